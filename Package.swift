@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Settings of every Swift target. A misspelt feature name is accepted in silence, so
+/// `Tests/ModelTests/LanguageFeatureTests.swift` only compiles with the last one on.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .define("CRASH_POINTS", .when(configuration: .debug)),
+]
+
+/// A module of ours; arrows point down only, in the order of this file.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.init(stringLiteral: name)] + dependencies,
+        resources: resources,
+        swiftSettings: settings
+    )
+}
+
+func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+    name: "baton",
+    products: [
+    ],
+    targets: [
+        // C: the operating system and the libraries of the distribution, each wrapped once.
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
+        system("CYAML", "yaml-0.1", "libyaml-dev"),
+        system("COpenSSL", "libcrypto", "libssl-dev"),
+        .target(name: "CLinux"),
+
+        // Values.
+        module("JSON"),
+        module("Threads", ["CLinux"]),
+        module("Hashing", ["COpenSSL"]),
+        module("GraphCore"),
+        module("CEL", ["JSON", "Hashing"]),
+        module("Model", ["JSON"]),
+
+        // Outbound HTTP; knows nothing of runs.
+
+        // Documents to graphs.
+        module("Definition", ["Model", "JSON", "CEL", "GraphCore", "Hashing", "CYAML"]),
+
+        // What must not be lost.
+        module("Store", ["Model", "JSON", "Hashing"]),
+        module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
+
+        // Runs.
+        module("Engine", ["Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
+
+        // The product.
+
+        tests("Engine", ["Definition", "Store", "Model", "JSON"]),
+    ]
+)

@@ -1,0 +1,88 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import JSON
+
+extension CELValue {
+    /// Lists and maps inside each other that can be compared or written as JSON.
+    static let depthLimit = 512
+
+    /// The value as JSON.
+    ///
+    /// Bytes become base 64, timestamps RFC 3339, durations seconds as in `"3.5s"`; keys that are numbers or bools
+    /// become their text.
+    ///
+    /// - Throws: `failed` for types, infinities, NaN, an uint above 2^63 − 1 and keys that are equal as text,
+    ///   and more than 512 lists and maps inside each other.
+    public func json() throws(CELError) -> JSONValue {
+        try json(depth: 0)
+    }
+
+    private func json(depth: Int) throws(CELError) -> JSONValue {
+        guard depth <= Self.depthLimit else { throw .tooDeep }
+        switch self {
+        case .null: return .null
+        case .bool(let value): return .bool(value)
+        case .int(let value): return .int(value)
+        case .uint(let value):
+            guard let signed = Int64(exactly: value) else { throw .failed("\(value)u is too large for JSON") }
+            return .int(signed)
+        case .double(let value):
+            guard value.isFinite else { throw .failed("\(value) has no form in JSON") }
+            return .double(value)
+        case .string(let value): return .string(value)
+        case .bytes(let value): return .string(Base64.encode(value))
+        case .list(let values):
+            var elements: [JSONValue] = []
+            elements.reserveCapacity(values.count)
+            for value in values { elements.append(try value.json(depth: depth + 1)) }
+            return .array(elements)
+        case .map(let entries): return .object(try Self.jsonObject(entries, depth: depth))
+        case .timestamp(let seconds, let nanoseconds):
+            return .string(CalendarTime.text(seconds: seconds, nanoseconds: nanoseconds))
+        case .duration(let seconds, let nanoseconds):
+            return .string(DurationForm.text(seconds: seconds, nanoseconds: nanoseconds))
+        case .type(let name): throw .failed("the type \(name) has no form in JSON")
+        case .json(let value): return value
+        }
+    }
+
+    private static func jsonObject(_ entries: [(CELValue, CELValue)], depth: Int) throws(CELError) -> JSONObject {
+        var object = JSONObject()
+        for (key, value) in entries {
+            let name = try key.memberName()
+            guard object[name] == nil else { throw .failed("the key \"\(name)\" would be twice in a JSON object") }
+            object.append(name, try value.json(depth: depth + 1))
+        }
+        return object
+    }
+
+    private func memberName() throws(CELError) -> String {
+        switch normalized {
+        case .string(let text): return text
+        case .bool(let value): return String(value)
+        case .int(let value): return String(value)
+        case .uint(let value): return String(value)
+        default: throw .failed("a \(typeName) cannot name a member of a JSON object")
+        }
+    }
+}
+
+/// Base 64 with padding (RFC 4648, section 4).
+enum Base64 {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    static func encode(_ bytes: [UInt8]) -> String {
+        var output: [UInt8] = []
+        output.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let count = min(3, bytes.count - start)
+            var group: UInt32 = 0
+            for index in 0..<3 { group = group << 8 | (index < count ? UInt32(bytes[start + index]) : 0) }
+            for index in 0..<4 {
+                output.append(index <= count ? digits[Int(group >> UInt32(18 - 6 * index) & 63)] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: output, as: UTF8.self)
+    }
+}

@@ -1,0 +1,140 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Hashing
+import JSON
+
+extension Evaluator {
+    /// Calls a function; `nodes` are the arguments after the first.
+    mutating func call(_ function: Function, _ value: CELValue, _ nodes: [Node]) throws(CELError) -> CELValue {
+        switch function {
+        case .size: return .int(Int64(try size(value)))
+        case .type: return .type(value.typeName)
+        case .dyn: return value
+        case .int, .uint, .double, .bool, .string, .bytes, .timestamp, .duration:
+            return try convert(function, value)
+        case .matches: return .bool(try matches(value, try RegexProgram(try text(nodes[0], function), charge: &self)))
+        case .contains, .startsWith, .endsWith, .lower, .upper, .trim, .split, .join, .replace:
+            return try text(function, value, nodes)
+        case .getFullYear, .getMonth, .getDate, .getDayOfMonth, .getDayOfYear, .getDayOfWeek,
+            .getHours, .getMinutes, .getSeconds, .getMilliseconds:
+            return try timePart(function, value, nodes)
+        case .json: return .string(try canonicalText(value))
+        case .parseJSON: return try parse(value)
+        case .sha256: return try digest(value)
+        case .round: return try round(value, nodes.first)
+        case .sum, .min, .max, .avg: return try aggregate(function, value, nodes)
+        }
+    }
+
+    func unsuitable(_ function: Function, _ value: CELValue) -> CELError {
+        .failed("`\(function.rawValue)` does not work on \(article(value.typeName))")
+    }
+
+    private mutating func size(_ value: CELValue) throws(CELError) -> Int {
+        switch value {
+        case .string(let text):
+            try charge(bytes: text.utf8.count)
+            return text.unicodeScalars.count
+        case .bytes(let bytes): return bytes.count
+        default:
+            guard let elements = value.iterated else { throw unsuitable(.size, value) }
+            return elements.count
+        }
+    }
+
+    mutating func matches(_ value: CELValue, _ program: RegexProgram) throws(CELError) -> Bool {
+        guard case .string(let text) = value else { throw unsuitable(.matches, value) }
+        var matcher = RegexMatcher(program)
+        return try matcher.matches(text, charge: &self)
+    }
+
+    private mutating func parse(_ value: CELValue) throws(CELError) -> CELValue {
+        guard case .string(let text) = value else { throw unsuitable(.parseJSON, value) }
+        try charge(text.utf8.count / 16)
+        do { return CELValue(try JSONValue(parsing: text)) } catch {
+            throw .failed("the text is not JSON: \(error.message)")
+        }
+    }
+
+    private mutating func digest(_ value: CELValue) throws(CELError) -> CELValue {
+        let bytes: [UInt8]
+        switch value {
+        case .string(let text): bytes = Array(text.utf8)
+        case .bytes(let content): bytes = content
+        default: throw unsuitable(.sha256, value)
+        }
+        try charge(bytes: bytes.count)
+        return .string(SHA256.hex(bytes))
+    }
+
+    /// Half away from zero, to 0 to 15 decimals.
+    private mutating func round(_ value: CELValue, _ node: Node?) throws(CELError) -> CELValue {
+        var decimals: Int64 = 0
+        if let node {
+            guard case .int(let count) = try evaluate(node), (0...15).contains(count) else {
+                throw .failed("`round` takes 0 to 15 decimals")
+            }
+            decimals = count
+        }
+        switch value {
+        case .int, .uint: return value
+        case .double(let number):
+            var scale = 1.0
+            for _ in 0..<decimals { scale *= 10 }
+            let scaled = number * scale
+            // From 2^53 on there are no decimals left to round.
+            guard scaled.magnitude < 0x1p53 else { return value }
+            return .double(scaled.rounded(.toNearestOrAwayFromZero) / scale)
+        default: throw unsuitable(.round, value)
+        }
+    }
+
+    private mutating func aggregate(_ function: Function, _ value: CELValue, _ nodes: [Node]) throws(CELError)
+        -> CELValue
+    {
+        var values = value.elements
+        if !nodes.isEmpty {
+            var given = [value]
+            for node in nodes { given.append(try evaluate(node)) }
+            values = .values(given)
+        }
+        guard let values else { throw unsuitable(function, value) }
+        try charge(values.count)
+        switch function {
+        case .sum: return try sum(values)
+        case .avg:
+            guard values.count > 0 else { throw .failed("`avg` of an empty list") }
+            guard let total = Number(try sum(values)) else { throw .failed("`avg` needs numbers") }
+            return .double(total.asDouble / Double(values.count))
+        default: return try extreme(function, values)
+        }
+    }
+
+    /// Numbers of one type keep it; a list that mixes them, as JSON documents do, adds up to a double.
+    private mutating func sum(_ values: Elements) throws(CELError) -> CELValue {
+        guard values.count > 0 else { return .int(0) }
+        var total = values[0]
+        guard Number(total) != nil else { throw unsuitable(.sum, total) }
+        for index in 1..<Swift.max(1, values.count) {
+            guard let left = Number(total), let right = Number(values[index]) else {
+                throw unsuitable(.sum, values[index])
+            }
+            if total.typeName == values[index].typeName {
+                total = try arithmetic(.add, total, values[index])
+            } else {
+                total = .double(left.asDouble + right.asDouble)
+            }
+        }
+        return total
+    }
+
+    private mutating func extreme(_ function: Function, _ values: Elements) throws(CELError) -> CELValue {
+        guard values.count > 0 else { throw .failed("`\(function.rawValue)` of an empty list") }
+        let wanted: Order = function == .min ? .less : .greater
+        var best = values[0]
+        // Compared with itself so that one element that has no order is refused as well.
+        for index in 0..<values.count where try order(values[index], best) == wanted { best = values[index] }
+        return best
+    }
+}

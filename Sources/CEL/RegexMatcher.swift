@@ -1,0 +1,95 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// Follows all ways through a program at once (Pike), so that no pattern makes it go back in the text.
+struct RegexMatcher {
+    /// Visits of an instruction that make one step.
+    private static let visitsPerStep = 8
+
+    private let program: RegexProgram
+    /// Instructions to look at for the current character.
+    private var current: [Int] = []
+    private var following: [Int] = []
+    /// For each instruction the last place in the text at which it was reached.
+    private var reached: [Int]
+    private var pending: [Int] = []
+    private var visits = 0
+
+    init(_ program: RegexProgram) {
+        self.program = program
+        reached = Array(repeating: -1, count: program.instructions.count)
+    }
+
+    /// Whether the pattern occurs anywhere in `text`. Every instruction visited is counted.
+    mutating func matches(_ text: String, charge evaluator: inout Evaluator) throws(CELError) -> Bool {
+        try evaluator.charge(program.instructions.count / 64)
+        var previous: UInt32?
+        var place = 0
+        var rest = text.unicodeScalars.makeIterator()
+        var scalar = rest.next()?.value
+        while true {
+            if add(0, at: place, previous, scalar) { return true }
+            try evaluator.charge(visits / Self.visitsPerStep)
+            visits %= Self.visitsPerStep
+            guard let character = scalar else { return false }
+            let upcoming = rest.next()?.value
+            following.removeAll(keepingCapacity: true)
+            swap(&current, &following)
+            place += 1
+            for address in following where consumes(address, character) {
+                if add(address + 1, at: place, character, upcoming) { return true }
+            }
+            previous = character
+            scalar = upcoming
+        }
+    }
+
+    private func consumes(_ address: Int, _ scalar: UInt32) -> Bool {
+        switch program.instructions[address] {
+        case .scalar(let wanted): scalar == wanted
+        case .set(let index): program.sets[index].contains(scalar)
+        case .any: true
+        case .anyButNewline: scalar != 10
+        default: false
+        }
+    }
+
+    /// Reaches `address` and all that follows without a character; true when that accepts.
+    private mutating func add(_ address: Int, at place: Int, _ previous: UInt32?, _ next: UInt32?) -> Bool {
+        pending.append(address)
+        while let address = pending.popLast() {
+            visits += 1
+            guard reached[address] != place else { continue }
+            reached[address] = place
+            switch program.instructions[address] {
+            case .accept: return true
+            case .jump(let target): pending.append(target)
+            case .split(let first, let second):
+                pending.append(second)
+                pending.append(first)
+            case .assertion(let assertion):
+                if assertion.holds(previous, next) { pending.append(address + 1) }
+            default: current.append(address)
+            }
+        }
+        return false
+    }
+}
+
+extension RegexAssertion {
+    /// Whether it holds between two characters; nil stands for the ends of the text.
+    func holds(_ previous: UInt32?, _ next: UInt32?) -> Bool {
+        switch self {
+        case .textStart: previous == nil
+        case .textEnd: next == nil
+        case .lineStart: previous == nil || previous == 10
+        case .lineEnd: next == nil || next == 10
+        case .wordBoundary: isWord(previous) != isWord(next)
+        case .notWordBoundary: isWord(previous) == isWord(next)
+        }
+    }
+
+    private func isWord(_ scalar: UInt32?) -> Bool {
+        scalar.map { RegexSet.word.contains($0) } ?? false
+    }
+}

@@ -1,0 +1,72 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+// Linux calls that Swift's Glibc module does not show. Functions that fail return -1 and set errno, unless they say
+// otherwise.
+
+#ifndef BATON_CLINUX_H
+#define BATON_CLINUX_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// What a child process starts with.
+struct baton_spawn_request {
+    /// Absolute path of the program.
+    const char *path;
+    /// Arguments and environment, each ended by NULL.
+    char *const *arguments;
+    char *const *environment;
+    /// The working directory; NULL keeps that of the parent.
+    const char *working_directory;
+    /// Become descriptors 0, 1 and 2.
+    int standard_input;
+    int standard_output;
+    int standard_error;
+    /// Become descriptors 3, 4, … in this order; every other descriptor is closed.
+    const int *inherited;
+    int inherited_count;
+};
+
+/// Starts a child in a session (and process group) of its own, with an empty signal mask and default handlers.
+/// Returns 0 or an error number; returns once the program has replaced the child's image.
+int baton_spawn(const struct baton_spawn_request *request, pid_t *pid);
+
+/// A descriptor that becomes readable when the process ends.
+int baton_pidfd_open(pid_t pid);
+
+/// Sends a signal to the process a pidfd stands for.
+int baton_pidfd_send_signal(int pidfd, int signal_number);
+
+/// Reaps an ended child without waiting. Returns 1 and fills in `code` (exit code, or minus the signal number), 0
+/// while the child runs.
+int baton_reap(pid_t pid, int *code);
+
+/// Opens `path` beneath the directory `directory`; a path or symbolic link that leaves it fails with EXDEV or ELOOP.
+/// `follows_links` 0 refuses every symbolic link on the way (ELOOP).
+int baton_open_beneath(int directory, const char *path, int flags, mode_t mode, int follows_links);
+
+/// Renames without replacing an existing file (EEXIST).
+int baton_rename_exclusive(int directory, const char *from, const char *to);
+
+/// A pipe whose ends are closed in children: `ends[0]` reads, `ends[1]` writes.
+int baton_pipe(int ends[2]);
+
+/// An eventfd that does not block and is closed in children.
+int baton_eventfd(void);
+
+/// Takes an exclusive lock on an open file without waiting (EWOULDBLOCK while someone else has it).
+int baton_lock(int descriptor);
+
+/// Waits for a condition at most that long on the monotonic clock. Returns 0, or ETIMEDOUT.
+int baton_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t milliseconds);
+
+/// Fills the buffer with random bytes; returns 0.
+int baton_random(void *bytes, size_t count);
+
+/// A memory file, at offset 0, with the seccomp program for confined programs, in the form bubblewrap's `--seccomp`
+/// reads. Fails with ENOSYS on processors it does not know.
+int baton_seccomp_filter(void);
+
+#endif

@@ -1,0 +1,63 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds the position of a name in a large object: an open-addressing table of hashes and positions.
+///
+/// Hashes are seeded per process, so a document cannot be made to collide. Names stay in the members; callers compare.
+struct KeyIndex: Sendable {
+    /// Zero is free; else the upper half is the hash and the lower half is the position plus one. The size is zero or a
+    /// power of two, at most half full.
+    private var slots: [UInt64] = []
+    private var used = 0 as UInt32
+
+    /// Covers nothing.
+    init() {}
+
+    /// Covers all members; their names are unique.
+    init(_ members: some Collection<JSONObject.Member>) {
+        resize(to: 64)
+        for (position, member) in members.enumerated() { add(member.key, at: position) }
+    }
+
+    /// Whether nothing is covered.
+    var isEmpty: Bool { slots.isEmpty }
+
+    /// The position of a name among those covered.
+    func position(of key: String, isMatch: (Int) -> Bool) -> Int? {
+        let hash = Self.hash(key)
+        var slot = home(of: hash)
+        while slots[slot] != 0 {
+            let position = Int(slots[slot] & 0xFFFF_FFFF) - 1
+            if slots[slot] >> 32 == hash, isMatch(position) { return position }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    /// Covers one more name, known to be new.
+    mutating func add(_ key: String, at position: Int) {
+        if Int(used) * 2 >= slots.count { resize(to: slots.count * 2) }
+        place(Self.hash(key) << 32 | UInt64(position + 1))
+        used += 1
+    }
+
+    private mutating func resize(to size: Int) {
+        let old = slots
+        slots = .init(repeating: 0, count: size)
+        for entry in old where entry != 0 { place(entry) }
+    }
+
+    private mutating func place(_ entry: UInt64) {
+        var slot = home(of: entry >> 32)
+        while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = entry
+    }
+
+    private func home(of hash: UInt64) -> Int { Int(hash) & (slots.count - 1) }
+
+    private static func hash(_ key: String) -> UInt64 {
+        var hasher = Hasher()
+        key.hashBytes(into: &hasher)
+        return UInt64(truncatingIfNeeded: hasher.finalize()) & 0xFFFF_FFFF
+    }
+}

@@ -1,0 +1,156 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads one document from a buffer. Recursion is bounded by the depth limit; every read is bounds checked by hand.
+struct Parser: ~Copyable {
+    let base: UnsafePointer<UInt8>
+    let end: Int
+    var position = 0
+    private var depthLeft: Int
+    private var values = Stack<JSONValue>(capacity: 32)
+    private var members = Stack<JSONObject.Member>(capacity: 32)
+    /// Text with escapes, decoded.
+    var scratch: [UInt8] = []
+
+    private init(_ base: UnsafePointer<UInt8>, end: Int, depth: Int) {
+        self.base = base
+        self.end = end
+        depthLeft = depth
+    }
+
+    static func parse(_ input: UnsafeBufferPointer<UInt8>, _ limits: JSONLimits) throws(JSONError) -> JSONValue {
+        guard let base = input.baseAddress, input.count > 0 else {
+            throw JSONError(code: .syntax, message: "the document is empty", line: 1, column: 1, offset: 0)
+        }
+        var parser = Parser(base, end: input.count, depth: limits.maxDepth)
+        guard input.count <= limits.maxBytes else {
+            throw parser.failure(.size, at: 0, "the document is longer than \(limits.maxBytes) bytes")
+        }
+        return try parser.document()
+    }
+
+    private mutating func document() throws(JSONError) -> JSONValue {
+        if end >= 3, base[0] == 0xEF, base[1] == 0xBB, base[2] == 0xBF {
+            throw failure(.encoding, at: 0, "a JSON document must not start with a byte order mark")
+        }
+        let result = try value()
+        guard nextByte() == nil else { throw unexpected("the end of the document") }
+        return result
+    }
+
+    /// Skips white space and looks at what follows; `nil` at the end.
+    @inline(__always)
+    private mutating func nextByte() -> UInt8? {
+        while position < end {
+            let byte = base[position]
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
+            position += 1
+        }
+        return nil
+    }
+
+    private mutating func value() throws(JSONError) -> JSONValue {
+        guard let byte = nextByte() else { throw unexpected("a value") }
+        switch byte {
+        case UInt8(ascii: "\""):
+            position += 1
+            return .string(try string())
+        case UInt8(ascii: "{"): return try object()
+        case UInt8(ascii: "["): return try array()
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        default: throw unexpected("a value")
+        }
+    }
+
+    private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+        let size = text.utf8CodeUnitCount
+        guard end - position >= size else { throw unexpected("a value") }
+        for index in 0..<size where base[position + index] != text.utf8Start[index] { throw unexpected("a value") }
+        position += size
+        return value
+    }
+
+    private mutating func array() throws(JSONError) -> JSONValue {
+        try open()
+        let start = values.count
+        if nextByte() == UInt8(ascii: "]") {
+            close()
+            return .array([])
+        }
+        while true {
+            values.push(try value())
+            switch nextByte() {
+            case UInt8(ascii: ","): position += 1
+            case UInt8(ascii: "]"):
+                close()
+                return .array(values.pop(from: start))
+            default: throw unexpected("\",\" or \"]\"")
+            }
+        }
+    }
+
+    private mutating func object() throws(JSONError) -> JSONValue {
+        try open()
+        var names = SeenNames(start: members.count)
+        if nextByte() == UInt8(ascii: "}") {
+            close()
+            return .object(JSONObject())
+        }
+        while true {
+            let key = try name(&names)
+            members.push(.init(key: key, value: try value()))
+            switch nextByte() {
+            case UInt8(ascii: ","): position += 1
+            case UInt8(ascii: "}"):
+                close()
+                let all = members.pop(from: names.start)
+                return .object(JSONObject(uniqueMembers: all, index: names.finalIndex()))
+            default: throw unexpected("\",\" or \"}\"")
+            }
+        }
+    }
+
+    /// Reads a name and the colon after it.
+    @inline(__always)
+    private mutating func name(_ names: inout SeenNames) throws(JSONError) -> String {
+        guard nextByte() == UInt8(ascii: "\"") else { throw unexpected("a name in double quotes") }
+        let start = position
+        position += 1
+        let key = try string()
+        guard names.isNew(key, mix: mix(key, start), among: members.elements(from: names.start)) else {
+            throw failure(.duplicateKey, at: start, "the name \(JSONValue.string(key).text) is in the object twice")
+        }
+        guard nextByte() == UInt8(ascii: ":") else { throw unexpected("\":\"") }
+        position += 1
+        return key
+    }
+
+    /// The mix of a name that was just read; without escapes its bytes are those of the document.
+    @inline(__always)
+    private func mix(_ key: String, _ start: Int) -> Int {
+        let size = position - start - 2
+        guard size > 0, key.utf8.count == size else { return escapedMix(key) }
+        return SeenNames.mix(size: size, first: base[start + 1], last: base[position - 2])
+    }
+
+    @inline(never)
+    private func escapedMix(_ key: String) -> Int {
+        SeenNames.mix(size: key.utf8.count, first: key.utf8.first ?? 0, last: key.utf8.last ?? 0)
+    }
+
+    @inline(__always)
+    private mutating func open() throws(JSONError) {
+        guard depthLeft > 0 else { throw failure(.depth, at: position, "arrays and objects are nested too deeply") }
+        depthLeft -= 1
+        position += 1
+    }
+
+    @inline(__always)
+    private mutating func close() {
+        depthLeft += 1
+        position += 1
+    }
+}

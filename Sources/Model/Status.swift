@@ -1,0 +1,118 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// The status of a run (spec 2.2). The raw value is the spelling in the API and the log.
+public enum RunStatus: String, Sendable, CaseIterable {
+    /// Accepted, not started.
+    case queued
+    /// At least one task is ready, leased or running.
+    case running
+    /// No task can go on before something happens; see ``WaitReason``.
+    case waiting
+    /// Stopped by a person; attempts in flight finish, nothing new starts.
+    case paused
+    /// Every task ended and no failure was left unhandled. Terminal.
+    case completed
+    /// A failure was left unhandled, or the deadline passed. Terminal.
+    case failed
+    /// Stopped on request. Terminal.
+    case cancelled
+
+    /// Nothing will happen any more unless a person reopens the run.
+    public var isTerminal: Bool {
+        switch self {
+        case .completed, .failed, .cancelled: true
+        case .queued, .running, .waiting, .paused: false
+        }
+    }
+}
+
+/// Why a run is waiting.
+public enum WaitReason: String, Sendable, CaseIterable {
+    /// A person has to answer.
+    case human
+    /// A point in time has to come.
+    case timer
+    /// A failed attempt is tried again later.
+    case retry
+}
+
+/// The status of a task (spec 2.2).
+public enum TaskStatus: String, Sendable, CaseIterable {
+    /// Its join is not satisfied.
+    case blocked
+    /// May start; see the wait cause for why it has not.
+    case ready
+    /// An executor has it.
+    case running
+    /// Waits for a person or a point in time; holds no lease.
+    case waiting
+    /// Failed; the next attempt has a time.
+    case retrying
+    /// Done. Terminal.
+    case completed
+    /// Failed and not retried. Terminal.
+    case failed
+    /// Never ran; see ``SkipReason``. Terminal.
+    case skipped
+    /// Stopped before its end. Terminal.
+    case cancelled
+
+    /// The task will not change any more.
+    public var isTerminal: Bool {
+        switch self {
+        case .completed, .failed, .skipped, .cancelled: true
+        case .blocked, .ready, .running, .waiting, .retrying: false
+        }
+    }
+}
+
+/// Why a task was skipped.
+public enum SkipReason: String, Sendable, CaseIterable {
+    /// Its own `when` was false. Dependents go on.
+    case condition
+    /// A branch took another way.
+    case branch
+    /// Everything before it was skipped.
+    case upstreamSkipped = "upstream_skipped"
+    /// Something before it failed.
+    case upstreamFailed = "upstream_failed"
+    /// A person or an expiry rule said so. Dependents go on.
+    case human
+}
+
+/// The status of a request to a person (spec 2.2).
+public enum HumanTaskStatus: String, Sendable, CaseIterable {
+    /// Nobody decided yet.
+    case open
+    /// Decided: go on.
+    case approved
+    /// Decided: do not.
+    case rejected
+    /// Nobody decided in time.
+    case expired
+    /// The run ended first.
+    case cancelled
+}
+
+/// How a failure is treated (spec 3.8).
+public enum ErrorClass: String, Sendable, CaseIterable {
+    /// Passes by itself soon: a lost connection, a lock conflict.
+    case transient
+    /// The other side is overloaded: 429, a quota.
+    case upstream
+    /// The same call will fail again.
+    case permanent
+    /// The run cannot go on.
+    case fatal
+}
+
+/// What a run does when a failure is left unhandled (spec 3.9).
+public enum FailurePolicy: String, Sendable, CaseIterable {
+    /// Cancels everything that runs.
+    case failFast = "fail_fast"
+    /// Lets running tasks finish and starts only `done` joins.
+    case drain
+    /// Also runs the branches that do not depend on the failure.
+    case `continue`
+}
