@@ -1,0 +1,80 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CEL
+import GraphCore
+
+/// Warns about a graph that can run but holds something without use (spec 4.2, W20x).
+struct StructureLinter {
+    let graph: DraftGraph
+    let sink: DiagnosticSink
+
+    func check() {
+        checkReachability()
+        checkCases()
+        checkImpliedEdges()
+    }
+
+    private var nodes: [NodeDraft] { graph.draft.nodes }
+
+    /// A node that no edge can ever lead to.
+    private func checkReachability() {
+        var isUnreachable = [Bool](repeating: false, count: nodes.count)
+        var takeable = graph.edges.map { !($0.when?.isNever ?? false) }
+        guard takeable.contains(false), let order = graph.digraph.topologicalOrder() else { return }
+        for node in order {
+            let incoming = graph.digraph.edges(to: node)
+            for edge in incoming where isUnreachable[graph.edges[edge].from] { takeable[edge] = false }
+            let count = incoming.count { takeable[$0] }
+            let needed = nodes[node].join.edgesNeeded
+            guard !incoming.isEmpty, count < needed else { continue }
+            isUnreachable[node] = true
+            sink.report(
+                .unreachable,
+                at: nodes[node].idValue,
+                "node `\(nodes[node].id)` never runs: the edges that lead to it are never taken"
+            )
+        }
+    }
+
+    private func checkCases() {
+        for (index, node) in nodes.enumerated() where !node.cases.isEmpty {
+            let used = Set(graph.digraph.edges(from: index).compactMap { graph.edges[$0].branchCase?.name })
+            for (name, value) in node.cases where !used.contains(name) {
+                sink.report(.unusedCase, at: value, "no edge leaves branch `\(node.id)` for the case `\(name)`")
+            }
+        }
+    }
+
+    /// Only edges that always count imply another: those without a condition, to nodes that wait for all.
+    private func checkImpliedEdges() {
+        let plain = graph.edges.indices.filter {
+            !graph.edges[$0].isConditional && nodes[graph.edges[$0].to].join == .all
+        }
+        let digraph = Digraph(nodeCount: nodes.count, edges: plain.map { graph.digraph.edges[$0] })
+        for position in digraph.redundantEdges() {
+            let edge = graph.edges[plain[position]]
+            sink.report(
+                .impliedEdge,
+                at: edge.value,
+                "the edge \(graph.id(edge.from)) → \(graph.id(edge.to)) is implied by a longer way; remove it"
+            )
+        }
+    }
+}
+
+extension Graph.Join {
+    /// How many edges must be taken before the node runs.
+    fileprivate var edgesNeeded: Int {
+        switch self {
+        case .all, .any: 1
+        case .done: 0
+        case .quorum(let count): count
+        }
+    }
+}
+
+extension CELExpression {
+    /// The condition is false whatever happens.
+    fileprivate var isNever: Bool { isConstant && (try? condition(in: EmptyScope())) == false }
+}

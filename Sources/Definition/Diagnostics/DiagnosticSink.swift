@@ -1,0 +1,76 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+
+/// Collects the diagnostics of one compilation, stage by stage. Used on one thread.
+final class DiagnosticSink {
+    private var finished: [Diagnostic] = []
+    private var stage: [Diagnostic] = []
+    private var speller = Speller()
+
+    /// Everything reported so far: stages in order, each sorted by position.
+    var diagnostics: [Diagnostic] { finished + Self.sorted(stage) }
+
+    /// Ends a stage; whether it found no error.
+    func endStage() -> Bool {
+        let isClean = !stage.contains { $0.severity == .error }
+        finished += Self.sorted(stage)
+        stage = []
+        return isClean
+    }
+
+    /// Reports something about a value, or about its place `position` if that is more exact.
+    func report(
+        _ code: Diagnostic.Code,
+        at value: SourceValue,
+        position: SourcePosition? = nil,
+        _ message: String,
+        related: [Diagnostic.Related] = []
+    ) {
+        report(code, path: value.path, position ?? value.node.position, message, related)
+    }
+
+    func report(_ failure: SourceFailure) {
+        report(failure.code, path: failure.path, failure.position, failure.message, [])
+    }
+
+    /// A pointer to another place.
+    static func related(_ value: SourceValue, _ message: String) -> Diagnostic.Related {
+        let pointer = SourcePath.pointer(value.path).description
+        let position = value.node.position
+        return .init(path: pointer, message: message, line: Int(position.line), column: Int(position.column))
+    }
+
+    /// `; did you mean …?` with the nearest known name, or nothing.
+    func suggestion(for name: String, among known: some Sequence<String>) -> String {
+        speller.nearest(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
+    }
+
+    private func report(
+        _ code: Diagnostic.Code,
+        path: SourcePath?,
+        _ position: SourcePosition,
+        _ message: String,
+        _ related: [Diagnostic.Related]
+    ) {
+        stage.append(
+            Diagnostic(
+                code: code,
+                severity: code.severity,
+                message: message,
+                path: SourcePath.pointer(path).description,
+                line: Int(position.line),
+                column: Int(position.column),
+                related: related
+            )
+        )
+    }
+
+    /// By position; diagnostics of one place stay in the order in which they were found.
+    private static func sorted(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+        diagnostics.enumerated().sorted {
+            ($0.element.line, $0.element.column, $0.offset) < ($1.element.line, $1.element.column, $1.offset)
+        }.map(\.element)
+    }
+}
