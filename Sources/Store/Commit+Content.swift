@@ -1,0 +1,10 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+extension Commit {
+    /// There is nothing to write.
+    public var isEmpty: Bool {
+        records.isEmpty && definitions.isEmpty && runs.isEmpty && tasks.isEmpty && closedTasks.isEmpty
+            && timers.isEmpty && removedTimers.isEmpty && humanTasks.isEmpty && outbox.isEmpty && cursors.isEmpty
+    }
+}

@@ -1,0 +1,85 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+
+/// What a ``MemoryRunStore`` holds. A commit is checked as a whole before anything of it is applied.
+struct MemoryRunState {
+    var records: [StoredRecord] = []
+    /// Positions in `records`, per run.
+    var positions: [Int64: [Int]] = [:]
+    var lastSequence: Int64 = 0
+    var definitions: [String: DefinitionRow] = [:]
+    var runs: [Int64: RunRow] = [:]
+    var runKeys: [RunID: Int64] = [:]
+    var tasks: [TaskKey: TaskRow] = [:]
+    var timers: [Int64: TimerRow] = [:]
+    var lastTimerNumber: Int64 = 0
+    var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
+    var outbox: [OutboxMessage] = []
+    var lastMessage: Int64 = 0
+    var cursors: [String: Int64] = [:]
+
+    /// Throws `conflict` when the commit does not fit what is stored.
+    func check(_ commit: Commit) throws(StoreError) {
+        var last: [Int64: Int64] = [:]
+        for record in commit.records {
+            let previous = last[record.runKey] ?? lastSequence(ofRun: record.runKey)
+            guard record.firstSequence == previous + 1, record.count > 0 else {
+                throw .sequenceTaken(run: record.runKey, next: previous + 1, given: record.firstSequence)
+            }
+            last[record.runKey] = previous + Int64(record.count)
+        }
+        for run in commit.runs {
+            guard (runs[run.key]?.id ?? run.id) == run.id, (runKeys[run.id] ?? run.key) == run.key else {
+                throw .runTaken(key: run.key, id: run.id)
+            }
+        }
+        for timer in commit.timers where timers[timer.number] != nil {
+            throw .timerTaken(timer.number)
+        }
+    }
+
+    private func lastSequence(ofRun key: Int64) -> Int64 {
+        guard let position = positions[key]?.last else { return 0 }
+        return records[position].record.firstSequence + Int64(records[position].record.count) - 1
+    }
+
+    /// Applies a checked commit and gives the number of its first event.
+    mutating func apply(_ commit: Commit) -> Int64 {
+        let first = commit.records.isEmpty ? lastSequence : lastSequence + 1
+        commit.records.forEach { append($0) }
+        for row in commit.definitions where definitions[row.hash] == nil { definitions[row.hash] = row }
+        for row in commit.runs {
+            runs[row.key] = row
+            runKeys[row.id] = row.key
+        }
+        for row in commit.tasks { tasks[row.key] = row }
+        for key in commit.closedTasks { tasks[key] = nil }
+        for row in commit.timers {
+            timers[row.number] = row
+            lastTimerNumber = max(lastTimerNumber, row.number)
+        }
+        for row in commit.removedTimers where timers[row.number]?.fireAt == row.fireAt { timers[row.number] = nil }
+        for row in commit.humanTasks { humanTasks[row.id] = row }
+        deliver(commit)
+        return first
+    }
+
+    private mutating func append(_ record: LogRecord) {
+        positions[record.runKey, default: []].append(records.count)
+        records.append(StoredRecord(globalSequence: lastSequence + 1, record: record))
+        lastSequence += Int64(record.count)
+    }
+
+    private mutating func deliver(_ commit: Commit) {
+        for content in commit.outbox {
+            lastMessage += 1
+            outbox.append(OutboxMessage(number: lastMessage, content: content))
+        }
+        guard !commit.cursors.isEmpty else { return }
+        cursors.merge(commit.cursors) { _, new in new }
+        let passed = cursors.values.min() ?? 0
+        outbox.removeAll { $0.number <= passed }
+    }
+}

@@ -1,0 +1,151 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+import Synchronization
+
+/// A run store that forgets everything with the process: for tests, the simulator and dry runs.
+///
+/// It answers exactly as a durable one does; both pass the same contract suite.
+public final class MemoryRunStore: RunStore {
+    private let state = Mutex(MemoryRunState())
+
+    /// An empty store.
+    public init() {}
+
+    /// Applies everything in `commit` or nothing.
+    public func commit(_ commit: Commit) throws(StoreError) -> Int64 {
+        try state.withLock { (state) throws(StoreError) in
+            try state.check(commit)
+            return state.apply(commit)
+        }
+    }
+
+    /// The last global sequence number.
+    public func lastSequence() -> Int64 {
+        state.withLock { $0.lastSequence }
+    }
+
+    /// The row with that id.
+    public func run(_ id: RunID) -> RunRow? {
+        state.withLock { state in state.runKeys[id].flatMap { state.runs[$0] } }
+    }
+
+    /// The row with that key.
+    public func run(key: Int64) -> RunRow? {
+        state.withLock { $0.runs[key] }
+    }
+
+    /// The largest key given to a run so far.
+    public func lastRunKey() -> Int64 {
+        state.withLock { $0.runs.keys.max() ?? 0 }
+    }
+
+    /// Runs, newest first.
+    public func runs(_ filter: RunFilter) -> [RunRow] {
+        state.withLock { state in
+            let matching = state.runs.values.filter { run in
+                (filter.statuses.isEmpty || filter.statuses.contains(run.status))
+                    && filter.workflow.map { $0 == run.workflow } ?? true
+                    && filter.before.map { run.key < $0 } ?? true
+            }
+            return Array(matching.sorted { $0.key > $1.key }.prefix(filter.limit))
+        }
+    }
+
+    /// Records of one run.
+    public func records(ofRun key: Int64, after sequence: Int64, limit: Int) -> [StoredRecord] {
+        state.withLock { state in
+            let positions = state.positions[key] ?? []
+            let start = positions.firstPosition { state.records[$0].lastSequence > sequence }
+            return positions[start...].prefix(limit).map { state.records[$0] }
+        }
+    }
+
+    /// Records of all runs.
+    public func records(after sequence: Int64, limit: Int) -> [StoredRecord] {
+        state.withLock { state in
+            let start = state.records.firstPosition { $0.lastGlobalSequence > sequence }
+            return Array(state.records[start...].prefix(limit))
+        }
+    }
+
+    /// Open tasks, by run and task.
+    public func openTasks(ofRun key: Int64?) -> [TaskRow] {
+        state.withLock { state in
+            state.tasks.values.filter { key == nil || $0.key.runKey == key }
+                .sorted { ($0.key.runKey, $0.key.task) < ($1.key.runKey, $1.key.task) }
+        }
+    }
+
+    /// Timers by time.
+    public func timers(ofRun key: Int64?) -> [TimerRow] {
+        state.withLock { state in
+            state.timers.values.filter { key == nil || $0.key.runKey == key }
+                .sorted { ($0.fireAt, $0.number) < ($1.fireAt, $1.number) }
+        }
+    }
+
+    /// The largest timer number so far.
+    public func lastTimerNumber() -> Int64 {
+        state.withLock { $0.lastTimerNumber }
+    }
+
+    /// The request with that id.
+    public func humanTask(_ id: HumanTaskID) -> HumanTaskRow? {
+        state.withLock { $0.humanTasks[id] }
+    }
+
+    /// Requests to people, oldest first.
+    public func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) -> [HumanTaskRow] {
+        state.withLock { state in
+            let matching = state.humanTasks.values.filter { task in
+                (status == nil || task.status == status) && (key == nil || task.key.runKey == key)
+            }
+            return Array(matching.sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }.prefix(limit))
+        }
+    }
+
+    /// The definition with that graph hash.
+    public func definition(_ hash: String) -> DefinitionRow? {
+        state.withLock { $0.definitions[hash] }
+    }
+
+    /// Messages above `number`.
+    public func outbox(after number: Int64, limit: Int) -> [OutboxMessage] {
+        state.withLock { state in
+            let start = state.outbox.firstPosition { $0.number > number }
+            return Array(state.outbox[start...].prefix(limit))
+        }
+    }
+
+    /// How far a consumer got.
+    public func cursor(of consumer: String) -> Int64 {
+        state.withLock { $0.cursors[consumer] ?? 0 }
+    }
+
+    /// Does nothing.
+    public func maintain() {}
+
+    /// Does nothing.
+    public func close() {}
+}
+
+extension StoredRecord {
+    /// The number of the last event within the run.
+    fileprivate var lastSequence: Int64 { record.firstSequence + Int64(record.count) - 1 }
+    /// The global number of the last event.
+    fileprivate var lastGlobalSequence: Int64 { globalSequence + Int64(record.count) - 1 }
+}
+
+extension Array {
+    /// The first position whose element fits, in an array where all elements after a fitting one fit too.
+    fileprivate func firstPosition(where fits: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if fits(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

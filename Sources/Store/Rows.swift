@@ -1,0 +1,258 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// One run, as lists show it; can be rebuilt from the log.
+public struct RunRow: Sendable, Equatable {
+    /// A small number that stands for the id in other rows; dense from 1.
+    public var key: Int64
+    /// The id.
+    public var id: RunID
+    /// Name of the workflow.
+    public var workflow: String
+    /// Hash of the graph it runs; see ``DefinitionRow``.
+    public var graphHash: String
+    /// The status.
+    public var status: RunStatus
+    /// Set while waiting.
+    public var reason: WaitReason?
+    /// The number of its last event.
+    public var lastSequence: Int64
+    /// Tasks that ended.
+    public var endedTasks: Int
+    /// All tasks.
+    public var allTasks: Int
+    /// Code and message of the failure, when it failed.
+    public var error: String?
+    /// When it was accepted.
+    public var createdAt: Timestamp
+    /// When the first task was dispatched.
+    public var startedAt: Timestamp?
+    /// When it ended.
+    public var endedAt: Timestamp?
+    /// It fails then, unless it ended.
+    public var deadline: Timestamp?
+
+    /// Puts a row together.
+    public init(
+        key: Int64, id: RunID, workflow: String, graphHash: String, status: RunStatus, reason: WaitReason? = nil,
+        lastSequence: Int64 = 0, endedTasks: Int = 0, allTasks: Int = 0, error: String? = nil, createdAt: Timestamp,
+        startedAt: Timestamp? = nil, endedAt: Timestamp? = nil, deadline: Timestamp? = nil
+    ) {
+        self.key = key
+        self.id = id
+        self.workflow = workflow
+        self.graphHash = graphHash
+        self.status = status
+        self.reason = reason
+        self.lastSequence = lastSequence
+        self.endedTasks = endedTasks
+        self.allTasks = allTasks
+        self.error = error
+        self.createdAt = createdAt
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.deadline = deadline
+    }
+}
+
+/// Which runs a list shows.
+public struct RunFilter: Sendable {
+    /// Only these; empty for all.
+    public var statuses: [RunStatus] = []
+    /// Only runs of that workflow.
+    public var workflow: String?
+    /// Only runs with a smaller key: the next page.
+    public var before: Int64?
+    /// At most that many [1–1000].
+    public var limit = 50
+
+    /// All runs, the newest 50.
+    public init() {}
+}
+
+/// Names a task: the run and the position of the node.
+public struct TaskKey: Hashable, Sendable {
+    /// The run.
+    public var runKey: Int64
+    /// Position of the node in the graph.
+    public var task: Int
+
+    /// Names a task.
+    public init(runKey: Int64, task: Int) {
+        self.runKey = runKey
+        self.task = task
+    }
+}
+
+/// One open task: ready, running, waiting or retrying. A running one is a lease.
+public struct TaskRow: Sendable, Equatable {
+    /// Which task.
+    public var key: TaskKey
+    /// The status.
+    public var status: TaskStatus
+    /// 0–1000; lower runs first.
+    public var priority: Int
+    /// The number of its current or last attempt.
+    public var attempt: Int
+    /// The number that makes a lease exclusive; never falls.
+    public var fence: Int64
+    /// Who holds the lease.
+    public var worker: String?
+    /// When the lease ends, unless renewed.
+    public var leaseUntil: Timestamp?
+
+    /// Puts a row together.
+    public init(
+        key: TaskKey, status: TaskStatus, priority: Int, attempt: Int, fence: Int64, worker: String? = nil,
+        leaseUntil: Timestamp? = nil
+    ) {
+        self.key = key
+        self.status = status
+        self.priority = priority
+        self.attempt = attempt
+        self.fence = fence
+        self.worker = worker
+        self.leaseUntil = leaseUntil
+    }
+}
+
+/// What a timer is for.
+public enum TimerKind: String, Sendable, CaseIterable {
+    /// The next attempt may start.
+    case retry
+    /// A `wait` node is over.
+    case wait
+    /// A request to a person expires.
+    case humanExpiry = "human_expiry"
+    /// The run's deadline; the task number is -1.
+    case deadline
+}
+
+/// Something that happens at a point in time, whatever process is alive then.
+public struct TimerRow: Sendable, Hashable {
+    /// When.
+    public var fireAt: Timestamp
+    /// Unique; later ones are larger.
+    public var number: Int64
+    /// Which task.
+    public var key: TaskKey
+    /// What for.
+    public var kind: TimerKind
+
+    /// Puts a row together.
+    public init(fireAt: Timestamp, number: Int64, key: TaskKey, kind: TimerKind) {
+        self.fireAt = fireAt
+        self.number = number
+        self.key = key
+        self.kind = kind
+    }
+}
+
+/// A request to a person (spec 7.1).
+public struct HumanTaskRow: Sendable, Equatable {
+    /// The id.
+    public var id: HumanTaskID
+    /// The task that asks.
+    public var key: TaskKey
+    /// The run of that task.
+    public var run: RunID
+    /// The node of that task.
+    public var node: String
+    /// `approval`.
+    public var kind: String
+    /// The status.
+    public var status: HumanTaskStatus
+    /// One line.
+    public var title: String
+    /// The question.
+    public var message: String
+    /// `user:ID` or `role:NAME`.
+    public var assignees: [String]
+    /// When it was asked.
+    public var openedAt: Timestamp
+    /// When it expires.
+    public var expiresAt: Timestamp?
+    /// Who decided.
+    public var decidedBy: String?
+    /// When.
+    public var decidedAt: Timestamp?
+    /// Why.
+    public var comment: String?
+
+    /// Puts a row together.
+    public init(
+        id: HumanTaskID, key: TaskKey, run: RunID, node: String, kind: String, status: HumanTaskStatus, title: String,
+        message: String, assignees: [String], openedAt: Timestamp, expiresAt: Timestamp?, decidedBy: String? = nil,
+        decidedAt: Timestamp? = nil, comment: String? = nil
+    ) {
+        self.id = id
+        self.key = key
+        self.run = run
+        self.node = node
+        self.kind = kind
+        self.status = status
+        self.title = title
+        self.message = message
+        self.assignees = assignees
+        self.openedAt = openedAt
+        self.expiresAt = expiresAt
+        self.decidedBy = decidedBy
+        self.decidedAt = decidedAt
+        self.comment = comment
+    }
+}
+
+/// A definition that a run pins: the document as written and the graph made of it.
+public struct DefinitionRow: Sendable, Equatable {
+    /// Hash of the graph: `sha256:<hex>` of `graph`.
+    public var hash: String
+    /// Name of the workflow.
+    public var name: String
+    /// The document's text as it was given.
+    public var source: [UInt8]
+    /// Canonical JSON of the graph.
+    public var graph: [UInt8]
+    /// When it was first stored.
+    public var createdAt: Timestamp
+
+    /// Puts a row together.
+    public init(hash: String, name: String, source: [UInt8], graph: [UInt8], createdAt: Timestamp) {
+        self.hash = hash
+        self.name = name
+        self.source = source
+        self.graph = graph
+        self.createdAt = createdAt
+    }
+}
+
+/// Something that leaves the store after the commit, at least once and in order.
+public struct OutboxMessage: Sendable, Equatable {
+    /// What is written.
+    public struct Content: Sendable, Equatable {
+        /// What it is, for example `run.ended`.
+        public var kind: String
+        /// Whom it is for.
+        public var target: String
+        /// JSON.
+        public var body: [UInt8]
+
+        /// Puts a message together.
+        public init(kind: String, target: String, body: [UInt8]) {
+            self.kind = kind
+            self.target = target
+            self.body = body
+        }
+    }
+    /// The number, dense from 1.
+    public var number: Int64
+    /// What was written.
+    public var content: Content
+
+    /// Puts a message together.
+    public init(number: Int64, content: Content) {
+        self.number = number
+        self.content = content
+    }
+}

@@ -1,0 +1,127 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// What must not be lost: the log and the rows derived from it.
+///
+/// One process writes. ``commit(_:)`` is called from one thread at a time; reads may come from any thread and never
+/// wait for the writer. All calls block: never make them from a task of the default pool.
+public protocol RunStore: Sendable {
+    /// Writes everything in `commit` in one transaction and flushes it; either all of it is durable or none.
+    ///
+    /// Records get the next global sequence numbers in the order they are listed; numbers are dense from 1.
+    /// - Returns: The global sequence number of the first event; the last number so far when there are no records.
+    /// - Throws: `full` (nothing was written; try again when there is room), `conflict` (a run's sequence number is
+    ///   taken: another writer), or `failed` (the flush failed: the process must stop and never acknowledge).
+    func commit(_ commit: Commit) throws(StoreError) -> Int64
+
+    /// The last global sequence number; 0 when nothing was written.
+    func lastSequence() throws(StoreError) -> Int64
+
+    /// The row with that id.
+    func run(_ id: RunID) throws(StoreError) -> RunRow?
+    /// The row with that key.
+    func run(key: Int64) throws(StoreError) -> RunRow?
+    /// The largest key given to a run so far; 0 when there is none.
+    func lastRunKey() throws(StoreError) -> Int64
+    /// Runs, newest first.
+    func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow]
+
+    /// Records of one run that hold events with a sequence number above `sequence`, in order. The first record may
+    /// begin at or before `sequence`.
+    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord]
+    /// Records of all runs that hold events with a global number above `sequence`, in order, likewise.
+    func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord]
+
+    /// Open tasks of one run, or of all.
+    func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow]
+    /// Timers of one run, or of all, by time.
+    func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow]
+    /// The largest timer number so far; 0 when there is none.
+    func lastTimerNumber() throws(StoreError) -> Int64
+
+    /// The request with that id.
+    func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow?
+    /// Requests to people, oldest first; `status` nil for all, `run` nil for all runs.
+    func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) throws(StoreError) -> [HumanTaskRow]
+
+    /// The definition with that graph hash.
+    func definition(_ hash: String) throws(StoreError) -> DefinitionRow?
+
+    /// Messages with a number above `number`, in order.
+    func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage]
+    /// How far a consumer got; 0 at first.
+    func cursor(of consumer: String) throws(StoreError) -> Int64
+
+    /// Housekeeping; called from the thread that commits while there is nothing else to do. Failures show up in the
+    /// next commit.
+    func maintain()
+
+    /// Releases what is held. No call may follow.
+    func close()
+}
+
+/// One transaction.
+public struct Commit: Sendable {
+    /// Events, per run in order; numbers within a run continue its log.
+    public var records: [LogRecord] = []
+    /// Definitions to add; one that exists is left alone.
+    public var definitions: [DefinitionRow] = []
+    /// Runs to insert or replace, by key.
+    public var runs: [RunRow] = []
+    /// Open tasks to insert or replace, by run and task.
+    public var tasks: [TaskRow] = []
+    /// Tasks that are not open any more; a missing one is no error.
+    public var closedTasks: [TaskKey] = []
+    /// Timers to insert.
+    public var timers: [TimerRow] = []
+    /// Timers to remove; a missing one is no error.
+    public var removedTimers: [TimerRow] = []
+    /// Requests to people to insert or replace, by id.
+    public var humanTasks: [HumanTaskRow] = []
+    /// What leaves the store: (kind, target, body). Numbers follow on densely.
+    public var outbox: [OutboxMessage.Content] = []
+    /// New positions of outbox consumers; messages behind every cursor are removed in time.
+    public var cursors: [String: Int64] = [:]
+
+    /// An empty transaction.
+    public init() {}
+}
+
+/// Consecutive events of one run that became durable together: one row of the log.
+public struct LogRecord: Sendable, Equatable {
+    /// The run.
+    public var runKey: Int64
+    /// The number of the first event within the run, from 1.
+    public var firstSequence: Int64
+    /// How many events `body` holds, at least 1.
+    public var count: Int
+    /// When, Unix milliseconds.
+    public var at: Timestamp
+    /// A JSON array of `count` events.
+    public var body: [UInt8]
+
+    /// Puts a record together.
+    public init(runKey: Int64, firstSequence: Int64, count: Int, at: Timestamp, body: [UInt8]) {
+        self.runKey = runKey
+        self.firstSequence = firstSequence
+        self.count = count
+        self.at = at
+        self.body = body
+    }
+}
+
+/// A record as read back, checked against its checksum.
+public struct StoredRecord: Sendable, Equatable {
+    /// The global number of its first event.
+    public var globalSequence: Int64
+    /// What was written.
+    public var record: LogRecord
+
+    /// Puts a stored record together.
+    public init(globalSequence: Int64, record: LogRecord) {
+        self.globalSequence = globalSequence
+        self.record = record
+    }
+}

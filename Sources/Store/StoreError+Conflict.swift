@@ -1,0 +1,22 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// The conflicts a commit can meet, worded the same by every store.
+extension StoreError {
+    /// A record does not continue its run's log.
+    public static func sequenceTaken(run key: Int64, next: Int64, given: Int64) -> Self {
+        Self(.conflict, "The next event of run \(key) is number \(next), not \(given): another writer was faster.")
+    }
+
+    /// A run's key or id belongs to another run.
+    public static func runTaken(key: Int64, id: RunID) -> Self {
+        Self(.conflict, "Run \(id) cannot have the key \(key): the key or the id belongs to another run.")
+    }
+
+    /// A timer's number was used before.
+    public static func timerTaken(_ number: Int64) -> Self {
+        Self(.conflict, "Timer number \(number) is taken: another writer was faster.")
+    }
+}

@@ -1,0 +1,80 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Hashing
+public import Model
+public import Store
+
+/// Blobs of a data folder: small ones in a database of their own, `blobs.db`, large ones as files below `blobs/`.
+///
+/// A database flushes many small blobs at once; a file takes a large one without writing it twice.
+public final class SQLiteBlobStore: BlobStore {
+    /// The largest blob, in bytes, that goes into the database.
+    static let tableLimit = 128 * 1024
+
+    private let table: BlobTable
+    private let files: BlobFiles
+
+    /// Opens the blobs of a folder, or makes an empty store.
+    ///
+    /// - Throws: `newer`, `corrupted`, `full` or `failed`.
+    public init(in folder: DataFolder, durability: Durability = .full) throws(StoreError) {
+        files = try BlobFiles(folder.file("blobs"))
+        table = try BlobTable(folder.file(Self.fileName), durability)
+    }
+
+    private init(reading folder: String) throws(StoreError) {
+        files = BlobFiles(reading: folder + "/blobs")
+        table = try BlobTable(reading: "\(folder)/\(Self.fileName)")
+    }
+
+    /// Opens the blobs of a folder without its lock; a `put` throws `failed`.
+    ///
+    /// - Throws: `missing` when there are none yet, `newer`, `corrupted` or `failed`.
+    public static func openForReading(_ folder: String) throws(StoreError) -> SQLiteBlobStore {
+        try SQLiteBlobStore(reading: folder)
+    }
+
+    private static let fileName = "blobs.db"
+
+    /// Stores bytes. Calls that arrive while another one flushes share the next flush.
+    public func put(_ bytes: [UInt8]) throws(StoreError) -> BlobRef {
+        let digest = SHA256.digest(bytes)
+        let blob = BlobRef(hash: SHA256.hexadecimal(digest), size: bytes.count)
+        if bytes.count <= Self.tableLimit {
+            try table.put(digest, bytes)
+        } else {
+            try files.put(blob, bytes)
+        }
+        return blob
+    }
+
+    /// Reads bytes back.
+    public func get(_ blob: BlobRef) throws(StoreError) -> [UInt8] {
+        // The hash becomes a path, so nothing but a hash may pass.
+        guard let digest = digest(hexadecimal: blob.hash) else { throw .blobMissing(blob) }
+        let found = blob.size <= Self.tableLimit ? try table.get(digest) : try files.get(blob)
+        guard let bytes = found else { throw .blobMissing(blob) }
+        guard bytes.count == blob.size, SHA256.digest(bytes) == digest else { throw .blobCorrupted(blob) }
+        return bytes
+    }
+
+    /// Closes the database. No call may follow.
+    public func close() {
+        table.close()
+    }
+}
+
+/// The bytes of 64 lower-case hexadecimal digits; `nil` for anything else.
+private func digest(hexadecimal text: String) -> [UInt8]? {
+    let digits = text.utf8.compactMap { byte -> UInt8? in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+    guard digits.count == 64, text.utf8.count == 64 else { return nil }
+    return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+}

@@ -1,0 +1,82 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CSQLite
+import Store
+
+/// One open database file. Used from one thread at a time; whoever owns it also holds the lock for that.
+struct Connection: ~Copyable {
+    /// How a database file is opened.
+    enum Mode {
+        /// Creates the file when it is not there. Only one connection of one process may be opened so.
+        case write
+        /// Never writes, never checkpoints.
+        case read
+    }
+
+    let handle: OpaquePointer
+    let path: String
+
+    private init(handle: OpaquePointer, path: String) {
+        self.handle = handle
+        self.path = path
+    }
+
+    /// - Parameter vfs: Name of a registered file layer; `nil` for the system's.
+    static func open(_ path: String, _ mode: Mode, vfs: String? = nil) throws(StoreError) -> Connection {
+        let access =
+            switch mode {
+            case .write: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .read: SQLITE_OPEN_READONLY
+            }
+        var handle: OpaquePointer?
+        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+        guard let handle else { throw StoreError(.failed, "No memory to open \(path).") }
+        let connection = Connection(handle: handle, path: path)
+        guard code == SQLITE_OK else { throw connection.failure(code) }
+        // Before any pragma: changing the journal mode needs locks already.
+        sqlite3_busy_timeout(handle, 5000)
+        if mode == .read {
+            _ = baton_sqlite3_no_checkpoint_on_close(handle)
+            try connection.execute("PRAGMA query_only=1")
+        }
+        return connection
+    }
+
+    deinit {
+        // Waits for statements that still live, so the order in which an owner lets go does not matter.
+        sqlite3_close_v2(handle)
+    }
+
+    /// Runs statements that give no rows.
+    func execute(_ sql: String) throws(StoreError) {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw failure(code) }
+    }
+
+    /// The first column of the first row, as an integer.
+    func integer(_ sql: String) throws(StoreError) -> Int64? {
+        let statement = try Statement(self, sql)
+        return try statement.first { $0.int64(0) }
+    }
+
+    /// Rows that the last statement inserted, changed or removed.
+    var changes: Int { Int(sqlite3_changes(handle)) }
+
+    /// Leaves the write-ahead log's file in place, with its size, when the last connection closes.
+    func keepWAL() {
+        var isKept: Int32 = 1
+        sqlite3_file_control(handle, nil, SQLITE_FCNTL_PERSIST_WAL, &isKept)
+    }
+
+    /// Drops the open transaction, if the failure before has not done so already.
+    func rollBack() {
+        // If this fails too, the first failure tells more.
+        if sqlite3_get_autocommit(handle) == 0 { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
+    }
+
+    /// What the last call's result `code` means for a caller.
+    func failure(_ code: Int32) -> StoreError {
+        StoreError(sqlite: code, systemError: sqlite3_system_errno(handle), text: sqlite3_errmsg(handle), path: path)
+    }
+}

@@ -1,0 +1,76 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Store
+
+/// What a reader asks SQLite, prepared once.
+struct ReadStatements {
+    let lastSequence, records, recordsOfRun, linkBefore: Statement
+    let runByID, runByKey, lastRunKey, runs, openRuns: Statement
+    let tasks, tasksOfRun: Statement
+    let timers, timersOfRun, lastTimer: Statement
+    let humanTask, humanTasks, humanTasksByStatus, humanTasksOfRun: Statement
+    let definition, outbox, cursor: Statement
+    let quickCheck: Statement
+
+    init(_ connection: borrowing Connection) throws(StoreError) {
+        lastSequence = try Statement(connection, RunReader.lastSequence)
+        records = try Statement(connection, Self.records)
+        recordsOfRun = try Statement(connection, Self.recordsOfRun)
+        linkBefore = try Statement(connection, RunReader.linkBefore)
+        runByID = try Statement(connection, "SELECT * FROM run WHERE id = ?")
+        runByKey = try Statement(connection, "SELECT * FROM run WHERE key = ?")
+        lastRunKey = try Statement(connection, "SELECT max(key) FROM run")
+        runs = try Statement(
+            connection, "SELECT * FROM run WHERE status IN (?4, ?5, ?6, ?7, ?8, ?9, ?10) \(Self.runPage)")
+        openRuns = try Statement(
+            connection,
+            // The first condition is that of the index of open runs, word for word; else SQLite does not use it.
+            """
+            SELECT * FROM run WHERE status IN ('queued', 'running', 'waiting', 'paused')
+                AND +status IN (?4, ?5, ?6, ?7) \(Self.runPage)
+            """)
+        tasks = try Statement(connection, "SELECT * FROM task ORDER BY run_key, task")
+        tasksOfRun = try Statement(connection, "SELECT * FROM task WHERE run_key = ? ORDER BY task")
+        timers = try Statement(connection, "SELECT * FROM timer ORDER BY fire_at, number")
+        timersOfRun = try Statement(connection, "SELECT * FROM timer WHERE run_key = ? ORDER BY fire_at, number")
+        lastTimer = try Statement(connection, RunReader.lastTimer)
+        humanTask = try Statement(connection, "SELECT * FROM human_task WHERE id = ?")
+        humanTasks = try Statement(connection, "SELECT * FROM human_task ORDER BY opened_at, id LIMIT ?")
+        humanTasksByStatus = try Statement(
+            connection, "SELECT * FROM human_task WHERE status = ? ORDER BY opened_at, id LIMIT ?")
+        humanTasksOfRun = try Statement(
+            connection,
+            """
+            SELECT * FROM human_task WHERE run_key = ?1 AND (?2 IS NULL OR +status = ?2)
+                ORDER BY opened_at, id LIMIT ?3
+            """)
+        definition = try Statement(connection, "SELECT * FROM definition WHERE hash = ?")
+        outbox = try Statement(connection, "SELECT * FROM outbox WHERE number > ? ORDER BY number LIMIT ?")
+        cursor = try Statement(connection, "SELECT position FROM cursor WHERE consumer = ?")
+        quickCheck = try Statement(connection, "PRAGMA quick_check(1)")
+    }
+
+    private static let runPage = "AND (?1 IS NULL OR workflow = ?1) AND key < ?2 ORDER BY key DESC LIMIT ?3"
+
+    /// Begins with the record that holds event ?1, if a part of it comes after.
+    private static let records = """
+        SELECT * FROM record WHERE gseq >= ifnull((SELECT max(gseq) FROM record WHERE gseq <= ?1), 0)
+            AND gseq + count - 1 > ?1 ORDER BY gseq LIMIT ?2
+        """
+
+    private static let recordsOfRun = """
+        SELECT * FROM record WHERE run_key = ?1
+            AND seq >= ifnull((SELECT max(seq) FROM record WHERE run_key = ?1 AND seq <= ?2), 0)
+            AND seq + count - 1 > ?2 ORDER BY seq LIMIT ?3
+        """
+}
+
+/// Questions that the writer asks too.
+extension RunReader {
+    static let lastSequence = "SELECT gseq + count - 1 FROM record ORDER BY gseq DESC LIMIT 1"
+    static let lastTimer = "SELECT value FROM meta WHERE key = 'last_timer'"
+    static let linkBefore = """
+        SELECT seq, count, chain FROM record WHERE run_key = ? AND seq < ? ORDER BY seq DESC LIMIT 1
+        """
+}

@@ -1,0 +1,184 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Store
+
+/// One connection that reads `baton.db`, and its prepared statements. Used from one thread at a time.
+///
+/// Each call is a snapshot of its own, taken when it begins: it sees every commit acknowledged before.
+final class RunReader {
+    private let connection: Connection
+    private let statements: ReadStatements
+
+    init(_ path: String, vfs: String? = nil) throws(StoreError) {
+        let connection = try Connection.open(path, .read, vfs: vfs)
+        guard try RunSchema.schema.check(connection) > 0 else { throw .noDatabase(path) }
+        statements = try ReadStatements(connection)
+        self.connection = connection
+    }
+
+    func lastSequence() throws(StoreError) -> Int64 {
+        try statements.lastSequence.first { $0.int64(0) } ?? 0
+    }
+
+    func run(_ id: RunID) throws(StoreError) -> RunRow? {
+        try statements.runByID.first(id.description, read: RunRow.init(row:))
+    }
+
+    func run(key: Int64) throws(StoreError) -> RunRow? {
+        try statements.runByKey.first(key, read: RunRow.init(row:))
+    }
+
+    func lastRunKey() throws(StoreError) -> Int64 {
+        try statements.lastRunKey.first { $0.int64(0) } ?? 0
+    }
+
+    func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] {
+        let isOpen = !filter.statuses.isEmpty && !filter.statuses.contains { $0.isTerminal }
+        let names = RunStatus.allCases.map { status in
+            filter.statuses.isEmpty || filter.statuses.contains(status) ? status.rawValue : nil
+        }
+        let before = filter.before ?? Int64.max
+        if isOpen {
+            return try statements.openRuns.rows(
+                filter.workflow, before, filter.limit, names[0], names[1], names[2], names[3],
+                read: RunRow.init(row:))
+        }
+        return try statements.runs.rows(
+            filter.workflow, before, filter.limit, names[0], names[1], names[2], names[3], names[4], names[5], names[6],
+            read: RunRow.init(row:))
+    }
+
+    func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] {
+        guard let key else { return try statements.tasks.rows(read: TaskRow.init(row:)) }
+        return try statements.tasksOfRun.rows(key, read: TaskRow.init(row:))
+    }
+
+    func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow] {
+        guard let key else { return try statements.timers.rows(read: TimerRow.init(row:)) }
+        return try statements.timersOfRun.rows(key, read: TimerRow.init(row:))
+    }
+
+    func lastTimerNumber() throws(StoreError) -> Int64 {
+        try statements.lastTimer.first { $0.int64(0) } ?? 0
+    }
+
+    func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow? {
+        try statements.humanTask.first(id.description, read: HumanTaskRow.init(row:))
+    }
+
+    func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) throws(StoreError) -> [HumanTaskRow] {
+        if let key {
+            return try statements.humanTasksOfRun.rows(key, status?.rawValue, limit, read: HumanTaskRow.init(row:))
+        }
+        if let status {
+            return try statements.humanTasksByStatus.rows(status.rawValue, limit, read: HumanTaskRow.init(row:))
+        }
+        return try statements.humanTasks.rows(limit, read: HumanTaskRow.init(row:))
+    }
+
+    func definition(_ hash: String) throws(StoreError) -> DefinitionRow? {
+        try statements.definition.first(hash) { row in
+            DefinitionRow(
+                hash: row.text(0), name: row.text(1), source: row.bytes(2), graph: row.bytes(3), createdAt: row.time(4))
+        }
+    }
+
+    func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
+        try statements.outbox.rows(number, limit) { row in
+            OutboxMessage(
+                number: row.int64(0), content: .init(kind: row.text(1), target: row.text(2), body: row.bytes(3)))
+        }
+    }
+
+    func cursor(of consumer: String) throws(StoreError) -> Int64 {
+        try statements.cursor.first(consumer) { $0.int64(0) } ?? 0
+    }
+}
+
+/// The log: every record is checked against the one before it.
+extension RunReader {
+    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        let records = try statements.recordsOfRun.rows(key, sequence, limit, read: ChainedRecord.init(row:))
+        return try checked(records)
+    }
+
+    func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        let records = try statements.records.rows(sequence, limit, read: ChainedRecord.init(row:))
+        return try checked(records)
+    }
+
+    private func checked(_ records: [ChainedRecord]) throws(StoreError) -> [StoredRecord] {
+        var links: [Int64: ChainLink] = [:]
+        var result: [StoredRecord] = []
+        result.reserveCapacity(records.count)
+        for chained in records {
+            let record = chained.stored.record
+            let previous = try link(before: record, in: links)
+            guard record.count > 0, record.firstSequence == previous.sequence + 1,
+                previous.next(record) == chained.link
+            else { throw .chainBroken(chained.stored, path: connection.path) }
+            links[record.runKey] = chained.link
+            result.append(chained.stored)
+        }
+        return result
+    }
+
+    private func link(before record: LogRecord, in page: [Int64: ChainLink]) throws(StoreError) -> ChainLink {
+        if let link = page[record.runKey] { return link }
+        return try statements.linkBefore.first(record.runKey, record.firstSequence) { ChainLink(row: $0) } ?? .start
+    }
+
+    /// Reads the whole database and the whole log.
+    func verify() throws(StoreError) {
+        guard let answer = try statements.quickCheck.first(read: { $0.text(0) }), answer == "ok" else {
+            throw StoreError(
+                .corrupted, "\(connection.path) is damaged: SQLite's quick_check failed. Restore it from a backup.")
+        }
+        var position: Int64 = 0
+        while true {
+            let page = try records(after: position, limit: 1000)
+            guard !page.isEmpty else { return }
+            for stored in page {
+                guard stored.globalSequence == position + 1 else {
+                    throw StoreError(
+                        .corrupted,
+                        "\(connection.path): event \(position + 1) is missing from the log. Restore it from a backup.")
+                }
+                position += Int64(stored.record.count)
+            }
+        }
+    }
+}
+
+/// A record and the link stored with it.
+private struct ChainedRecord {
+    let stored: StoredRecord
+    let link: ChainLink
+
+    init(row: Row) {
+        let record = LogRecord(
+            runKey: row.int64(1), firstSequence: row.int64(2), count: row.int(3), at: row.time(4), body: row.bytes(5))
+        stored = StoredRecord(globalSequence: row.int64(0), record: record)
+        link = ChainLink(sequence: record.firstSequence + Int64(record.count) - 1, stored: row.bytes(6))
+    }
+}
+
+extension StoreError {
+    fileprivate static func chainBroken(_ stored: StoredRecord, path: String) -> Self {
+        let record = stored.record
+        return Self(
+            .corrupted,
+            "The log of run \(record.runKey) is damaged at event \(record.firstSequence) (number "
+                + "\(stored.globalSequence) of \(path)): its checksum does not fit. Restore it from a backup."
+        )
+    }
+
+    /// Nothing was ever written there.
+    static func noDatabase(_ path: String) -> Self {
+        Self(
+            .missing,
+            "There is no database at \(path) yet. Start a run or a server first, or point BATON_HOME to its folder.")
+    }
+}

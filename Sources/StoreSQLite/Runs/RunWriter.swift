@@ -1,0 +1,167 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+import Model
+import Store
+
+/// The one connection that writes `baton.db`, and what it must remember between commits.
+///
+/// Used from one thread at a time; ``SQLiteRunStore`` holds it under a lock.
+final class RunWriter {
+    private let connection: Connection
+    private let statements: WriteStatements
+    private var checkpoints: Checkpoints
+    private var lastSequence: Int64
+    private var lastMessage: Int64
+    private var lastTimer: Int64
+    private var chains = ChainCache()
+    /// Why nothing may be written any more. After a failed flush nobody knows what the disk holds, and flushing again
+    /// may report a success that is none.
+    private var failure: StoreError?
+
+    init(_ path: String, _ options: SQLiteRunStore.Options) throws(StoreError) {
+        let isGrown = options.pregrowWAL
+        if isGrown { try WALFile(path).grow(pages: options.checkpointPages) }
+        let connection = try Connection.open(path, .write, vfs: options.vfs)
+        let version = try RunSchema.schema.check(connection)
+        try connection.execute("PRAGMA journal_mode=WAL")
+        try connection.execute(
+            """
+            PRAGMA synchronous=\(options.durability.synchronous); PRAGMA wal_autocheckpoint=0;
+            PRAGMA journal_size_limit=-1; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16384
+            """)
+        try RunSchema.schema.migrate(connection, from: version)
+        if isGrown { connection.keepWAL() }
+        checkpoints = Checkpoints(connection, limit: options.checkpointPages)
+        lastSequence = try connection.integer(RunReader.lastSequence) ?? 0
+        lastMessage = try connection.integer("SELECT max(number) FROM outbox") ?? 0
+        lastTimer = try connection.integer(RunReader.lastTimer) ?? 0
+        statements = try WriteStatements(connection)
+        self.connection = connection
+    }
+
+    /// See ``RunStore/commit(_:)``.
+    func commit(_ commit: Commit) throws(StoreError) -> Int64 {
+        if let failure { throw failure }
+        guard !commit.isEmpty else { return lastSequence }
+        let first = commit.records.isEmpty ? lastSequence : lastSequence + 1
+        var links: [Int64: ChainLink] = [:]
+        do throws(StoreError) {
+            try statements.begin.execute()
+            try write(commit, &links)
+            try statements.commit.execute()
+        } catch {
+            connection.rollBack()
+            if error.code == .failed { failure = error }
+            throw error
+        }
+        remember(commit, links)
+        checkpoint(atLeast: checkpoints.limit)
+        return first
+    }
+
+    /// Moves what the log file holds into the database file when it has grown to `pages`.
+    ///
+    /// A failure here takes nothing back that was acknowledged, so it stops the next commit, not this one. No room is
+    /// no failure: the log file keeps growing meanwhile, and the next commit says so when it cannot.
+    func checkpoint(atLeast pages: Int) {
+        guard failure == nil else { return }
+        do throws(StoreError) {
+            try checkpoints.run(connection, atLeast: pages)
+        } catch {
+            if error.code != .full { failure = error }
+        }
+    }
+
+    private func remember(_ commit: Commit, _ links: [Int64: ChainLink]) {
+        for record in commit.records { lastSequence += Int64(record.count) }
+        chains.merge(links)
+        for run in commit.runs where run.status.isTerminal { chains.remove(run.key) }
+        lastMessage += Int64(commit.outbox.count)
+        lastTimer = max(lastTimer, commit.timers.lazy.map(\.number).max() ?? 0)
+    }
+
+    private func write(_ commit: Commit, _ links: inout [Int64: ChainLink]) throws(StoreError) {
+        try append(commit.records, &links)
+        for row in commit.definitions {
+            try statements.definition.execute(row.hash, row.name, row.source, row.graph, row.createdAt)
+        }
+        for row in commit.runs { try write(row) }
+        for row in commit.tasks {
+            try statements.task.execute(
+                row.key.runKey, row.key.task, row.status.rawValue, row.priority, row.attempt, row.fence, row.worker,
+                row.leaseUntil)
+        }
+        for key in commit.closedTasks { try statements.closeTask.execute(key.runKey, key.task) }
+        try write(timers: commit)
+        for row in commit.humanTasks { try write(row) }
+        try deliver(commit)
+    }
+
+    private func append(_ records: [LogRecord], _ links: inout [Int64: ChainLink]) throws(StoreError) {
+        var number = lastSequence + 1
+        for record in records {
+            let previous = try lastLink(ofRun: record.runKey, links)
+            guard record.firstSequence == previous.sequence + 1, record.count > 0 else {
+                throw .sequenceTaken(
+                    run: record.runKey, next: previous.sequence + 1, given: record.firstSequence)
+            }
+            let link = previous.next(record)
+            try statements.record.execute(
+                number, record.runKey, record.firstSequence, record.count, record.at, record.body, link.stored)
+            links[record.runKey] = link
+            number += Int64(record.count)
+        }
+    }
+
+    private func lastLink(ofRun key: Int64, _ newer: [Int64: ChainLink]) throws(StoreError) -> ChainLink {
+        if let link = newer[key] ?? chains[key] { return link }
+        return try statements.lastLink.first(key, Int64.max) { ChainLink(row: $0) } ?? .start
+    }
+
+    private func write(_ row: RunRow) throws(StoreError) {
+        try statements.run.execute(
+            row.key, row.id.description, row.workflow, row.graphHash, row.status.rawValue, row.reason?.rawValue,
+            row.lastSequence, row.endedTasks, row.allTasks, row.error, row.createdAt, row.startedAt, row.endedAt,
+            row.deadline)
+        // The statement replaces a row of the same id only.
+        guard connection.changes == 1 else { throw .runTaken(key: row.key, id: row.id) }
+    }
+
+    private func write(timers commit: Commit) throws(StoreError) {
+        for row in commit.timers {
+            try statements.timer.execute(row.fireAt, row.number, row.key.runKey, row.key.task, row.kind.rawValue)
+        }
+        if let last = commit.timers.lazy.map(\.number).max(), last > lastTimer {
+            try statements.lastTimer.execute(last)
+        }
+        for row in commit.removedTimers { try statements.removeTimer.execute(row.fireAt, row.number) }
+    }
+
+    private func write(_ row: HumanTaskRow) throws(StoreError) {
+        try statements.humanTask.execute(
+            row.id.description, row.key.runKey, row.key.task, row.run.description, row.node, row.kind,
+            row.status.rawValue, row.title, row.message, JSONValue.array(row.assignees.map { .string($0) }).text,
+            row.openedAt, row.expiresAt, row.decidedBy, row.decidedAt, row.comment)
+    }
+
+    private func deliver(_ commit: Commit) throws(StoreError) {
+        for (offset, content) in commit.outbox.enumerated() {
+            try statements.message.execute(
+                lastMessage + 1 + Int64(offset), content.kind, content.target, content.body)
+        }
+        guard !commit.cursors.isEmpty else { return }
+        for (consumer, position) in commit.cursors.sorted(by: { $0.key < $1.key }) {
+            try statements.cursor.execute(consumer, position)
+        }
+        try statements.removeMessages.execute()
+    }
+}
+
+extension ChainLink {
+    /// From the columns seq, count, chain.
+    init(row: Row) {
+        self.init(sequence: row.int64(0) + row.int64(1) - 1, stored: row.bytes(2))
+    }
+}

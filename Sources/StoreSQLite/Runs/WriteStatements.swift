@@ -1,0 +1,56 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Store
+
+/// What the writer says to SQLite, prepared once.
+struct WriteStatements {
+    let begin, commit: Statement
+    let record, lastLink, definition, run: Statement
+    let task, closeTask: Statement
+    let timer, removeTimer, lastTimer: Statement
+    let humanTask: Statement
+    let message, removeMessages, cursor: Statement
+
+    init(_ connection: borrowing Connection) throws(StoreError) {
+        // IMMEDIATE: a transaction that began as a reader may find the way to writing shut.
+        begin = try Statement(connection, "BEGIN IMMEDIATE")
+        commit = try Statement(connection, "COMMIT")
+        record = try Statement(connection, "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)")
+        lastLink = try Statement(connection, RunReader.linkBefore)
+        definition = try Statement(
+            connection, "INSERT INTO definition VALUES (?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")
+        run = try Statement(connection, Self.upsertRun)
+        task = try Statement(connection, "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        closeTask = try Statement(connection, "DELETE FROM task WHERE run_key = ? AND task = ?")
+        timer = try Statement(connection, "INSERT INTO timer VALUES (?, ?, ?, ?, ?)")
+        removeTimer = try Statement(connection, "DELETE FROM timer WHERE fire_at = ? AND number = ?")
+        lastTimer = try Statement(connection, "INSERT OR REPLACE INTO meta VALUES ('last_timer', ?)")
+        humanTask = try Statement(connection, Self.upsertHumanTask)
+        message = try Statement(connection, "INSERT INTO outbox VALUES (?, ?, ?, ?)")
+        removeMessages = try Statement(connection, Self.removePassedMessages)
+        cursor = try Statement(connection, "INSERT OR REPLACE INTO cursor VALUES (?, ?)")
+    }
+
+    /// Leaves id and creation alone, so that an update touches no index but that of open runs.
+    private static let upsertRun = """
+        INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        ON CONFLICT(key) DO UPDATE SET workflow = ?3, graph_hash = ?4, status = ?5, reason = ?6, last_seq = ?7,
+            ended_tasks = ?8, all_tasks = ?9, error = ?10, created_at = ?11, started_at = ?12, ended_at = ?13,
+            deadline = ?14
+        WHERE id = ?2
+        """
+
+    private static let upsertHumanTask = """
+        INSERT INTO human_task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        ON CONFLICT(id) DO UPDATE SET run_key = ?2, task = ?3, run_id = ?4, node = ?5, kind = ?6, status = ?7,
+            title = ?8, message = ?9, assignees = ?10, opened_at = ?11, expires_at = ?12, decided_by = ?13,
+            decided_at = ?14, comment = ?15
+        """
+
+    /// The newest message stays, passed or not: its number is where the next one goes on.
+    private static let removePassedMessages = """
+        DELETE FROM outbox WHERE number <= (SELECT min(position) FROM cursor)
+            AND number < (SELECT max(number) FROM outbox)
+        """
+}

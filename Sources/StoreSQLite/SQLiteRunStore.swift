@@ -1,0 +1,188 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+public import Model
+public import Store
+import Synchronization
+
+/// The run store in one file, `baton.db`, of a data folder.
+///
+/// One connection writes and moves the write-ahead log into the file; two others read. Nobody waits for anybody:
+/// a read sees what was acknowledged when it began.
+public final class SQLiteRunStore: RunStore {
+    /// How a store is opened.
+    public struct Options: Sendable {
+        /// What an acknowledged commit survives.
+        public var durability = Durability.full
+        /// Gives the write-ahead log its full size (32 MiB) at once and leaves it when the store closes: commits of
+        /// one row become up to 1.7 times as fast. For servers; a short command would only pay for it.
+        public var pregrowWAL = false
+        /// The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file.
+        public var checkpointPages = 8000
+        /// Name of the file layer; tests put faults there.
+        var vfs: String?
+
+        /// Flushed commits, no growing ahead.
+        public init() {}
+    }
+
+    private let writer: Mutex<RunWriter?>
+    private let readers: ReaderPool<RunReader>
+    private let isWritable: Bool
+
+    /// Opens the database of a folder, or makes it.
+    ///
+    /// - Throws: `newer` when a newer program wrote it, `corrupted` when it is damaged or not ours, `locked` when a
+    ///   program that does not lock folders has the file, `full` or `failed`. Messages say what to do.
+    public convenience init(in folder: DataFolder, _ options: Options = Options()) throws(StoreError) {
+        let path = folder.file(Self.fileName)
+        // The writer first: it makes the file, brings it up to date and recovers what a crash left.
+        let writer = try RunWriter(path, options)
+        let readers = try ReaderPool(count: 2) { () throws(StoreError) in try RunReader(path, vfs: options.vfs) }
+        self.init(writer: writer, readers: readers)
+    }
+
+    /// Opens the database of a folder without the folder's lock, whether or not a server writes it at the moment.
+    ///
+    /// The files are opened for reading only; SQLite makes at most the small file (`baton.db-shm`) by which readers
+    /// and writers agree, so the folder must be writable unless a server has it open. A commit throws `failed`.
+    /// - Throws: `missing` when there is no database yet, `newer`, `corrupted` or `failed`.
+    public static func openForReading(_ folder: String) throws(StoreError) -> SQLiteRunStore {
+        let path = "\(folder)/\(fileName)"
+        guard access(path, F_OK) == 0 else { throw .noDatabase(path) }
+        return SQLiteRunStore(
+            writer: nil,
+            readers: try ReaderPool(count: 1) { () throws(StoreError) in try RunReader(path) }
+        )
+    }
+
+    private init(writer: consuming sending RunWriter?, readers: ReaderPool<RunReader>) {
+        isWritable = writer != nil
+        self.writer = Mutex(writer)
+        self.readers = readers
+    }
+
+    private static let fileName = "baton.db"
+
+    /// Writes a commit and flushes it; see ``RunStore/commit(_:)``.
+    ///
+    /// After a commit that failed with `failed` every later one fails with the same error: what the disk holds is
+    /// unknown until the process starts anew.
+    public func commit(_ commit: Commit) throws(StoreError) -> Int64 {
+        guard isWritable else {
+            throw StoreError(.failed, "The database was opened for reading; only the process that holds it may write.")
+        }
+        return try writer.withLock { (writer) throws(StoreError) in
+            guard let writer else { throw .closed }
+            return try writer.commit(commit)
+        }
+    }
+
+    /// Moves the write-ahead log into the file if that is worth a flush (1,000 pages). Call it when nothing waits to
+    /// be written; it blocks for some milliseconds then, and costs nothing otherwise.
+    public func maintain() {
+        writer.withLock { $0?.checkpoint(atLeast: 1000) }
+    }
+
+    /// Reads the whole database and checks its structure and every record of the log. Takes seconds per GiB.
+    ///
+    /// - Throws: `corrupted` for the first thing that is wrong.
+    public func verify() throws(StoreError) {
+        try readers.read { (reader) throws(StoreError) in try reader.verify() }
+    }
+
+    /// Closes the files. Every later call throws.
+    public func close() {
+        // Readers first: the last connection to leave writes the log into the file, and that must be the writer.
+        readers.close()
+        writer.withLock { $0 = nil }
+    }
+
+    deinit {
+        close()
+    }
+}
+
+extension SQLiteRunStore {
+    /// The last global sequence number.
+    public func lastSequence() throws(StoreError) -> Int64 {
+        try readers.read { (reader) throws(StoreError) in try reader.lastSequence() }
+    }
+
+    /// The row with that id.
+    public func run(_ id: RunID) throws(StoreError) -> RunRow? {
+        try readers.read { (reader) throws(StoreError) in try reader.run(id) }
+    }
+
+    /// The row with that key.
+    public func run(key: Int64) throws(StoreError) -> RunRow? {
+        try readers.read { (reader) throws(StoreError) in try reader.run(key: key) }
+    }
+
+    /// The largest key given to a run so far.
+    public func lastRunKey() throws(StoreError) -> Int64 {
+        try readers.read { (reader) throws(StoreError) in try reader.lastRunKey() }
+    }
+
+    /// Runs, newest first.
+    public func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] {
+        try readers.read { (reader) throws(StoreError) in try reader.runs(filter) }
+    }
+
+    /// Records of one run; `corrupted` when one does not fit the one before it.
+    public func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        try readers.read { (reader) throws(StoreError) in
+            try reader.records(ofRun: key, after: sequence, limit: limit)
+        }
+    }
+
+    /// Records of all runs; `corrupted` when one does not fit the one before it in its run.
+    public func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        try readers.read { (reader) throws(StoreError) in try reader.records(after: sequence, limit: limit) }
+    }
+
+    /// Open tasks, by run and task.
+    public func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] {
+        try readers.read { (reader) throws(StoreError) in try reader.openTasks(ofRun: key) }
+    }
+
+    /// Timers by time.
+    public func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow] {
+        try readers.read { (reader) throws(StoreError) in try reader.timers(ofRun: key) }
+    }
+
+    /// The largest timer number so far.
+    public func lastTimerNumber() throws(StoreError) -> Int64 {
+        try readers.read { (reader) throws(StoreError) in try reader.lastTimerNumber() }
+    }
+
+    /// The request with that id.
+    public func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow? {
+        try readers.read { (reader) throws(StoreError) in try reader.humanTask(id) }
+    }
+
+    /// Requests to people, oldest first.
+    public func humanTasks(
+        status: HumanTaskStatus?, run key: Int64?, limit: Int
+    ) throws(StoreError) -> [HumanTaskRow] {
+        try readers.read { (reader) throws(StoreError) in
+            try reader.humanTasks(status: status, run: key, limit: limit)
+        }
+    }
+
+    /// The definition with that graph hash.
+    public func definition(_ hash: String) throws(StoreError) -> DefinitionRow? {
+        try readers.read { (reader) throws(StoreError) in try reader.definition(hash) }
+    }
+
+    /// Messages above `number`.
+    public func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
+        try readers.read { (reader) throws(StoreError) in try reader.outbox(after: number, limit: limit) }
+    }
+
+    /// How far a consumer got.
+    public func cursor(of consumer: String) throws(StoreError) -> Int64 {
+        try readers.read { (reader) throws(StoreError) in try reader.cursor(of: consumer) }
+    }
+}
