@@ -1,0 +1,218 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+internal import JSON
+public import Model
+public import Store
+internal import Synchronization
+internal import Threads
+
+/// Runs workflows so that a crash at any point loses nothing that was answered.
+///
+/// Make one per store, call ``run()`` in a task of its own, and stop it with ``stop(grace:)``. Every other call suspends
+/// until its outcome is durable.
+public final class DurableEngine: Sendable {
+    private let mailbox = Mailbox<Request>()
+    private let dispatcher = Dispatcher()
+    private let feed = EventFeed()
+    private let executors: [String: any NodeExecutor]
+    private let blobs: any BlobStore
+    private let blobThread = SerialThread(named: "baton-blobs")
+    private let configuration: EngineConfiguration
+    /// Reads runs of the same stores.
+    public let reader: RunReader
+
+    /// Starts the loop's thread; nothing runs before a run is started or adopted.
+    ///
+    /// - Parameters:
+    ///   - executors: By node kind. A node whose kind has none fails with `tool.unavailable`.
+    ///   - failStop: Called when a flush failed; must end the process and not return.
+    public init(
+        store: any RunStore, blobs: any BlobStore, executors: [String: any NodeExecutor],
+        clock: any EngineClock = SystemClock(), configuration: EngineConfiguration,
+        failStop: @escaping @Sendable (String) -> Void
+    ) {
+        self.executors = executors
+        self.blobs = blobs
+        self.configuration = configuration
+        let reader = RunReader(store: store, blobs: blobs)
+        self.reader = reader
+        let (mailbox, dispatcher, feed) = (mailbox, dispatcher, feed)
+        OwnThread(named: "baton-engine") {
+            var loop = ShardLoop(
+                store: store, blobs: blobs, reader: reader, clock: clock, mailbox: mailbox, dispatcher: dispatcher,
+                feed: feed, configuration: configuration, failStop: failStop,
+                leases: LeaseTable(duration: configuration.lease))
+            loop.run()
+        }.detach()
+    }
+
+    // MARK: Runs
+
+    /// Starts a run. When it returns the run is durable and goes on whatever happens to this process.
+    ///
+    /// - Throws: `conflict` (the id is taken by another run), `draining`, `storageFull`, `unavailable`.
+    public func start(_ request: StartRequest) async throws(EngineError) -> StartedRun {
+        try await ask(limit: configuration.mailboxLimit) { .start(request, $0) }
+    }
+
+    /// Stops starting work; attempts in flight finish. Returns the number of the event.
+    ///
+    /// - Throws: `notFound`, `conflict` when it ended or is paused already.
+    public func pause(_ run: RunID, reason: String?, by actor: String) async throws(EngineError) -> Int64 {
+        try await ask { .control(run, .pause(reason: reason), actor: actor, $0) }
+    }
+
+    /// Goes on after a pause. Returns the number of the event.
+    ///
+    /// - Throws: `notFound`, `conflict` when it is not paused.
+    public func resume(_ run: RunID, by actor: String) async throws(EngineError) -> Int64 {
+        try await ask { .control(run, .resume, actor: actor, $0) }
+    }
+
+    /// Stops a run for good. Attempts in flight are told to stop; their results are refused.
+    ///
+    /// - Throws: `notFound`, `conflict` when it ended.
+    public func cancel(_ run: RunID, reason: String?, by actor: String) async throws(EngineError) -> Int64 {
+        try await ask { .control(run, .cancel(reason: reason), actor: actor, $0) }
+    }
+
+    /// Answers a request to a person, exactly once: the same answer by the same person again gives the stored one.
+    ///
+    /// - Throws: `notFound`, `humanTaskClosed` when somebody or something else was first.
+    public func decide(
+        _ id: HumanTaskID, approve: Bool, comment: String?, by actor: String
+    ) async throws(EngineError) -> HumanTaskRow {
+        try await ask { .decide(id, isApproved: approve, comment: comment, actor: actor, $0) }
+    }
+
+    /// Takes over a run that another process left, or all open runs with `nil`: what was in flight is made again under
+    /// a new fence, what completed is not. Returns the runs taken over.
+    ///
+    /// - Throws: `notFound`, `corrupted`, `unavailable`.
+    public func adopt(_ run: RunID?) async throws(EngineError) -> [RunID] {
+        try await ask { .adopt(run, $0) }
+    }
+
+    /// Durable events of one run, or of all, from now on. The stream ends when its reader falls 512 events behind or
+    /// the engine stops; read on from the store then.
+    public func events(of run: RunID?) -> AsyncStream<FeedItem> {
+        feed.subscribe(to: run)
+    }
+
+    /// Lets the loop look at its clock; for clocks that are moved by hand.
+    public func wake() {
+        mailbox.wake()
+    }
+
+    // MARK: Life
+
+    /// Works until stopped. Call once.
+    public func run() async {
+        await withTaskGroup { group in
+            group.addTask {
+                await self.dispatcher.run { assignment, control in await self.attempt(assignment, control) }
+            }
+            group.addTask { await self.sendHeartbeats() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Stops: no new attempt starts, those in flight get `grace` to finish, then are told to stop and their leases are
+    /// handed back. The store is closed when this returns.
+    public func stop(grace: Duration) async {
+        let end = ContinuousClock.now + grace
+        while !dispatcher.held.isEmpty, ContinuousClock.now < end {
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
+        }
+        // Nothing to do about a failure: leases that were not handed back are lost ones to the next process.
+        _ = try? await ask { .release($0) } as Void
+        dispatcher.stopAll()
+        dispatcher.finish()
+        feed.finish()
+        _ = mailbox.send(.stop)
+    }
+
+    private func sendHeartbeats() async {
+        while (try? await Task.sleep(for: configuration.heartbeat)) != nil {
+            let held = dispatcher.held
+            if !held.isEmpty { _ = mailbox.send(.heartbeat(held)) }
+        }
+    }
+
+    // MARK: Attempts
+
+    private func attempt(_ assignment: Assignment, _ control: AttemptControl) async {
+        let outcome: AttemptOutcome
+        CrashPoint.beforeEffect.reach()
+        if control.isStopped {
+            return
+        } else if let executor = executors[assignment.node.kind.name] {
+            outcome = await executor.execute(assignment, control)
+        } else {
+            let message = "no executor is registered for nodes of kind `\(assignment.node.kind.name)`"
+            outcome = .failed(TaskError(code: "tool.unavailable", errorClass: .permanent, message: message))
+        }
+        CrashPoint.afterEffect.reach()
+        await deliver(outcome, of: assignment, control)
+    }
+
+    /// Hands a result in. A full disk is waited for: the lease stays ours, and the result is worth keeping.
+    private func deliver(_ outcome: AttemptOutcome, of assignment: Assignment, _ control: AttemptControl) async {
+        while !control.isStopped {
+            do throws(EngineError) {
+                let result = try await store(outcome)
+                CrashPoint.beforeCompletion.reach()
+                let lease = assignment.lease
+                return try await ask { .attemptEnded(lease.key, fence: lease.fence, result, $0) }
+            } catch {
+                guard error.code == .storageFull else { return }
+                guard (try? await Task.sleep(for: configuration.fullDiskPause)) != nil else { return }
+            }
+        }
+    }
+
+    private func store(_ outcome: AttemptOutcome) async throws(EngineError) -> AttemptResult {
+        switch outcome {
+        case .completed(let value, let log):
+            let (payload, bytes) = Payload.of(value)
+            if let bytes { _ = try await put(bytes) }
+            return .completed(payload, log: try await put(log))
+        case .failed(let error, let log):
+            return .failed(error, log: try await put(log))
+        }
+    }
+
+    private func put(_ text: String?) async throws(EngineError) -> BlobRef? {
+        guard let text, !text.isEmpty else { return nil }
+        return try await put(Array(text.utf8))
+    }
+
+    private func put(_ bytes: [UInt8]) async throws(EngineError) -> BlobRef {
+        CrashPoint.blobBeforePut.reach()
+        let result = await blobThread.run { [blobs] in
+            Result { () throws(StoreError) in try blobs.put(bytes) }
+        }
+        CrashPoint.blobAfterPut.reach()
+        do {
+            return try result.get()
+        } catch {
+            throw EngineError(store: error)
+        }
+    }
+
+    private func ask<Value: Sendable>(
+        limit: Int = .max, _ request: (@escaping Reply<Value>) -> Request
+    ) async throws(EngineError) -> Value {
+        let result: Result<Value, EngineError> = await withCheckedContinuation { continuation in
+            let isTaken = mailbox.send(request { continuation.resume(returning: $0) }, limit: limit)
+            if !isTaken {
+                continuation.resume(
+                    returning: .failure(EngineError(.draining, "more than \(limit) requests wait; try again soon")))
+            }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,37 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// What an engine may be told.
+public struct EngineConfiguration: Sendable {
+    /// How many attempts this process works on at a time [1–100000].
+    public var slots = 64
+    /// How long a lease lasts without a heartbeat.
+    public var lease = Duration.seconds(30)
+    /// How often attempts in this process send one.
+    public var heartbeat = Duration.seconds(10)
+    /// The most requests one commit takes.
+    public var batchLimit = 4096
+    /// The most requests that wait; starts are refused beyond it.
+    public var mailboxLimit = 20_000
+    /// Waiting runs kept in memory.
+    public var cachedRuns = 10_000
+    /// How long the engine rests after the disk was full.
+    public var fullDiskPause = Duration.seconds(1)
+    /// The name that leases carry; must differ from process to process.
+    public var worker: String
+
+    /// The defaults, for a worker of that name.
+    public init(worker: String) {
+        self.worker = worker
+    }
+}
+
+/// Where the engine gets the time from.
+public protocol EngineClock: Sendable {
+    /// The time of day: timers, deadlines and events.
+    func wall() -> Timestamp
+    /// Milliseconds that never jump: leases and heartbeats.
+    func monotonic() -> Int64
+}

@@ -1,0 +1,137 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// An immutable fact about a run. A run's state is the fold of its events and nothing else.
+public struct Event: Sendable, Equatable {
+    /// Position of the node it is about; `nil` for facts about the run.
+    public var node: Int?
+    /// Who caused it, for example `user:local`; `nil` means the engine itself.
+    public var actor: String?
+    /// What happened.
+    public var body: Body
+
+    /// Puts an event together.
+    public init(node: Int? = nil, actor: String? = nil, body: Body) {
+        self.node = node
+        self.actor = actor
+        self.body = body
+    }
+
+    /// What happened, with everything the fold needs to know. Cases carry the spelling of spec 10.3 in ``type``.
+    public enum Body: Sendable, Equatable {
+        /// The run was accepted.
+        case runQueued(RunOrigin)
+        /// The first tasks may start.
+        case runStarted
+        /// No task can go on before something happens.
+        case runWaiting(WaitReason)
+        /// Work goes on, after a wait or on request.
+        case runResumed
+        /// A person stopped it.
+        case runPaused(reason: String?)
+        /// Every task ended well.
+        case runCompleted(outputs: Payload)
+        /// A failure was left unhandled; `node` is the root cause, if a task is.
+        case runFailed(TaskError)
+        /// Stopped on request.
+        case runCancelled(reason: String?)
+
+        /// May start, has not yet.
+        case taskReady(ReadyReason)
+        /// An executor has it: a new attempt under a new fence.
+        case taskStarted(attempt: Int, fence: Int64, worker: String)
+        /// Done. `routing` says which outgoing edges are not taken.
+        case taskCompleted(output: Payload, routing: Routing, log: BlobRef?)
+        /// Failed for good.
+        case taskFailed(TaskError, routing: Routing, log: BlobRef?)
+        /// Failed; the next attempt starts at `next`. `unit` is the random draw behind the jitter.
+        case taskRetrying(TaskError, next: Timestamp, unit: Double, log: BlobRef?)
+        /// A `wait` node waits until then.
+        case taskWaiting(until: Timestamp)
+        /// Will never run.
+        case taskSkipped(SkipReason, routing: Routing)
+        /// Stopped before its end.
+        case taskCancelled(reason: String)
+
+        /// A person is asked.
+        case humanTaskOpened(HumanRequest)
+        /// A person, or a rule on expiry, decided.
+        case humanTaskResolved(HumanDecision)
+        /// Nobody decided in time.
+        case humanTaskExpired(HumanTaskID)
+        /// The run ended first.
+        case humanTaskCancelled(HumanTaskID)
+    }
+
+    /// Why a task is ready and not running.
+    public enum ReadyReason: String, Sendable {
+        /// No executor or no permit is free.
+        case queued
+        /// The executor that had it died or lost its lease.
+        case lost
+        /// The executor that had it handed it back.
+        case released
+        /// The back-off is over.
+        case retry
+        /// The run is paused; its condition has not been looked at.
+        case paused
+    }
+
+    /// What became of the outgoing edges of a task that ended.
+    public struct Routing: Sendable, Equatable {
+        /// Positions of the edges that are not taken although the task's end alone would take them.
+        public var dead: [Int] = []
+        /// The case a branch chose.
+        public var chosen: String?
+
+        /// Every edge is taken.
+        public init() {}
+
+        init(dead: [Int], chosen: String? = nil) {
+            self.dead = dead
+            self.chosen = chosen
+        }
+    }
+
+    /// What a run starts from.
+    public struct RunOrigin: Sendable, Equatable {
+        /// The run.
+        public var id: RunID
+        /// Name of the workflow.
+        public var workflow: String
+        /// Hash of the graph.
+        public var graphHash: String
+        /// Checked inputs, defaults filled in.
+        public var inputs: Payload
+        /// It fails then.
+        public var deadline: Timestamp?
+    }
+
+    /// A request to a person.
+    public struct HumanRequest: Sendable, Equatable {
+        /// The id.
+        public var id: HumanTaskID
+        /// One line.
+        public var title: String
+        /// The question.
+        public var message: String
+        /// Whom it is for.
+        public var assignees: [String]
+        /// When it expires.
+        public var expiresAt: Timestamp
+    }
+
+    /// An answer.
+    public struct HumanDecision: Sendable, Equatable {
+        /// The request.
+        public var id: HumanTaskID
+        /// Go on, or do not.
+        public var isApproved: Bool
+        /// Who: `user:NAME` or `system`.
+        public var by: String
+        /// Why.
+        public var comment: String?
+    }
+}

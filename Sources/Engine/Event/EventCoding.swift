@@ -1,0 +1,133 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+internal import JSON
+internal import Model
+
+/// Events as JSON, as the log holds them: `{"type", "node"?, "actor"?, "data"?}`. Sequence numbers and times belong
+/// to the record around them.
+struct EventEncoder {
+    let graph: Graph
+    private(set) var bytes: [UInt8] = [UInt8(ascii: "[")]
+    private var isFirst = true
+
+    init(graph: Graph) {
+        self.graph = graph
+    }
+
+    mutating func append(_ event: Event) {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
+        write("{\"type\":\"")
+        write(event.body.type.rawValue)
+        write("\"")
+        if let node = event.node {
+            write(",\"node\":")
+            JSONWriter.appendString(graph.nodes[node].id, into: &bytes)
+        }
+        if let actor = event.actor {
+            write(",\"actor\":")
+            JSONWriter.appendString(actor, into: &bytes)
+        }
+        appendData(event.body)
+        write("}")
+    }
+
+    /// The finished array.
+    mutating func finish() -> [UInt8] {
+        bytes.append(UInt8(ascii: "]"))
+        return bytes
+    }
+
+    private mutating func write(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private mutating func appendData(_ body: Event.Body) {
+        // The most frequent kind is written by hand.
+        if case .taskStarted(let attempt, let fence, let worker) = body {
+            write(",\"data\":{\"attempt\":\(attempt),\"fence\":\(fence),\"worker\":")
+            JSONWriter.appendString(worker, into: &bytes)
+            write("}")
+            return
+        }
+        let data = body.data(in: graph)
+        guard !data.isEmpty else { return }
+        write(",\"data\":")
+        JSONValue.object(data).write(into: &bytes)
+    }
+}
+
+extension Event.Body {
+    /// The keys of `data`.
+    func data(in graph: Graph) -> JSONObject {
+        switch self {
+        case .runQueued(let origin): origin.json
+        case .runStarted, .runResumed: [:]
+        case .runWaiting(let reason): ["reason": .string(reason.rawValue)]
+        case .runPaused(let reason), .runCancelled(let reason): Self.optional("reason", reason)
+        case .runCompleted(let outputs): ["outputs": .object(outputs.json)]
+        case .runFailed(let error): ["error": error.json]
+        case .taskReady(let reason): ["reason": .string(reason.rawValue)]
+        case .taskStarted(let attempt, let fence, let worker):
+            ["attempt": .int(Int64(attempt)), "fence": .int(fence), "worker": .string(worker)]
+        case .taskCompleted(let output, let routing, let log):
+            Self.ending(["output": .object(output.json)], routing, log)
+        case .taskFailed(let error, let routing, let log): Self.ending(["error": error.json], routing, log)
+        case .taskRetrying(let error, let next, let unit, let log):
+            Self.ending(
+                ["error": error.json, "next_attempt_at": .int(next.milliseconds), "unit": .double(unit)],
+                Event.Routing(), log)
+        case .taskWaiting(let until): ["until": .int(until.milliseconds)]
+        case .taskSkipped(let reason, let routing):
+            Self.ending(["reason": .string(reason.rawValue)], routing, nil)
+        case .taskCancelled(let reason): ["reason": .string(reason)]
+        case .humanTaskOpened(let request): request.json
+        case .humanTaskResolved(let decision): decision.json
+        case .humanTaskExpired(let id), .humanTaskCancelled(let id): ["id": .string(id.description)]
+        }
+    }
+
+    private static func optional(_ key: String, _ text: String?) -> JSONObject {
+        text.map { [key: .string($0)] } ?? [:]
+    }
+
+    private static func ending(_ data: JSONObject, _ routing: Event.Routing, _ log: BlobRef?) -> JSONObject {
+        var data = data
+        if !routing.dead.isEmpty { data["dead_edges"] = .array(routing.dead.map { .int(Int64($0)) }) }
+        if let chosen = routing.chosen { data["case"] = .string(chosen) }
+        if let log { data["log"] = log.json }
+        return data
+    }
+}
+
+extension Event.RunOrigin {
+    fileprivate var json: JSONObject {
+        var data: JSONObject = [
+            "id": .string(id.description), "workflow": .string(workflow), "graph": .string(graphHash),
+            "inputs": .object(inputs.json),
+        ]
+        if let deadline { data["deadline"] = .int(deadline.milliseconds) }
+        return data
+    }
+}
+
+extension Event.HumanRequest {
+    fileprivate var json: JSONObject {
+        [
+            "id": .string(id.description), "kind": "approval", "title": .string(title), "message": .string(message),
+            "assignees": .array(assignees.map(JSONValue.string)), "deadline": .int(expiresAt.milliseconds),
+        ]
+    }
+}
+
+extension Event.HumanDecision {
+    fileprivate var json: JSONObject {
+        var data: JSONObject = [
+            "id": .string(id.description), "choice": isApproved ? "approve" : "reject", "by": .string(by),
+        ]
+        if let comment { data["comment"] = .string(comment) }
+        return data
+    }
+}

@@ -1,0 +1,133 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+internal import JSON
+internal import Model
+
+/// A stored event that this program cannot read: another format, or damage that checksums did not see.
+struct EventDecodingError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Reads what ``EventEncoder`` wrote.
+struct EventDecoder {
+    let graph: Graph
+    /// Fetches the value behind a reference.
+    let load: (BlobRef) throws -> JSONValue
+
+    func events(_ bytes: [UInt8]) throws -> [Event] {
+        guard let items = try JSONValue(parsing: bytes).arrayValue else {
+            throw EventDecodingError(description: "a record is not a list")
+        }
+        return try items.map(event)
+    }
+
+    private func event(_ json: JSONValue) throws -> Event {
+        guard let name = json["type"]?.stringValue, let type = EventType(rawValue: name) else {
+            throw EventDecodingError(description: "unknown event type \(json["type"]?.text ?? "(none)")")
+        }
+        var node: Int?
+        if let id = json["node"]?.stringValue {
+            guard let index = graph.index(of: id) else {
+                throw EventDecodingError(description: "\(name) names the unknown node `\(id)`")
+            }
+            node = index
+        }
+        guard let body = try body(type, json["data"] ?? [:]) else {
+            throw EventDecodingError(description: "\(name) lacks a field: \(json.text)")
+        }
+        return Event(node: node, actor: json["actor"]?.stringValue, body: body)
+    }
+
+    private func body(_ type: EventType, _ data: JSONValue) throws -> Event.Body? {
+        switch type {
+        case .runQueued: try origin(data).map(Event.Body.runQueued)
+        case .runStarted: .runStarted
+        case .runResumed: .runResumed
+        case .runWaiting: data["reason"]?.stringValue.flatMap(WaitReason.init).map(Event.Body.runWaiting)
+        case .runPaused: .runPaused(reason: data["reason"]?.stringValue)
+        case .runCancelled: .runCancelled(reason: data["reason"]?.stringValue)
+        case .runCompleted: try payload(data["outputs"]).map(Event.Body.runCompleted)
+        case .runFailed: TaskError(json: data["error"]).map(Event.Body.runFailed)
+        case .taskReady: data["reason"]?.stringValue.flatMap(Event.ReadyReason.init).map(Event.Body.taskReady)
+        case .taskStarted: started(data)
+        case .taskCompleted:
+            try payload(data["output"]).map {
+                .taskCompleted(output: $0, routing: routing(data), log: BlobRef(json: data["log"]))
+            }
+        case .taskFailed:
+            TaskError(json: data["error"]).map {
+                .taskFailed($0, routing: routing(data), log: BlobRef(json: data["log"]))
+            }
+        case .taskRetrying: retrying(data)
+        case .taskWaiting: time(data["until"]).map(Event.Body.taskWaiting)
+        case .taskSkipped:
+            data["reason"]?.stringValue.flatMap(SkipReason.init).map { .taskSkipped($0, routing: routing(data)) }
+        case .taskCancelled: data["reason"]?.stringValue.map(Event.Body.taskCancelled)
+        case .humanTaskOpened: request(data)
+        case .humanTaskResolved: decision(data)
+        case .humanTaskExpired: humanTask(data).map(Event.Body.humanTaskExpired)
+        case .humanTaskCancelled: humanTask(data).map(Event.Body.humanTaskCancelled)
+        }
+    }
+
+    /// Reads the first event of a run, which tells its graph.
+    func origin(_ data: JSONValue) throws -> Event.RunOrigin? {
+        guard let id = data["id"]?.stringValue.flatMap(RunID.init), let workflow = data["workflow"]?.stringValue,
+            let graphHash = data["graph"]?.stringValue, let inputs = try payload(data["inputs"])
+        else { return nil }
+        return Event.RunOrigin(
+            id: id, workflow: workflow, graphHash: graphHash, inputs: inputs, deadline: time(data["deadline"]))
+    }
+
+    private func payload(_ json: JSONValue?) throws -> Payload? {
+        if let value = json?["value"] { return Payload(inline: value) }
+        guard let blob = BlobRef(json: json?["blob"]) else { return nil }
+        return Payload(value: try load(blob), storedAs: blob)
+    }
+
+    private func routing(_ data: JSONValue) -> Event.Routing {
+        let dead = data["dead_edges"]?.arrayValue?.compactMap { $0.intValue.map(Int.init) } ?? []
+        return Event.Routing(dead: dead, chosen: data["case"]?.stringValue)
+    }
+
+    private func started(_ data: JSONValue) -> Event.Body? {
+        guard let attempt = data["attempt"]?.intValue, let fence = data["fence"]?.intValue,
+            let worker = data["worker"]?.stringValue
+        else { return nil }
+        return .taskStarted(attempt: Int(attempt), fence: fence, worker: worker)
+    }
+
+    private func retrying(_ data: JSONValue) -> Event.Body? {
+        guard let error = TaskError(json: data["error"]), let next = time(data["next_attempt_at"]) else { return nil }
+        return .taskRetrying(
+            error, next: next, unit: data["unit"]?.doubleValue ?? 0, log: BlobRef(json: data["log"]))
+    }
+
+    private func request(_ data: JSONValue) -> Event.Body? {
+        guard let id = data["id"]?.stringValue.flatMap(HumanTaskID.init), let title = data["title"]?.stringValue,
+            let message = data["message"]?.stringValue, let expiresAt = time(data["deadline"])
+        else { return nil }
+        let assignees = data["assignees"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        return .humanTaskOpened(
+            Event.HumanRequest(id: id, title: title, message: message, assignees: assignees, expiresAt: expiresAt))
+    }
+
+    private func decision(_ data: JSONValue) -> Event.Body? {
+        guard let id = data["id"]?.stringValue.flatMap(HumanTaskID.init), let choice = data["choice"]?.stringValue,
+            let by = data["by"]?.stringValue
+        else { return nil }
+        return .humanTaskResolved(
+            Event.HumanDecision(
+                id: id, isApproved: choice == "approve", by: by, comment: data["comment"]?.stringValue))
+    }
+
+    private func humanTask(_ data: JSONValue) -> HumanTaskID? {
+        data["id"]?.stringValue.flatMap(HumanTaskID.init)
+    }
+
+    private func time(_ json: JSONValue?) -> Timestamp? {
+        json?.intValue.map(Timestamp.init(milliseconds:))
+    }
+}

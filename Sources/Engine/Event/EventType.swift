@@ -1,0 +1,54 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// The spelling of every kind of event (spec 10.3). A spelling never changes its meaning.
+public enum EventType: String, Sendable, CaseIterable {
+    case runQueued = "run.queued"
+    case runStarted = "run.started"
+    case runWaiting = "run.waiting"
+    case runResumed = "run.resumed"
+    case runPaused = "run.paused"
+    case runCompleted = "run.completed"
+    case runFailed = "run.failed"
+    case runCancelled = "run.cancelled"
+    case taskReady = "task.ready"
+    case taskStarted = "task.started"
+    case taskCompleted = "task.completed"
+    case taskFailed = "task.failed"
+    case taskRetrying = "task.retrying"
+    case taskWaiting = "task.waiting"
+    case taskSkipped = "task.skipped"
+    case taskCancelled = "task.cancelled"
+    case humanTaskOpened = "human_task.opened"
+    case humanTaskResolved = "human_task.resolved"
+    case humanTaskExpired = "human_task.expired"
+    case humanTaskCancelled = "human_task.cancelled"
+}
+
+extension Event.Body {
+    /// The kind.
+    public var type: EventType {
+        switch self {
+        case .runQueued: .runQueued
+        case .runStarted: .runStarted
+        case .runWaiting: .runWaiting
+        case .runResumed: .runResumed
+        case .runPaused: .runPaused
+        case .runCompleted: .runCompleted
+        case .runFailed: .runFailed
+        case .runCancelled: .runCancelled
+        case .taskReady: .taskReady
+        case .taskStarted: .taskStarted
+        case .taskCompleted: .taskCompleted
+        case .taskFailed: .taskFailed
+        case .taskRetrying: .taskRetrying
+        case .taskWaiting: .taskWaiting
+        case .taskSkipped: .taskSkipped
+        case .taskCancelled: .taskCancelled
+        case .humanTaskOpened: .humanTaskOpened
+        case .humanTaskResolved: .humanTaskResolved
+        case .humanTaskExpired: .humanTaskExpired
+        case .humanTaskCancelled: .humanTaskCancelled
+        }
+    }
+}

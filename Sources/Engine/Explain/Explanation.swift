@@ -1,0 +1,109 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+public import JSON
+public import Model
+
+/// Why a run is where it is (spec 6.8): for an open one what it waits for, for an ended one the chain of causes.
+public struct Explanation: Sendable {
+    /// One open task and its cause.
+    public struct Item: Sendable {
+        /// The node.
+        public let node: String
+        /// Why it has not ended.
+        public let cause: WaitCause
+        /// Since when.
+        public let since: Timestamp?
+    }
+    /// The run.
+    public let run: RunID
+    /// Its status.
+    public let status: RunStatus
+    /// Set while it waits.
+    public let reason: WaitReason?
+    /// One sentence about the run as a whole.
+    public let summary: String
+    /// Open tasks: those that something can be done about first, those that wait for others last.
+    public let waitingFor: [Item]
+    /// For a failed run: the task that failed first and those it took with it, in order.
+    public let causes: [String]
+
+    /// Reads the explanation off a state.
+    public init(_ state: RunState, now: Timestamp) {
+        run = state.id
+        status = state.status
+        reason = state.waitReason
+        let items = state.tasks.indices.compactMap { node in
+            state.waitCause(of: node).map {
+                Item(node: state.graph.nodes[node].id, cause: $0, since: state.tasks[node].since)
+            }
+        }
+        waitingFor = items.filter { !$0.cause.isDependency } + items.filter(\.cause.isDependency)
+        causes = Self.causes(state)
+        summary = Self.summary(state, items, now)
+    }
+
+    private static func summary(_ state: RunState, _ items: [Item], _ now: Timestamp) -> String {
+        switch state.status {
+        case .completed: return "completed at \(state.endedAt?.description ?? "")"
+        case .cancelled: return "cancelled at \(state.endedAt?.description ?? "")"
+        case .failed: return "failed: \(state.error?.description ?? "no reason was recorded")"
+        case .paused:
+            let by = state.pause?.by ?? "somebody"
+            return "paused by \(by); in-flight attempts finish, nothing new starts"
+        case .queued, .running, .waiting:
+            let holders = items.filter { !$0.cause.isDependency }
+            guard let first = holders.first else { return "\(state.status.rawValue)" }
+            let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
+            return "\(state.status.rawValue): `\(first.node)` \(first.cause.sentence(now: now))\(more)"
+        }
+    }
+
+    private static func causes(_ state: RunState) -> [String] {
+        guard state.status == .failed, let root = state.failedNode else { return [] }
+        var result: [String] = []
+        var seen: Set<Int> = [root]
+        var queue = [root]
+        while !queue.isEmpty {
+            let node = queue.removeFirst()
+            let task = state.tasks[node]
+            let id = state.graph.nodes[node].id
+            if node == root {
+                result.append("`\(id)` failed after \(task.attempts) attempts: \(task.error?.description ?? "")")
+            } else {
+                result.append("`\(id)` was \(task.status.rawValue)\(task.skipReason.map { " (\($0.rawValue))" } ?? "")")
+            }
+            for edge in state.graph.nodes[node].outgoing where state.edges[edge] == .broken {
+                let target = state.graph.edges[edge].to
+                let isHit = state.tasks[target].skipReason == .upstreamFailed || state.tasks[target].status == .cancelled
+                if isHit, seen.insert(target).inserted { queue.append(target) }
+            }
+        }
+        return result
+    }
+
+    /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[]}`.
+    public func json(now: Timestamp) -> JSONValue {
+        let items: [JSONValue] = waitingFor.map { item in
+            [
+                "task": .string(item.node), "kind": .string(item.cause.kind),
+                "since": item.since.map { .string($0.description) } ?? .null,
+                "explanation": .string(item.cause.sentence(now: now)),
+                "commands": .array(item.cause.commands(run: run).map(JSONValue.string)),
+            ]
+        }
+        return [
+            "run": .string(run.description), "status": .string(status.rawValue),
+            "reason": reason.map { .string($0.rawValue) } ?? .null, "summary": .string(summary),
+            "waiting_for": .array(items), "causes": .array(causes.map(JSONValue.string)),
+        ]
+    }
+}
+
+extension WaitCause {
+    fileprivate var isDependency: Bool {
+        if case .dependency = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,136 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+public import Model
+
+/// Why an open task has not ended, and what would change that. Every open task has one (spec 6.8).
+public enum WaitCause: Sendable, Equatable {
+    /// Tasks before it have not ended; `root` is the nearest of them that something can be done about.
+    case dependency(on: [String], root: String?)
+    /// Ready: no executor or permit is free.
+    case queue(priority: Int)
+    /// Ready: the run has as many tasks in flight as it may.
+    case limit(maxParallel: Int)
+    /// The run is paused.
+    case paused(by: String, reason: String?)
+    /// The run is on its way to fail; this task will not start any more.
+    case draining
+    /// An executor has it.
+    case lease(worker: String, fence: Int64, attempt: Int)
+    /// A person has to answer.
+    case human(HumanTaskID, title: String, expires: Timestamp)
+    /// A point in time has to come.
+    case timer(until: Timestamp)
+    /// The last attempt failed; the next one has a time.
+    case retry(attempt: Int, of: Int?, error: TaskError, next: Timestamp)
+
+    /// The word for the cause in APIs.
+    public var kind: String {
+        switch self {
+        case .dependency: "dependency"
+        case .queue: "queue"
+        case .limit: "limit"
+        case .paused: "paused"
+        case .draining: "draining"
+        case .lease: "lease"
+        case .human: "human"
+        case .timer: "timer"
+        case .retry: "retry"
+        }
+    }
+}
+
+extension RunState {
+    /// The cause for an open task; `nil` for one that ended.
+    public func waitCause(of node: Int) -> WaitCause? {
+        let task = tasks[node]
+        switch task.status {
+        case .completed, .failed, .skipped, .cancelled: return nil
+        case .blocked: return blockedCause(node)
+        case .ready: return readyCause(node)
+        case .running: return .lease(worker: task.worker ?? "", fence: task.fence, attempt: task.attempts)
+        case .waiting:
+            if let request = task.humanTask {
+                return .human(request.id, title: request.title, expires: request.expiresAt)
+            }
+            return .timer(until: task.until ?? createdAt)
+        case .retrying:
+            let error = task.error ?? TaskError(code: "internal", errorClass: .transient, message: "not recorded")
+            return .retry(
+                attempt: task.attempts - task.lostAttempts, of: graph.nodes[node].retry.maxAttempts, error: error,
+                next: task.until ?? createdAt)
+        }
+    }
+
+    private func readyCause(_ node: Int) -> WaitCause {
+        if let pause { return .paused(by: pause.by, reason: pause.reason) }
+        var probe = RunMachine(self, turn: Turn(now: createdAt, actor: nil, entropy: 0))
+        if probe.isDraining() && !probe.mayBegin(node) { return .draining }
+        if let limit = graph.maxParallel, count(.running) >= limit { return .limit(maxParallel: limit) }
+        return .queue(priority: graph.nodes[node].priority)
+    }
+
+    private func blockedCause(_ node: Int) -> WaitCause {
+        let sources = graph.nodes[node].incoming.map { graph.edges[$0] }
+            .filter { !tasks[$0.from].status.isTerminal }.map(\.from)
+        guard !sources.isEmpty else { return .draining }
+        return .dependency(on: sources.map { graph.nodes[$0].id }, root: nearestCause(before: node))
+    }
+
+    /// Walks back through blocked tasks to the first that is not blocked.
+    private func nearestCause(before node: Int) -> String? {
+        var seen: Set<Int> = [node]
+        var queue = [node]
+        var next = 0
+        while next < queue.count {
+            for edge in graph.nodes[queue[next]].incoming {
+                let source = graph.edges[edge].from
+                let status = tasks[source].status
+                guard !status.isTerminal, seen.insert(source).inserted else { continue }
+                if status != .blocked { return graph.nodes[source].id }
+                queue.append(source)
+            }
+            next += 1
+        }
+        return nil
+    }
+}
+
+extension WaitCause {
+    /// One sentence: who holds it, and what unblocks it.
+    public func sentence(now: Timestamp) -> String {
+        switch self {
+        case .dependency(let open, let root):
+            let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
+            let cause = root.map { open.contains($0) ? "" : "; the nearest cause is `\($0)`" } ?? ""
+            return "waits for \(names)\(cause)"
+        case .queue(let priority): return "ready, waits for a free executor (priority \(priority))"
+        case .limit(let limit): return "ready, but the run has \(limit) tasks in flight, its max_parallel"
+        case .paused(let by, let reason):
+            return "ready, but the run was paused by \(by)" + (reason.map { ": \($0)" } ?? "")
+        case .draining: return "will not start: the run is failing and only finishes what runs"
+        case .lease(let worker, let fence, let attempt): return "attempt \(attempt) at \(worker), fence \(fence)"
+        case .human(let id, let title, let expires):
+            return "a person has to answer \(id) (\(title)) before \(expires)"
+        case .timer(let until): return "waits until \(until) (\(Self.span(now, until)))"
+        case .retry(let attempt, let all, let error, let next):
+            let of = all.map { " of \($0)" } ?? ""
+            return "attempt \(attempt)\(of) failed with \(error); the next one starts at \(next) (\(Self.span(now, next)))"
+        }
+    }
+
+    /// What a person can type to change it.
+    public func commands(run: RunID) -> [String] {
+        switch self {
+        case .human(let id, _, _): ["baton inbox approve \(id)", "baton inbox reject \(id) --comment TEXT"]
+        case .paused: ["baton run resume \(run)"]
+        case .lease, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
+        case .dependency, .limit, .draining: []
+        }
+    }
+
+    private static func span(_ now: Timestamp, _ then: Timestamp) -> String {
+        then > now ? "in \((then - now).text)" : "due"
+    }
+}

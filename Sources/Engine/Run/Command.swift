@@ -1,0 +1,74 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// Something asked of a run. The machine answers with events, or refuses.
+public enum Command: Sendable {
+    /// An executor finished an attempt. `log` names what its programs wrote.
+    case taskCompleted(node: Int, fence: Int64, output: Payload, log: BlobRef?)
+    /// An executor's attempt failed.
+    case taskFailed(node: Int, fence: Int64, error: TaskError, log: BlobRef?)
+    /// The attempt took longer than its node allows.
+    case attemptTimedOut(node: Int, fence: Int64)
+    /// The executor of an attempt died, lost its lease, or handed it back.
+    case attemptLost(node: Int, fence: Int64, isRelease: Bool)
+    /// A point in time came.
+    case timerFired(node: Int, kind: TimerSubject)
+    /// A person answered.
+    case decide(node: Int, request: HumanTaskID, isApproved: Bool, comment: String?)
+    /// Stop starting work.
+    case pause(reason: String?)
+    /// Go on.
+    case resume
+    /// Stop for good.
+    case cancel(reason: String?)
+
+    /// What a timer of a run is about.
+    public enum TimerSubject: Sendable {
+        /// A back-off is over.
+        case retry
+        /// A `wait` node is over.
+        case wait
+        /// A request to a person expires.
+        case humanExpiry
+        /// The run's deadline.
+        case deadline
+    }
+}
+
+/// Everything a machine may know besides its state and the command.
+public struct Turn: Sendable {
+    /// The time of the turn; all its events carry it.
+    public var now: Timestamp
+    /// Who asks: `user:NAME`, or `nil` for the engine itself.
+    public var actor: String?
+    /// Random bits; jitter and ids come from here.
+    public var entropy: UInt64
+}
+
+/// What a turn asks of the shell besides storing its events. Everything here can be derived from the state again.
+enum Effect: Sendable {
+    /// May be started as soon as an executor is free.
+    case offer(node: Int)
+    /// The attempt has to stop; its result will be refused.
+    case stopAttempt(node: Int, fence: Int64)
+    /// The attempt is over; its permit is free.
+    case attemptEnded(node: Int, fence: Int64)
+    /// Wake the run at that time.
+    case arm(node: Int, kind: Command.TimerSubject, at: Timestamp)
+    /// Do not wake it any more.
+    case disarm(node: Int, kind: Command.TimerSubject)
+    /// These bytes must be durable before the events are.
+    case store(bytes: [UInt8])
+}
+
+/// Why a command was refused. The run is as it was.
+public enum Refusal: Error, Sendable, Equatable {
+    /// The run is not in a status that allows it.
+    case state(String)
+    /// The attempt is not the current one any more.
+    case leaseLost
+    /// The request was answered, expired or cancelled. `by` says who decided.
+    case humanTaskClosed(status: HumanTaskStatus, by: String?)
+}

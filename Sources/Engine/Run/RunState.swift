@@ -1,0 +1,157 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Definition
+public import Model
+
+/// Everything one run is. The fold of its events; nothing in here has another source.
+public struct RunState: Sendable {
+    /// The graph it runs; never changes.
+    public let graph: Graph
+    /// The id.
+    public internal(set) var id: RunID
+    /// Checked inputs.
+    public internal(set) var inputs: Payload
+    /// The status.
+    public internal(set) var status: RunStatus
+    /// Set while waiting.
+    public internal(set) var waitReason: WaitReason?
+    /// Who paused it and why, while paused.
+    public internal(set) var pause: Pause?
+    /// One per node, by position.
+    public internal(set) var tasks: [TaskState]
+    /// One per edge, by position.
+    public internal(set) var edges: [EdgeState]
+    /// How many tasks have each status, by ``RunState/slot(of:)``.
+    var counts: [Int]
+    /// Evaluated outputs, once completed.
+    public internal(set) var outputs: Payload?
+    /// Why it failed.
+    public internal(set) var error: TaskError?
+    /// The task whose failure ended the run.
+    public internal(set) var failedNode: Int?
+    /// When it was accepted.
+    public internal(set) var createdAt: Timestamp
+    /// When the first task could start.
+    public internal(set) var startedAt: Timestamp?
+    /// When it ended.
+    public internal(set) var endedAt: Timestamp?
+    /// It fails then.
+    public internal(set) var deadline: Timestamp?
+    /// The number of its last event.
+    public internal(set) var lastSequence: Int64
+
+    /// Who stopped a run, and why.
+    public struct Pause: Sendable, Equatable {
+        /// `user:NAME`.
+        public var by: String
+        /// As given.
+        public var reason: String?
+        /// When.
+        public var at: Timestamp
+    }
+
+    /// What became of an edge.
+    public enum EdgeState: UInt8, Sendable {
+        /// Its source has not ended.
+        case unresolved
+        /// The target may go on.
+        case taken
+        /// This way was not chosen.
+        case dead
+        /// The source failed.
+        case broken
+    }
+
+    /// One task.
+    public struct TaskState: Sendable, Equatable {
+        /// The status.
+        public internal(set) var status = TaskStatus.blocked
+        /// Incoming edges by state.
+        var taken: Int32 = 0
+        var dead: Int32 = 0
+        var broken: Int32 = 0
+        /// Attempts so far, lost ones included.
+        public internal(set) var attempts = 0
+        /// Attempts whose executor died; they do not count as retries.
+        public internal(set) var lostAttempts = 0
+        /// Grows with every attempt.
+        public internal(set) var fence: Int64 = 0
+        /// Who has it, while running.
+        public internal(set) var worker: String?
+        /// What it gave.
+        public internal(set) var output: Payload?
+        /// What it, or its last attempt, failed with.
+        public internal(set) var error: TaskError?
+        /// Why it never ran.
+        public internal(set) var skipReason: SkipReason?
+        /// The case a branch chose.
+        public internal(set) var chosen: String?
+        /// While waiting or retrying: when it goes on.
+        public internal(set) var until: Timestamp?
+        /// While ready: why.
+        public internal(set) var readyReason: Event.ReadyReason?
+        /// While waiting for a person; stays after the answer.
+        public internal(set) var humanTask: Event.HumanRequest?
+        /// Since when it has its status.
+        public internal(set) var since: Timestamp?
+        /// When its first attempt started.
+        public internal(set) var startedAt: Timestamp?
+        /// When it ended.
+        public internal(set) var endedAt: Timestamp?
+        /// What the programs of its last attempt wrote.
+        public internal(set) var log: BlobRef?
+    }
+
+    /// A run as its first event makes it.
+    public init(origin: Event.RunOrigin, graph: Graph, at now: Timestamp) {
+        self.graph = graph
+        id = origin.id
+        inputs = origin.inputs
+        status = .queued
+        tasks = Array(repeating: TaskState(), count: graph.nodes.count)
+        edges = Array(repeating: .unresolved, count: graph.edges.count)
+        counts = Array(repeating: 0, count: TaskStatus.allCases.count)
+        counts[Self.slot(of: .blocked)] = graph.nodes.count
+        createdAt = now
+        deadline = origin.deadline
+        lastSequence = 1
+    }
+
+    /// How many tasks have that status.
+    public func count(_ status: TaskStatus) -> Int {
+        counts[Self.slot(of: status)]
+    }
+
+    /// How many tasks ended.
+    public var endedTasks: Int {
+        count(.completed) + count(.failed) + count(.skipped) + count(.cancelled)
+    }
+
+    static func slot(of status: TaskStatus) -> Int {
+        switch status {
+        case .blocked: 0
+        case .ready: 1
+        case .running: 2
+        case .waiting: 3
+        case .retrying: 4
+        case .completed: 5
+        case .failed: 6
+        case .skipped: 7
+        case .cancelled: 8
+        }
+    }
+}
+
+extension RunState: Equatable {
+    /// Graphs are compared by hash.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.graph.hash == right.graph.hash && left.id == right.id && left.inputs == right.inputs
+            && left.status == right.status && left.waitReason == right.waitReason && left.pause == right.pause
+            && left.tasks == right.tasks && left.edges == right.edges && left.counts == right.counts
+            && left.outputs == right.outputs && left.error == right.error && left.failedNode == right.failedNode
+            && left.createdAt == right.createdAt && left.startedAt == right.startedAt
+            && left.endedAt == right.endedAt && left.deadline == right.deadline
+            && left.lastSequence == right.lastSequence
+    }
+}

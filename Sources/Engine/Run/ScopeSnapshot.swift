@@ -1,0 +1,106 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import CEL
+internal import Definition
+public import JSON
+public import Model
+
+/// The values some expressions read, taken out of a run's state: it may leave the engine's thread and keeps nothing
+/// else of the run alive.
+public struct ScopeSnapshot: CELScope, Sendable {
+    private var values: [String: CELValue] = [:]
+
+    /// A scope without variables.
+    public init() {}
+
+    /// The variable's value; `nil` when the expressions it was made for do not read it.
+    public func variable(_ name: String) -> CELValue? {
+        values[name]
+    }
+
+    mutating func set(_ name: String, _ value: CELValue) {
+        values[name] = value
+    }
+}
+
+extension CELValue {
+    fileprivate init(_ time: Timestamp) {
+        let milliseconds = ((time.milliseconds % 1000) + 1000) % 1000
+        self = .timestamp(
+            seconds: (time.milliseconds - milliseconds) / 1000, nanoseconds: Int32(milliseconds) * 1_000_000)
+    }
+}
+
+extension RunMachine {
+    func snapshot(for expressions: [CELExpression], extra: [String: JSONValue] = [:]) -> ScopeSnapshot {
+        state.snapshot(for: expressions, at: turn.now, extra: extra)
+    }
+}
+
+extension RunState {
+    /// What the given expressions can see; `extra` adds or replaces variables.
+    public func snapshot(
+        for expressions: [CELExpression], at now: Timestamp, extra: [String: JSONValue] = [:]
+    ) -> ScopeSnapshot {
+        var scope = ScopeSnapshot()
+        for (name, value) in extra { scope.set(name, CELValue(value)) }
+        let references = expressions.flatMap(\.references)
+        for root in Set(references.map(\.root)) where extra[root] == nil {
+            let fields = references.filter { $0.root == root }.map(\.path.first)
+            if let value = variable(root, fields: fields, now) { scope.set(root, value) }
+        }
+        return scope
+    }
+
+    /// `fields` are the first names after the root; `nil` in it means that the whole variable is read.
+    private func variable(_ root: String, fields: [String?], _ now: Timestamp) -> CELValue? {
+        switch root {
+        case "inputs": CELValue(inputs.value)
+        case "now": CELValue(now)
+        case "run": CELValue(runObject)
+        case "vars": CELValue(.object(variables))
+        case "nodes": CELValue(nodesObject(fields) { .object(taskObject($0)) })
+        case "ctx": CELValue(nodesObject(fields) { tasks[$0].output?.value ?? .null })
+        default: nil
+        }
+    }
+
+    private var runObject: JSONValue {
+        ["id": .string(id.description), "name": .string(graph.name), "started_at": .string(createdAt.description)]
+    }
+
+    private var variables: JSONObject {
+        var result = JSONObject()
+        for (index, node) in graph.nodes.enumerated() {
+            guard case .tool(_, _, let name?) = node.kind, let output = tasks[index].output else { continue }
+            result[name] = output.value
+        }
+        return result
+    }
+
+    private func nodesObject(_ fields: [String?], _ make: (Int) -> JSONValue) -> JSONValue {
+        var result = JSONObject()
+        if fields.contains(where: { $0 == nil }) {
+            for (index, node) in graph.nodes.enumerated() { result.append(node.id, make(index)) }
+        } else {
+            for case let id? in Set(fields) {
+                if let index = graph.index(of: id) { result[id] = make(index) }
+            }
+        }
+        return .object(result)
+    }
+
+    private func taskObject(_ node: Int) -> JSONObject {
+        let task = tasks[node]
+        var result: JSONObject = [
+            "status": .string(task.status.rawValue),
+            "output": task.output?.value ?? .null,
+            "attempts": .int(Int64(task.attempts)),
+        ]
+        result["error"] = task.error?.json ?? .null
+        if let startedAt = task.startedAt { result["started_at"] = .string(startedAt.description) }
+        if let endedAt = task.endedAt { result["ended_at"] = .string(endedAt.description) }
+        return result
+    }
+}

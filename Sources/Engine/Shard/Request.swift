@@ -1,0 +1,65 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Definition
+public import JSON
+public import Model
+internal import Store
+
+/// Called once, after everything the answer tells is durable.
+typealias Reply<Value> = @Sendable (Result<Value, EngineError>) -> Void
+
+/// What other threads ask of the loop.
+enum Request: Sendable {
+    case start(StartRequest, Reply<StartedRun>)
+    case control(RunID, Command, actor: String, Reply<Int64>)
+    case decide(HumanTaskID, isApproved: Bool, comment: String?, actor: String, Reply<HumanTaskRow>)
+    case attemptEnded(TaskKey, fence: Int64, AttemptResult, Reply<Void>)
+    case heartbeat([HeldLease])
+    case adopt(RunID?, Reply<[RunID]>)
+    case release(Reply<Void>)
+    case stop
+}
+
+/// One attempt an executor still works on.
+struct HeldLease: Sendable, Hashable {
+    let key: TaskKey
+    let fence: Int64
+}
+
+/// What an attempt gave; large values are durable already.
+enum AttemptResult: Sendable {
+    case completed(Payload, log: BlobRef?)
+    case failed(TaskError, log: BlobRef?)
+}
+
+/// A run to start.
+public struct StartRequest: Sendable {
+    /// What it runs; pinned by hash.
+    public var graph: Graph
+    /// The document's text as given, kept for people.
+    public var source: [UInt8]
+    /// Checked inputs, defaults filled in.
+    public var inputs: JSONObject
+    /// Chosen by the client: a second start with the same id and content gives the first answer.
+    public var id: RunID?
+    /// Who starts it: `user:NAME`.
+    public var actor: String
+
+    /// Puts a request together.
+    public init(graph: Graph, source: [UInt8], inputs: JSONObject, id: RunID? = nil, actor: String) {
+        self.graph = graph
+        self.source = source
+        self.inputs = inputs
+        self.id = id
+        self.actor = actor
+    }
+}
+
+/// The answer to a start: durable.
+public struct StartedRun: Sendable, Equatable {
+    /// The run.
+    public let id: RunID
+    /// The number of the last event the start wrote.
+    public let sequence: Int64
+}

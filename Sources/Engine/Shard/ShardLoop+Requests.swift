@@ -1,0 +1,263 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+internal import JSON
+internal import Model
+internal import Store
+
+/// How requests become commands. A reply is only queued here; it is sent after the commit.
+extension ShardLoop {
+    mutating func apply(_ request: Request, to batch: inout Batch) {
+        switch request {
+        case .start(let start, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.start(start, &batch) }
+        case .control(let run, let command, let actor, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in
+                try loop.control(run, command, actor, &batch)
+            }
+        case .decide(let id, let isApproved, let comment, let actor, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in
+                try loop.decide(id, isApproved, comment, actor, &batch)
+            }
+        case .attemptEnded(let key, let fence, let result, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in
+                try loop.endAttempt(key, fence, result, &batch)
+            }
+        case .heartbeat(let held):
+            for lease in held { leases.renew(lease.key, fence: lease.fence, now: clock.monotonic()) }
+        case .adopt(let run, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.adopt(run, &batch) }
+        case .release(let reply):
+            answer(reply, &batch) { loop, batch in loop.release(&batch) }
+        case .stop:
+            break
+        }
+    }
+
+    private mutating func answer<Value: Sendable>(
+        _ reply: @escaping Reply<Value>, _ batch: inout Batch,
+        _ body: (inout Self, inout Batch) throws(EngineError) -> Value
+    ) {
+        let result: Result<Value, EngineError>
+        do {
+            result = .success(try body(&self, &batch))
+        } catch {
+            result = .failure(error)
+        }
+        batch.replies.append { failure in reply(failure.map(Result.failure) ?? result) }
+    }
+
+    // MARK: Start
+
+    private mutating func start(_ request: StartRequest, _ batch: inout Batch) throws(EngineError) -> StartedRun {
+        guard !isReleasing else { throw EngineError(.draining, "the engine is stopping") }
+        let id = request.id ?? ids.next(at: batch.now, entropy: (random.next(), random.next()))
+        if request.id != nil, let key = try? key(of: id, batch) {
+            return try repeatedStart(request, key, &batch)
+        }
+        lastRunKey += 1
+        let key = lastRunKey
+        let origin = Event.RunOrigin(
+            id: id,
+            workflow: request.graph.name,
+            graphHash: request.graph.hash,
+            inputs: Payload(inline: .object(request.inputs)),
+            deadline: request.graph.deadline.map { batch.now + $0 }
+        )
+        reader.keep(request.graph)
+        if !storedDefinitions.contains(request.graph.hash) {
+            batch.commit.definitions.append(
+                DefinitionRow(
+                    hash: request.graph.hash, name: request.graph.name, source: request.source,
+                    graph: request.graph.json.canonicalBytes(), createdAt: batch.now))
+        }
+        let machine = RunMachine.begin(origin, graph: request.graph, in: turn(batch, request.actor))
+        batch.machines[key] = machine
+        batch.rows[key] = []
+        batch.order.append(key)
+        batch.new.insert(key)
+        keys[id] = key
+        adopted.insert(key)
+        return StartedRun(id: id, sequence: machine.state.lastSequence)
+    }
+
+    private mutating func repeatedStart(
+        _ request: StartRequest, _ key: Int64, _ batch: inout Batch
+    ) throws(EngineError) -> StartedRun {
+        try open(key, &batch)
+        guard let state = batch.machines[key]?.state, state.graph.hash == request.graph.hash,
+            state.inputs.value == .object(request.inputs)
+        else {
+            let id = request.id?.description ?? ""
+            throw EngineError(.conflict, "\(id) exists and was started with another definition or other inputs")
+        }
+        return StartedRun(id: state.id, sequence: state.lastSequence)
+    }
+
+    // MARK: Control and decisions
+
+    func key(of id: RunID, _ batch: Batch) throws(EngineError) -> Int64 {
+        if let key = keys[id] { return key }
+        do {
+            if let row = try store.run(id) { return row.key }
+        } catch {
+            throw EngineError(store: error)
+        }
+        throw EngineError(.notFound, "there is no run \(id)")
+    }
+
+    private mutating func control(
+        _ run: RunID, _ command: Command, _ actor: String, _ batch: inout Batch
+    ) throws(EngineError) -> Int64 {
+        let key = try key(of: run, batch)
+        return try handle(command, on: key, actor, &batch)
+    }
+
+    private mutating func handle(
+        _ command: Command, on key: Int64, _ actor: String?, _ batch: inout Batch
+    ) throws(EngineError) -> Int64 {
+        let turn = turn(batch, actor)
+        try open(key, &batch)
+        do throws(Refusal) {
+            try batch.machines[key]?.handle(command, in: turn)
+        } catch {
+            throw EngineError(refusal: error)
+        }
+        return batch.machines[key]?.state.lastSequence ?? 0
+    }
+
+    private mutating func decide(
+        _ id: HumanTaskID, _ isApproved: Bool, _ comment: String?, _ actor: String, _ batch: inout Batch
+    ) throws(EngineError) -> HumanTaskRow {
+        let row: HumanTaskRow?
+        do throws(StoreError) {
+            row = if let known = batch.humanTasks[id] { known } else { try store.humanTask(id) }
+        } catch {
+            throw EngineError(store: error)
+        }
+        guard var row else { throw EngineError(.notFound, "there is no request \(id)") }
+        let decided: HumanTaskStatus = isApproved ? .approved : .rejected
+        guard row.status == .open else {
+            if row.status == decided, row.decidedBy == actor { return row }
+            let by = row.decidedBy.map { " by \($0)" } ?? ""
+            throw EngineError(.humanTaskClosed, "\(id) is \(row.status.rawValue)\(by); nothing was changed")
+        }
+        let command = Command.decide(node: row.key.task, request: id, isApproved: isApproved, comment: comment)
+        _ = try handle(command, on: row.key.runKey, actor, &batch)
+        row.status = decided
+        row.decidedBy = actor
+        row.decidedAt = batch.now
+        row.comment = comment
+        batch.humanTasks[id] = row
+        return row
+    }
+
+    // MARK: Attempts
+
+    private mutating func endAttempt(
+        _ key: TaskKey, _ fence: Int64, _ result: AttemptResult, _ batch: inout Batch
+    ) throws(EngineError) {
+        let command: Command =
+            switch result {
+            case .completed(let output, let log):
+                .taskCompleted(node: key.task, fence: fence, output: output, log: log)
+            case .failed(let error, let log): .taskFailed(node: key.task, fence: fence, error: error, log: log)
+            }
+        _ = try handle(command, on: key.runKey, nil, &batch)
+    }
+
+    /// Hands back every lease of this process; nothing is started any more.
+    private mutating func release(_ batch: inout Batch) {
+        isReleasing = true
+        for held in leases.all {
+            command(
+                .attemptLost(node: held.key.task, fence: held.fence, isRelease: true), on: held.key.runKey, nil, &batch)
+            batch.stops.append(held)
+        }
+    }
+
+    // MARK: Adopt
+
+    /// Takes over open runs: attempts of processes that are gone are lost, timers and ready tasks come into memory.
+    private mutating func adopt(_ run: RunID?, _ batch: inout Batch) throws(EngineError) -> [RunID] {
+        var rows: [RunRow] = []
+        do throws(StoreError) {
+            rows = if let run { try store.run(run).map { [$0] } ?? [] } else { try openRuns() }
+        } catch {
+            throw EngineError(store: error)
+        }
+        if let run, rows.isEmpty { throw EngineError(.notFound, "there is no run \(run)") }
+        var taken: [RunID] = []
+        for row in rows where !row.status.isTerminal && !adopted.contains(row.key) {
+            try takeOver(row.key, &batch)
+            taken.append(row.id)
+        }
+        return taken
+    }
+
+    private func openRuns() throws(StoreError) -> [RunRow] {
+        var result: [RunRow] = []
+        var filter = RunFilter()
+        filter.statuses = RunStatus.allCases.filter { !$0.isTerminal }
+        filter.limit = 1000
+        while true {
+            let page = try store.runs(filter)
+            result += page
+            guard page.count == filter.limit, let last = page.last else { return result }
+            filter.before = last.key
+        }
+    }
+
+    /// Reads runs back after a commit that failed.
+    mutating func recover(_ keys: Set<Int64>) {
+        var batch = Batch(now: clock.wall())
+        for key in keys.sorted() {
+            do {
+                try takeOver(key, &batch)
+            } catch {
+                failStop(error.message)
+            }
+        }
+        keepStates(&batch)
+    }
+
+    private mutating func takeOver(_ key: Int64, _ batch: inout Batch) throws(EngineError) {
+        try open(key, &batch)
+        guard let state = batch.machines[key]?.state else { return }
+        do {
+            for timer in try store.timers(ofRun: key) { _ = timers.arm(timer) }
+        } catch {
+            throw EngineError(store: error)
+        }
+        adopted.insert(key)
+        let held = Set(dispatcher.held)
+        for (node, task) in state.tasks.enumerated() {
+            let taskKey = TaskKey(runKey: key, task: node)
+            switch task.status {
+            case .running where held.contains(HeldLease(key: taskKey, fence: task.fence)):
+                // Only after a commit that failed: the attempt goes on and will hand in its result again.
+                let timeout = attemptTimeout(taskKey, batch)
+                leases.grant(taskKey, fence: task.fence, timeout: timeout, now: clock.monotonic())
+                inFlight[key, default: 0] += 1
+            case .running:
+                command(.attemptLost(node: node, fence: task.fence, isRelease: false), on: key, nil, &batch)
+            case .ready:
+                ready.push(taskKey, priority: state.graph.nodes[node].priority)
+            default:
+                break
+            }
+        }
+    }
+}
+
+extension EngineError {
+    fileprivate init(refusal: Refusal) {
+        switch refusal {
+        case .state(let message): self.init(.conflict, message)
+        case .leaseLost: self.init(.leaseLost, "another attempt has the task, or the run ended")
+        case .humanTaskClosed(let status, let by):
+            self.init(.humanTaskClosed, "the request is \(status.rawValue)" + (by.map { " by \($0)" } ?? ""))
+        }
+    }
+}

@@ -1,0 +1,231 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import JSON
+import Model
+import Store
+import Testing
+
+@testable import Engine
+
+/// The loop over a store: what is durable, what happens after a death, a full disk, a failed flush.
+@Suite(.timeLimit(.minutes(1))) struct DurableEngineTests {
+    private static let chain = """
+        workflow: chain
+        inputs: {text: {type: string}}
+        outputs: {text: "${ nodes.b.output.text }"}
+        nodes:
+          - {id: a, type: tool, config: {tool: noop, args: {text: "${ inputs.text }!"}}}
+          - {id: b, type: tool, config: {tool: noop, args: {text: "${ nodes.a.output.text }?"}}, depends_on: [a]}
+        """
+
+    @Test func `a run goes from start to outputs and leaves no rows behind`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine(echo) { engine in
+            let run = try await harness.start(Self.chain, on: engine, inputs: ["text": "hi"])
+            let row = try await harness.wait(for: run, on: engine)
+            #expect(row.status == .completed)
+            #expect(try harness.state(of: run, engine).outputs?.value == ["text": "hi!?"])
+            #expect(try harness.store.openTasks(ofRun: nil).isEmpty)
+            #expect(try harness.store.timers(ofRun: nil).isEmpty)
+        }
+    }
+
+    @Test func `a dead process loses no run and repeats no completed task`() async throws {
+        let harness = EngineHarness()
+        let done = Mutex2<[String]>([])
+        let run = try await harness.withEngine({ assignment, control in
+            if assignment.node.id == "b" { return await hang(assignment, control) }
+            done.withLock { $0.append(assignment.idempotencyKey) }
+            return await echo(assignment, control)
+        }) { engine in
+            let run = try await harness.start(Self.chain, on: engine, inputs: ["text": "x"])
+            _ = try await harness.wait(for: run, on: engine) { $0.endedTasks == 1 }
+            harness.store.fail(harness.store.commits + 1, with: StoreError(.failed, "dead"))
+            return run
+        }
+        try await harness.withEngine(worker: "w2", { assignment, control in
+            done.withLock { $0.append(assignment.idempotencyKey) }
+            return await echo(assignment, control)
+        }) { engine in
+            #expect(try await engine.adopt(nil) == [run])
+            let row = try await harness.wait(for: run, on: engine)
+            #expect(row.status == .completed)
+            let state = try harness.state(of: run, engine)
+            #expect(state.tasks.map(\.attempts) == [1, 2])
+            #expect(state.tasks[1].lostAttempts == 1)
+        }
+        #expect(done.withLock { $0 } == ["\(run)/a", "\(run)/b"])
+    }
+
+    @Test func `a lease without heartbeat ends and the late result is refused`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine({ assignment, control in
+            assignment.attempt == 1 ? await hang(assignment, control) : .completed(["n": 2])
+        }) { engine in
+            let yaml = "workflow: one\nnodes: [{id: a, type: tool, config: {tool: noop}, timeout: 1h}]"
+            let run = try await harness.start(yaml, on: engine)
+            harness.clock.advance(.seconds(31))
+            engine.wake()
+            let row = try await harness.wait(for: run, on: engine)
+            #expect(row.status == .completed)
+            let state = try harness.state(of: run, engine)
+            #expect(state.tasks[0].fence == 2)
+            #expect(state.tasks[0].lostAttempts == 1)
+        }
+    }
+
+    @Test func `an attempt that takes too long is stopped and tried again after the back-off`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine({ assignment, control in
+            assignment.attempt == 1 ? await hang(assignment, control) : .completed(1)
+        }) { engine in
+            let yaml = "workflow: one\nnodes: [{id: a, type: tool, config: {tool: noop}, timeout: 2s}]"
+            let run = try await harness.start(yaml, on: engine)
+            harness.clock.advance(.seconds(3))
+            engine.wake()
+            _ = try await harness.wait(for: run, on: engine) { $0.status == .waiting }
+            harness.clock.advance(.seconds(3))
+            engine.wake()
+            let row = try await harness.wait(for: run, on: engine)
+            #expect(row.status == .completed)
+        }
+    }
+
+    @Test func `a decision is stored once; the same again is answered, another is refused`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine(echo) { engine in
+            let yaml = "workflow: ask\nnodes: [{id: ask, type: human, config: {message: Go?}}]"
+            let run = try await harness.start(yaml, on: engine)
+            let open = try harness.store.humanTasks(status: .open, run: nil, limit: 10)
+            let id = try #require(open.first?.id)
+            async let first = engine.decide(id, approve: true, comment: nil, by: "user:a")
+            async let second = engine.decide(id, approve: true, comment: nil, by: "user:a")
+            #expect(try await first == second)
+            let row = try await harness.wait(for: run, on: engine)
+            #expect(row.status == .completed)
+            #expect(try await engine.decide(id, approve: true, comment: nil, by: "user:a").status == .approved)
+            #expect(try harness.store.run(run)?.lastSequence == row.lastSequence)
+            for (approve, actor) in [(false, "user:a"), (true, "user:b")] {
+                await #expect { try await engine.decide(id, approve: approve, comment: nil, by: actor) } throws: {
+                    ($0 as? EngineError)?.code == .humanTaskClosed
+                }
+            }
+        }
+    }
+
+    @Test func `timers survive the process`() async throws {
+        let harness = EngineHarness()
+        let yaml = "workflow: wait\nnodes: [{id: w, type: wait, config: {for: 1h}}]"
+        let run = try await harness.withEngine(echo) { engine in try await harness.start(yaml, on: engine) }
+        harness.clock.advance(.seconds(3601))
+        try await harness.withEngine(worker: "w2", echo) { engine in
+            _ = try await engine.adopt(run)
+            #expect(try await harness.wait(for: run, on: engine).status == .completed)
+        }
+    }
+
+    @Test func `a start with a known id gives the first answer, and other content is refused`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine(echo) { engine in
+            let id = RunID(high: 7, low: 7)
+            let first = try await harness.start(Self.chain, on: engine, inputs: ["text": "x"], id: id)
+            _ = try await harness.wait(for: first, on: engine)
+            #expect(try await harness.start(Self.chain, on: engine, inputs: ["text": "x"], id: id) == id)
+            #expect(try harness.store.runs(RunFilter()).count == 1)
+            await #expect { try await harness.start(Self.chain, on: engine, inputs: ["text": "y"], id: id) } throws: {
+                ($0 as? EngineError)?.code == .conflict
+            }
+        }
+    }
+
+    @Test func `neither slots nor max_parallel are ever exceeded`() async throws {
+        for (slots, limit, most) in [(3, 100, 3), (64, 2, 2)] {
+            let harness = EngineHarness()
+            let load = Mutex2((now: 0, peak: 0))
+            let nodes = (0..<40).map { "  - {id: n\($0), type: tool, config: {tool: noop}}" }.joined(separator: "\n")
+            try await harness.withEngine(slots: slots, { _, _ in
+                load.withLock { $0 = ($0.now + 1, max($0.peak, $0.now + 1)) }
+                await Task.yield()
+                load.withLock { $0.now -= 1 }
+                return .completed(.null)
+            }) { engine in
+                let yaml = "workflow: wide\nlimits: {max_parallel: \(limit)}\nnodes:\n\(nodes)"
+                let run = try await harness.start(yaml, on: engine)
+                #expect(try await harness.wait(for: run, on: engine).status == .completed)
+            }
+            #expect(load.withLock { $0.peak } <= most)
+        }
+    }
+
+    @Test func `a full disk refuses the start, and what runs goes on when there is room`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine(echo) { engine in
+            harness.store.fail(1, with: StoreError(.full, "no room"))
+            await #expect { try await harness.start(Self.chain, on: engine, inputs: ["text": "x"]) } throws: {
+                ($0 as? EngineError)?.code == .storageFull
+            }
+            // The start is the second commit, the result of `a` the third.
+            harness.store.fail(3, with: StoreError(.full, "no room"))
+            let run = try await harness.start(Self.chain, on: engine, inputs: ["text": "x"])
+            let moves = Task {
+                while !Task.isCancelled {
+                    harness.clock.advance(.milliseconds(20))
+                    engine.wake()
+                    await Task.yield()
+                }
+            }
+            let row = try await harness.wait(for: run, on: engine)
+            moves.cancel()
+            #expect(row.status == .completed)
+            #expect(try harness.state(of: run, engine).tasks.map(\.attempts) == [1, 1])
+        }
+        #expect(harness.stopReasons.withLock { $0 }.isEmpty)
+    }
+
+    @Test func `control of a run that ended or does not exist is refused`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine(echo) { engine in
+            let run = try await harness.start(Self.chain, on: engine, inputs: ["text": "x"])
+            _ = try await harness.wait(for: run, on: engine)
+            await #expect { try await engine.pause(run, reason: nil, by: "user:a") } throws: {
+                ($0 as? EngineError)?.code == .conflict
+            }
+            await #expect { try await engine.cancel(RunID(high: 9, low: 9), reason: nil, by: "user:a") } throws: {
+                ($0 as? EngineError)?.code == .notFound
+            }
+        }
+    }
+
+    @Test func `a subscriber that does not read is cut off and the run does not notice`() async throws {
+        let harness = EngineHarness()
+        let nodes = (0..<400).map { "  - {id: n\($0), type: tool, config: {tool: noop}}" }.joined(separator: "\n")
+        try await harness.withEngine(echo) { engine in
+            let events = engine.events(of: nil)
+            let run = try await harness.start("workflow: wide\nnodes:\n\(nodes)", on: engine)
+            let row = try await harness.wait(for: run, on: engine)
+            #expect(row.lastSequence > 512)
+            var last: Int64 = 0
+            for await case .event(let event) in events {
+                #expect(event.globalSequence == last + 1)
+                last = event.globalSequence
+            }
+            #expect(last == 512, "the stream ended at its bound")
+        }
+    }
+
+    @Test func `events of a run are dense and their order is the order of the log`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine(echo) { engine in
+            let run = try await harness.start(Self.chain, on: engine, inputs: ["text": "x"])
+            let row = try await harness.wait(for: run, on: engine)
+            var expected: Int64 = 0
+            try engine.reader.forEachEvent(ofRun: row.key) { sequence, _, _, _ in
+                expected += 1
+                #expect(sequence == expected)
+            }
+            #expect(expected == row.lastSequence)
+        }
+    }
+}

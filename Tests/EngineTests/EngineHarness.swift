@@ -1,0 +1,180 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CEL
+import Definition
+import JSON
+import Model
+import Store
+import Synchronization
+import Testing
+
+@testable import Engine
+
+/// An engine over stores that tests can break, with executors that do as they are told.
+struct EngineHarness {
+    let store: FaultyStore
+    let blobs = MemoryBlobStore()
+    let clock = ManualClock()
+    let stopReasons = Mutex2<[String]>([])
+
+    init(store: FaultyStore = FaultyStore()) {
+        self.store = store
+    }
+
+    /// Runs `body` while an engine works; the engine is stopped afterwards.
+    func withEngine<Value>(
+        slots: Int = 64, worker: String = "w1", _ execute: @escaping Execute, _ body: (DurableEngine) async throws -> Value
+    ) async throws -> Value {
+        let engine = makeEngine(slots: slots, worker: worker, execute)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await engine.run() }
+            do {
+                let value = try await body(engine)
+                await engine.stop(grace: .zero)
+                return value
+            } catch {
+                await engine.stop(grace: .zero)
+                throw error
+            }
+        }
+    }
+
+    private func makeEngine(slots: Int, worker: String, _ execute: @escaping Execute) -> DurableEngine {
+        var configuration = EngineConfiguration(worker: worker)
+        configuration.slots = slots
+        configuration.heartbeat = .seconds(3600)
+        configuration.fullDiskPause = .milliseconds(10)
+        let executor = ClosureExecutor(execute: execute)
+        return DurableEngine(
+            store: store, blobs: blobs, executors: ["tool": executor, "http": executor], clock: clock,
+            configuration: configuration, failStop: { [stopReasons] reason in stopReasons.withLock { $0.append(reason) } })
+    }
+
+    func start(
+        _ yaml: String, on engine: DurableEngine, inputs: JSONObject = [:], id: RunID? = nil
+    ) async throws -> RunID {
+        let request = StartRequest(
+            graph: try compile(yaml), source: Array(yaml.utf8), inputs: inputs, id: id, actor: "user:test")
+        return try await engine.start(request).id
+    }
+
+    /// Waits until the run's row satisfies `condition`, which is looked at after every event.
+    func wait(
+        for run: RunID, on engine: DurableEngine, _ condition: (RunRow) -> Bool = { $0.status.isTerminal }
+    ) async throws -> RunRow {
+        while true {
+            let events = engine.events(of: run)
+            if let row = try store.run(run), condition(row) { return row }
+            for await _ in events {
+                if let row = try store.run(run), condition(row) { return row }
+            }
+        }
+    }
+
+    func state(of run: RunID, _ engine: DurableEngine) throws -> RunState {
+        let key = try #require(try store.run(run)).key
+        return try engine.reader.state(ofRun: key)
+    }
+}
+
+typealias Execute = @Sendable (Assignment, AttemptControl) async -> AttemptOutcome
+
+struct ClosureExecutor: NodeExecutor {
+    let execute: Execute
+
+    func execute(_ assignment: Assignment, _ attempt: AttemptControl) async -> AttemptOutcome {
+        await execute(assignment, attempt)
+    }
+}
+
+/// Completes with the arguments.
+let echo: Execute = { assignment, _ in
+    guard case .tool(_, let template, _) = assignment.node.kind else { return .completed(.null) }
+    do throws(TemplateError) {
+        return .completed(try template.evaluate(in: assignment.scope))
+    } catch {
+        return .failed(TaskError(code: "expression.failed", errorClass: .permanent, message: error.cause.message))
+    }
+}
+
+/// Works until it is told to stop.
+let hang: Execute = { _, control in
+    let stopped = AsyncStream<Void> { continuation in control.onStop { continuation.finish() } }
+    for await _ in stopped {}
+    return .failed(TaskError(code: "cancelled", errorClass: .permanent, message: "stopped"))
+}
+
+/// A mutex that structs can hold and share.
+final class Mutex2<Value: Sendable>: Sendable {
+    private let mutex: Mutex<Value>
+
+    init(_ value: Value) {
+        mutex = Mutex(value)
+    }
+
+    func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+        mutex.withLock { value in body(&value) }
+    }
+}
+
+/// A clock that tests move.
+final class ManualClock: EngineClock {
+    private let now = Mutex<Int64>(1_800_000_000_000)
+
+    func wall() -> Timestamp { Timestamp(milliseconds: now.withLock { $0 }) }
+    func monotonic() -> Int64 { now.withLock { $0 } }
+
+    func advance(_ span: Duration) {
+        now.withLock { $0 += span.milliseconds }
+    }
+}
+
+/// The memory store, with failures on request and a count of commits.
+final class FaultyStore: RunStore {
+    private let store = MemoryRunStore()
+    private let faults = Mutex<[Int: StoreError]>([:])
+    private let count = Mutex(0)
+
+    var commits: Int { count.withLock { $0 } }
+
+    /// The commit with that number, from 1, fails.
+    func fail(_ commit: Int, with error: StoreError) {
+        faults.withLock { $0[commit] = error }
+    }
+
+    func commit(_ commit: Commit) throws(StoreError) -> Int64 {
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        if let error = faults.withLock({ $0[number] }) { throw error }
+        return try store.commit(commit)
+    }
+
+    func lastSequence() throws(StoreError) -> Int64 { store.lastSequence() }
+    func run(_ id: RunID) throws(StoreError) -> RunRow? { store.run(id) }
+    func run(key: Int64) throws(StoreError) -> RunRow? { store.run(key: key) }
+    func lastRunKey() throws(StoreError) -> Int64 { store.lastRunKey() }
+    func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] { store.runs(filter) }
+    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        store.records(ofRun: key, after: sequence, limit: limit)
+    }
+    func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        store.records(after: sequence, limit: limit)
+    }
+    func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] { store.openTasks(ofRun: key) }
+    func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow] { store.timers(ofRun: key) }
+    func lastTimerNumber() throws(StoreError) -> Int64 { store.lastTimerNumber() }
+    func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow? { store.humanTask(id) }
+    func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) throws(StoreError) -> [HumanTaskRow] {
+        store.humanTasks(status: status, run: key, limit: limit)
+    }
+    func definition(_ hash: String) throws(StoreError) -> DefinitionRow? { store.definition(hash) }
+    func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
+        store.outbox(after: number, limit: limit)
+    }
+    func cursor(of consumer: String) throws(StoreError) -> Int64 { store.cursor(of: consumer) }
+    func maintain() {}
+    func close() {}
+}
