@@ -37,11 +37,14 @@ func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
 let package = Package(
     name: "baton",
     products: [
+        // For Benchmarks and Fuzz, which are packages of their own; not for others.
+        .library(name: "BatonModules", targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "StoreSQLite"]),
     ],
     targets: [
         // C: the operating system and the libraries of the distribution, each wrapped once.
         system("CSQLite", "sqlite3", "libsqlite3-dev"),
         system("CYAML", "yaml-0.1", "libyaml-dev"),
+        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
         .target(name: "CLinux"),
 
@@ -54,6 +57,7 @@ let package = Package(
         module("Model", ["JSON"]),
 
         // Outbound HTTP; knows nothing of runs.
+        module("HTTP", ["JSON", "Threads", "CCurl", "CLinux"]),
 
         // Documents to graphs.
         module("Definition", ["Model", "JSON", "CEL", "GraphCore", "Hashing", "CYAML"]),
@@ -64,9 +68,12 @@ let package = Package(
 
         // Runs.
         module("Engine", ["Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
+        module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "CLinux"]),
 
         // The product.
 
-        tests("Engine", ["Definition", "Store", "Model", "JSON"]),
+        tests("JSON"),
+        tests("CEL", ["JSON"]),
+        tests("Engine", ["Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
     ]
 )

@@ -4,8 +4,9 @@
 public import JSON
 
 extension CELValue {
-    /// Lists and maps inside each other that can be compared or written as JSON.
-    static let depthLimit = 512
+    /// Lists and maps inside each other that can be compared or written as JSON: a document as deep as the JSON
+    /// parser allows inside as many brackets as the expression parser allows.
+    static let depthLimit = 256 + Parser.depthLimit
 
     /// The value as JSON.
     ///
@@ -13,7 +14,7 @@ extension CELValue {
     /// become their text.
     ///
     /// - Throws: `failed` for types, infinities, NaN, an uint above 2^63 − 1 and keys that are equal as text,
-    ///   and more than 512 lists and maps inside each other.
+    ///   and more than 288 lists and maps inside each other.
     public func json() throws(CELError) -> JSONValue {
         try json(depth: 0)
     }

@@ -28,7 +28,7 @@ public enum CELValue: Sendable {
     case map([(CELValue, CELValue)])
     /// Seconds since 1970-01-01T00:00:00Z and 0 to 999,999,999 nanoseconds; years 1 to 9999.
     case timestamp(seconds: Int64, nanoseconds: Int32)
-    /// Seconds and nanoseconds of the same sign; at most 315,576,000,000 seconds either way.
+    /// Seconds and nanoseconds of the same sign; at most 2^63 − 1 nanoseconds, about 292 years, either way.
     case duration(seconds: Int64, nanoseconds: Int32)
     /// The name of a type, the value of `type(x)`.
     case type(String)

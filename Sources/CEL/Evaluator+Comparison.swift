@@ -27,7 +27,11 @@ extension CELValue {
 extension String {
     /// Equal without normalisation, unlike `==`.
     func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8)
+        guard utf8.count == other.utf8.count else { return false }
+        let left = utf8.span
+        let right = other.utf8.span
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
     }
 }
 

@@ -14,6 +14,7 @@ extension Evaluator {
             }
             return result
         }
+        if case .bytes(let bytes) = value { try charge(bytes: bytes.count) }
         guard let result = try convertOther(function, value) else { throw unsuitable(function, value) }
         return result
     }

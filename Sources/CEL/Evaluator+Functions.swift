@@ -51,7 +51,7 @@ extension Evaluator {
 
     private mutating func parse(_ value: CELValue) throws(CELError) -> CELValue {
         guard case .string(let text) = value else { throw unsuitable(.parseJSON, value) }
-        try charge(text.utf8.count / 16)
+        try charge(text.utf8.count / 8)
         do { return CELValue(try JSONValue(parsing: text)) } catch {
             throw .failed("the text is not JSON: \(error.message)")
         }

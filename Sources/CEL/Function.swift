@@ -68,13 +68,17 @@ enum Function: String, Sendable, CaseIterable {
         )
     }
 
+    /// The name that differs in at most a third of its letters.
     private static func nearest(to name: String) -> String? {
-        let known = allCases.map(\.rawValue) + ["has", "default", "all", "exists", "exists_one", "map", "filter"]
-        let scored = known.map {
-            (name: $0, distance: editDistance(Array(name.lowercased().utf8.prefix(64)), Array($0.lowercased().utf8)))
+        let wanted = Array(name.lowercased().utf8.prefix(64))
+        var best: (name: String, distance: Int)?
+        for known in allCases.map(\.rawValue) + ["has", "default", "all", "exists", "exists_one", "map", "filter"] {
+            let limit = Swift.min(Swift.max(1, known.utf8.count / 3), (best?.distance ?? .max) - 1)
+            guard abs(known.utf8.count - wanted.count) <= limit else { continue }
+            let distance = editDistance(wanted, Array(known.lowercased().utf8))
+            if distance <= limit { best = (known, distance) }
         }
-        guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
-        return best.distance <= Swift.max(1, best.name.utf8.count / 3) ? best.name : nil
+        return best?.name
     }
 
     private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {

@@ -54,12 +54,9 @@ struct Lexer {
     }
 
     private mutating func symbol() throws(CELError) -> Symbol {
-        for length in [2, 1] where index + length <= bytes.count {
-            let text = String(decoding: bytes[index..<index + length], as: UTF8.self)
-            if let symbol = Symbol(rawValue: text) {
-                index += length
-                return symbol
-            }
+        if let symbol = Symbol(peek() ?? 0, peek(1) ?? 0) {
+            index += symbol.rawValue.utf8.count
+            return symbol
         }
         throw .syntax(unexpectedCharacter(), at: index)
     }

@@ -64,7 +64,9 @@ extension Parser {
         guard function == .matches, case .constant(.string(let pattern)) = arguments[0] else {
             return .call(function, arguments)
         }
-        do { return .matches(try RegexProgram(pattern)) } catch { throw error.located(at: place) }
+        do { return .matches(try RegexProgram(pattern)) } catch {
+            throw CELError(code: error.code == .limit ? .limit : .syntax, message: error.message, offset: place)
+        }
     }
 
     /// `( a, b )`; the opening one is the current token.

@@ -13,10 +13,12 @@ struct RegexMatcher {
     /// For each instruction the last place in the text at which it was reached.
     private var reached: [Int]
     private var pending: [Int] = []
+    private let setCosts: [Int]
     private var visits = 0
 
     init(_ program: RegexProgram) {
         self.program = program
+        setCosts = program.sets.map(\.cost)
         reached = Array(repeating: -1, count: program.instructions.count)
     }
 
@@ -44,13 +46,15 @@ struct RegexMatcher {
         }
     }
 
-    private func consumes(_ address: Int, _ scalar: UInt32) -> Bool {
+    private mutating func consumes(_ address: Int, _ scalar: UInt32) -> Bool {
         switch program.instructions[address] {
-        case .scalar(let wanted): scalar == wanted
-        case .set(let index): program.sets[index].contains(scalar)
-        case .any: true
-        case .anyButNewline: scalar != 10
-        default: false
+        case .scalar(let wanted): return scalar == wanted
+        case .set(let index):
+            visits += setCosts[index]
+            return program.sets[index].contains(scalar)
+        case .any: return true
+        case .anyButNewline: return scalar != 10
+        default: return false
         }
     }
 

@@ -27,6 +27,11 @@ struct RegexSet: Sendable {
     var isNegated = false
     var ignoresCase = false
 
+    /// How much work one look into the set is, in visits of a plain instruction.
+    var cost: Int {
+        (ranges.count + negatedSets.reduce(0) { $0 + $1.ranges.count } + (ignoresCase ? 8 : 0)) / 4
+    }
+
     func contains(_ scalar: UInt32) -> Bool {
         let variants = ignoresCase ? RegexSet.caseVariants(scalar) : [scalar]
         let isInside = variants.contains { variant in

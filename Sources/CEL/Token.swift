@@ -50,6 +50,39 @@ enum Symbol: String, Sendable {
     case closeBrace = "}"
 }
 
+extension Symbol {
+    /// The longest symbol that begins with these two bytes.
+    init?(_ first: UInt8, _ second: UInt8) {
+        switch (Unicode.Scalar(first), Unicode.Scalar(second)) {
+        case ("&", "&"): self = .and
+        case ("|", "|"): self = .or
+        case ("=", "="): self = .equal
+        case ("!", "="): self = .notEqual
+        case ("<", "="): self = .lessOrEqual
+        case (">", "="): self = .greaterOrEqual
+        case ("<", _): self = .less
+        case (">", _): self = .greater
+        case ("+", _): self = .plus
+        case ("-", _): self = .minus
+        case ("*", _): self = .times
+        case ("/", _): self = .divide
+        case ("%", _): self = .remainder
+        case ("!", _): self = .not
+        case ("?", _): self = .question
+        case (":", _): self = .colon
+        case (".", _): self = .dot
+        case (",", _): self = .comma
+        case ("(", _): self = .openParenthesis
+        case (")", _): self = .closeParenthesis
+        case ("[", _): self = .openBracket
+        case ("]", _): self = .closeBracket
+        case ("{", _): self = .openBrace
+        case ("}", _): self = .closeBrace
+        default: return nil
+        }
+    }
+}
+
 extension Token.Kind {
     /// How an error message names the token.
     var description: String {

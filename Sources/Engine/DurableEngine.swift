@@ -95,6 +95,13 @@ public final class DurableEngine: Sendable {
         try await ask { .adopt(run, $0) }
     }
 
+    /// Suspends until the run ended and its end is durable.
+    ///
+    /// - Throws: `notFound`, `draining` when the engine is stopped first.
+    public func wait(for run: RunID) async throws(EngineError) -> RunRow {
+        try await ask { .wait(run, $0) }
+    }
+
     /// Durable events of one run, or of all, from now on. The stream ends when its reader falls 512 events behind or
     /// the engine stops; read on from the store then.
     public func events(of run: RunID?) -> AsyncStream<FeedItem> {
@@ -144,24 +151,24 @@ public final class DurableEngine: Sendable {
 
     // MARK: Attempts
 
-    private func attempt(_ assignment: Assignment, _ control: AttemptControl) async {
+    private func attempt(_ assignment: Assignment, _ cancellation: CancellationSignal) async {
         let outcome: AttemptOutcome
         CrashPoint.beforeEffect.reach()
-        if control.isStopped {
+        if cancellation.isCancelled {
             return
         } else if let executor = executors[assignment.node.kind.name] {
-            outcome = await executor.execute(assignment, control)
+            outcome = await executor.execute(assignment, cancellation)
         } else {
             let message = "no executor is registered for nodes of kind `\(assignment.node.kind.name)`"
             outcome = .failed(TaskError(code: "tool.unavailable", errorClass: .permanent, message: message))
         }
         CrashPoint.afterEffect.reach()
-        await deliver(outcome, of: assignment, control)
+        await deliver(outcome, of: assignment, cancellation)
     }
 
     /// Hands a result in. A full disk is waited for: the lease stays ours, and the result is worth keeping.
-    private func deliver(_ outcome: AttemptOutcome, of assignment: Assignment, _ control: AttemptControl) async {
-        while !control.isStopped {
+    private func deliver(_ outcome: AttemptOutcome, of assignment: Assignment, _ cancellation: CancellationSignal) async {
+        while !cancellation.isCancelled {
             do throws(EngineError) {
                 let result = try await store(outcome)
                 CrashPoint.beforeCompletion.reach()

@@ -80,6 +80,7 @@ struct MemoryRunState {
         guard !commit.cursors.isEmpty else { return }
         cursors.merge(commit.cursors) { _, new in new }
         let passed = cursors.values.min() ?? 0
-        outbox.removeAll { $0.number <= passed }
+        // The newest one stays, as it does on disk, where its number is all that tells the next one's.
+        outbox.removeAll { $0.number <= passed && $0.number < lastMessage }
     }
 }

@@ -36,9 +36,20 @@ public struct RunRow: Sendable, Equatable {
 
     /// Puts a row together.
     public init(
-        key: Int64, id: RunID, workflow: String, graphHash: String, status: RunStatus, reason: WaitReason? = nil,
-        lastSequence: Int64 = 0, endedTasks: Int = 0, allTasks: Int = 0, error: String? = nil, createdAt: Timestamp,
-        startedAt: Timestamp? = nil, endedAt: Timestamp? = nil, deadline: Timestamp? = nil
+        key: Int64,
+        id: RunID,
+        workflow: String,
+        graphHash: String,
+        status: RunStatus,
+        reason: WaitReason? = nil,
+        lastSequence: Int64 = 0,
+        endedTasks: Int = 0,
+        allTasks: Int = 0,
+        error: String? = nil,
+        createdAt: Timestamp,
+        startedAt: Timestamp? = nil,
+        endedAt: Timestamp? = nil,
+        deadline: Timestamp? = nil
     ) {
         self.key = key
         self.id = id
@@ -105,7 +116,12 @@ public struct TaskRow: Sendable, Equatable {
 
     /// Puts a row together.
     public init(
-        key: TaskKey, status: TaskStatus, priority: Int, attempt: Int, fence: Int64, worker: String? = nil,
+        key: TaskKey,
+        status: TaskStatus,
+        priority: Int,
+        attempt: Int,
+        fence: Int64,
+        worker: String? = nil,
         leaseUntil: Timestamp? = nil
     ) {
         self.key = key
@@ -183,9 +199,20 @@ public struct HumanTaskRow: Sendable, Equatable {
 
     /// Puts a row together.
     public init(
-        id: HumanTaskID, key: TaskKey, run: RunID, node: String, kind: String, status: HumanTaskStatus, title: String,
-        message: String, assignees: [String], openedAt: Timestamp, expiresAt: Timestamp?, decidedBy: String? = nil,
-        decidedAt: Timestamp? = nil, comment: String? = nil
+        id: HumanTaskID,
+        key: TaskKey,
+        run: RunID,
+        node: String,
+        kind: String,
+        status: HumanTaskStatus,
+        title: String,
+        message: String,
+        assignees: [String],
+        openedAt: Timestamp,
+        expiresAt: Timestamp?,
+        decidedBy: String? = nil,
+        decidedAt: Timestamp? = nil,
+        comment: String? = nil
     ) {
         self.id = id
         self.key = key

@@ -43,7 +43,8 @@ final class ReaderPool<Reader>: Sendable {
     }
 
     private static func use<Value>(
-        _ reader: Reader?, _ body: @Sendable (Reader) throws(StoreError) -> Value
+        _ reader: Reader?,
+        _ body: @Sendable (Reader) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         guard let reader else { throw .closed }
         return try body(reader)

@@ -1,7 +1,6 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 public import Model
 public import Store
 import Synchronization
@@ -29,7 +28,8 @@ public final class SQLiteRunStore: RunStore {
 
     private let writer: Mutex<RunWriter?>
     private let readers: ReaderPool<RunReader>
-    private let isWritable: Bool
+    /// Kept for its lock; `nil` when the store only reads.
+    private let folder: DataFolder?
 
     /// Opens the database of a folder, or makes it.
     ///
@@ -40,7 +40,7 @@ public final class SQLiteRunStore: RunStore {
         // The writer first: it makes the file, brings it up to date and recovers what a crash left.
         let writer = try RunWriter(path, options)
         let readers = try ReaderPool(count: 2) { () throws(StoreError) in try RunReader(path, vfs: options.vfs) }
-        self.init(writer: writer, readers: readers)
+        self.init(folder, writer: writer, readers: readers)
     }
 
     /// Opens the database of a folder without the folder's lock, whether or not a server writes it at the moment.
@@ -50,15 +50,15 @@ public final class SQLiteRunStore: RunStore {
     /// - Throws: `missing` when there is no database yet, `newer`, `corrupted` or `failed`.
     public static func openForReading(_ folder: String) throws(StoreError) -> SQLiteRunStore {
         let path = "\(folder)/\(fileName)"
-        guard access(path, F_OK) == 0 else { throw .noDatabase(path) }
         return SQLiteRunStore(
+            nil,
             writer: nil,
             readers: try ReaderPool(count: 1) { () throws(StoreError) in try RunReader(path) }
         )
     }
 
-    private init(writer: consuming sending RunWriter?, readers: ReaderPool<RunReader>) {
-        isWritable = writer != nil
+    private init(_ folder: DataFolder?, writer: consuming sending RunWriter?, readers: ReaderPool<RunReader>) {
+        self.folder = folder
         self.writer = Mutex(writer)
         self.readers = readers
     }
@@ -70,7 +70,7 @@ public final class SQLiteRunStore: RunStore {
     /// After a commit that failed with `failed` every later one fails with the same error: what the disk holds is
     /// unknown until the process starts anew.
     public func commit(_ commit: Commit) throws(StoreError) -> Int64 {
-        guard isWritable else {
+        guard folder != nil else {
             throw StoreError(.failed, "The database was opened for reading; only the process that holds it may write.")
         }
         return try writer.withLock { (writer) throws(StoreError) in
@@ -101,6 +101,11 @@ public final class SQLiteRunStore: RunStore {
 
     deinit {
         close()
+    }
+
+    /// For tests: the writer refuses to make the database file larger than that, or than it is.
+    func limitPages(to count: Int) throws(StoreError) {
+        try writer.withLock { (writer) throws(StoreError) in try writer?.limitPages(to: count) }
     }
 }
 
@@ -164,7 +169,9 @@ extension SQLiteRunStore {
 
     /// Requests to people, oldest first.
     public func humanTasks(
-        status: HumanTaskStatus?, run key: Int64?, limit: Int
+        status: HumanTaskStatus?,
+        run key: Int64?,
+        limit: Int
     ) throws(StoreError) -> [HumanTaskRow] {
         try readers.read { (reader) throws(StoreError) in
             try reader.humanTasks(status: status, run: key, limit: limit)

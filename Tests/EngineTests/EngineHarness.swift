@@ -8,6 +8,7 @@ import Model
 import Store
 import Synchronization
 import Testing
+import Threads
 
 @testable import Engine
 
@@ -78,13 +79,13 @@ struct EngineHarness {
     }
 }
 
-typealias Execute = @Sendable (Assignment, AttemptControl) async -> AttemptOutcome
+typealias Execute = @Sendable (Assignment, CancellationSignal) async -> AttemptOutcome
 
 struct ClosureExecutor: NodeExecutor {
     let execute: Execute
 
-    func execute(_ assignment: Assignment, _ attempt: AttemptControl) async -> AttemptOutcome {
-        await execute(assignment, attempt)
+    func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
+        await execute(assignment, cancellation)
     }
 }
 
@@ -100,7 +101,7 @@ let echo: Execute = { assignment, _ in
 
 /// Works until it is told to stop.
 let hang: Execute = { _, control in
-    let stopped = AsyncStream<Void> { continuation in control.onStop { continuation.finish() } }
+    let stopped = AsyncStream<Void> { continuation in _ = control.onCancel { continuation.finish() } }
     for await _ in stopped {}
     return .failed(TaskError(code: "cancelled", errorClass: .permanent, message: "stopped"))
 }

@@ -70,8 +70,8 @@ struct ReferenceChecker {
             switch reference.root {
             case "nodes": checkNode(reference, use, site)
             case "ctx": checkContext(reference, use, site)
-            case "inputs": checkName(reference, use, of: "input", among: graph.draft.inputs.map(\.name), inputs)
-            case "run": checkName(reference, use, of: "field of `run`", among: Scope.runFields, Set(Scope.runFields))
+            case "inputs": checkInput(reference, use)
+            case "run": checkField(reference.path.first, of: "`run`", among: Scope.runFields, reference, use)
             case "vars": checkVariable(reference, use, site)
             case "now": break
             default: reportUnknownRoot(reference, use)
@@ -79,19 +79,26 @@ struct ReferenceChecker {
         }
     }
 
-    private func checkName(
+    private func checkInput(_ reference: CELExpression.Reference, _ use: ExpressionUse) {
+        guard let name = reference.path.first, !inputs.contains(name) else { return }
+        let suggestion = sink.suggestion(for: name, among: graph.draft.inputs.map(\.name))
+        report(.unknownReference, use, reference.offset, "there is no input `\(name)`\(suggestion)")
+    }
+
+    private func checkField(
+        _ field: String?,
+        of owner: String,
+        among fields: [String],
         _ reference: CELExpression.Reference,
-        _ use: ExpressionUse,
-        of what: String,
-        among names: [String],
-        _ known: Set<String>
+        _ use: ExpressionUse
     ) {
-        guard let name = reference.path.first, !known.contains(name) else { return }
+        guard let field, !fields.contains(field) else { return }
+        let suggestion = sink.suggestion(for: field, among: fields)
         report(
             .unknownReference,
             use,
             reference.offset,
-            "there is no \(what) `\(name)`\(sink.suggestion(for: name, among: names))"
+            "\(owner) has no field `\(field)`\(suggestion) (it has \(fields.joined(separator: ", ")))"
         )
     }
 
@@ -100,19 +107,8 @@ struct ReferenceChecker {
         ask(node, reference, use, site)
         let path = reference.path.dropFirst()
         if path.isEmpty || path.first == "output" { isRead[node] = true }
-        guard let field = path.first else { return }
-        if !Scope.nodeFields.contains(field) {
-            let suggestion = sink.suggestion(for: field, among: Scope.nodeFields)
-            let list = Scope.nodeFields.joined(separator: ", ")
-            report(
-                .unknownReference,
-                use,
-                reference.offset,
-                "`nodes.\(graph.id(node)).\(field)` does not exist\(suggestion); nodes have \(list)"
-            )
-        } else if field == "output" {
-            checkOutput(of: node, path.dropFirst(), reference, use)
-        }
+        checkField(path.first, of: "`nodes.\(graph.id(node))`", among: Scope.nodeFields, reference, use)
+        if path.first == "output" { checkOutput(of: node, path.dropFirst(), reference, use) }
     }
 
     /// `ctx.ID` and `ctx["ID:output"]` are the output of a node.
@@ -142,17 +138,8 @@ struct ReferenceChecker {
         _ reference: CELExpression.Reference,
         _ use: ExpressionUse
     ) {
-        guard !reference.isTested, let field = path.first,
-            let fields = graph.draft.nodes[node].kind.outputFields, !fields.contains(field)
-        else { return }
-        let suggestion = sink.suggestion(for: field, among: fields)
-        report(
-            .unknownReference,
-            use,
-            reference.offset,
-            "the output of `\(graph.id(node))` has no field `\(field)`\(suggestion); it has "
-                + fields.joined(separator: ", ")
-        )
+        guard !reference.isTested, let fields = graph.draft.nodes[node].kind.outputFields else { return }
+        checkField(path.first, of: "the output of `\(graph.id(node))`", among: fields, reference, use)
     }
 
     private mutating func checkVariable(_ reference: CELExpression.Reference, _ use: ExpressionUse, _ site: Site) {
@@ -225,14 +212,21 @@ struct ReferenceChecker {
 
     private func answerQuestions() {
         let answers = graph.digraph.areConnected(pairs)
-        for question in questions where !question.pairs.contains(where: { answers[$0] }) {
-            let (name, reader) = (question.name, graph.id(question.reader))
-            let message =
-                question.code == .notAncestor
-                ? "`\(name)` need not have run before `\(reader)`; add a dependency from `\(name)` to it"
-                : "no node before `\(reader)` has `store_as: \(name)`"
-            report(question.code, question.use, question.offset, message)
+        let refused = questions.filter { !$0.pairs.contains { answers[$0] } }
+        let firsts = refused.map { pairs[$0.pairs.lowerBound] }
+        let runsAfter = graph.digraph.areConnected(firsts.map { .init(from: $0.to, to: $0.from) })
+        for (question, isAfter) in zip(refused, runsAfter) {
+            report(question.code, question.use, question.offset, message(question, isAfter: isAfter))
         }
+    }
+
+    /// - Parameter isAfter: What is read comes later, so that one more dependency would not help.
+    private func message(_ question: Question, isAfter: Bool) -> String {
+        let (name, reader) = (question.name, graph.id(question.reader))
+        if question.code == .unknownReference { return "no node before `\(reader)` has `store_as: \(name)`" }
+        if name == reader { return "`\(name)` reads its own result" }
+        if isAfter { return "`\(reader)` reads `\(name)`, which runs after it" }
+        return "`\(reader)` reads `\(name)`, which need not have run before; let it depend on `\(name)`"
     }
 
     private func report(_ code: Diagnostic.Code, _ use: ExpressionUse, _ offset: Int, _ message: String) {

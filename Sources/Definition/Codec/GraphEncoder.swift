@@ -17,9 +17,9 @@ enum GraphEncoder {
             "nodes": .array(parts.nodes.map(node)), "edges": .array(parts.edges.map(edge)),
             "on_failure": .string(parts.failurePolicy.rawValue),
         ]
-        object["summary"] = parts.summary.map { .string($0) }
-        object["deadline_ms"] = milliseconds(parts.deadline)
-        object["max_parallel"] = parts.maxParallel.map { .int(Int64($0)) }
+        object.add("summary", parts.summary.map { .string($0) })
+        object.add("deadline_ms", milliseconds(parts.deadline))
+        object.add("max_parallel", parts.maxParallel.map { .int(Int64($0)) })
         return .object(object)
     }
 
@@ -28,27 +28,30 @@ enum GraphEncoder {
     }
 
     private static func edge(_ edge: Graph.Edge) -> JSONValue {
-        var object: JSONObject = ["from": .int(Int64(edge.from)), "to": .int(Int64(edge.to))]
-        object["when"] = text(edge.when)
-        object["case"] = edge.branchCase.map { .string($0) }
-        if edge.isFallback { object["fallback"] = true }
+        var object = JSONObject()
+        object.add("from", .int(Int64(edge.from)))
+        object.add("to", .int(Int64(edge.to)))
+        object.add("when", text(edge.when))
+        object.add("case", edge.branchCase.map { .string($0) })
+        if edge.isFallback { object.append("fallback", true) }
         return .object(object)
     }
 
     private static func node(_ node: Graph.Node) -> JSONValue {
-        var object: JSONObject = [
-            "id": .string(node.id), "kind": .string(node.kind.name), "config": config(node.kind),
-            "wave": .int(Int64(node.wave)),
-        ]
-        object["name"] = node.name.map { .string($0) }
-        object["join"] = join(node.join)
-        object["when"] = text(node.when)
-        if node.retry != RetryPolicy() { object["retry"] = retry(node.retry) }
-        object["timeout_ms"] = milliseconds(node.timeout)
-        object["total_timeout_ms"] = milliseconds(node.totalTimeout)
-        if node.continueOnFailure { object["continue_on_failure"] = true }
-        if node.priority != 500 { object["priority"] = .int(Int64(node.priority)) }
-        if node.isNonIdempotent { object["idempotency"] = "none" }
+        var object = JSONObject()
+        object.add("id", .string(node.id))
+        object.add("kind", .string(node.kind.name))
+        object.add("config", config(node.kind))
+        object.add("wave", .int(Int64(node.wave)))
+        object.add("name", node.name.map { .string($0) })
+        object.add("join", join(node.join))
+        object.add("when", text(node.when))
+        if node.retry != RetryPolicy() { object.append("retry", retry(node.retry)) }
+        object.add("timeout_ms", milliseconds(node.timeout))
+        object.add("total_timeout_ms", milliseconds(node.totalTimeout))
+        if node.continueOnFailure { object.append("continue_on_failure", true) }
+        if node.priority != 500 { object.append("priority", .int(Int64(node.priority))) }
+        if node.isNonIdempotent { object.append("idempotency", "none") }
         return .object(object)
     }
 
@@ -63,13 +66,13 @@ enum GraphEncoder {
 
     private static func retry(_ policy: RetryPolicy) -> JSONValue {
         var object = JSONObject()
-        object["max_attempts"] = policy.maxAttempts.map { .int(Int64($0)) }
-        object["delay_ms"] = milliseconds(policy.delay)
-        object["multiplier"] = policy.multiplier.map { .double($0) }
-        object["max_delay_ms"] = milliseconds(policy.maxDelay)
-        object["jitter"] = policy.jitter.map { .double($0) }
-        object["on"] = policy.classes.map { .array($0.map { .string($0.rawValue) }) }
-        object["max_elapsed_ms"] = milliseconds(policy.maxElapsed)
+        object.add("max_attempts", policy.maxAttempts.map { .int(Int64($0)) })
+        object.add("delay_ms", milliseconds(policy.delay))
+        object.add("multiplier", policy.multiplier.map { .double($0) })
+        object.add("max_delay_ms", milliseconds(policy.maxDelay))
+        object.add("jitter", policy.jitter.map { .double($0) })
+        object.add("on", policy.classes.map { .array($0.map { .string($0.rawValue) }) })
+        object.add("max_elapsed_ms", milliseconds(policy.maxElapsed))
         return .object(object)
     }
 
@@ -77,7 +80,7 @@ enum GraphEncoder {
         switch kind {
         case .tool(let name, let arguments, let storeAs):
             var object: JSONObject = ["tool": .string(name), "args": arguments.source]
-            object["store_as"] = storeAs.map { .string($0) }
+            object.add("store_as", storeAs.map { .string($0) })
             return .object(object)
         case .http(let config): return config.source
         case .human(let human): return self.human(human)
@@ -89,7 +92,7 @@ enum GraphEncoder {
             var object: JSONObject = [
                 "items": items.source, "where": .string(predicate.source), "as": .string(variable),
             ]
-            object["limit"] = limit.map { .int(Int64($0)) }
+            object.add("limit", limit.map { .int(Int64($0)) })
             return .object(object)
         case .aggregate(let aggregate): return self.aggregate(aggregate)
         case .waitFor(let span): return ["for": span.source]
@@ -110,18 +113,18 @@ enum GraphEncoder {
             "cases": .array(branch.cases.map { ["name": .string($0.name), "when": .string($0.when.source)] }),
             "on_error": .string(branch.onError.rawValue),
         ]
-        object["default"] = branch.defaultCase.map { .string($0) }
+        object.add("default", branch.defaultCase.map { .string($0) })
         return .object(object)
     }
 
     private static func aggregate(_ aggregate: Graph.Aggregate) -> JSONValue {
         let operations = aggregate.operations.map { operation -> JSONValue in
             var object: JSONObject = ["as": .string(operation.name), "fn": .string(operation.function.rawValue)]
-            object["of"] = text(operation.of)
+            object.add("of", text(operation.of))
             return .object(object)
         }
         var object: JSONObject = ["items": aggregate.items.source, "ops": .array(operations)]
-        object["group_by"] = text(aggregate.groupBy)
+        object.add("group_by", text(aggregate.groupBy))
         return .object(object)
     }
 
@@ -131,5 +134,12 @@ enum GraphEncoder {
 
     private static func text(_ expression: CELExpression?) -> JSONValue? {
         expression.map { .string($0.source) }
+    }
+}
+
+extension JSONObject {
+    /// Adds a member if there is a value; the name is new.
+    fileprivate mutating func add(_ key: String, _ value: JSONValue?) {
+        if let value { append(key, value) }
     }
 }

@@ -58,13 +58,18 @@ final class DiagnosticSink {
             Diagnostic(
                 code: code,
                 severity: code.severity,
-                message: message,
+                message: Self.shortened(message),
                 path: SourcePath.pointer(path).description,
                 line: Int(position.line),
                 column: Int(position.column),
                 related: related
             )
         )
+    }
+
+    /// Messages quote the document, which can hold very long words.
+    private static func shortened(_ message: String) -> String {
+        message.utf8.count <= 1000 ? message : String(message.prefix(500)) + "…"
     }
 
     /// By position; diagnostics of one place stay in the order in which they were found.

@@ -53,7 +53,9 @@ extension MappingReader {
             return refuse(value, "`\(key)` must be a number, not \(value.node.kindName)", nil)
         }
         guard bounds.contains(number) else {
-            let range = "\(JSONValue.double(bounds.lowerBound).text) to \(JSONValue.double(bounds.upperBound).text)"
+            let range = [bounds.lowerBound, bounds.upperBound].map {
+                String(decoding: JSONValue.double($0).canonicalBytes(), as: UTF8.self)
+            }.joined(separator: " to ")
             return refuse(value, "`\(key)` must be \(range), not \(value.node.json.text)", nil)
         }
         return number

@@ -24,12 +24,13 @@ extension NodeReader {
         sink.report(
             .unknownNodeType,
             at: value,
-            "unknown node type `\(text)`\(suggestion); types are \(list) and the names of registered tools"
+            "unknown node type `\(text)`\(suggestion) (types are \(list) and the names of registered tools)"
         )
         return nil
     }
 
-    mutating func readKind(_ resolved: ResolvedType, _ reader: inout MappingReader) -> Graph.NodeKind? {
+    /// What the node does. Of a node without known type the configuration is passed over.
+    mutating func readKind(_ resolved: ResolvedType?, _ reader: inout MappingReader) -> Graph.NodeKind? {
         let position = reader.value.node.position
         let config =
             reader.take("config")
@@ -37,8 +38,8 @@ extension NodeReader {
                 node: SourceNode(.mapping([]), at: position),
                 path: SourcePath(reader.value.path, .key("config"))
             )
-        switch resolved.type {
-        case .tool: return tool(config, type: resolved.tool, &reader)
+        switch resolved?.type {
+        case .tool: return tool(config, type: resolved?.tool, &reader)
         case .http: return http(config)
         case .human: return human(config)
         case .branch: return branch(config)
@@ -47,6 +48,9 @@ extension NodeReader {
         case .filter: return filter(config)
         case .aggregate: return aggregate(config)
         case .wait: return wait(config)
+        case nil:
+            _ = reader.take("inputs")
+            return nil
         }
     }
 

@@ -47,7 +47,7 @@ struct NodeReader {
         _ = reader.text("description")
         let type = readType(&reader)
         let join = readJoin(&reader)
-        let kind = type.flatMap { readKind($0, &reader) }
+        let kind = readKind(type, &reader)
         let when = reader.take("when").flatMap { expressions.condition($0, "when", .document) }
         let common = readCommon(&reader, type)
         let dependencies = readDependencies(&reader)

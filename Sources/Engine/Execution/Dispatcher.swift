@@ -6,12 +6,13 @@ internal import JSON
 internal import Model
 internal import Store
 internal import Synchronization
+internal import Threads
 
 /// Hands assignments to executors in this process and their results back to the loop.
 final class Dispatcher: Sendable {
     private let assignments: AsyncStream<Assignment>
     private let feed: AsyncStream<Assignment>.Continuation
-    private let running = Mutex<[HeldLease: AttemptControl]>([:])
+    private let running = Mutex<[HeldLease: CancellationSignal]>([:])
 
     init() {
         // Bounded by the number of leases the loop grants.
@@ -19,16 +20,16 @@ final class Dispatcher: Sendable {
     }
 
     func start(_ assignment: Assignment) {
-        running.withLock { $0[assignment.lease] = AttemptControl() }
+        running.withLock { $0[assignment.lease] = CancellationSignal() }
         feed.yield(assignment)
     }
 
     func stop(_ lease: HeldLease) {
-        running.withLock { $0[lease] }?.stop()
+        running.withLock { $0[lease] }?.cancel()
     }
 
     func stopAll() {
-        for control in running.withLock({ Array($0.values) }) { control.stop() }
+        for control in running.withLock({ Array($0.values) }) { control.cancel() }
     }
 
     var held: [HeldLease] {
@@ -41,7 +42,7 @@ final class Dispatcher: Sendable {
     }
 
     /// Runs attempts until finished; each one is a child task. `body` hands in the result.
-    func run(_ body: @escaping @Sendable (Assignment, AttemptControl) async -> Void) async {
+    func run(_ body: @escaping @Sendable (Assignment, CancellationSignal) async -> Void) async {
         await withDiscardingTaskGroup { group in
             for await assignment in assignments {
                 guard let control = running.withLock({ $0[assignment.lease] }) else { continue }

@@ -6,15 +6,15 @@ public import Definition
 public import JSON
 public import Model
 internal import Store
-internal import Synchronization
+public import Threads
 
 /// The code behind a node kind.
 public protocol NodeExecutor: Sendable {
     /// Makes one attempt.
     ///
-    /// Must return soon after `attempt` was stopped. The result of an attempt that lost its lease is dropped, so the
+    /// Must return soon after it was cancelled. The result of an attempt that lost its lease is dropped, so the
     /// effect itself must carry the assignment's idempotency key.
-    func execute(_ assignment: Assignment, _ attempt: AttemptControl) async -> AttemptOutcome
+    func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome
 }
 
 /// What an attempt gave.
@@ -57,39 +57,5 @@ public struct Assignment: Sendable {
         default: break
         }
         scope = state.snapshot(for: expressions, at: now)
-    }
-}
-
-/// Tells an attempt that it has to stop.
-public final class AttemptControl: Sendable {
-    private struct State {
-        var isStopped = false
-        var handlers: [@Sendable () -> Void] = []
-    }
-    private let state = Mutex(State())
-
-    /// A control that is not stopped.
-    public init() {}
-
-    /// Whether the attempt has to stop.
-    public var isStopped: Bool { state.withLock(\.isStopped) }
-
-    /// Calls `handler` once when the attempt has to stop, at once if it has to already. Any thread; must not block.
-    public func onStop(_ handler: @escaping @Sendable () -> Void) {
-        let isStopped = state.withLock { state in
-            if !state.isStopped { state.handlers.append(handler) }
-            return state.isStopped
-        }
-        if isStopped { handler() }
-    }
-
-    /// Asks the attempt to stop.
-    public func stop() {
-        let handlers = state.withLock { state in
-            state.isStopped = true
-            defer { state.handlers = [] }
-            return state.handlers
-        }
-        for handler in handlers { handler() }
     }
 }

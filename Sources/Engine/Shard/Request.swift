@@ -16,6 +16,7 @@ enum Request: Sendable {
     case decide(HumanTaskID, isApproved: Bool, comment: String?, actor: String, Reply<HumanTaskRow>)
     case attemptEnded(TaskKey, fence: Int64, AttemptResult, Reply<Void>)
     case heartbeat([HeldLease])
+    case wait(RunID, Reply<RunRow>)
     case adopt(RunID?, Reply<[RunID]>)
     case release(Reply<Void>)
     case stop

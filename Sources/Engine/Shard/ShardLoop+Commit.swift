@@ -186,6 +186,9 @@ extension ShardLoop {
         keepStates(&batch)
         CrashPoint.beforeAnswer.reach()
         for reply in batch.replies { reply(nil) }
+        for row in batch.commit.runs where row.status.isTerminal {
+            for reply in waiters.removeValue(forKey: row.key) ?? [] { reply(.success(row)) }
+        }
         CrashPoint.beforeDispatch.reach()
         for stop in batch.stops { dispatcher.stop(stop) }
         for assignment in assignments { dispatcher.start(assignment) }

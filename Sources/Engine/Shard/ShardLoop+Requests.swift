@@ -26,6 +26,8 @@ extension ShardLoop {
             }
         case .heartbeat(let held):
             for lease in held { leases.renew(lease.key, fence: lease.fence, now: clock.monotonic()) }
+        case .wait(let run, let reply):
+            wait(run, reply, &batch)
         case .adopt(let run, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.adopt(run, &batch) }
         case .release(let reply):
@@ -151,6 +153,31 @@ extension ShardLoop {
         row.comment = comment
         batch.humanTasks[id] = row
         return row
+    }
+
+    /// Answers when the run's end is durable, at once if it is.
+    private mutating func wait(_ run: RunID, _ reply: @escaping Reply<RunRow>, _ batch: inout Batch) {
+        do {
+            let key = try key(of: run, batch)
+            let row = try storedRow(key)
+            if let row, row.status.isTerminal {
+                batch.replies.append { failure in reply(failure.map(Result.failure) ?? .success(row)) }
+            } else {
+                waiters[key, default: []].append(reply)
+            }
+        } catch {
+            batch.replies.append { _ in reply(.failure(error)) }
+        }
+    }
+
+    /// `nil` while the run is in memory, which it leaves when it ends.
+    private func storedRow(_ key: Int64) throws(EngineError) -> RunRow? {
+        guard runs[key] == nil else { return nil }
+        do {
+            return try store.run(key: key)
+        } catch {
+            throw EngineError(store: error)
+        }
     }
 
     // MARK: Attempts

@@ -40,6 +40,8 @@ struct ShardLoop {
     var lastTimerNumber: Int64 = 0
     var storedDefinitions: Set<String> = []
     var isReleasing = false
+    /// Who wants to know when a run ended.
+    var waiters: [Int64: [Reply<RunRow>]] = [:]
     /// After a full disk: no timer or lease is looked at before that instant of the monotonic clock.
     var resumeAt: Int64 = 0
 
@@ -62,7 +64,7 @@ struct ShardLoop {
             let requests = mailbox.receive(limit: configuration.batchLimit, timeout: sleepTime())
             var batch = Batch(now: clock.wall())
             for request in requests {
-                if case .stop = request { return store.close() }
+                if case .stop = request { return end() }
                 apply(request, to: &batch)
             }
             fireTimers(&batch)
@@ -70,6 +72,12 @@ struct ShardLoop {
             finish(&batch)
             if requests.isEmpty && batch.machines.isEmpty { store.maintain() }
         }
+    }
+
+    private mutating func end() {
+        for reply in waiters.values.joined() { reply(.failure(EngineError(.draining, "the engine stopped"))) }
+        waiters = [:]
+        store.close()
     }
 
     /// How many milliseconds nothing can happen by itself.

@@ -1,7 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads one document from a buffer. Recursion is bounded by the depth limit; every read is bounds checked by hand.
+/// Reads one document from a buffer. Open containers are on a stack of its own, so nesting costs no call stack; every
+/// read is bounds checked by hand.
 struct Parser: ~Copyable {
     let base: UnsafePointer<UInt8>
     let end: Int
@@ -9,6 +10,8 @@ struct Parser: ~Copyable {
     private var depthLeft: Int
     private var values = Stack<JSONValue>(capacity: 32)
     private var members = Stack<JSONObject.Member>(capacity: 32)
+    /// The containers around the innermost open one.
+    private var outer = Stack<OpenContainer>(capacity: 8)
     /// Text with escapes, decoded.
     var scratch: [UInt8] = []
 
@@ -49,14 +52,33 @@ struct Parser: ~Copyable {
         return nil
     }
 
+    /// Reads a value with all that is in it.
     private mutating func value() throws(JSONError) -> JSONValue {
+        var container = OpenContainer.none
+        while true {
+            guard var value = try start(&container) else { continue }
+            while true {
+                switch container.kind {
+                case .none: return value
+                case .array: values.push(value)
+                case .object: members.setLast(value)
+                }
+                if try hasMore(&container) { break }
+                value = finish(&container)
+            }
+        }
+    }
+
+    /// Reads a scalar or an empty container; opens any other container up to its first value and gives `nil`.
+    @inline(__always)
+    private mutating func start(_ container: inout OpenContainer) throws(JSONError) -> JSONValue? {
         guard let byte = nextByte() else { throw unexpected("a value") }
         switch byte {
         case UInt8(ascii: "\""):
             position += 1
             return .string(try string())
-        case UInt8(ascii: "{"): return try object()
-        case UInt8(ascii: "["): return try array()
+        case UInt8(ascii: "{"): return try startObject(&container)
+        case UInt8(ascii: "["): return try startArray(&container)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
@@ -73,59 +95,72 @@ struct Parser: ~Copyable {
         return value
     }
 
-    private mutating func array() throws(JSONError) -> JSONValue {
+    private mutating func startArray(_ container: inout OpenContainer) throws(JSONError) -> JSONValue? {
         try open()
-        let start = values.count
         if nextByte() == UInt8(ascii: "]") {
             close()
             return .array([])
         }
-        while true {
-            values.push(try value())
-            switch nextByte() {
-            case UInt8(ascii: ","): position += 1
-            case UInt8(ascii: "]"):
-                close()
-                return .array(values.pop(from: start))
-            default: throw unexpected("\",\" or \"]\"")
-            }
-        }
+        outer.push(container)
+        container = OpenContainer(.array, start: values.count)
+        return nil
     }
 
-    private mutating func object() throws(JSONError) -> JSONValue {
+    private mutating func startObject(_ container: inout OpenContainer) throws(JSONError) -> JSONValue? {
         try open()
-        var names = SeenNames(start: members.count)
         if nextByte() == UInt8(ascii: "}") {
             close()
             return .object(JSONObject())
         }
-        while true {
-            let key = try name(&names)
-            members.push(.init(key: key, value: try value()))
-            switch nextByte() {
-            case UInt8(ascii: ","): position += 1
-            case UInt8(ascii: "}"):
-                close()
-                let all = members.pop(from: names.start)
-                return .object(JSONObject(uniqueMembers: all, index: names.finalIndex()))
-            default: throw unexpected("\",\" or \"}\"")
-            }
-        }
+        outer.push(container)
+        container = OpenContainer(.object, start: members.count)
+        try name(&container)
+        return nil
     }
 
-    /// Reads a name and the colon after it.
+    /// Reads the comma and, in an object, the next name; `false` at the closing bracket.
     @inline(__always)
-    private mutating func name(_ names: inout SeenNames) throws(JSONError) -> String {
+    private mutating func hasMore(_ container: inout OpenContainer) throws(JSONError) -> Bool {
+        let isObject = container.kind == .object
+        let byte = nextByte()
+        if byte == UInt8(ascii: ",") {
+            position += 1
+            if isObject { try name(&container) }
+            return true
+        }
+        guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+            throw unexpected(isObject ? "\",\" or \"}\"" : "\",\" or \"]\"")
+        }
+        return false
+    }
+
+    /// Closes the innermost container at its bracket.
+    @inline(__always)
+    private mutating func finish(_ container: inout OpenContainer) -> JSONValue {
+        close()
+        let value: JSONValue =
+            if container.kind == .array {
+                .array(values.pop(from: container.start))
+            } else {
+                .object(JSONObject(uniqueMembers: members.pop(from: container.start), index: container.index))
+            }
+        container = outer.popLast() ?? .none
+        return value
+    }
+
+    /// Reads a name and the colon after it; its value is to come.
+    @inline(__always)
+    private mutating func name(_ object: inout OpenContainer) throws(JSONError) {
         guard nextByte() == UInt8(ascii: "\"") else { throw unexpected("a name in double quotes") }
         let start = position
         position += 1
         let key = try string()
-        guard names.isNew(key, mix: mix(key, start), among: members.elements(from: names.start)) else {
+        guard object.isNew(key, mix: mix(key, start), among: members.elements(from: object.start)) else {
             throw failure(.duplicateKey, at: start, "the name \(JSONValue.string(key).text) is in the object twice")
         }
         guard nextByte() == UInt8(ascii: ":") else { throw unexpected("\":\"") }
         position += 1
-        return key
+        members.push(.init(key: key, value: .null))
     }
 
     /// The mix of a name that was just read; without escapes its bytes are those of the document.
@@ -133,12 +168,12 @@ struct Parser: ~Copyable {
     private func mix(_ key: String, _ start: Int) -> Int {
         let size = position - start - 2
         guard size > 0, key.utf8.count == size else { return escapedMix(key) }
-        return SeenNames.mix(size: size, first: base[start + 1], last: base[position - 2])
+        return OpenContainer.mix(size: size, first: base[start + 1], last: base[position - 2])
     }
 
     @inline(never)
     private func escapedMix(_ key: String) -> Int {
-        SeenNames.mix(size: key.utf8.count, first: key.utf8.first ?? 0, last: key.utf8.last ?? 0)
+        OpenContainer.mix(size: key.utf8.count, first: key.utf8.first ?? 0, last: key.utf8.last ?? 0)
     }
 
     @inline(__always)

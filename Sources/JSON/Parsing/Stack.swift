@@ -33,6 +33,18 @@ struct Stack<Element>: ~Copyable {
         capacity *= 2
     }
 
+    /// The place of the last element; there is one.
+    @inline(__always)
+    private var last: UnsafeMutablePointer<Element> { base + (count - 1) }
+
+    /// Removes the last element.
+    @inline(__always)
+    mutating func popLast() -> Element? {
+        guard count > 0 else { return nil }
+        count -= 1
+        return (base + count).move()
+    }
+
     /// The elements from `start` up, valid until the next change.
     @inline(__always)
     func elements(from start: Int) -> UnsafeBufferPointer<Element> {
@@ -46,9 +58,18 @@ struct Stack<Element>: ~Copyable {
         guard size > 0 else { return [] }
         let source = base + start
         count = start
-        return Array(unsafeUninitializedCapacity: size) { buffer, initialized in
-            if let target = buffer.baseAddress { target.moveInitialize(from: source, count: size) }
-            initialized = size
-        }
+        var array: [Element] = []
+        array.reserveCapacity(size)
+        // Costs fewer instructions than `init(unsafeUninitializedCapacity:)`, which looks up metadata each time.
+        for index in 0..<size { array.append((source + index).move()) }
+        return array
+    }
+}
+
+extension Stack<JSONObject.Member> {
+    /// Gives the last member its value.
+    @inline(__always)
+    mutating func setLast(_ value: JSONValue) {
+        last.pointee.value = value
     }
 }

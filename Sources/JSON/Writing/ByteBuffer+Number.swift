@@ -50,7 +50,7 @@ extension ByteBuffer {
         }
     }
 
-    /// ECMAScript `Number::toString`, steps 6 to 10.
+    /// ECMAScript `Number::toString`, steps 6 to 10; never more than 26 bytes, for which there is room.
     private mutating func appendReserved(_ decimal: Decimal, _ form: DoubleForm) {
         let size = Decimal.digitCount(decimal.digits)
         let point = size + decimal.exponent
@@ -61,14 +61,14 @@ extension ByteBuffer {
             if form == .keepingKind { append(".0") }
         case 1..<size:
             appendReserved(digits: decimal.digits)
-            insertPoint(before: size - point)
+            insertReserved(UInt8(ascii: "."), before: size - point)
         case -5...0:
             append("0.")
             appendZeros(-point)
             appendReserved(digits: decimal.digits)
         default:
             appendReserved(digits: decimal.digits)
-            if size > 1 { insertPoint(before: size - 1) }
+            if size > 1 { insertReserved(UInt8(ascii: "."), before: size - 1) }
             append(point > 0 ? "e+" : "e-")
             appendReserved(digits: UInt64((point - 1).magnitude))
         }
@@ -76,10 +76,5 @@ extension ByteBuffer {
 
     private mutating func appendZeros(_ size: Int) {
         for _ in 0..<size { append(UInt8(ascii: "0")) }
-    }
-
-    private mutating func insertPoint(before size: Int) {
-        reserve(1)
-        shiftReserved(size, UInt8(ascii: "."))
     }
 }

@@ -48,11 +48,44 @@ extension ByteBuffer {
             appendReserved(word: word, size: 8)
             position += 8
         }
-        while position < size, base[position] >= 0x20, base[position] != 0x22, base[position] != 0x5C {
-            appendReserved(base[position])
-            position += 1
+        guard position < size else { return position }
+        let word = Self.lastWord(base, size, rest: size - position)
+        let clean = min(size - position, Parser.stops(in: word).trailingZeroBitCount >> 3)
+        appendReserved(word: word, size: clean)
+        return position + clean
+    }
+
+    /// Whether nothing in the text needs an escape.
+    static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let base = text.baseAddress else { return true }
+        var position = 0
+        while text.count - position >= 8 {
+            let word = UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
+            guard Parser.stops(in: UInt64(littleEndian: word)) == 0 else { return false }
+            position += 8
         }
-        return position
+        let rest = text.count - position
+        guard rest > 0 else { return true }
+        return Parser.stops(in: lastWord(base, text.count, rest: rest)).trailingZeroBitCount >> 3 >= rest
+    }
+
+    /// The last `rest` bytes, fewer than 8, as the low bytes of a word; reads none outside of the text.
+    @inline(__always)
+    private static func lastWord(_ base: UnsafePointer<UInt8>, _ size: Int, rest: Int) -> UInt64 {
+        let raw = UnsafeRawPointer(base)
+        if size >= 8 {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: size - 8, as: UInt64.self))
+            return word >> UInt64((8 - rest) * 8)
+        }
+        let start = size - rest
+        if rest >= 4 {
+            let low = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: start, as: UInt32.self))
+            let high = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: size - 4, as: UInt32.self))
+            return UInt64(low) | UInt64(high) << UInt64((rest - 4) * 8)
+        }
+        // First, middle and last byte cover one to three.
+        return UInt64(base[start]) | UInt64(base[start + rest / 2]) << UInt64(rest / 2 * 8)
+            | UInt64(base[size - 1]) << UInt64((rest - 1) * 8)
     }
 
     @inline(never)

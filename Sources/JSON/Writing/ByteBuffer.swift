@@ -90,7 +90,7 @@ struct ByteBuffer: ~Copyable {
     }
 
     /// Puts a byte before the last `size` bytes; there is room.
-    mutating func shiftReserved(_ size: Int, _ byte: UInt8) {
+    mutating func insertReserved(_ byte: UInt8, before size: Int) {
         let tail = base + count - size
         (tail + 1).update(from: tail, count: size)
         tail.initialize(to: byte)

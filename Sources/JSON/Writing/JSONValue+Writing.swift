@@ -35,10 +35,10 @@ extension JSONValue {
         return buffer.finishText()
     }
 
-    /// The canonical form of RFC 8785: one spelling for all equal values, fit to be hashed.
+    /// The canonical form of RFC 8785: one spelling for equal values, fit to be hashed.
     ///
     /// One deviation: integers beyond 2^53 that are held exactly are written with all their digits, where RFC 8785
-    /// would round them to a double.
+    /// would round them to a double. So beyond 2^53 an integer and a double of equal value can be spelled differently.
     public func canonicalBytes() -> [UInt8] {
         var buffer = ByteBuffer(capacity: Self.bufferSize)
         buffer.append(canonical: self)

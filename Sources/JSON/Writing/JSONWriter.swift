@@ -5,7 +5,14 @@
 public enum JSONWriter {
     /// Appends text in double quotes, escaped where JSON demands it.
     public static func appendString(_ text: String, into bytes: inout [UInt8]) {
-        append(into: &bytes) { $0.append(quoted: text) }
+        let isDone = text.utf8.withContiguousStorageIfAvailable { plain in
+            guard ByteBuffer.isPlain(plain) else { return false }
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(contentsOf: plain)
+            bytes.append(UInt8(ascii: "\""))
+            return true
+        }
+        if isDone != true { append(into: &bytes) { $0.append(quoted: text) } }
     }
 
     /// Appends an integer.

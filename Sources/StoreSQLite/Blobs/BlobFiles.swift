@@ -99,7 +99,9 @@ final class BlobFiles: Sendable {
         defer { close(descriptor) }
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done)
+            }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw .system("write", path, errno) }
             done += count

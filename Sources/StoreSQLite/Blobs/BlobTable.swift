@@ -82,7 +82,8 @@ final class BlobWriter {
         let version = try BlobSchema.schema.check(connection)
         try connection.execute("PRAGMA journal_mode=WAL")
         try connection.execute(
-            "PRAGMA synchronous=\(durability.synchronous); PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=-1")
+            "PRAGMA synchronous=\(durability.synchronous); PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=-1"
+        )
         try BlobSchema.schema.migrate(connection, from: version)
         checkpoints = Checkpoints(connection, limit: 4000)
         begin = try Statement(connection, "BEGIN IMMEDIATE")

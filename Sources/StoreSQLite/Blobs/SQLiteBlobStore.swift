@@ -15,16 +15,20 @@ public final class SQLiteBlobStore: BlobStore {
 
     private let table: BlobTable
     private let files: BlobFiles
+    /// Kept for its lock; `nil` when the store only reads.
+    private let folder: DataFolder?
 
     /// Opens the blobs of a folder, or makes an empty store.
     ///
     /// - Throws: `newer`, `corrupted`, `full` or `failed`.
     public init(in folder: DataFolder, durability: Durability = .full) throws(StoreError) {
+        self.folder = folder
         files = try BlobFiles(folder.file("blobs"))
         table = try BlobTable(folder.file(Self.fileName), durability)
     }
 
     private init(reading folder: String) throws(StoreError) {
+        self.folder = nil
         files = BlobFiles(reading: folder + "/blobs")
         table = try BlobTable(reading: "\(folder)/\(Self.fileName)")
     }
@@ -40,6 +44,9 @@ public final class SQLiteBlobStore: BlobStore {
 
     /// Stores bytes. Calls that arrive while another one flushes share the next flush.
     public func put(_ bytes: [UInt8]) throws(StoreError) -> BlobRef {
+        guard folder != nil else {
+            throw StoreError(.failed, "The blobs were opened for reading; only the process that holds them may write.")
+        }
         let digest = SHA256.digest(bytes)
         let blob = BlobRef(hash: SHA256.hexadecimal(digest), size: bytes.count)
         if bytes.count <= Self.tableLimit {

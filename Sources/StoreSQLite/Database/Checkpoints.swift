@@ -26,7 +26,9 @@ struct Checkpoints: ~Copyable {
             { context, _, _, count in
                 context?.assumingMemoryBound(to: Int32.self).pointee = count
                 return SQLITE_OK
-            }, pages)
+            },
+            pages
+        )
     }
 
     deinit {

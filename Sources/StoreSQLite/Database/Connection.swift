@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSQLite
+import Glibc
 import Store
 
 /// One open database file. Used from one thread at a time; whoever owns it also holds the lock for that.
@@ -24,13 +25,14 @@ struct Connection: ~Copyable {
 
     /// - Parameter vfs: Name of a registered file layer; `nil` for the system's.
     static func open(_ path: String, _ mode: Mode, vfs: String? = nil) throws(StoreError) -> Connection {
-        let access =
+        if mode == .read && access(path, F_OK) != 0 { throw .noDatabase(path) }
+        let flags =
             switch mode {
             case .write: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .read: SQLITE_OPEN_READONLY
             }
         var handle: OpaquePointer?
-        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+        let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard let handle else { throw StoreError(.failed, "No memory to open \(path).") }
         let connection = Connection(handle: handle, path: path)
         guard code == SQLITE_OK else { throw connection.failure(code) }

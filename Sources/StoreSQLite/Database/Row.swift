@@ -34,7 +34,8 @@ struct Row {
 
     /// A text that names one of an enumeration's cases.
     func name<Name: RawRepresentable>(
-        _ column: Int32, _ type: Name.Type = Name.self
+        _ column: Int32,
+        _ type: Name.Type = Name.self
     ) throws(StoreError) -> Name where Name.RawValue == String {
         guard let name = Name(rawValue: text(column)) else { throw unreadable(column) }
         return name

@@ -13,7 +13,13 @@ final class Statement {
     init(_ connection: borrowing Connection, _ sql: String) throws(StoreError) {
         var prepared: OpaquePointer?
         let code = sqlite3_prepare_v3(
-            connection.handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+            connection.handle,
+            sql,
+            -1,
+            UInt32(SQLITE_PREPARE_PERSISTENT),
+            &prepared,
+            nil
+        )
         guard code == SQLITE_OK, let prepared else { throw connection.failure(code) }
         handle = prepared
         path = connection.path
@@ -32,7 +38,8 @@ final class Statement {
 
     /// All rows, each turned into an element.
     func rows<each Value: Bindable, Element>(
-        _ values: repeat each Value, read: (Row) throws(StoreError) -> Element
+        _ values: repeat each Value,
+        read: (Row) throws(StoreError) -> Element
     ) throws(StoreError) -> [Element] {
         defer { sqlite3_reset(handle) }
         try bind(repeat each values)
@@ -43,7 +50,8 @@ final class Statement {
 
     /// The first row, if there is one.
     func first<each Value: Bindable, Element>(
-        _ values: repeat each Value, read: (Row) throws(StoreError) -> Element
+        _ values: repeat each Value,
+        read: (Row) throws(StoreError) -> Element
     ) throws(StoreError) -> Element? {
         defer { sqlite3_reset(handle) }
         try bind(repeat each values)
@@ -70,6 +78,10 @@ final class Statement {
     private func failure(_ code: Int32) -> StoreError {
         let database = sqlite3_db_handle(handle)
         return StoreError(
-            sqlite: code, systemError: sqlite3_system_errno(database), text: sqlite3_errmsg(database), path: path)
+            sqlite: code,
+            systemError: sqlite3_system_errno(database),
+            text: sqlite3_errmsg(database),
+            path: path
+        )
     }
 }

@@ -35,6 +35,14 @@ extension StoreError {
         Self(.full, "There is no room left on the disk of \(path); nothing was written. Make room and try again.")
     }
 
+    /// Nothing was ever written there.
+    static func noDatabase(_ path: String) -> Self {
+        Self(
+            .missing,
+            "There is no database at \(path) yet. Start a run or a server first, or point BATON_HOME to its folder."
+        )
+    }
+
     /// A call to the system failed.
     static func system(_ call: String, _ path: String, _ number: Int32) -> Self {
         if number == ENOSPC || number == EDQUOT { return .noRoom(for: path) }

@@ -7,7 +7,8 @@ import Store
 /// The file of a database's write-ahead log.
 ///
 /// A flush into room the file already has takes about half the time of one that makes it longer. SQLite reads the log
-/// up to the first frame that does not fit, so zeros at its end mean nothing to it.
+/// up to the first frame that does not fit, so zeros at its end mean nothing to it. It locks other files, so this one may
+/// be opened and closed beside it.
 struct WALFile {
     private let path: String
 
@@ -15,7 +16,8 @@ struct WALFile {
         path = database + "-wal"
     }
 
-    /// Fills the file up with zeros to the size of so many pages. Call it before the database is opened.
+    /// Fills the file up with zeros to the size of so many pages. The database must be open: SQLite
+    /// removes a log it finds beside an empty database.
     func grow(pages: Int) throws(StoreError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system("open", path, errno) }

@@ -25,25 +25,35 @@ struct ChainLink: Equatable {
 
     /// Reads the stored form; bytes of another length give a link that fits nothing.
     init(sequence: Int64, stored: [UInt8]) {
-        self.init(sequence: sequence, hash: stored.count == 16 ? SIMD16(stored) : SIMD16(repeating: 0xff))
+        let hash = stored.withUnsafeBytes { bytes in
+            bytes.count == 16 ? bytes.loadUnaligned(as: SIMD16<UInt8>.self) : SIMD16(repeating: 0xff)
+        }
+        self.init(sequence: sequence, hash: hash)
     }
 
     /// The stored form.
-    var stored: [UInt8] { hash.indices.map { hash[$0] } }
+    var stored: [UInt8] { withUnsafeBytes(of: hash) { Array($0) } }
 
     /// The link after `record`: SHA-256 over this hash, run, sequence, count and time (64 bits each, big-endian) and
     /// the body.
     func next(_ record: LogRecord) -> ChainLink {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(48 + record.body.count)
-        for index in hash.indices { bytes.append(hash[index]) }
-        for number in [record.runKey, record.firstSequence, Int64(record.count), record.at.milliseconds] {
-            withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+        let header = SIMD4(
+            record.runKey.bigEndian,
+            record.firstSequence.bigEndian,
+            Int64(record.count).bigEndian,
+            record.at.milliseconds.bigEndian
+        )
+        let bytes = [UInt8](unsafeUninitializedCapacity: 48 + record.body.count) { buffer, count in
+            let memory = UnsafeMutableRawBufferPointer(buffer)
+            memory.storeBytes(of: hash, as: SIMD16<UInt8>.self)
+            memory.storeBytes(of: header, toByteOffset: 16, as: SIMD4<Int64>.self)
+            UnsafeMutableRawBufferPointer(rebasing: memory[48...]).copyBytes(from: record.body)
+            count = memory.count
         }
-        bytes.append(contentsOf: record.body)
+        let digest = SHA256.digest(bytes)
         return ChainLink(
             sequence: record.firstSequence + Int64(record.count) - 1,
-            hash: SIMD16(SHA256.digest(bytes).prefix(16))
+            hash: digest.withUnsafeBytes { $0.loadUnaligned(as: SIMD16<UInt8>.self) }
         )
     }
 }

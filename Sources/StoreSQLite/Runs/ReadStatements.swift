@@ -22,14 +22,17 @@ struct ReadStatements {
         runByKey = try Statement(connection, "SELECT * FROM run WHERE key = ?")
         lastRunKey = try Statement(connection, "SELECT max(key) FROM run")
         runs = try Statement(
-            connection, "SELECT * FROM run WHERE status IN (?4, ?5, ?6, ?7, ?8, ?9, ?10) \(Self.runPage)")
+            connection,
+            "SELECT * FROM run WHERE status IN (?4, ?5, ?6, ?7, ?8, ?9, ?10) \(Self.runPage)"
+        )
         openRuns = try Statement(
             connection,
             // The first condition is that of the index of open runs, word for word; else SQLite does not use it.
             """
             SELECT * FROM run WHERE status IN ('queued', 'running', 'waiting', 'paused')
                 AND +status IN (?4, ?5, ?6, ?7) \(Self.runPage)
-            """)
+            """
+        )
         tasks = try Statement(connection, "SELECT * FROM task ORDER BY run_key, task")
         tasksOfRun = try Statement(connection, "SELECT * FROM task WHERE run_key = ? ORDER BY task")
         timers = try Statement(connection, "SELECT * FROM timer ORDER BY fire_at, number")
@@ -38,13 +41,16 @@ struct ReadStatements {
         humanTask = try Statement(connection, "SELECT * FROM human_task WHERE id = ?")
         humanTasks = try Statement(connection, "SELECT * FROM human_task ORDER BY opened_at, id LIMIT ?")
         humanTasksByStatus = try Statement(
-            connection, "SELECT * FROM human_task WHERE status = ? ORDER BY opened_at, id LIMIT ?")
+            connection,
+            "SELECT * FROM human_task WHERE status = ? ORDER BY opened_at, id LIMIT ?"
+        )
         humanTasksOfRun = try Statement(
             connection,
             """
             SELECT * FROM human_task WHERE run_key = ?1 AND (?2 IS NULL OR +status = ?2)
                 ORDER BY opened_at, id LIMIT ?3
-            """)
+            """
+        )
         definition = try Statement(connection, "SELECT * FROM definition WHERE hash = ?")
         outbox = try Statement(connection, "SELECT * FROM outbox WHERE number > ? ORDER BY number LIMIT ?")
         cursor = try Statement(connection, "SELECT position FROM cursor WHERE consumer = ?")

@@ -10,10 +10,20 @@ import Store
 extension RunRow {
     init(row: Row) throws(StoreError) {
         self.init(
-            key: row.int64(0), id: try row.id(1), workflow: row.text(2), graphHash: row.text(3),
-            status: try row.name(4), reason: row.isNull(5) ? nil : try row.name(5), lastSequence: row.int64(6),
-            endedTasks: row.int(7), allTasks: row.int(8), error: row.optionalText(9), createdAt: row.time(10),
-            startedAt: row.optionalTime(11), endedAt: row.optionalTime(12), deadline: row.optionalTime(13)
+            key: row.int64(0),
+            id: try row.id(1),
+            workflow: row.text(2),
+            graphHash: row.text(3),
+            status: try row.name(4),
+            reason: row.isNull(5) ? nil : try row.name(5),
+            lastSequence: row.int64(6),
+            endedTasks: row.int(7),
+            allTasks: row.int(8),
+            error: row.optionalText(9),
+            createdAt: row.time(10),
+            startedAt: row.optionalTime(11),
+            endedAt: row.optionalTime(12),
+            deadline: row.optionalTime(13)
         )
     }
 }
@@ -21,8 +31,13 @@ extension RunRow {
 extension TaskRow {
     init(row: Row) throws(StoreError) {
         self.init(
-            key: TaskKey(runKey: row.int64(0), task: row.int(1)), status: try row.name(2), priority: row.int(3),
-            attempt: row.int(4), fence: row.int64(5), worker: row.optionalText(6), leaseUntil: row.optionalTime(7)
+            key: TaskKey(runKey: row.int64(0), task: row.int(1)),
+            status: try row.name(2),
+            priority: row.int(3),
+            attempt: row.int(4),
+            fence: row.int64(5),
+            worker: row.optionalText(6),
+            leaseUntil: row.optionalTime(7)
         )
     }
 }
@@ -30,7 +45,9 @@ extension TaskRow {
 extension TimerRow {
     init(row: Row) throws(StoreError) {
         self.init(
-            fireAt: row.time(0), number: row.int64(1), key: TaskKey(runKey: row.int64(2), task: row.int(3)),
+            fireAt: row.time(0),
+            number: row.int64(1),
+            key: TaskKey(runKey: row.int64(2), task: row.int(3)),
             kind: try row.name(4)
         )
     }
@@ -41,13 +58,25 @@ extension HumanTaskRow {
         let names = (try? JSONValue(parsing: row.text(9)))?.arrayValue?.map(\.stringValue) ?? [nil]
         guard !names.contains(nil) else {
             throw StoreError(
-                .corrupted, "The assignees of request \(row.text(0)) are not a list of names. Restore from a backup.")
+                .corrupted,
+                "The assignees of request \(row.text(0)) are not a list of names. Restore from a backup."
+            )
         }
         self.init(
-            id: try row.id(0), key: TaskKey(runKey: row.int64(1), task: row.int(2)), run: try row.id(3),
-            node: row.text(4), kind: row.text(5), status: try row.name(6), title: row.text(7), message: row.text(8),
-            assignees: names.compactMap(\.self), openedAt: row.time(10), expiresAt: row.optionalTime(11),
-            decidedBy: row.optionalText(12), decidedAt: row.optionalTime(13), comment: row.optionalText(14)
+            id: try row.id(0),
+            key: TaskKey(runKey: row.int64(1), task: row.int(2)),
+            run: try row.id(3),
+            node: row.text(4),
+            kind: row.text(5),
+            status: try row.name(6),
+            title: row.text(7),
+            message: row.text(8),
+            assignees: names.compactMap(\.self),
+            openedAt: row.time(10),
+            expiresAt: row.optionalTime(11),
+            decidedBy: row.optionalText(12),
+            decidedAt: row.optionalTime(13),
+            comment: row.optionalText(14)
         )
     }
 }

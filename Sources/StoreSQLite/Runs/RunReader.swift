@@ -42,12 +42,29 @@ final class RunReader {
         let before = filter.before ?? Int64.max
         if isOpen {
             return try statements.openRuns.rows(
-                filter.workflow, before, filter.limit, names[0], names[1], names[2], names[3],
-                read: RunRow.init(row:))
+                filter.workflow,
+                before,
+                filter.limit,
+                names[0],
+                names[1],
+                names[2],
+                names[3],
+                read: RunRow.init(row:)
+            )
         }
         return try statements.runs.rows(
-            filter.workflow, before, filter.limit, names[0], names[1], names[2], names[3], names[4], names[5], names[6],
-            read: RunRow.init(row:))
+            filter.workflow,
+            before,
+            filter.limit,
+            names[0],
+            names[1],
+            names[2],
+            names[3],
+            names[4],
+            names[5],
+            names[6],
+            read: RunRow.init(row:)
+        )
     }
 
     func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] {
@@ -81,14 +98,21 @@ final class RunReader {
     func definition(_ hash: String) throws(StoreError) -> DefinitionRow? {
         try statements.definition.first(hash) { row in
             DefinitionRow(
-                hash: row.text(0), name: row.text(1), source: row.bytes(2), graph: row.bytes(3), createdAt: row.time(4))
+                hash: row.text(0),
+                name: row.text(1),
+                source: row.bytes(2),
+                graph: row.bytes(3),
+                createdAt: row.time(4)
+            )
         }
     }
 
     func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
         try statements.outbox.rows(number, limit) { row in
             OutboxMessage(
-                number: row.int64(0), content: .init(kind: row.text(1), target: row.text(2), body: row.bytes(3)))
+                number: row.int64(0),
+                content: .init(kind: row.text(1), target: row.text(2), body: row.bytes(3))
+            )
         }
     }
 
@@ -134,7 +158,9 @@ extension RunReader {
     func verify() throws(StoreError) {
         guard let answer = try statements.quickCheck.first(read: { $0.text(0) }), answer == "ok" else {
             throw StoreError(
-                .corrupted, "\(connection.path) is damaged: SQLite's quick_check failed. Restore it from a backup.")
+                .corrupted,
+                "\(connection.path) is damaged: SQLite's quick_check failed. Restore it from a backup."
+            )
         }
         var position: Int64 = 0
         while true {
@@ -144,7 +170,8 @@ extension RunReader {
                 guard stored.globalSequence == position + 1 else {
                     throw StoreError(
                         .corrupted,
-                        "\(connection.path): event \(position + 1) is missing from the log. Restore it from a backup.")
+                        "\(connection.path): event \(position + 1) is missing from the log. Restore it from a backup."
+                    )
                 }
                 position += Int64(stored.record.count)
             }
@@ -159,7 +186,12 @@ private struct ChainedRecord {
 
     init(row: Row) {
         let record = LogRecord(
-            runKey: row.int64(1), firstSequence: row.int64(2), count: row.int(3), at: row.time(4), body: row.bytes(5))
+            runKey: row.int64(1),
+            firstSequence: row.int64(2),
+            count: row.int(3),
+            at: row.time(4),
+            body: row.bytes(5)
+        )
         stored = StoredRecord(globalSequence: row.int64(0), record: record)
         link = ChainLink(sequence: record.firstSequence + Int64(record.count) - 1, stored: row.bytes(6))
     }
@@ -173,12 +205,5 @@ extension StoreError {
             "The log of run \(record.runKey) is damaged at event \(record.firstSequence) (number "
                 + "\(stored.globalSequence) of \(path)): its checksum does not fit. Restore it from a backup."
         )
-    }
-
-    /// Nothing was ever written there.
-    static func noDatabase(_ path: String) -> Self {
-        Self(
-            .missing,
-            "There is no database at \(path) yet. Start a run or a server first, or point BATON_HOME to its folder.")
     }
 }

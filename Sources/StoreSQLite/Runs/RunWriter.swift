@@ -21,8 +21,6 @@ final class RunWriter {
     private var failure: StoreError?
 
     init(_ path: String, _ options: SQLiteRunStore.Options) throws(StoreError) {
-        let isGrown = options.pregrowWAL
-        if isGrown { try WALFile(path).grow(pages: options.checkpointPages) }
         let connection = try Connection.open(path, .write, vfs: options.vfs)
         let version = try RunSchema.schema.check(connection)
         try connection.execute("PRAGMA journal_mode=WAL")
@@ -30,9 +28,13 @@ final class RunWriter {
             """
             PRAGMA synchronous=\(options.durability.synchronous); PRAGMA wal_autocheckpoint=0;
             PRAGMA journal_size_limit=-1; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16384
-            """)
+            """
+        )
         try RunSchema.schema.migrate(connection, from: version)
-        if isGrown { connection.keepWAL() }
+        if options.pregrowWAL {
+            try WALFile(path).grow(pages: options.checkpointPages)
+            connection.keepWAL()
+        }
         checkpoints = Checkpoints(connection, limit: options.checkpointPages)
         lastSequence = try connection.integer(RunReader.lastSequence) ?? 0
         lastMessage = try connection.integer("SELECT max(number) FROM outbox") ?? 0
@@ -74,6 +76,11 @@ final class RunWriter {
         }
     }
 
+    /// See ``SQLiteRunStore/limitPages(to:)``.
+    func limitPages(to count: Int) throws(StoreError) {
+        try connection.execute("PRAGMA max_page_count=\(count)")
+    }
+
     private func remember(_ commit: Commit, _ links: [Int64: ChainLink]) {
         for record in commit.records { lastSequence += Int64(record.count) }
         chains.merge(links)
@@ -90,8 +97,15 @@ final class RunWriter {
         for row in commit.runs { try write(row) }
         for row in commit.tasks {
             try statements.task.execute(
-                row.key.runKey, row.key.task, row.status.rawValue, row.priority, row.attempt, row.fence, row.worker,
-                row.leaseUntil)
+                row.key.runKey,
+                row.key.task,
+                row.status.rawValue,
+                row.priority,
+                row.attempt,
+                row.fence,
+                row.worker,
+                row.leaseUntil
+            )
         }
         for key in commit.closedTasks { try statements.closeTask.execute(key.runKey, key.task) }
         try write(timers: commit)
@@ -105,11 +119,21 @@ final class RunWriter {
             let previous = try lastLink(ofRun: record.runKey, links)
             guard record.firstSequence == previous.sequence + 1, record.count > 0 else {
                 throw .sequenceTaken(
-                    run: record.runKey, next: previous.sequence + 1, given: record.firstSequence)
+                    run: record.runKey,
+                    next: previous.sequence + 1,
+                    given: record.firstSequence
+                )
             }
             let link = previous.next(record)
             try statements.record.execute(
-                number, record.runKey, record.firstSequence, record.count, record.at, record.body, link.stored)
+                number,
+                record.runKey,
+                record.firstSequence,
+                record.count,
+                record.at,
+                record.body,
+                link.stored
+            )
             links[record.runKey] = link
             number += Int64(record.count)
         }
@@ -121,12 +145,28 @@ final class RunWriter {
     }
 
     private func write(_ row: RunRow) throws(StoreError) {
-        try statements.run.execute(
-            row.key, row.id.description, row.workflow, row.graphHash, row.status.rawValue, row.reason?.rawValue,
-            row.lastSequence, row.endedTasks, row.allTasks, row.error, row.createdAt, row.startedAt, row.endedAt,
-            row.deadline)
-        // The statement replaces a row of the same id only.
-        guard connection.changes == 1 else { throw .runTaken(key: row.key, id: row.id) }
+        let id = row.id.description
+        for statement in [statements.sameStatus, statements.run] {
+            try statement.execute(
+                row.key,
+                id,
+                row.workflow,
+                row.graphHash,
+                row.status.rawValue,
+                row.reason?.rawValue,
+                row.lastSequence,
+                row.endedTasks,
+                row.allTasks,
+                row.error,
+                row.createdAt,
+                row.startedAt,
+                row.endedAt,
+                row.deadline
+            )
+            if connection.changes == 1 { return }
+        }
+        // The key belongs to another id: the statements leave such a row alone.
+        throw .runTaken(key: row.key, id: row.id)
     }
 
     private func write(timers commit: Commit) throws(StoreError) {
@@ -141,15 +181,32 @@ final class RunWriter {
 
     private func write(_ row: HumanTaskRow) throws(StoreError) {
         try statements.humanTask.execute(
-            row.id.description, row.key.runKey, row.key.task, row.run.description, row.node, row.kind,
-            row.status.rawValue, row.title, row.message, JSONValue.array(row.assignees.map { .string($0) }).text,
-            row.openedAt, row.expiresAt, row.decidedBy, row.decidedAt, row.comment)
+            row.id.description,
+            row.key.runKey,
+            row.key.task,
+            row.run.description,
+            row.node,
+            row.kind,
+            row.status.rawValue,
+            row.title,
+            row.message,
+            JSONValue.array(row.assignees.map { .string($0) }).text,
+            row.openedAt,
+            row.expiresAt,
+            row.decidedBy,
+            row.decidedAt,
+            row.comment
+        )
     }
 
     private func deliver(_ commit: Commit) throws(StoreError) {
         for (offset, content) in commit.outbox.enumerated() {
             try statements.message.execute(
-                lastMessage + 1 + Int64(offset), content.kind, content.target, content.body)
+                lastMessage + 1 + Int64(offset),
+                content.kind,
+                content.target,
+                content.body
+            )
         }
         guard !commit.cursors.isEmpty else { return }
         for (consumer, position) in commit.cursors.sorted(by: { $0.key < $1.key }) {

@@ -6,7 +6,8 @@ import Store
 /// What the writer says to SQLite, prepared once.
 struct WriteStatements {
     let begin, commit: Statement
-    let record, lastLink, definition, run: Statement
+    let record, lastLink, definition: Statement
+    let run, sameStatus: Statement
     let task, closeTask: Statement
     let timer, removeTimer, lastTimer: Statement
     let humanTask: Statement
@@ -19,8 +20,11 @@ struct WriteStatements {
         record = try Statement(connection, "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)")
         lastLink = try Statement(connection, RunReader.linkBefore)
         definition = try Statement(
-            connection, "INSERT INTO definition VALUES (?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")
+            connection,
+            "INSERT INTO definition VALUES (?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING"
+        )
         run = try Statement(connection, Self.upsertRun)
+        sameStatus = try Statement(connection, Self.updateRun)
         task = try Statement(connection, "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         closeTask = try Statement(connection, "DELETE FROM task WHERE run_key = ? AND task = ?")
         timer = try Statement(connection, "INSERT INTO timer VALUES (?, ?, ?, ?, ?)")
@@ -32,13 +36,17 @@ struct WriteStatements {
         cursor = try Statement(connection, "INSERT OR REPLACE INTO cursor VALUES (?, ?)")
     }
 
-    /// Leaves id and creation alone, so that an update touches no index but that of open runs.
+    private static let runColumns = """
+        SET workflow = ?3, graph_hash = ?4, reason = ?6, last_seq = ?7, ended_tasks = ?8, all_tasks = ?9, error = ?10,
+            created_at = ?11, started_at = ?12, ended_at = ?13, deadline = ?14
+        """
+
+    /// The usual change of a run. It sets neither id nor status, so that no index is touched.
+    private static let updateRun = "UPDATE run \(runColumns) WHERE key = ?1 AND id = ?2 AND status = ?5"
+
     private static let upsertRun = """
         INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-        ON CONFLICT(key) DO UPDATE SET workflow = ?3, graph_hash = ?4, status = ?5, reason = ?6, last_seq = ?7,
-            ended_tasks = ?8, all_tasks = ?9, error = ?10, created_at = ?11, started_at = ?12, ended_at = ?13,
-            deadline = ?14
-        WHERE id = ?2
+        ON CONFLICT(key) DO UPDATE \(runColumns), status = ?5 WHERE id = ?2
         """
 
     private static let upsertHumanTask = """

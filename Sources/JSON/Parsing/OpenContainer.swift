@@ -1,15 +1,25 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-/// The names an object has had so far, for finding the second use of one.
-struct SeenNames: ~Copyable {
-    /// Where the object's members start on the stack.
+/// An array or object whose end is not yet read, with what finds the second use of a name.
+struct OpenContainer {
+    enum Kind { case none, array, object }
+
+    /// Outside of all containers.
+    static let none = OpenContainer(.none, start: 0)
+
+    let kind: Kind
+    /// Where the elements or members start on their stack.
     let start: Int
     /// One bit for each name, by its length and outer bytes; while no bit repeats, no name does.
     private var bits = 0 as UInt64
-    private var index = KeyIndex()
+    /// Covers the names from the first one on that is too many for a linear search.
+    private(set) var index = KeyIndex()
 
-    init(start: Int) { self.start = start }
+    init(_ kind: Kind, start: Int) {
+        self.kind = kind
+        self.start = start
+    }
 
     /// Adds up what tells most names of one object apart.
     @inline(__always)
@@ -31,8 +41,4 @@ struct SeenNames: ~Copyable {
         index.add(key, at: members.count)
         return true
     }
-
-    /// The index that an object of these members needs.
-    @inline(__always)
-    consuming func finalIndex() -> KeyIndex { index }
 }

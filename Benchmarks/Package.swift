@@ -1,0 +1,24 @@
+// swift-tools-version: 6.2
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Measured against limits and peers in the same run; never part of the tests.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: [.product(name: "BatonModules", package: "baton")] + dependencies,
+        swiftSettings: [.swiftLanguageMode(.v6)]
+    )
+}
+
+let package = Package(
+    name: "Benchmarks",
+    dependencies: [.package(name: "baton", path: "..")],
+    targets: [
+        .systemLibrary(name: "CRawSQLite", pkgConfig: "sqlite3"),
+        benchmark("JSONBenchmark"),
+        benchmark("EngineBenchmark", ["CRawSQLite"]),
+    ]
+)

@@ -1,0 +1,5 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+#include <sqlite3.h>

@@ -1,0 +1,129 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import Engine
+import Glibc
+import JSON
+import Model
+import Store
+import StoreSQLite
+import Threads
+
+/// An executor that is done at once.
+struct Nothing: NodeExecutor {
+    func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
+        .completed(.null)
+    }
+}
+
+/// What one load did.
+struct Figures {
+    var steps = 0
+    var seconds = 0.0
+    var cpu = 0.0
+    var bytes = 0.0
+    var commits = 0
+    /// Milliseconds per step, or per run where many are in flight.
+    var latencies: [Double] = []
+
+    var stepsPerSecond: Double { Double(steps) / seconds }
+}
+
+/// One engine on a database of its own.
+struct Load {
+    let store: CountingStore
+    let engine: DurableEngine
+
+    init(_ path: String, slots: Int) throws {
+        let folder = try DataFolder(locking: path, command: "benchmark")
+        var options = SQLiteRunStore.Options()
+        options.pregrowWAL = true
+        store = CountingStore(try SQLiteRunStore(in: folder, options))
+        var configuration = EngineConfiguration(worker: "benchmark")
+        configuration.slots = slots
+        engine = DurableEngine(
+            store: store, blobs: try SQLiteBlobStore(in: folder), executors: ["tool": Nothing()],
+            configuration: configuration, failStop: { preconditionFailure($0) })
+    }
+
+    /// Runs `count` runs of `graph`, `inFlight` at a time.
+    func measure(_ graph: Graph, steps: Int, count: Int, inFlight: Int) async -> Figures {
+        let (engine, store) = (engine, store)
+        let commits = store.commits
+        let (cpu, bytes, begin) = (cpuSeconds(), writtenBytes(), seconds())
+        let latencies = await withTaskGroup(of: [Double].self) { group in
+            for lane in 0..<inFlight {
+                group.addTask {
+                    var latencies: [Double] = []
+                    for _ in 0..<(count / inFlight + (lane < count % inFlight ? 1 : 0)) {
+                        latencies.append(await one(graph, engine))
+                    }
+                    return latencies
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        var figures = Figures(steps: steps * count, seconds: seconds() - begin)
+        figures.cpu = cpuSeconds() - cpu
+        figures.bytes = writtenBytes() - bytes
+        figures.commits = store.commits - commits
+        figures.latencies = latencies
+        return figures
+    }
+}
+
+/// Milliseconds from start to end of one run.
+private func one(_ graph: Graph, _ engine: DurableEngine) async -> Double {
+    let begin = seconds()
+    do {
+        let request = StartRequest(graph: graph, source: [], inputs: [:], actor: "benchmark")
+        let run = try await engine.start(request)
+        let row = try await engine.wait(for: run.id)
+        precondition(row.status == .completed)
+    } catch {
+        preconditionFailure("\(error)")
+    }
+    return (seconds() - begin) * 1000
+}
+
+/// Counts commits.
+final class CountingStore: RunStore, @unchecked Sendable {
+    // `commits` is written by the engine's thread only and read while it rests.
+    private(set) var commits = 0
+    private let store: SQLiteRunStore
+
+    init(_ store: SQLiteRunStore) {
+        self.store = store
+    }
+
+    func commit(_ commit: Commit) throws(StoreError) -> Int64 {
+        commits += 1
+        return try store.commit(commit)
+    }
+    func lastSequence() throws(StoreError) -> Int64 { try store.lastSequence() }
+    func run(_ id: RunID) throws(StoreError) -> RunRow? { try store.run(id) }
+    func run(key: Int64) throws(StoreError) -> RunRow? { try store.run(key: key) }
+    func lastRunKey() throws(StoreError) -> Int64 { try store.lastRunKey() }
+    func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] { try store.runs(filter) }
+    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        try store.records(ofRun: key, after: sequence, limit: limit)
+    }
+    func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        try store.records(after: sequence, limit: limit)
+    }
+    func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] { try store.openTasks(ofRun: key) }
+    func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow] { try store.timers(ofRun: key) }
+    func lastTimerNumber() throws(StoreError) -> Int64 { try store.lastTimerNumber() }
+    func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow? { try store.humanTask(id) }
+    func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) throws(StoreError) -> [HumanTaskRow] {
+        try store.humanTasks(status: status, run: key, limit: limit)
+    }
+    func definition(_ hash: String) throws(StoreError) -> DefinitionRow? { try store.definition(hash) }
+    func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
+        try store.outbox(after: number, limit: limit)
+    }
+    func cursor(of consumer: String) throws(StoreError) -> Int64 { try store.cursor(of: consumer) }
+    func maintain() { store.maintain() }
+    func close() { store.close() }
+}

@@ -1,0 +1,51 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CRawSQLite
+
+/// The limit: a bare SQLite file on the same disk, one row of 300 bytes a commit, flushed (WAL, synchronous FULL), the
+/// write-ahead log at its full size.
+final class RawCommits {
+    private var database: OpaquePointer?
+    private var insert: OpaquePointer?
+    private let body = [UInt8](repeating: 0x61, count: 300)
+
+    init(_ path: String) {
+        precondition(sqlite3_open(path, &database) == SQLITE_OK)
+        run("PRAGMA journal_mode=WAL")
+        run("PRAGMA synchronous=FULL")
+        run("PRAGMA journal_size_limit=-1")
+        run("PRAGMA wal_autocheckpoint=0")
+        run("CREATE TABLE raw (id INTEGER PRIMARY KEY, body BLOB) STRICT")
+        // Gives the log its size, as the store under test does.
+        run("CREATE TABLE fill (body BLOB)")
+        run("INSERT INTO fill VALUES (zeroblob(32 * 1024 * 1024))")
+        run("DROP TABLE fill")
+        run("PRAGMA wal_checkpoint(PASSIVE)")
+        precondition(sqlite3_prepare_v2(database, "INSERT INTO raw (body) VALUES (?)", -1, &insert, nil) == SQLITE_OK)
+    }
+
+    deinit {
+        sqlite3_finalize(insert)
+        sqlite3_close(database)
+    }
+
+    /// Commits a second; `latencies` gets the milliseconds of each.
+    func measure(_ count: Int, _ latencies: inout [Double]) -> Double {
+        let start = seconds()
+        for _ in 0..<count {
+            let begin = seconds()
+            sqlite3_bind_blob64(insert, 1, body, 300, nil)
+            precondition(sqlite3_step(insert) == SQLITE_DONE)
+            sqlite3_reset(insert)
+            latencies.append((seconds() - begin) * 1000)
+        }
+        let elapsed = seconds() - start
+        run("PRAGMA wal_checkpoint(PASSIVE)")
+        return Double(count) / elapsed
+    }
+
+    private func run(_ sql: String) {
+        precondition(sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK)
+    }
+}

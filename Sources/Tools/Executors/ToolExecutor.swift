@@ -1,0 +1,88 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CEL
+internal import Definition
+internal import Engine
+internal import Glibc
+internal import JSON
+internal import Model
+internal import Threads
+
+/// Makes the attempts of `tool` nodes.
+struct ToolExecutor: NodeExecutor {
+    let settings: ExecutionSettings
+
+    func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
+        guard case .tool(let name, let arguments, _) = assignment.node.kind else {
+            return .failed(.wrongKind(assignment.node.kind.name))
+        }
+        do throws(TaskError) {
+            let values = try assignment.evaluate(arguments)
+            let context = try settings.context(for: assignment, cancellation)
+            let result = try await settings.tools.call(name, values, context: context)
+            return .completed(result.output, log: result.log)
+        } catch {
+            return .failed(error)
+        }
+    }
+}
+
+/// Makes the attempts of `http` nodes.
+struct HTTPExecutor: NodeExecutor {
+    let settings: ExecutionSettings
+
+    func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
+        guard case .http(let config) = assignment.node.kind else {
+            return .failed(.wrongKind(assignment.node.kind.name))
+        }
+        do throws(TaskError) {
+            let call = try HTTPCall(assignment.evaluate(config))
+            return .completed(
+                try await call.send(
+                    by: settings.http, idempotencyKey: assignment.key, timeout: assignment.timeout ?? .seconds(30),
+                    cancellation: cancellation))
+        } catch {
+            return .failed(error)
+        }
+    }
+}
+
+extension Assignment {
+    /// What the other side can recognise a repeat by; `nil` where the node says it takes none.
+    fileprivate var key: String? { node.isNonIdempotent ? nil : idempotencyKey }
+
+    fileprivate func evaluate(_ template: ValueTemplate) throws(TaskError) -> JSONValue {
+        do {
+            return try template.evaluate(in: scope)
+        } catch {
+            let code = error.cause.code == .cost ? "expression.cost" : "expression.failed"
+            throw TaskError(
+                code: code, errorClass: .permanent, message: "`config\(error.pointer)`: \(error.cause.message)")
+        }
+    }
+}
+
+extension ExecutionSettings {
+    /// The surroundings of one attempt; makes the run's workspace if it is not there.
+    fileprivate func context(
+        for assignment: Assignment, _ cancellation: CancellationSignal
+    ) throws(TaskError) -> ToolContext {
+        let folder = workspace(of: assignment.run)
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+            let reason = String(cString: strerror(errno))
+            throw TaskError(
+                code: "tool.failed", errorClass: errno == ENOSPC ? .transient : .permanent,
+                message: "the workspace \(folder) cannot be made: \(reason)")
+        }
+        return ToolContext(
+            workspace: folder, http: http, idempotencyKey: assignment.key, timeout: assignment.timeout ?? .seconds(60),
+            cancellation: cancellation, sandbox: sandbox)
+    }
+}
+
+extension TaskError {
+    fileprivate static func wrongKind(_ kind: String) -> TaskError {
+        TaskError(code: "internal", errorClass: .permanent, message: "a node of kind `\(kind)` came to another executor")
+    }
+}

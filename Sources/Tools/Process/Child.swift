@@ -1,0 +1,144 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+import HTTP
+import Synchronization
+import Threads
+
+/// A request to run a program, shared by its caller and the loop.
+final class ProgramJob: Sendable {
+    let program: Program
+    let answer = Answer<Result<ProgramResult, ProgramError>>()
+    private let stopped = Atomic(false)
+
+    init(_ program: Program) {
+        self.program = program
+    }
+
+    var isStopped: Bool { stopped.load(ordering: .acquiring) }
+
+    func stop() {
+        stopped.store(true, ordering: .releasing)
+    }
+}
+
+/// A process that runs, as its loop sees it. Used on the loop's thread only.
+final class Child {
+    /// A pipe that is read until its end.
+    private struct Source {
+        var descriptor: Descriptor?
+        var captured: CapturedOutput
+    }
+
+    let job: ProgramJob
+    var teardown: ProgramTeardown
+    private let pid: pid_t
+    /// Becomes readable at the end; `nil` once that was seen.
+    private var process: Descriptor?
+    private let start: ContinuousClock.Instant
+    private var sources: [Source]
+    private var sink: Descriptor?
+    private var written = 0
+
+    /// Starts the program.
+    init(_ job: ProgramJob) throws(ProgramError) {
+        let program = job.program
+        let pipes = try ChildPipes(program)
+        pid = try pipes.spawn(program)
+        guard let process = Descriptor(baton_pidfd_open(pid)) else {
+            kill(-pid, SIGKILL)
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+            throw ProgramError(code: .notStarted, description: "no descriptor for the process: \(systemError())")
+        }
+        self.process = process
+        self.job = job
+        start = .now
+        teardown = ProgramTeardown(start: start, timeout: program.limits.timeout, grace: program.limits.grace)
+        let limits = [program.limits.outputBytes, program.limits.outputBytes, 4096]
+        sources = zip(pipes.readers, limits).map { Source(descriptor: $0, captured: CapturedOutput(byteLimit: $1)) }
+        sink = pipes.inputWriter
+        for reader in pipes.readers { reader?.makeNonBlocking() }
+        sink?.makeNonBlocking()
+    }
+
+    private var hasOpenPipes: Bool { sources.contains { $0.descriptor != nil } }
+
+    /// What the loop has to watch.
+    func watch(_ list: inout [pollfd]) {
+        if let process { list.append(pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)) }
+        for source in sources {
+            guard let descriptor = source.descriptor else { continue }
+            list.append(pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0))
+        }
+        if let sink { list.append(pollfd(fd: sink.number, events: Int16(POLLOUT), revents: 0)) }
+    }
+
+    /// Handles one descriptor that is ready.
+    func handle(_ ready: Int32, buffer: UnsafeMutableRawBufferPointer) -> ProgramTeardown.Action {
+        if ready == sink?.number {
+            write()
+            return .none
+        }
+        if ready == process?.number {
+            process = nil
+            sink = nil
+            return teardown.processEnded(now: .now, hasOpenPipes: hasOpenPipes)
+        }
+        guard let index = sources.firstIndex(where: { $0.descriptor?.number == ready }) else { return .none }
+        read(index, buffer)
+        return hasOpenPipes ? .none : teardown.pipesClosed()
+    }
+
+    func send(_ signal: Int32) {
+        // The leader is not reaped yet, so its number still names this group. It may not have a group for an instant.
+        kill(-pid, signal)
+    }
+
+    /// Sweeps the group, reaps the leader and answers.
+    func finish() {
+        // What is in the pipes now was written before the end.
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 1)
+        defer { room.deallocate() }
+        for index in sources.indices {
+            while read(index, room) {}
+            // Closed before the caller goes on, who may look.
+            sources[index].descriptor = nil
+        }
+        kill(-pid, SIGKILL)
+        var code: Int32 = 0
+        _ = baton_reap(pid, &code)
+        let result = ProgramResult(
+            ending: code < 0 ? .signalled(-code) : .exited(code), stopReason: teardown.stopReason,
+            output: sources[0].captured, errors: sources[1].captured, duration: .now - start, report: sources[2].captured)
+        job.answer.give(.success(.success(result)))
+    }
+
+    /// Reads once; false when nothing is there now.
+    @discardableResult
+    private func read(_ index: Int, _ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let descriptor = sources[index].descriptor else { return false }
+        let count = Glibc.read(descriptor.number, buffer.baseAddress, buffer.count)
+        if count > 0 {
+            sources[index].captured.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            return true
+        }
+        if count == 0 || (errno != EAGAIN && errno != EINTR) { sources[index].descriptor = nil }
+        return false
+    }
+
+    private func write() {
+        guard let input = job.program.input, let descriptor = sink else { return }
+        // SIGPIPE is blocked in this thread; a reader that has gone shows as EPIPE.
+        let count = input[written...].withUnsafeBytes { Glibc.write(descriptor.number, $0.baseAddress, $0.count) }
+        if count > 0 { written += count }
+        if written == input.count || (count < 0 && errno != EAGAIN && errno != EINTR) { sink = nil }
+    }
+}
+
+/// The text of `errno`.
+func systemError(_ number: Int32 = errno) -> String {
+    String(cString: strerror(number))
+}
