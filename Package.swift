@@ -37,7 +37,9 @@ func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
 let package = Package(
     name: "baton",
     products: [
-        // For Benchmarks and Fuzz, which are packages of their own; not for others.
+        .executable(name: "baton", targets: ["baton"]),
+        // For Fuzz and Benchmarks, which are packages of their own; not for others.
+        .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition"]),
         .library(name: "BatonModules", targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "StoreSQLite"]),
     ],
     targets: [
@@ -67,13 +69,25 @@ let package = Package(
         module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
 
         // Runs.
-        module("Engine", ["Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
+        module("Engine", ["CLinux", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
         module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "CLinux"]),
 
         // The product.
+        module(
+            "Commands",
+            ["Tools", "Engine", "StoreSQLite", "Store", "Definition", "HTTP", "Threads", "Model", "JSON", "CLinux"]
+        ),
+        .executableTarget(name: "baton", dependencies: ["Commands"], swiftSettings: settings),
 
         tests("JSON"),
         tests("CEL", ["JSON"]),
+        tests("GraphCore"),
+        tests("Definition", ["Model", "JSON", "CEL"], resources: [.copy("Broken")]),
+        tests("Store", ["StoreSQLite", "Model", "Hashing"]),
+        tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite"]),
+        tests("HTTP", ["JSON", "Threads"]),
+        tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
+        tests("Commands", ["Engine", "StoreSQLite", "Store", "Definition", "Model", "JSON"]),
         tests("Engine", ["Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
     ]
 )

@@ -101,8 +101,8 @@ public final class Graph: Sendable {
         case quorum(Int)
     }
 
-    /// One vertex.
-    public struct Node: Sendable {
+    /// One vertex. A class, because the engine passes nodes around and copying one must cost nothing.
+    public final class Node: Sendable {
         /// The id, unique in the graph.
         public let id: String
         /// Shown instead of the id.
@@ -131,6 +131,38 @@ public final class Graph: Sendable {
         public let wave: Int
         /// The effect cannot take an idempotency key: it is never repeated once the request may have left.
         public let isNonIdempotent: Bool
+
+        init(
+            id: String,
+            name: String?,
+            kind: NodeKind,
+            incoming: [Int],
+            outgoing: [Int],
+            join: Join,
+            when: CELExpression?,
+            retry: RetryPolicy,
+            timeout: Duration?,
+            totalTimeout: Duration?,
+            continueOnFailure: Bool,
+            priority: Int,
+            wave: Int,
+            isNonIdempotent: Bool
+        ) {
+            self.id = id
+            self.name = name
+            self.kind = kind
+            self.incoming = incoming
+            self.outgoing = outgoing
+            self.join = join
+            self.when = when
+            self.retry = retry
+            self.timeout = timeout
+            self.totalTimeout = totalTimeout
+            self.continueOnFailure = continueOnFailure
+            self.priority = priority
+            self.wave = wave
+            self.isNonIdempotent = isNonIdempotent
+        }
     }
 
     /// What a node does, with its checked configuration (spec 3.6).

@@ -15,6 +15,8 @@ public struct EngineConfiguration: Sendable {
     public var batchLimit = 4096
     /// The most requests that wait; starts are refused beyond it.
     public var mailboxLimit = 20_000
+    /// How long the counters in a run's row may lag behind its log; a change of status is written at once.
+    public var rowLag = Duration.milliseconds(250)
     /// Waiting runs kept in memory.
     public var cachedRuns = 10_000
     /// How long the engine rests after the disk was full.

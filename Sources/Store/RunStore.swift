@@ -62,7 +62,7 @@ public protocol RunStore: Sendable {
     func close()
 }
 
-/// One transaction.
+/// One transaction. What is removed is removed after everything was written, so removing wins.
 public struct Commit: Sendable {
     /// Events, per run in order; numbers within a run continue its log.
     public var records: [LogRecord] = []

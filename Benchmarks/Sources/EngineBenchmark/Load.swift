@@ -24,6 +24,8 @@ struct Figures {
     var cpu = 0.0
     var bytes = 0.0
     var commits = 0
+    /// Seconds inside the store's commit.
+    var committing = 0.0
     /// Milliseconds per step, or per run where many are in flight.
     var latencies: [Double] = []
 
@@ -50,7 +52,7 @@ struct Load {
     /// Runs `count` runs of `graph`, `inFlight` at a time.
     func measure(_ graph: Graph, steps: Int, count: Int, inFlight: Int) async -> Figures {
         let (engine, store) = (engine, store)
-        let commits = store.commits
+        let (commits, committing) = (store.commits, store.commitSeconds)
         let (cpu, bytes, begin) = (cpuSeconds(), writtenBytes(), seconds())
         let latencies = await withTaskGroup(of: [Double].self) { group in
             for lane in 0..<inFlight {
@@ -68,6 +70,7 @@ struct Load {
         figures.cpu = cpuSeconds() - cpu
         figures.bytes = writtenBytes() - bytes
         figures.commits = store.commits - commits
+        figures.committing = store.commitSeconds - committing
         figures.latencies = latencies
         return figures
     }
@@ -91,6 +94,7 @@ private func one(_ graph: Graph, _ engine: DurableEngine) async -> Double {
 final class CountingStore: RunStore, @unchecked Sendable {
     // `commits` is written by the engine's thread only and read while it rests.
     private(set) var commits = 0
+    private(set) var commitSeconds = 0.0
     private let store: SQLiteRunStore
 
     init(_ store: SQLiteRunStore) {
@@ -99,6 +103,8 @@ final class CountingStore: RunStore, @unchecked Sendable {
 
     func commit(_ commit: Commit) throws(StoreError) -> Int64 {
         commits += 1
+        let begin = seconds()
+        defer { commitSeconds += seconds() - begin }
         return try store.commit(commit)
     }
     func lastSequence() throws(StoreError) -> Int64 { try store.lastSequence() }

@@ -9,6 +9,8 @@ import Glibc
 import JSON
 
 let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5
+/// Only loads whose name holds this.
+let wanted = CommandLine.arguments.dropFirst(2).first ?? ""
 let root = (getenv("BENCH_DIR").map { String(cString: $0) } ?? "/var/tmp") + "/baton-bench-\(getpid())"
 
 func compile(_ yaml: String) throws -> Graph {
@@ -56,7 +58,7 @@ var latencies: [Double] = []
 _ = await load.measure(three, steps: 3, count: 200, inFlight: 8)
 
 for _ in 0..<rounds {
-    for index in rows.indices {
+    for index in rows.indices where wanted.isEmpty || rows[index].name.contains(wanted) {
         let before = raw.measure(1500, &latencies)
         let figures =
             switch index {
@@ -78,8 +80,8 @@ print(
     "raw commits/s \(text(raws.median, 0)) (\(text(raws.min() ?? 0, 0))–\(text(raws.max() ?? 0, 0))), "
         + "p50 \(text(latencies.median, 2)) ms, p99 \(text(latencies.percentile(0.99), 2)) ms")
 print("")
-print("load                     steps/s   ratio (min–max)      goal         run p50    run p99   CPU us/step  B/step  commits")
-for row in rows {
+print("load                     steps/s   ratio (min–max)      goal         run p50    run p99   CPU us/step  B/step  commits  in commit")
+for row in rows where !row.figures.isEmpty {
     let all = row.figures
     let steps = Double(all.reduce(0) { $0 + $1.steps })
     let times = all.flatMap(\.latencies)
@@ -88,7 +90,8 @@ for row in rows {
         "(\(text(row.ratios.min() ?? 0, 2))–\(text(row.ratios.max() ?? 0, 2)))".padded(14), row.goal.padded(12),
         pad(text(times.median, 2), 7) + " ms", pad(text(times.percentile(0.99), 2), 7) + " ms",
         pad(text(all.reduce(0) { $0 + $1.cpu } / steps * 1e6, 1), 9),
-        pad(text(all.reduce(0) { $0 + $1.bytes } / steps, 0), 9), pad(String(all.map(\.commits).sorted()[all.count / 2]), 8))
+        pad(text(all.reduce(0) { $0 + $1.bytes } / steps, 0), 9), pad(String(all.map(\.commits).sorted()[all.count / 2]), 8),
+        pad(text(all.reduce(0) { $0 + $1.committing } / all.reduce(0) { $0 + $1.seconds } * 100, 0) + " %", 8))
 }
 await load.engine.stop(grace: .zero)
 await worker.value

@@ -81,7 +81,9 @@ struct ReferenceChecker {
 
     private func checkInput(_ reference: CELExpression.Reference, _ use: ExpressionUse) {
         guard let name = reference.path.first, !inputs.contains(name) else { return }
-        let suggestion = sink.suggestion(for: name, among: graph.draft.inputs.map(\.name))
+        let suggestion =
+            Self.dashHint(reference, use, isKnown: inputs.contains)
+            ?? sink.suggestion(for: name, among: graph.draft.inputs.map(\.name))
         report(.unknownReference, use, reference.offset, "there is no input `\(name)`\(suggestion)")
     }
 
@@ -127,9 +129,24 @@ struct ReferenceChecker {
             return nil
         }
         if let position = graph.positions[id] { return position }
-        let suggestion = sink.suggestion(for: id, among: graph.draft.nodes.lazy.map(\.id))
+        let suggestion =
+            Self.dashHint(reference, use) { graph.positions[$0] != nil }
+            ?? sink.suggestion(for: id, among: graph.draft.nodes.lazy.map(\.id))
         report(.unknownReference, use, reference.offset, "there is no node `\(id)`\(suggestion)")
         return nil
+    }
+
+    /// A name with `-` after a dot is a subtraction; says how to write it.
+    private static func dashHint(
+        _ reference: CELExpression.Reference,
+        _ use: ExpressionUse,
+        isKnown: (String) -> Bool
+    ) -> String? {
+        let rest = use.expression.source.utf8.dropFirst(reference.offset + reference.root.utf8.count)
+        guard rest.first == UInt8(ascii: ".") else { return nil }
+        let word = String(decoding: rest.dropFirst().prefix { Name.isIDByte($0) }, as: UTF8.self)
+        guard word != reference.path.first, isKnown(word) else { return nil }
+        return "; a name with `-` is written `\(reference.root)[\"\(word)\"]`"
     }
 
     private func checkOutput(

@@ -156,21 +156,3 @@ extension MappingReader {
         return result
     }
 }
-
-/// The forms of names (spec 3.1).
-enum Name {
-    static let idRule = "ids are a letter or `_`, then up to 63 letters, digits, `_` or `-`"
-    static let definitionRule = "names are a letter or `_`, then up to 199 letters, digits, `_`, `-`, `.` or `/`"
-
-    static func isID(_ text: String) -> Bool { matches(text, limit: 64, extra: "_-") }
-
-    static func isDefinition(_ text: String) -> Bool { matches(text, limit: 200, extra: "_-./") }
-
-    private static func matches(_ text: String, limit: Int, extra: String) -> Bool {
-        guard let first = text.utf8.first, text.utf8.count <= limit, isLetter(first) || first == UInt8(ascii: "_")
-        else { return false }
-        return text.utf8.allSatisfy { isLetter($0) || ($0 >= 48 && $0 <= 57) || extra.utf8.contains($0) }
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { (byte | 32) >= 97 && (byte | 32) <= 122 }
-}

@@ -45,12 +45,22 @@ struct EventEncoder {
     }
 
     private mutating func appendData(_ body: Event.Body) {
-        // The most frequent kind is written by hand.
-        if case .taskStarted(let attempt, let fence, let worker) = body {
-            write(",\"data\":{\"attempt\":\(attempt),\"fence\":\(fence),\"worker\":")
+        // The two most frequent kinds are written by hand.
+        switch body {
+        case .taskStarted(let attempt, let fence, let worker):
+            write(",\"data\":{\"attempt\":")
+            JSONWriter.appendInteger(Int64(attempt), into: &bytes)
+            write(",\"fence\":")
+            JSONWriter.appendInteger(fence, into: &bytes)
+            write(",\"worker\":")
             JSONWriter.appendString(worker, into: &bytes)
-            write("}")
-            return
+            return write("}")
+        case .taskCompleted(let output, let routing, nil) where output.blob == nil && routing == Event.Routing():
+            write(",\"data\":{\"output\":{\"value\":")
+            output.value.write(into: &bytes)
+            return write("}}")
+        default:
+            break
         }
         let data = body.data(in: graph)
         guard !data.isEmpty else { return }

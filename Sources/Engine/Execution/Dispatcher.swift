@@ -9,48 +9,90 @@ internal import Synchronization
 internal import Threads
 
 /// Hands assignments to executors in this process and their results back to the loop.
+///
+/// Attempts run on lanes: tasks that take the next assignment when they are done with one. An idle lane is resumed with
+/// its assignment directly, which saves a hop through the pool for every step of a sequential run.
 final class Dispatcher: Sendable {
-    private let assignments: AsyncStream<Assignment>
-    private let feed: AsyncStream<Assignment>.Continuation
-    private let running = Mutex<[HeldLease: CancellationSignal]>([:])
+    private typealias Lane = CheckedContinuation<Assignment?, Never>
+
+    private struct State {
+        var running: [HeldLease: CancellationSignal] = [:]
+        var idle: [Lane] = []
+        var isFinished = false
+    }
+    private let state = Mutex(State())
+    /// First assignments of lanes to open; bounded by the number of leases the loop grants.
+    private let openings: AsyncStream<Assignment>
+    private let opener: AsyncStream<Assignment>.Continuation
+    /// Lanes beyond this end when they have nothing to do.
+    private let idleLimit = 64
 
     init() {
-        // Bounded by the number of leases the loop grants.
-        (assignments, feed) = AsyncStream.makeStream(of: Assignment.self)
+        (openings, opener) = AsyncStream.makeStream(of: Assignment.self)
     }
 
     func start(_ assignment: Assignment) {
-        running.withLock { $0[assignment.lease] = CancellationSignal() }
-        feed.yield(assignment)
+        let lane = state.withLock { state in
+            state.running[assignment.lease] = CancellationSignal()
+            return state.idle.popLast()
+        }
+        if let lane { lane.resume(returning: assignment) } else { opener.yield(assignment) }
     }
 
     func stop(_ lease: HeldLease) {
-        running.withLock { $0[lease] }?.cancel()
+        state.withLock { $0.running[lease] }?.cancel()
     }
 
     func stopAll() {
-        for control in running.withLock({ Array($0.values) }) { control.cancel() }
+        for signal in state.withLock({ Array($0.running.values) }) { signal.cancel() }
     }
 
     var held: [HeldLease] {
-        running.withLock { Array($0.keys) }
+        state.withLock { Array($0.running.keys) }
     }
 
     /// No assignment follows; ``run(_:)`` returns when the last attempt is over.
     func finish() {
-        feed.finish()
+        let idle = state.withLock { state in
+            state.isFinished = true
+            defer { state.idle = [] }
+            return state.idle
+        }
+        for lane in idle { lane.resume(returning: nil) }
+        opener.finish()
     }
 
-    /// Runs attempts until finished; each one is a child task. `body` hands in the result.
+    /// Runs attempts until finished; each lane is a child task. `body` hands in the result.
     func run(_ body: @escaping @Sendable (Assignment, CancellationSignal) async -> Void) async {
         await withDiscardingTaskGroup { group in
-            for await assignment in assignments {
-                guard let control = running.withLock({ $0[assignment.lease] }) else { continue }
+            for await first in openings {
                 group.addTask {
-                    await body(assignment, control)
-                    self.running.withLock { $0[assignment.lease] = nil }
+                    var next: Assignment? = first
+                    while let assignment = next {
+                        await self.attempt(assignment, body)
+                        next = await self.nextAssignment()
+                    }
                 }
             }
+        }
+    }
+
+    private func attempt(
+        _ assignment: Assignment, _ body: @Sendable (Assignment, CancellationSignal) async -> Void
+    ) async {
+        guard let signal = state.withLock({ $0.running[assignment.lease] }) else { return }
+        await body(assignment, signal)
+        state.withLock { $0.running[assignment.lease] = nil }
+    }
+
+    private func nextAssignment() async -> Assignment? {
+        await withCheckedContinuation { lane in
+            let isKept = state.withLock { state in
+                guard !state.isFinished, state.idle.count < idleLimit else { return false }
+                state.idle.append(lane)
+                return true
+            }
+            if !isKept { lane.resume(returning: nil) }
         }
     }
 }

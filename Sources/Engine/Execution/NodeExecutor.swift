@@ -34,7 +34,7 @@ public struct Assignment: Sendable {
     /// The number of the attempt, from 1.
     public let attempt: Int
     /// The same for all attempts of the task: `<run>/<node>`.
-    public let idempotencyKey: String
+    public var idempotencyKey: String { "\(run)/\(node.id)" }
     /// The longest the attempt may take.
     public let timeout: Duration?
     /// What the node's templates can see.
@@ -48,7 +48,6 @@ public struct Assignment: Sendable {
         run = state.id
         self.node = node
         attempt = task.attempts
-        idempotencyKey = "\(state.id)/\(node.id)"
         self.timeout = timeout
         lease = HeldLease(key: key, fence: task.fence)
         var expressions: [CELExpression] = []

@@ -54,6 +54,7 @@ extension RunMachine {
         let output: JSONObject = [
             "approved": .bool(isApproved),
             "choice": isApproved ? "approve" : "reject",
+            "values": [:],
             "comment": comment.map(JSONValue.string) ?? .null,
             "by": .string(by),
             "at": .string(turn.now.description),

@@ -44,6 +44,7 @@ extension RunState {
         for expressions: [CELExpression], at now: Timestamp, extra: [String: JSONValue] = [:]
     ) -> ScopeSnapshot {
         var scope = ScopeSnapshot()
+        guard !expressions.isEmpty else { return scope }
         for (name, value) in extra { scope.set(name, CELValue(value)) }
         let references = expressions.flatMap(\.references)
         for root in Set(references.map(\.root)) where extra[root] == nil {

@@ -10,16 +10,15 @@ internal import Store
 extension ShardLoop {
     mutating func finish(_ batch: inout Batch) {
         scheduleAndSettle(&batch)
-        let touched = batch.order.filter { batch.machines[$0]?.events.isEmpty == false }
-        for key in touched { collectRows(key, &batch) }
-        guard !touched.isEmpty || !batch.commit.removedTimers.isEmpty else {
-            keepStates(&batch)
+        for run in batch.runs where !run.machine.events.isEmpty { collectRows(run, &batch) }
+        guard !batch.commit.records.isEmpty || !batch.commit.removedTimers.isEmpty else {
+            closeRuns(&batch)
             for reply in batch.replies { reply(nil) }
             return
         }
         do {
             let first = try write(&batch)
-            afterCommit(&batch, touched, firstSequence: first)
+            afterCommit(&batch, firstSequence: first)
         } catch {
             afterFailure(&batch, error)
         }
@@ -32,45 +31,44 @@ extension ShardLoop {
         repeat {
             drainEffects(&batch)
             startReady(&batch)
-            // Opening a run while scheduling makes `order` longer, so this is a loop over positions.
-            while settled < batch.order.count {
-                let key = batch.order[settled]
+            // Scheduling may bring in more runs, so this is a loop over positions.
+            while settled < batch.runs.count {
+                let run = batch.runs[settled]
                 settled += 1
-                for node in batch.machines[key]?.offered.sorted() ?? [] { batch.machines[key]?.queue(node) }
-                batch.machines[key]?.settle()
+                for node in run.machine.offered.sorted() { run.machine.queue(node) }
+                run.machine.settle()
             }
-        } while batch.order.contains { batch.machines[$0]?.effects.isEmpty == false }
+        } while batch.runs.contains { !$0.machine.effects.isEmpty }
     }
 
     private mutating func drainEffects(_ batch: inout Batch) {
-        for key in batch.order {
-            guard let effects = batch.machines[key]?.effects, !effects.isEmpty else { continue }
-            batch.machines[key]?.effects = []
-            for effect in effects { perform(effect, key, &batch) }
+        for run in batch.runs where !run.machine.effects.isEmpty {
+            let effects = run.machine.effects
+            run.machine.effects.removeAll(keepingCapacity: true)
+            for effect in effects { perform(effect, run, &batch) }
         }
     }
 
-    private mutating func perform(_ effect: Effect, _ key: Int64, _ batch: inout Batch) {
+    private mutating func perform(_ effect: Effect, _ run: OpenRun, _ batch: inout Batch) {
         switch effect {
         case .offer(let node):
-            ready.push(
-                TaskKey(runKey: key, task: node), priority: batch.machines[key]?.state.graph.nodes[node].priority ?? 500)
+            offer(node, of: run)
         case .attemptEnded(let node, let fence):
-            leases.end(TaskKey(runKey: key, task: node), fence: fence)
-            inFlight[key, default: 1] -= 1
-            for parkedKey in parked.removeValue(forKey: key) ?? [] {
-                ready.push(parkedKey, priority: batch.machines[key]?.state.graph.nodes[parkedKey.task].priority ?? 500)
-            }
+            leases.end(TaskKey(runKey: run.key, task: node), fence: fence)
+            run.inFlight -= 1
+            let parked = run.parked
+            run.parked = []
+            for node in parked { offer(node, of: run) }
         case .stopAttempt(let node, let fence):
-            batch.stops.append(HeldLease(key: TaskKey(runKey: key, task: node), fence: fence))
+            batch.stops.append(HeldLease(key: TaskKey(runKey: run.key, task: node), fence: fence))
         case .arm(let node, let kind, let at):
             lastTimerNumber += 1
-            let timer = TimerRow(
-                fireAt: at, number: lastTimerNumber, key: TaskKey(runKey: key, task: node), kind: kind.kind)
+            let key = TaskKey(runKey: run.key, task: node)
+            let timer = TimerRow(fireAt: at, number: lastTimerNumber, key: key, kind: kind.kind)
             if let replaced = timers.arm(timer) { batch.commit.removedTimers.append(replaced) }
             batch.commit.timers.append(timer)
         case .disarm(let node, let kind):
-            if let timer = timers.disarm(TaskKey(runKey: key, task: node), kind.kind) {
+            if let timer = timers.disarm(TaskKey(runKey: run.key, task: node), kind.kind) {
                 batch.commit.removedTimers.append(timer)
             }
         case .store(let bytes):
@@ -78,74 +76,85 @@ extension ShardLoop {
         }
     }
 
+    private mutating func offer(_ node: Int, of run: OpenRun) {
+        ready.push(TaskKey(runKey: run.key, task: node), priority: run.state.graph.nodes[node].priority)
+    }
+
     /// Leases go to the best ready tasks while executors are free.
     private mutating func startReady(_ batch: inout Batch) {
         guard !isReleasing, clock.monotonic() >= resumeAt else { return }
         while leases.count < configuration.slots, let key = ready.pop() {
-            guard (try? open(key.runKey, &batch)) != nil else { continue }
-            guard batch.machines[key.runKey]?.canStart(key.task) == true else { continue }
-            guard let graph = batch.machines[key.runKey]?.state.graph else { continue }
-            if let limit = graph.maxParallel, inFlight[key.runKey, default: 0] >= limit {
-                parked[key.runKey, default: []].append(key)
+            guard let run = try? open(key.runKey, &batch), run.machine.canStart(key.task) else { continue }
+            if let limit = run.state.graph.maxParallel, run.inFlight >= limit {
+                run.parked.append(key.task)
                 continue
             }
-            batch.machines[key.runKey]?.start(key.task, worker: configuration.worker)
-            let fence = batch.machines[key.runKey]?.state.tasks[key.task].fence ?? 0
-            inFlight[key.runKey, default: 0] += 1
-            let timeout = attemptTimeout(key, batch)
-            leases.grant(key, fence: fence, timeout: timeout, now: clock.monotonic())
-            batch.starts.append(key)
+            run.machine.start(key.task, worker: configuration.worker)
+            run.inFlight += 1
+            let timeout = attemptTimeout(key.task, of: run, at: batch.now)
+            leases.grant(key, fence: run.state.tasks[key.task].fence, timeout: timeout, now: clock.monotonic())
+            batch.starts.append((run, key.task))
         }
     }
 
     /// The node's timeout, or what is left of its total one.
-    func attemptTimeout(_ key: TaskKey, _ batch: Batch) -> Duration? {
-        guard let state = batch.machines[key.runKey]?.state else { return nil }
-        let node = state.graph.nodes[key.task]
-        let left = node.totalTimeout.map { total in
-            let first = state.tasks[key.task].startedAt ?? batch.now
-            return max(first + total - batch.now, .milliseconds(1))
-        }
-        return [node.timeout, left].compactMap { $0 }.min()
+    func attemptTimeout(_ node: Int, of run: OpenRun, at now: Timestamp) -> Duration? {
+        let definition = run.state.graph.nodes[node]
+        guard let total = definition.totalTimeout else { return definition.timeout }
+        let first = run.state.tasks[node].startedAt ?? now
+        let left = max(first + total - now, .milliseconds(1))
+        return min(definition.timeout ?? left, left)
     }
 
     // MARK: Rows
 
-    private mutating func collectRows(_ key: Int64, _ batch: inout Batch) {
-        guard let machine = batch.machines[key] else { return }
-        var encoder = EventEncoder(graph: machine.state.graph)
-        for event in machine.events {
+    private mutating func collectRows(_ run: OpenRun, _ batch: inout Batch) {
+        var encoder = EventEncoder(graph: run.state.graph)
+        for event in run.machine.events {
             encoder.append(event)
-            collectHumanTask(event, key, machine.state, &batch)
+            collectHumanTask(event, run, &batch)
         }
-        let count = machine.events.count
+        let count = run.machine.events.count
+        let first = run.state.lastSequence - Int64(count) + 1
         batch.commit.records.append(
-            LogRecord(
-                runKey: key, firstSequence: machine.state.lastSequence - Int64(count) + 1, count: count, at: batch.now,
-                body: encoder.finish()))
-        batch.commit.runs.append(RunRow(key: key, state: machine.state))
-        for node in Set(machine.touched) { collectTask(node, key, machine.state, &batch) }
+            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: encoder.finish()))
+        collectRun(run, &batch)
+        var seen: Set<Int> = []
+        for node in run.machine.touched where seen.insert(node).inserted { collectTask(node, run, &batch) }
     }
 
-    private func collectTask(_ node: Int, _ key: Int64, _ state: RunState, _ batch: inout Batch) {
-        let task = state.tasks[node]
-        let taskKey = TaskKey(runKey: key, task: node)
-        if task.status.isTerminal || task.status == .blocked {
-            if batch.rows[key]?.remove(node) != nil { batch.commit.closedTasks.append(taskKey) }
+    /// The row of a run is written when its status changes; its counters may lag behind a little, which saves a page
+    /// a step.
+    private func collectRun(_ run: OpenRun, _ batch: inout Batch) {
+        let state = run.state
+        if let written = run.writtenRow, written.status == state.status, written.reason == state.waitReason,
+            batch.now - written.at < configuration.rowLag
+        {
             return
         }
-        batch.rows[key]?.insert(node)
+        run.writtenRow = (state.status, state.waitReason, batch.now)
+        batch.commit.runs.append(RunRow(key: run.key, state: state))
+    }
+
+    private func collectTask(_ node: Int, _ run: OpenRun, _ batch: inout Batch) {
+        let task = run.state.tasks[node]
+        let key = TaskKey(runKey: run.key, task: node)
+        if task.status.isTerminal || task.status == .blocked {
+            if run.rows.remove(node) != nil { batch.commit.closedTasks.append(key) }
+            return
+        }
+        run.rows.insert(node)
         let isRunning = task.status == .running
         batch.commit.tasks.append(
             TaskRow(
-                key: taskKey, status: task.status, priority: state.graph.nodes[node].priority, attempt: task.attempts,
+                key: key, status: task.status, priority: run.state.graph.nodes[node].priority, attempt: task.attempts,
                 fence: task.fence, worker: task.worker,
                 leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil))
     }
 
-    private func collectHumanTask(_ event: Event, _ key: Int64, _ state: RunState, _ batch: inout Batch) {
-        guard let node = event.node, let request = state.tasks[node].humanTask else { return }
-        var row = HumanTaskRow(request: request, key: TaskKey(runKey: key, task: node), state: state)
+    private func collectHumanTask(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
+        guard let node = event.node, let request = run.state.tasks[node].humanTask else { return }
+        var row = HumanTaskRow(request: request, key: TaskKey(runKey: run.key, task: node), state: run.state)
         switch event.body {
         case .humanTaskOpened:
             break
@@ -179,54 +188,56 @@ extension ShardLoop {
         return first
     }
 
-    private mutating func afterCommit(_ batch: inout Batch, _ touched: [Int64], firstSequence: Int64) {
+    private mutating func afterCommit(_ batch: inout Batch, firstSequence: Int64) {
         for definition in batch.commit.definitions { storedDefinitions.insert(definition.hash) }
-        let assignments = batch.starts.compactMap { assignment($0, batch) }
-        publish(batch, touched, firstSequence)
-        keepStates(&batch)
+        let assignments = batch.starts.compactMap { assignment($0.node, of: $0.run, batch.now) }
+        publish(batch, firstSequence)
+        let ended = batch.runs.filter { $0.state.status.isTerminal }
+        closeRuns(&batch)
         CrashPoint.beforeAnswer.reach()
         for reply in batch.replies { reply(nil) }
-        for row in batch.commit.runs where row.status.isTerminal {
-            for reply in waiters.removeValue(forKey: row.key) ?? [] { reply(.success(row)) }
+        for run in ended {
+            let row = RunRow(key: run.key, state: run.state)
+            for reply in waiters.removeValue(forKey: run.key) ?? [] { reply(.success(row)) }
         }
         CrashPoint.beforeDispatch.reach()
         for stop in batch.stops { dispatcher.stop(stop) }
         for assignment in assignments { dispatcher.start(assignment) }
     }
 
-    private func assignment(_ key: TaskKey, _ batch: Batch) -> Assignment? {
-        guard let state = batch.machines[key.runKey]?.state, state.tasks[key.task].status == .running else { return nil }
-        return Assignment(key: key, state: state, timeout: attemptTimeout(key, batch), now: batch.now)
+    private func assignment(_ node: Int, of run: OpenRun, _ now: Timestamp) -> Assignment? {
+        guard run.state.tasks[node].status == .running else { return nil }
+        let timeout = attemptTimeout(node, of: run, at: now)
+        return Assignment(key: TaskKey(runKey: run.key, task: node), state: run.state, timeout: timeout, now: now)
     }
 
-    private func publish(_ batch: Batch, _ touched: [Int64], _ firstSequence: Int64) {
+    private func publish(_ batch: Batch, _ firstSequence: Int64) {
         guard feed.hasSubscribers else { return }
         var global = firstSequence
-        for key in touched {
-            guard let machine = batch.machines[key] else { continue }
-            let first = machine.state.lastSequence - Int64(machine.events.count) + 1
-            for (offset, event) in machine.events.enumerated() {
+        for run in batch.runs {
+            let first = run.state.lastSequence - Int64(run.machine.events.count) + 1
+            for (offset, event) in run.machine.events.enumerated() {
                 feed.publish(
                     FeedEvent(
-                        globalSequence: global, runSequence: first + Int64(offset), run: machine.state.id,
-                        at: batch.now, event: event, graph: machine.state.graph))
+                        globalSequence: global, runSequence: first + Int64(offset), run: run.state.id, at: batch.now,
+                        event: event, graph: run.state.graph))
                 global += 1
             }
         }
     }
 
-    /// The folded states become what memory knows. Ended runs leave it, and waiting ones when there are many.
-    mutating func keepStates(_ batch: inout Batch) {
-        for key in batch.order {
-            guard let machine = batch.machines.removeValue(forKey: key) else { continue }
-            if machine.state.status.isTerminal {
-                adopted.remove(key)
-                keys[machine.state.id] = nil
-                inFlight[key] = nil
-                parked[key] = nil
-            } else if machine.state.status != .waiting || runs.count < configuration.cachedRuns {
-                keys[machine.state.id] = key
-                runs[key] = LoadedRun(state: machine.state, rows: batch.rows[key] ?? [])
+    /// Ends the turn for the runs it touched. Ended runs leave memory, and waiting ones when there are many.
+    mutating func closeRuns(_ batch: inout Batch) {
+        for run in batch.runs {
+            run.isInBatch = false
+            run.isNew = false
+            run.machine.events.removeAll(keepingCapacity: true)
+            run.machine.touched.removeAll(keepingCapacity: true)
+            let isEnded = run.state.status.isTerminal
+            if isEnded { adopted.remove(run.key) }
+            if isEnded || (run.state.status == .waiting && runs.count > configuration.cachedRuns) {
+                runs[run.key] = nil
+                keys[run.state.id] = nil
             }
         }
     }
@@ -239,17 +250,15 @@ extension ShardLoop {
             return failStop(error.message)
         }
         // Leases granted in this turn exist nowhere but here; those granted before are still worked on.
-        for key in batch.starts {
-            if let fence = batch.machines[key.runKey]?.state.tasks[key.task].fence { leases.end(key, fence: fence) }
+        for (run, node) in batch.starts {
+            leases.end(TaskKey(runKey: run.key, task: node), fence: run.state.tasks[node].fence)
         }
-        let open = adopted.subtracting(batch.new)
+        let open = adopted.subtracting(batch.runs.filter(\.isNew).map(\.key))
         adopted = []
         runs = [:]
         keys = [:]
         ready = ReadyQueue()
         timers = TimerQueue()
-        parked = [:]
-        inFlight = [:]
         resumeAt = clock.monotonic() + configuration.fullDiskPause.milliseconds
         for reply in batch.replies { reply(failure) }
         feed.storageIsFull()

@@ -75,10 +75,11 @@ extension ShardLoop {
                     graph: request.graph.json.canonicalBytes(), createdAt: batch.now))
         }
         let machine = RunMachine.begin(origin, graph: request.graph, in: turn(batch, request.actor))
-        batch.machines[key] = machine
-        batch.rows[key] = []
-        batch.order.append(key)
-        batch.new.insert(key)
+        let run = OpenRun(key: key, machine: machine, rows: [])
+        run.isInBatch = true
+        run.isNew = true
+        batch.runs.append(run)
+        runs[key] = run
         keys[id] = key
         adopted.insert(key)
         return StartedRun(id: id, sequence: machine.state.lastSequence)
@@ -87,10 +88,8 @@ extension ShardLoop {
     private mutating func repeatedStart(
         _ request: StartRequest, _ key: Int64, _ batch: inout Batch
     ) throws(EngineError) -> StartedRun {
-        try open(key, &batch)
-        guard let state = batch.machines[key]?.state, state.graph.hash == request.graph.hash,
-            state.inputs.value == .object(request.inputs)
-        else {
+        let state = try open(key, &batch).state
+        guard state.graph.hash == request.graph.hash, state.inputs.value == .object(request.inputs) else {
             let id = request.id?.description ?? ""
             throw EngineError(.conflict, "\(id) exists and was started with another definition or other inputs")
         }
@@ -119,14 +118,13 @@ extension ShardLoop {
     private mutating func handle(
         _ command: Command, on key: Int64, _ actor: String?, _ batch: inout Batch
     ) throws(EngineError) -> Int64 {
-        let turn = turn(batch, actor)
-        try open(key, &batch)
+        let run = try open(key, &batch)
         do throws(Refusal) {
-            try batch.machines[key]?.handle(command, in: turn)
+            try run.machine.handle(command, in: turn(batch, actor))
         } catch {
             throw EngineError(refusal: error)
         }
-        return batch.machines[key]?.state.lastSequence ?? 0
+        return run.state.lastSequence
     }
 
     private mutating func decide(
@@ -159,7 +157,7 @@ extension ShardLoop {
     private mutating func wait(_ run: RunID, _ reply: @escaping Reply<RunRow>, _ batch: inout Batch) {
         do {
             let key = try key(of: run, batch)
-            let row = try storedRow(key)
+            let row = try endedRow(key)
             if let row, row.status.isTerminal {
                 batch.replies.append { failure in reply(failure.map(Result.failure) ?? .success(row)) }
             } else {
@@ -171,7 +169,7 @@ extension ShardLoop {
     }
 
     /// `nil` while the run is in memory, which it leaves when it ends.
-    private func storedRow(_ key: Int64) throws(EngineError) -> RunRow? {
+    private func endedRow(_ key: Int64) throws(EngineError) -> RunRow? {
         guard runs[key] == nil else { return nil }
         do {
             return try store.run(key: key)
@@ -246,12 +244,12 @@ extension ShardLoop {
                 failStop(error.message)
             }
         }
-        keepStates(&batch)
+        closeRuns(&batch)
     }
 
     private mutating func takeOver(_ key: Int64, _ batch: inout Batch) throws(EngineError) {
-        try open(key, &batch)
-        guard let state = batch.machines[key]?.state else { return }
+        let run = try open(key, &batch)
+        let state = run.state
         do {
             for timer in try store.timers(ofRun: key) { _ = timers.arm(timer) }
         } catch {
@@ -264,9 +262,9 @@ extension ShardLoop {
             switch task.status {
             case .running where held.contains(HeldLease(key: taskKey, fence: task.fence)):
                 // Only after a commit that failed: the attempt goes on and will hand in its result again.
-                let timeout = attemptTimeout(taskKey, batch)
+                let timeout = attemptTimeout(node, of: run, at: batch.now)
                 leases.grant(taskKey, fence: task.fence, timeout: timeout, now: clock.monotonic())
-                inFlight[key, default: 0] += 1
+                run.inFlight += 1
             case .running:
                 command(.attemptLost(node: node, fence: task.fence, isRelease: false), on: key, nil, &batch)
             case .ready:

@@ -23,19 +23,16 @@ struct ShardLoop {
     /// Stops the process: a flush failed, so nobody knows what the disk holds.
     let failStop: @Sendable (String) -> Void
 
-    /// States of runs, as the store has them.
-    var runs: [Int64: LoadedRun] = [:]
+    /// Runs in memory. Between turns they are as the store has them.
+    var runs: [Int64: OpenRun] = [:]
     var keys: [RunID: Int64] = [:]
     var ready = ReadyQueue()
     var leases: LeaseTable
     var timers = TimerQueue()
-    /// Ready tasks of runs that have as many tasks in flight as they may.
-    var parked: [Int64: [TaskKey]] = [:]
-    var inFlight: [Int64: Int] = [:]
     /// Runs this process drives; others are left as they are.
     var adopted: Set<Int64> = []
     var ids = IdentifierSource()
-    var random = SystemRandomNumberGenerator()
+    var random = EntropyPool()
     var lastRunKey: Int64 = 0
     var lastTimerNumber: Int64 = 0
     var storedDefinitions: Set<String> = []
@@ -44,13 +41,6 @@ struct ShardLoop {
     var waiters: [Int64: [Reply<RunRow>]] = [:]
     /// After a full disk: no timer or lease is looked at before that instant of the monotonic clock.
     var resumeAt: Int64 = 0
-
-    /// A run between turns.
-    struct LoadedRun {
-        var state: RunState
-        /// Tasks that have a row.
-        var rows: Set<Int>
-    }
 
     /// Runs until asked to stop.
     mutating func run() {
@@ -70,7 +60,7 @@ struct ShardLoop {
             fireTimers(&batch)
             endLeases(&batch)
             finish(&batch)
-            if requests.isEmpty && batch.machines.isEmpty { store.maintain() }
+            if requests.isEmpty && batch.runs.isEmpty { store.maintain() }
         }
     }
 
@@ -114,10 +104,8 @@ struct ShardLoop {
 
     /// Folds a command nobody waits for.
     mutating func command(_ command: Command, on key: Int64, _ actor: String?, _ batch: inout Batch) {
-        let turn = turn(batch, actor)
         do {
-            try open(key, &batch)
-            try batch.machines[key]?.handle(command, in: turn)
+            try open(key, &batch).machine.handle(command, in: turn(batch, actor))
         } catch {
             // A timer or lease that lost its race, or a run that cannot be read: `explain` names the latter.
         }
@@ -128,42 +116,71 @@ struct ShardLoop {
     }
 
     /// Brings a run into the batch.
-    mutating func open(_ key: Int64, _ batch: inout Batch) throws(EngineError) {
-        guard batch.machines[key] == nil else { return }
-        let loaded: LoadedRun
-        if let known = runs.removeValue(forKey: key) { loaded = known } else { loaded = try load(key) }
-        batch.rows[key] = loaded.rows
-        batch.machines[key] = RunMachine(loaded.state, turn: Turn(now: batch.now, actor: nil, entropy: 0))
-        batch.order.append(key)
+    mutating func open(_ key: Int64, _ batch: inout Batch) throws(EngineError) -> OpenRun {
+        let run: OpenRun
+        if let known = runs[key] {
+            run = known
+        } else {
+            run = try load(key, batch.now)
+            runs[key] = run
+        }
+        if !run.isInBatch {
+            run.isInBatch = true
+            batch.runs.append(run)
+        }
+        return run
     }
 
-    private mutating func load(_ key: Int64) throws(EngineError) -> LoadedRun {
+    private mutating func load(_ key: Int64, _ now: Timestamp) throws(EngineError) -> OpenRun {
         CrashPoint.recovery.reach()
         let state = try reader.state(ofRun: key)
         do {
             let rows = try store.openTasks(ofRun: key)
             keys[state.id] = key
-            return LoadedRun(state: state, rows: Set(rows.map(\.key.task)))
+            let machine = RunMachine(state, turn: Turn(now: now, actor: nil, entropy: 0))
+            return OpenRun(key: key, machine: machine, rows: Set(rows.map(\.key.task)))
         } catch {
             throw EngineError(store: error)
         }
     }
 }
 
+/// A run in memory. Belongs to the loop; when a commit fails it is dropped and read back from the store.
+final class OpenRun {
+    let key: Int64
+    var machine: RunMachine
+    /// Tasks that have a row.
+    var rows: Set<Int>
+    /// Attempts that have a lease.
+    var inFlight = 0
+    /// Ready tasks that wait because as many are in flight as may be.
+    var parked: [Int] = []
+    /// Touched in this turn.
+    var isInBatch = false
+    /// The store does not have it yet.
+    var isNew = false
+    /// What its row was when it was last written, and when.
+    var writtenRow: (status: RunStatus, reason: WaitReason?, at: Timestamp)?
+
+    init(key: Int64, machine: RunMachine, rows: Set<Int>) {
+        self.key = key
+        self.machine = machine
+        self.rows = rows
+    }
+
+    var state: RunState { machine.state }
+}
+
 /// What one turn of the loop collects before its commit.
 struct Batch {
     let now: Timestamp
-    var machines: [Int64: RunMachine] = [:]
-    var rows: [Int64: Set<Int>] = [:]
-    /// Keys of `machines` in the order they came in.
-    var order: [Int64] = []
-    /// Runs that the store does not have yet.
-    var new: Set<Int64> = []
+    /// Runs it touches, in the order they came in.
+    var runs: [OpenRun] = []
     var commit = Commit()
     /// Requests to people as they will be, by id.
     var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
     /// Attempts to hand to executors after the commit.
-    var starts: [TaskKey] = []
+    var starts: [(run: OpenRun, node: Int)] = []
     var stops: [HeldLease] = []
     var blobs: [[UInt8]] = []
     /// Called after the commit, or with the error that prevented it.

@@ -66,5 +66,7 @@ public struct AddressPolicy: Sendable, Hashable {
         "metadata.azure.internal", "metadata.packet.net", "metadata.platformequinix.com", "metadata.tencentyun.com",
     ]
 
-    private static let localSuffixes = ["localhost", "localdomain", "local", "internal", "home.arpa", "intranet", "lan"]
+    private static let localSuffixes = [
+        "localhost", "localdomain", "local", "internal", "home.arpa", "intranet", "lan",
+    ]
 }

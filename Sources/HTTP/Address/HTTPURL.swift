@@ -27,7 +27,10 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         let bytes = Array(text.utf8)
         guard bytes.count <= 8192 else { throw Invalid(rule: "length", message: "a URL has at most 8192 bytes") }
         guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) else {
-            throw Invalid(rule: "characters", message: "a URL has no spaces, controls, backslashes or non-ASCII letters")
+            throw Invalid(
+                rule: "characters",
+                message: "a URL has no spaces, controls, backslashes or non-ASCII letters"
+            )
         }
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8) else {
             throw Invalid(rule: "scheme", message: "the URL does not begin with http:// or https://")
@@ -115,7 +118,8 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         if let address = IPAddress(host) { return (address.description, address) }
         // A last label that is a number makes other parsers read an address; it is no name of the DNS.
         if let last = host.split(separator: ".").last?.utf8.first, last >= 48, last <= 57,
-            let label = host.split(separator: ".").last, label.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) || label.hasPrefix("0x")
+            let label = host.split(separator: ".").last,
+            label.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) || label.hasPrefix("0x")
         {
             throw Invalid(rule: "host", message: "\"\(name)\" looks like an address but is none")
         }

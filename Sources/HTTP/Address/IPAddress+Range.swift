@@ -31,7 +31,8 @@ extension IPAddress {
 
     /// The IPv4 address inside, if the form has one; `isRefusedAlone` forms never name a public host.
     private static func embeddings(
-        _ high: UInt64, _ low: UInt64
+        _ high: UInt64,
+        _ low: UInt64
     ) -> [(name: (text: String, isRefusedAlone: Bool), address: UInt32)] {
         let lower = UInt32(truncatingIfNeeded: low)
         if high == 0, low >> 32 == 0xffff { return [(("IPv4-mapped", false), lower)] }

@@ -28,7 +28,8 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         case 16:
             self = .v6(
                 high: bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) },
-                low: bytes[8...].reduce(0) { $0 << 8 | UInt64($1) })
+                low: bytes[8...].reduce(0) { $0 << 8 | UInt64($1) }
+            )
         default: return nil
         }
     }

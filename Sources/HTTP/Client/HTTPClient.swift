@@ -36,8 +36,12 @@ public final class HTTPClient: Sendable {
             let received = try await exchange(request, url, deadline: deadline, hasRedirected: redirects > 0)
             guard redirects < request.redirectLimit, let next = try Self.redirect(received, from: url) else {
                 return HTTPResponse(
-                    status: received.status, headers: received.headers, body: received.body, url: url.description,
-                    duration: clock.now - start)
+                    status: received.status,
+                    headers: received.headers,
+                    body: received.body,
+                    url: url.description,
+                    duration: clock.now - start
+                )
             }
             redirects += 1
             request.follow(status: received.status, isSameOrigin: next.hasSameOrigin(as: url))
@@ -46,7 +50,10 @@ public final class HTTPClient: Sendable {
     }
 
     private func exchange(
-        _ request: HTTPRequest, _ url: HTTPURL, deadline: ContinuousClock.Instant, hasRedirected: Bool
+        _ request: HTTPRequest,
+        _ url: HTTPURL,
+        deadline: ContinuousClock.Instant,
+        hasRedirected: Bool
     ) async throws(HTTPClientError) -> Transfer.Received {
         do throws(HTTPClientError) {
             if let defect = request.defect { throw HTTPClientError(.invalid, defect) }
@@ -79,7 +86,8 @@ public final class HTTPClient: Sendable {
     }
 
     private func checkedAddresses(
-        of url: HTTPURL, deadline: ContinuousClock.Instant
+        of url: HTTPURL,
+        deadline: ContinuousClock.Instant
     ) async throws(HTTPClientError) -> [IPAddress] {
         if let rule = policy.refusal(of: url) { throw HTTPClientError(.blocked, "\(url.authority): \(rule)") }
         if let address = url.address { return [address] }
@@ -93,7 +101,8 @@ public final class HTTPClient: Sendable {
     }
 
     /// A resolver that hangs is left behind when the time is up.
-    private func resolve(_ host: String, deadline: ContinuousClock.Instant) async throws(HTTPClientError) -> [IPAddress] {
+    private func resolve(_ host: String, deadline: ContinuousClock.Instant) async throws(HTTPClientError) -> [IPAddress]
+    {
         let resolver = resolver
         let found: [IPAddress]? = await withTaskGroup(of: [IPAddress]?.self) { group in
             group.addTask { try? await resolver.addresses(of: host) }
@@ -125,7 +134,11 @@ public final class HTTPClient: Sendable {
         do {
             return try url.resolving(location)
         } catch {
-            throw HTTPClientError(.blocked, "redirect from \(url.authority): \(error.rule): \(error.message)", mayHaveLeft: true)
+            throw HTTPClientError(
+                .blocked,
+                "redirect from \(url.authority): \(error.rule): \(error.message)",
+                mayHaveLeft: true
+            )
         }
     }
 }

@@ -20,8 +20,13 @@ public struct HTTPRequest: Sendable {
 
     /// A request with the bounds of the `http` node kind.
     public init(
-        method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
-        redirectLimit: Int = 0, byteLimit: Int = 10 << 20, timeout: Duration = .seconds(30)
+        method: String = "GET",
+        url: String,
+        headers: [(name: String, value: String)] = [],
+        body: [UInt8]? = nil,
+        redirectLimit: Int = 0,
+        byteLimit: Int = 10 << 20,
+        timeout: Duration = .seconds(30)
     ) {
         self.method = method
         self.url = url
@@ -47,7 +52,9 @@ public struct HTTPRequest: Sendable {
             guard value.utf8.allSatisfy({ ($0 >= 0x20 && $0 != 0x7f) || $0 == 9 }) else {
                 return "the value of header \(name) has a line break or another control character"
             }
-            guard !Self.ownHeaders.contains(name.lowercased()) else { return "header \(name) is set by the client itself" }
+            guard !Self.ownHeaders.contains(name.lowercased()) else {
+                return "header \(name) is set by the client itself"
+            }
         }
         let size = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         return size <= 65536 ? nil : "the headers have \(size) bytes, more than 65536"

@@ -135,8 +135,7 @@ final class Transfer: @unchecked Sendable {
 
     private func setBody(_ body: [UInt8], _ easy: UnsafeMutableRawPointer) {
         let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: max(1, body.count))
-        copy.initialize(repeating: 0)
-        for (index, byte) in body.enumerated() { copy[index] = CChar(bitPattern: byte) }
+        UnsafeMutableRawBufferPointer(copy).copyBytes(from: body)
         bodyCopy = copy
         baton_curl_set_large(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
         baton_curl_set_pointer(easy, CURLOPT_POSTFIELDS, copy.baseAddress)
@@ -165,7 +164,11 @@ final class Transfer: @unchecked Sendable {
     fileprivate func take(header bytes: UnsafeRawBufferPointer) -> Bool {
         headerBytes += bytes.count
         guard headerBytes <= Self.headerByteLimit else {
-            failure = HTTPClientError(.tooLarge, "the answer's headers pass \(Self.headerByteLimit) bytes", mayHaveLeft: true)
+            failure = HTTPClientError(
+                .tooLarge,
+                "the answer's headers pass \(Self.headerByteLimit) bytes",
+                mayHaveLeft: true
+            )
             return false
         }
         let line = String(decoding: bytes.prefix { $0 != 13 && $0 != 10 }, as: UTF8.self)
@@ -188,7 +191,11 @@ final class Transfer: @unchecked Sendable {
         var compressed: curl_off_t = 0
         baton_curl_get_large(easy, CURLINFO_SIZE_DOWNLOAD_T, &compressed)
         guard count <= 1 << 20 || count / Self.expansionLimit <= max(1, Int(compressed)) else {
-            failure = HTTPClientError(.tooLarge, "the body grows more than 100 times by decompression", mayHaveLeft: true)
+            failure = HTTPClientError(
+                .tooLarge,
+                "the body grows more than 100 times by decompression",
+                mayHaveLeft: true
+            )
             return false
         }
         received.body += bytes
@@ -207,7 +214,8 @@ final class Transfer: @unchecked Sendable {
     private func error(_ result: CURLcode, _ easy: UnsafeMutableRawPointer) -> HTTPClientError {
         if let failure { return failure }
         let left = mayHaveLeft(easy)
-        let text = errorText.first == 0
+        let text =
+            errorText.first == 0
             ? String(cString: curl_easy_strerror(result))
             : String(decoding: errorText.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let message = "\(input.url.authority): \(text)"
@@ -252,14 +260,20 @@ private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
 }
 
 private func takeHeader(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
 ) -> Int {
     let buffer = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return transfer(context)?.take(header: buffer) == true ? buffer.count : 0
 }
 
 private func takeBody(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
 ) -> Int {
     let buffer = UnsafeRawBufferPointer(start: bytes, count: size * count)
     // Returning another number than came ends the transfer, so an empty piece must not look like a refusal.
@@ -267,7 +281,9 @@ private func takeBody(
 }
 
 private func openSocket(
-    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+    _ context: UnsafeMutableRawPointer?,
+    _ purpose: curlsocktype,
+    _ address: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
     guard let address, let transfer = transfer(context) else { return -1 }
     var bytes = [UInt8](repeating: 0, count: 16)

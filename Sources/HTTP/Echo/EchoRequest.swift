@@ -65,7 +65,8 @@ struct EchoRequest {
 
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {
         guard bytes.count >= 4 else { return nil }
-        for index in 0...(bytes.count - 4) where bytes[index] == 13 && bytes[index..<index + 4].elementsEqual([13, 10, 13, 10]) {
+        for index in 0...(bytes.count - 4)
+        where bytes[index] == 13 && bytes[index..<index + 4].elementsEqual([13, 10, 13, 10]) {
             return index + 4
         }
         return nil

@@ -26,7 +26,9 @@ struct EchoRoutes: Sendable {
             let count = min(64 << 20, max(0, request.parameter("count").flatMap(Int.init) ?? 0))
             return whole(200, "application/octet-stream", [UInt8](repeating: UInt8(ascii: "x"), count: count))
         default:
-            if request.path.hasPrefix("/status/"), let status = Int(request.path.dropFirst(8)), (200...599).contains(status) {
+            if request.path.hasPrefix("/status/"), let status = Int(request.path.dropFirst(8)),
+                (200...599).contains(status)
+            {
                 return echo(status, request)
             }
             return echo(200, request)
@@ -73,7 +75,8 @@ struct EchoRoutes: Sendable {
             [
                 "method": .string(request.method), "path": .string(request.path), "query": .object(query),
                 "headers": .object(headers), "body": body,
-            ])
+            ]
+        )
     }
 
     private func json(_ status: Int, _ value: JSONValue) -> [UInt8] {

@@ -47,12 +47,15 @@ public final class EchoServer: Sendable {
         routes = EchoRoutes(ledger: ledger, extra: extra)
     }
 
-    /// Listens on 127.0.0.1 and answers until ``stop()``.
+    /// Listens on 127.0.0.1 and answers until ``stop()``; once only.
     ///
     /// - Parameter port: 0 takes any free port.
     /// - Returns: The port.
     @discardableResult
     public func start(port: Int = 0) throws(Failure) -> Int {
+        guard !state.withLock({ $0.isStopping || $0.listener >= 0 }) else {
+            throw Failure(description: "this service was started before")
+        }
         let listener = try Self.listen(port)
         let threads = (1...Self.threadCount).map { number in
             OwnThread(named: "echo-\(number)") { [self] in serve() }
@@ -87,6 +90,8 @@ public final class EchoServer: Sendable {
             guard connection >= 0, !isStopping else {
                 if connection >= 0 { close(connection) }
                 if isStopping { break }
+                // Out of descriptors, most likely; trying again at once would only burn time.
+                usleep(10_000)
                 continue
             }
             let hasRoom = state.withLock { state in
@@ -126,7 +131,9 @@ public final class EchoServer: Sendable {
         let bytes = routes.answer(to: request)
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return }
             sent += count
         }

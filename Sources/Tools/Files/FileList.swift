@@ -12,13 +12,17 @@ public struct FileList: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "fs.list", description: "Lists a folder of the workspace, sorted by name.",
+        name: "fs.list",
+        description: "Lists a folder of the workspace, sorted by name.",
         inputSchema: Schema.object([
             "path": Schema.text("Relative to the workspace", default: "."), "recursive": Schema.flag("Go into folders"),
             "glob": Schema.text("Such as *.swift or src/**/*.c"),
             "limit": Schema.integer("The largest number of entries", 1...10_000, default: 1000),
         ]),
-        effects: .read, isIdempotent: true, category: "files")
+        effects: .read,
+        isIdempotent: true,
+        category: "files"
+    )
 
     /// Lists the folder.
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
@@ -27,7 +31,10 @@ public struct FileList: Tool {
         let (entries, isWhole) = try await WorkspaceFolder.run(context) { deadline throws(TaskError) in
             let folder = try WorkspaceFolder(context).open(path, O_RDONLY | O_DIRECTORY)
             let walk = FileWalk(
-                pattern: arguments.text("glob").map { PathPattern($0) }, isRecursive: arguments.flag("recursive"), deadline: deadline)
+                pattern: arguments.text("glob").map { PathPattern($0) },
+                isRecursive: arguments.flag("recursive"),
+                deadline: deadline
+            )
             var entries: [JSONValue] = []
             let isWhole = try walk.go(through: folder, path: path) { path, entry, _ in
                 guard entries.count < limit else { return false }

@@ -12,14 +12,20 @@ public struct FileRead: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "fs.read", description: "Reads a file of the workspace.",
+        name: "fs.read",
+        description: "Reads a file of the workspace.",
         inputSchema: Schema.object(
             [
                 "path": Schema.text("Relative to the workspace"),
                 "max_bytes": Schema.integer("More is cut off", 1...(16 << 20), default: 256 << 10),
                 "encoding": Schema.choice(["utf8", "base64"], "How the content is returned", default: "utf8"),
-            ], required: ["path"]),
-        effects: .read, isIdempotent: true, category: "files")
+            ],
+            required: ["path"]
+        ),
+        effects: .read,
+        isIdempotent: true,
+        category: "files"
+    )
 
     /// Reads the file.
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
@@ -34,13 +40,17 @@ public struct FileRead: Tool {
         let isTruncated = Int64(bytes.count) < size
         let encoding = arguments.text("encoding") ?? "utf8"
         return ToolResult(output: [
-            "path": .string(path), "content": .string(try Self.content(bytes, encoding, path, isTruncated: isTruncated)),
+            "path": .string(path),
+            "content": .string(try Self.content(bytes, encoding, path, isTruncated: isTruncated)),
             "encoding": .string(encoding), "size": .int(size), "truncated": .bool(isTruncated),
         ])
     }
 
     private static func content(
-        _ bytes: [UInt8], _ encoding: String, _ path: String, isTruncated: Bool
+        _ bytes: [UInt8],
+        _ encoding: String,
+        _ path: String,
+        isTruncated: Bool
     ) throws(TaskError) -> String {
         guard encoding == "utf8" else { return base64(bytes) }
         if let text = String(validating: bytes, as: UTF8.self) { return text }

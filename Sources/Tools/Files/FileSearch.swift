@@ -18,22 +18,32 @@ public struct FileSearch: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "fs.search", description: "Finds lines that contain a plain text; leaves out .git and binary files.",
+        name: "fs.search",
+        description: "Finds lines that contain a plain text; leaves out .git and binary files.",
         inputSchema: Schema.object(
             [
-                "pattern": ["type": "string", "minLength": 1, "maxLength": 1000, "description": "Plain text within one line"],
+                "pattern": [
+                    "type": "string", "minLength": 1, "maxLength": 1000, "description": "Plain text within one line",
+                ],
                 "path": Schema.text("A file or folder, relative to the workspace", default: "."),
                 "glob": Schema.text("Only files like *.swift"), "ignore_case": Schema.flag("a is A, for ASCII letters"),
                 "limit": Schema.integer("The largest number of lines", 1...10_000, default: 100),
-            ], required: ["pattern"]),
-        effects: .read, isIdempotent: true, category: "files")
+            ],
+            required: ["pattern"]
+        ),
+        effects: .read,
+        isIdempotent: true,
+        category: "files"
+    )
 
     /// Searches.
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
         let path = arguments.text("path") ?? "."
         let search = LineSearch(
-            pattern: arguments.text("pattern") ?? "", ignoresCase: arguments.flag("ignore_case"),
-            limit: arguments.integer("limit") ?? 100)
+            pattern: arguments.text("pattern") ?? "",
+            ignoresCase: arguments.flag("ignore_case"),
+            limit: arguments.integer("limit") ?? 100
+        )
         let found = try await WorkspaceFolder.run(context) { deadline throws(TaskError) in
             var found = LineSearch.Found()
             let start = try WorkspaceFolder(context).open(path, O_RDONLY)
@@ -42,8 +52,11 @@ public struct FileSearch: Tool {
                 return found
             }
             let walk = FileWalk(
-                pattern: arguments.text("glob").map { PathPattern($0) }, isRecursive: true, deadline: deadline,
-                skippedFolders: [".git"])
+                pattern: arguments.text("glob").map { PathPattern($0) },
+                isRecursive: true,
+                deadline: deadline,
+                skippedFolders: [".git"]
+            )
             try walk.go(through: start, path: path) { path, entry, folder throws(TaskError) in
                 guard entry.kind == .file, entry.size <= Self.fileByteLimit else { return true }
                 try deadline.check()
@@ -58,7 +71,12 @@ public struct FileSearch: Tool {
         ])
     }
 
-    private static func search(_ file: Descriptor, _ path: String, _ search: LineSearch, _ found: inout LineSearch.Found) {
+    private static func search(
+        _ file: Descriptor,
+        _ path: String,
+        _ search: LineSearch,
+        _ found: inout LineSearch.Found
+    ) {
         guard let bytes = file.readAll(limit: fileByteLimit), !bytes.prefix(8192).contains(0) else { return }
         search.search(bytes, path, lineByteLimit: lineByteLimit, &found)
     }

@@ -22,7 +22,9 @@ struct FileWalk {
     /// - Returns: False when the walk was ended.
     @discardableResult
     func go(
-        through folder: Descriptor, path: String, depth: Int = 0,
+        through folder: Descriptor,
+        path: String,
+        depth: Int = 0,
         _ visit: (_ path: String, _ entry: FileEntry, _ folder: Descriptor) throws(TaskError) -> Bool
     ) throws(TaskError) -> Bool {
         try deadline.check()
@@ -33,7 +35,9 @@ struct FileWalk {
                 guard try visit(entryPath, entry, folder) else { return false }
             }
             guard isRecursive, entry.kind == .folder, depth < Self.depthLimit, !skippedFolders.contains(name),
-                let inner = Descriptor(baton_open_beneath(folder.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, 0))
+                let inner = Descriptor(
+                    baton_open_beneath(folder.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, 0)
+                )
             else { continue }
             guard try go(through: inner, path: entryPath, depth: depth + 1, visit) else { return false }
         }
@@ -70,7 +74,9 @@ struct PathPattern: Sendable {
                     next[index] = isOpen
                 }
             } else {
-                for (index, name) in names.enumerated() where reached[index] { next[index + 1] = matchesName(part, name) }
+                for (index, name) in names.enumerated() where reached[index] {
+                    next[index + 1] = matchesName(part, name)
+                }
             }
             reached = next
         }

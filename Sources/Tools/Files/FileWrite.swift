@@ -13,14 +13,23 @@ public struct FileWrite: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "fs.write", description: "Writes a text file of the workspace; missing folders are made.",
+        name: "fs.write",
+        description: "Writes a text file of the workspace; missing folders are made.",
         inputSchema: Schema.object(
             [
                 "path": Schema.text("Relative to the workspace"), "content": Schema.text("The text"),
                 "mode": Schema.choice(
-                    ["overwrite", "create", "append"], "create refuses to replace a file", default: "overwrite"),
-            ], required: ["path", "content"]),
-        effects: .write, isIdempotent: false, category: "files")
+                    ["overwrite", "create", "append"],
+                    "create refuses to replace a file",
+                    default: "overwrite"
+                ),
+            ],
+            required: ["path", "content"]
+        ),
+        effects: .write,
+        isIdempotent: false,
+        category: "files"
+    )
 
     /// Writes the file: the new content is there as a whole or not at all.
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
@@ -31,7 +40,9 @@ public struct FileWrite: Tool {
         return try await WorkspaceFolder.run(context) { _ throws(TaskError) in
             try WorkspaceFolder.check(path)
             let parts = path.split(separator: "/").filter { $0 != "." }
-            guard let name = parts.last.map(String.init), !path.hasSuffix("/") else { throw .argument("path", "names no file") }
+            guard let name = parts.last.map(String.init), !path.hasSuffix("/") else {
+                throw .argument("path", "names no file")
+            }
             let parent = try WorkspaceFolder(context).makeFolder("./" + parts.dropLast().joined(separator: "/"))
             let target = FileTarget(parent: parent, name: name, path: path)
             let wasThere = try target.write(content, mode: mode)
@@ -82,7 +93,9 @@ private struct FileTarget {
 
     private func append(_ content: [UInt8]) throws(TaskError) {
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
-        guard let file = Descriptor(openat(parent.number, name, flags, 0o666)) else { throw WorkspaceFolder.error(path) }
+        guard let file = Descriptor(openat(parent.number, name, flags, 0o666)) else {
+            throw WorkspaceFolder.error(path)
+        }
         guard file.writeAll(content), fsync(file.number) == 0 else { throw WorkspaceFolder.error(path) }
     }
 

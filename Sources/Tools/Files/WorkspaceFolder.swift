@@ -20,12 +20,16 @@ struct WorkspaceFolder: Sendable {
             throw .failed("the workspace \(context.workspace) cannot be opened: \(systemError())")
         }
         self.root = root
+        // A workspace may lie inside a hidden place, such as the data folder; what counts here lies inside it.
+        let path = root.path ?? context.workspace
         hiddenPaths = context.sandbox.hiddenPaths.compactMap(SandboxMounts.real)
+            .filter { $0 == path || $0.hasPrefix("\(path)/") }
     }
 
     /// Does work with files on a thread of its own; `isCancelled` is to be asked now and then.
     static func run<Value: Sendable>(
-        _ context: ToolContext, _ body: @escaping @Sendable (Deadline) throws(TaskError) -> Value
+        _ context: ToolContext,
+        _ body: @escaping @Sendable (Deadline) throws(TaskError) -> Value
     ) async throws(TaskError) -> Value {
         let deadline = Deadline(end: .now + context.timeout, cancellation: context.cancellation)
         let result: Result<Value, TaskError>
@@ -63,7 +67,9 @@ struct WorkspaceFolder: Sendable {
                 current = try open(name, O_RDONLY | O_DIRECTORY)
             } catch {
                 guard error.details?["errno"] == .int(Int64(ENOENT)) else { throw error }
-                guard mkdirat(current.number, String(part), 0o777) == 0 || errno == EEXIST else { throw Self.error(name) }
+                guard mkdirat(current.number, String(part), 0o777) == 0 || errno == EEXIST else {
+                    throw Self.error(name)
+                }
                 current = try open(name, O_RDONLY | O_DIRECTORY, followsLinks: false)
             }
         }
@@ -79,7 +85,9 @@ struct WorkspaceFolder: Sendable {
 
     /// Refuses what is no relative path without `..`.
     static func check(_ path: String) throws(TaskError) {
-        guard !path.isEmpty, !path.utf8.contains(0), path.utf8.count <= 4096 else { throw .argument("path", "is no path") }
+        guard !path.isEmpty, !path.utf8.contains(0), path.utf8.count <= 4096 else {
+            throw .argument("path", "is no path")
+        }
         guard !path.hasPrefix("/") else { throw .denied("\(path) is absolute; paths are relative to the workspace") }
         guard !path.split(separator: "/").contains("..") else { throw .denied("\(path) contains ..") }
     }

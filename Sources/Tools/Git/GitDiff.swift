@@ -11,13 +11,18 @@ public struct GitDiff: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "git.diff", description: "The differences between a revision and another one or the working tree.",
+        name: "git.diff",
+        description: "The differences between a revision and another one or the working tree.",
         inputSchema: Schema.object([
             "repo": GitRepository.repoSchema, "paths": GitRepository.pathsSchema,
-            "base": Schema.text("The old revision", default: "HEAD"), "target": Schema.text("The new one; without it the working tree"),
+            "base": Schema.text("The old revision", default: "HEAD"),
+            "target": Schema.text("The new one; without it the working tree"),
             "context_lines": Schema.integer("Unchanged lines around a change", 0...100, default: 3),
         ]),
-        effects: .read, isIdempotent: true, category: "git")
+        effects: .read,
+        isIdempotent: true,
+        category: "git"
+    )
 
     /// Compares.
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
@@ -28,7 +33,9 @@ public struct GitDiff: Tool {
         let end = ["--end-of-options"] + revisions + ["--"] + arguments.texts("paths")
         let counts = try await repository.run(["diff", "--numstat", "-z"] + common + end, disablesFilters: true)
         let text = try await repository.run(
-            ["diff", "--no-color", "--unified=\(arguments.integer("context_lines") ?? 3)"] + common + end, disablesFilters: true)
+            ["diff", "--no-color", "--unified=\(arguments.integer("context_lines") ?? 3)"] + common + end,
+            disablesFilters: true
+        )
         return ToolResult(output: [
             "text": .string(text.text), "files": .array(Self.files(try GitRepository.whole(counts, "diff"))),
             "truncated": .bool(text.isTruncated),

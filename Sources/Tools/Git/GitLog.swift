@@ -11,14 +11,20 @@ public struct GitLog: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "git.log", description: "Lists commits, newest first.",
+        name: "git.log",
+        description: "Lists commits, newest first.",
         inputSchema: Schema.object([
             "repo": GitRepository.repoSchema, "paths": GitRepository.pathsSchema,
             "limit": Schema.integer("The largest number of commits", 1...10_000, default: 50),
-            "since": Schema.text("A date such as 2026-01-31 or 2.weeks"), "revision": Schema.text("Where to begin", default: "HEAD"),
+            "since": Schema.text("A date such as 2026-01-31 or 2.weeks"),
+            "revision": Schema.text("Where to begin", default: "HEAD"),
             "files": Schema.flag("Also list the files of each commit"),
         ]),
-        effects: .read, isIdempotent: true, maxOutput: 8 << 20, category: "git")
+        effects: .read,
+        isIdempotent: true,
+        maxOutput: 8 << 20,
+        category: "git"
+    )
 
     /// Lists the commits.
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
@@ -29,7 +35,9 @@ public struct GitLog: Tool {
         if withFiles { options += ["--name-only", "--no-renames"] }
         if let since = arguments.text("since") { options.append("--since=\(since)") }
         let revision = try GitRepository.revision("revision", arguments) ?? "HEAD"
-        let output = try await repository.run(options + ["--end-of-options", revision, "--"] + arguments.texts("paths"))
+        let output = try await repository.run(
+            options + ["--end-of-options", revision, "--"] + arguments.texts("paths")
+        )
         return ToolResult(output: .array(Self.commits(try GitRepository.whole(output, "log"), withFiles: withFiles)))
     }
 
@@ -41,7 +49,8 @@ public struct GitLog: Tool {
         while index + 5 < fields.count {
             let names = ["hash", "author", "email", "date", "subject"]
             var commit = JSONObject(
-                members: zip(names, fields[(index + 1)...]).map { .init(key: $0, value: .string($1)) })
+                members: zip(names, fields[(index + 1)...]).map { .init(key: $0, value: .string($1)) }
+            )
             index += 6
             var files: [JSONValue] = []
             while index < fields.count, !fields[index].isEmpty {

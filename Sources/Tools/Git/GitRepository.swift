@@ -4,6 +4,7 @@
 import Glibc
 import JSON
 import Model
+import Threads
 
 /// Runs `git` on a repository that is not trusted: read-only, and without anything the repository's own configuration
 /// would start.
@@ -37,7 +38,9 @@ struct GitRepository {
 
     /// Overrides for the programs that `.gitattributes` could make git start on files of the working tree.
     private func filterOverrides() async throws(TaskError) -> [String] {
-        let result = try await start(["config", "--name-only", "-z", "--get-regexp", #"^filter\..*\.(clean|smudge|process|required)$"#])
+        let result = try await start([
+            "config", "--name-only", "-z", "--get-regexp", #"^filter\..*\.(clean|smudge|process|required)$"#,
+        ])
         // Exit code 1 means that there is none.
         guard result.exitCode <= 1 else { throw result.failure("git config") }
         let names = result.output.bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
@@ -46,31 +49,46 @@ struct GitRepository {
 
     private func start(_ arguments: [String]) async throws(TaskError) -> ProgramResult {
         guard let git = ProgramSearch.find("git") else {
-            throw TaskError(code: "tool.unavailable", errorClass: .permanent, message: "there is no program git (package git)")
+            throw TaskError(
+                code: "tool.unavailable",
+                errorClass: .permanent,
+                message: "there is no program git (package git)"
+            )
         }
         let program = Program(
-            path: git, arguments: Self.options + arguments, environment: Self.environment, workingDirectory: folder,
-            limits: limits)
+            path: git,
+            arguments: Self.options + arguments,
+            environment: Self.environment,
+            workingDirectory: folder,
+            limits: limits
+        )
         var settings = context.sandbox
         settings.mode = .readOnly
         let outcome = try await Sandbox(settings).run(
-            program, workspace: context.workspace, readPaths: readPaths, cancellation: context.cancellation)
+            program,
+            workspace: context.workspace,
+            readPaths: readPaths,
+            cancellation: context.cancellation
+        )
         try outcome.result.checkStop("git", limits)
         return outcome.result
     }
 
     private static let options: [String] = {
         let values = [
-            "safe.directory=*", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.editor=false",
+            "safe.directory=*", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat",
+            "core.editor=false",
             "core.sshCommand=false", "core.askPass=false", "core.attributesFile=/dev/null", "core.untrackedCache=false",
-            "core.quotePath=false", "diff.external=", "credential.helper=", "gpg.program=false", "log.showSignature=false",
+            "core.quotePath=false", "diff.external=", "credential.helper=", "gpg.program=false",
+            "log.showSignature=false",
             "protocol.allow=never", "color.ui=false", "diff.trustExitCode=false", "submodule.recurse=false",
         ]
         return ["--no-pager", "--no-optional-locks"] + values.flatMap { ["-c", $0] }
     }()
 
     private static let environment = [
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1", "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C.UTF-8",
     ]
 
@@ -88,7 +106,8 @@ struct GitRepository {
     }
 
     private static func firstLine(_ path: String) -> String? {
-        guard let file = Descriptor(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)), file.entry?.kind == .file,
+        guard let file = Descriptor(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)),
+            file.entry?.kind == .file,
             let bytes = file.readAll(limit: 4096)
         else { return nil }
         return String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
@@ -111,7 +130,9 @@ struct GitRepository {
     /// What was cut off in the middle cannot be read as fields.
     static func whole(_ output: CapturedOutput, _ what: String) throws(TaskError) -> [UInt8] {
         guard !output.isTruncated else {
-            throw .failed("the answer of git \(what) has \(output.totalBytes) bytes, more than \(output.byteLimit); ask for less")
+            throw .failed(
+                "the answer of git \(what) has \(output.totalBytes) bytes, more than \(output.byteLimit); ask for less"
+            )
         }
         return output.bytes
     }

@@ -11,17 +11,25 @@ public struct GitStatus: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "git.status", description: "The branch and the changed files of a working tree.",
-        inputSchema: Schema.object(["repo": GitRepository.repoSchema]), effects: .read, isIdempotent: true, maxOutput: 8 << 20,
-        category: "git")
+        name: "git.status",
+        description: "The branch and the changed files of a working tree.",
+        inputSchema: Schema.object(["repo": GitRepository.repoSchema]),
+        effects: .read,
+        isIdempotent: true,
+        maxOutput: 8 << 20,
+        category: "git"
+    )
 
     /// Asks git.
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
         let repository = try GitRepository(arguments.text("repo") ?? ".", context, definition)
         let output = try await repository.run(
             [
-                "status", "--porcelain=v2", "-z", "--branch", "--untracked-files=all", "--ignore-submodules=all", "--no-renames",
-            ], disablesFilters: true)
+                "status", "--porcelain=v2", "-z", "--branch", "--untracked-files=all", "--ignore-submodules=all",
+                "--no-renames",
+            ],
+            disablesFilters: true
+        )
         return ToolResult(output: Self.status(try GitRepository.whole(output, "status")))
     }
 
@@ -60,7 +68,8 @@ public struct GitStatus: Tool {
             }
         }
         return [
-            "path": .string(path.joined(separator: " ")), "index": names.first ?? "unchanged", "worktree": names.last ?? "unchanged",
+            "path": .string(path.joined(separator: " ")), "index": names.first ?? "unchanged",
+            "worktree": names.last ?? "unchanged",
             "conflict": .bool(isConflict),
         ]
     }

@@ -30,8 +30,11 @@ struct BodyReader {
             return try JSONValue(parsing: response.body)
         } catch {
             throw TaskError(
-                code: "output.invalid", errorClass: .permanent, message: "the body from \(response.url) is no JSON: \(error.message)",
-                details: ["body": .string(String(decoding: response.body.prefix(1000), as: UTF8.self)), "sent": true])
+                code: "output.invalid",
+                errorClass: .permanent,
+                message: "the body from \(response.url) is no JSON: \(error.message)",
+                details: ["body": .string(String(decoding: response.body.prefix(1000), as: UTF8.self)), "sent": true]
+            )
         }
     }
 }

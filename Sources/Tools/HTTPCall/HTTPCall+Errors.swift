@@ -25,8 +25,12 @@ extension HTTPCall {
         ]
         if let location = response.header("location") { details["location"] = .string(location) }
         return TaskError(
-            code: "http.status", errorClass: errorClass, message: "\(response.url) answered \(response.status)",
-            details: .object(details), retryAfter: errorClass == .permanent ? nil : retryAfter)
+            code: "http.status",
+            errorClass: errorClass,
+            message: "\(response.url) answered \(response.status)",
+            details: .object(details),
+            retryAfter: errorClass == .permanent ? nil : retryAfter
+        )
     }
 
     /// Why there is no answer.
@@ -42,8 +46,11 @@ extension HTTPCall {
             default: ("tool.failed", .transient)
             }
         return TaskError(
-            code: code, errorClass: errorClass, message: "\(request.method) \(error.message)",
-            details: ["reason": .string(error.code.description), "sent": .bool(error.mayHaveLeft)])
+            code: code,
+            errorClass: errorClass,
+            message: "\(request.method) \(error.message)",
+            details: ["reason": .string(error.code.description), "sent": .bool(error.mayHaveLeft)]
+        )
     }
 
     /// Seconds, or an HTTP date in the form of today (RFC 9110, section 10.2.3).
@@ -51,7 +58,9 @@ extension HTTPCall {
         if let seconds = Int64(text), seconds >= 0 { return min(.seconds(seconds), retryAfterLimit) }
         let words = text.split(separator: " ")
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else { return nil }
+        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else {
+            return nil
+        }
         let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
         guard let date = Timestamp(rfc3339: "\(words[3])-\(number)-\(words[1])T\(words[4])Z") else { return nil }
         return min(max(date - now, .zero), retryAfterLimit)

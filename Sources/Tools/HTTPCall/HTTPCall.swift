@@ -13,22 +13,30 @@ public struct HTTPCall: Sendable {
     public static let schema = Schema.object(
         [
             "method": Schema.choice(
-                ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], "The method", default: "GET"),
+                ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+                "The method",
+                default: "GET"
+            ),
             "url": ["type": "string", "minLength": 1, "maxLength": 8192, "description": "http or https"],
-            "query": ["type": "object", "description": "Added to the URL; a list repeats the name, null leaves it out"],
+            "query": [
+                "type": "object", "description": "Added to the URL; a list repeats the name, null leaves it out",
+            ],
             "headers": ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]],
             "body": ["description": "Text, any JSON, or {form: {name: value}}"],
             "expect": [
                 "type": "object", "additionalProperties": false,
                 "properties": [
-                    "status": ["description": "A status, a class like 2xx, or a list of them"], "schema": ["type": ["object", "boolean"]],
+                    "status": ["description": "A status, a class like 2xx, or a list of them"],
+                    "schema": ["type": ["object", "boolean"]],
                 ],
             ],
             "parse": Schema.choice(["auto", "json", "text", "bytes"], "How the body is read", default: "auto"),
             "redirects": Schema.integer("How many are followed", 0...5, default: 0),
             "max_bytes": Schema.integer("The largest body", 1...(1 << 30), default: 10 << 20),
             "timeout": Schema.text("A span such as 10s"),
-        ], required: ["url"])
+        ],
+        required: ["url"]
+    )
 
     /// What will be sent; callers may add headers, such as one with a secret.
     public var request: HTTPRequest
@@ -69,7 +77,10 @@ public struct HTTPCall: Sendable {
     /// - Throws: `http.status`, `http.blocked`, `timeout`, `too_large`, `output.invalid`, `validation.failed`,
     ///   `tool.failed` (no connection). `details.sent` says whether the request may have left the machine.
     public func send(
-        by client: HTTPClient, idempotencyKey: String?, timeout: Duration, cancellation: CancellationSignal
+        by client: HTTPClient,
+        idempotencyKey: String?,
+        timeout: Duration,
+        cancellation: CancellationSignal
     ) async throws(TaskError) -> JSONValue {
         var request = request
         request.timeout = min(request.timeout, timeout)
@@ -80,7 +91,9 @@ public struct HTTPCall: Sendable {
         let mayRepeat = !isWrite || hasKey || idempotencyKey != nil
         let outgoing = request
         let outcome = await cancellable(by: cancellation) { () async -> Result<HTTPResponse, HTTPClientError> in
-            do throws(HTTPClientError) { return .success(try await client.send(outgoing)) } catch { return .failure(error) }
+            do throws(HTTPClientError) { return .success(try await client.send(outgoing)) } catch {
+                return .failure(error)
+            }
         }
         do throws(TaskError) {
             switch outcome {
@@ -99,7 +112,8 @@ public struct HTTPCall: Sendable {
             throw .violations(violations, code: "output.invalid", what: "the body from \(response.url)")
         }
         return [
-            "status": .int(Int64(response.status)), "headers": Self.headers(response), "body": body, "url": .string(response.url),
+            "status": .int(Int64(response.status)), "headers": Self.headers(response), "body": body,
+            "url": .string(response.url),
             "duration_ms": .int(response.duration.milliseconds),
         ]
     }
@@ -189,7 +203,8 @@ extension HTTPCall {
 
 /// Runs `body` in a task that the signal, too, can cancel.
 private func cancellable<Value: Sendable>(
-    by signal: CancellationSignal, _ body: @escaping @Sendable () async -> Value
+    by signal: CancellationSignal,
+    _ body: @escaping @Sendable () async -> Value
 ) async -> Value {
     let task = Task { await body() }
     let registration = signal.onCancel { task.cancel() }

@@ -11,7 +11,9 @@ struct StatusExpectation: Sendable {
     /// Reads a status (`204`), a class (`"2xx"`), or a list of both.
     init(_ value: JSONValue) throws(TaskError) {
         for item in value.arrayValue ?? [value] {
-            guard let range = Self.range(item) else { throw .argument("expect", "holds \(item.text), which is no status") }
+            guard let range = Self.range(item) else {
+                throw .argument("expect", "holds \(item.text), which is no status")
+            }
             ranges.append(range)
         }
         guard !ranges.isEmpty else { throw .argument("expect", "holds no status") }

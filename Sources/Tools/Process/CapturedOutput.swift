@@ -42,25 +42,29 @@ public struct CapturedOutput: Sendable, Equatable {
     }
 
     /// Takes the next bytes.
-    public mutating func append(_ bytes: some Collection<UInt8>) {
+    public mutating func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    /// Takes the next bytes.
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
         totalBytes += bytes.count
-        let headLimit = byteLimit - byteLimit / 2
-        let forHead = bytes.prefix(headLimit - head.count)
-        head += forHead
-        var rest = bytes.dropFirst(forHead.count)
+        let headCount = min(bytes.count, byteLimit - byteLimit / 2 - head.count)
+        head += bytes[..<headCount]
         let tailLimit = byteLimit / 2
-        guard tailLimit > 0, !rest.isEmpty else { return }
-        if rest.count >= tailLimit {
-            tail = Array(rest.suffix(tailLimit))
-            tailStart = 0
-            return
-        }
-        let forRoom = rest.prefix(tailLimit - tail.count)
-        tail += forRoom
-        rest = rest.dropFirst(forRoom.count)
-        for byte in rest {
-            tail[tailStart] = byte
-            tailStart = (tailStart + 1) % tailLimit
+        // Of more than fits only the last bytes can stay.
+        var rest = bytes[headCount...].suffix(tailLimit)
+        let roomCount = min(rest.count, tailLimit - tail.count)
+        tail += rest.prefix(roomCount)
+        rest = rest.dropFirst(roomCount)
+        while !rest.isEmpty {
+            let count = min(rest.count, tailLimit - tailStart)
+            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(count))
+            tail.withUnsafeMutableBytes {
+                UnsafeMutableRawBufferPointer(rebasing: $0[tailStart...]).copyMemory(from: piece)
+            }
+            tailStart = (tailStart + count) % tailLimit
+            rest = rest.dropFirst(count)
         }
     }
 }

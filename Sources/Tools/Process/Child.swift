@@ -37,6 +37,9 @@ final class Child {
     private let pid: pid_t
     /// Becomes readable at the end; `nil` once that was seen.
     private var process: Descriptor?
+    /// The first process inside a sandbox; its end is the end of all processes inside.
+    private var inside: Descriptor?
+    private var isUnwanted = false
     private let start: ContinuousClock.Instant
     private var sources: [Source]
     private var sink: Descriptor?
@@ -93,8 +96,40 @@ final class Child {
     }
 
     func send(_ signal: Int32) {
-        // The leader is not reaped yet, so its number still names this group. It may not have a group for an instant.
-        kill(-pid, signal)
+        isUnwanted = true
+        guard job.program.writesReport else {
+            // The leader is not reaped yet, so its number still names this group.
+            kill(-pid, signal)
+            return
+        }
+        // The launcher must not end first: while it starts, what is inside would live on without it. And inside, the
+        // first process takes no other signal than SIGKILL.
+        endInside()
+        if signal == SIGKILL { kill(-pid, SIGKILL) }
+    }
+
+    private func endInside() {
+        if let inside { _ = baton_pidfd_send_signal(inside.number, SIGKILL) }
+    }
+
+    /// Looks for the launcher's report of the process it made, which comes before that process may go on.
+    private func findInside() {
+        guard inside == nil, let range = sources[2].captured.text.firstRange(of: "\"child-pid\": ") else { return }
+        let digits = sources[2].captured.text[range.upperBound...].prefix { $0.isNumber }
+        guard let number = pid_t(digits), let descriptor = Descriptor(baton_pidfd_open(number)) else { return }
+        // Once open it cannot change any more, so looking at its parent now tells whether it was the right one.
+        guard Self.parent(of: number) == pid else { return }
+        inside = descriptor
+        if isUnwanted { endInside() }
+    }
+
+    /// The fourth field of `/proc/PID/stat`; the second may hold any character, in parentheses.
+    private static func parent(of number: pid_t) -> pid_t? {
+        let file = Descriptor(open("/proc/\(number)/stat", O_RDONLY | O_CLOEXEC))
+        let text = file?.readAll(limit: 4096).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[end...].split(separator: " ")
+        return fields.count > 2 ? pid_t(fields[2]) : nil
     }
 
     /// Sweeps the group, reaps the leader and answers.
@@ -107,12 +142,18 @@ final class Child {
             // Closed before the caller goes on, who may look.
             sources[index].descriptor = nil
         }
+        endInside()
         kill(-pid, SIGKILL)
         var code: Int32 = 0
         _ = baton_reap(pid, &code)
         let result = ProgramResult(
-            ending: code < 0 ? .signalled(-code) : .exited(code), stopReason: teardown.stopReason,
-            output: sources[0].captured, errors: sources[1].captured, duration: .now - start, report: sources[2].captured)
+            ending: code < 0 ? .signalled(-code) : .exited(code),
+            stopReason: teardown.stopReason,
+            output: sources[0].captured,
+            errors: sources[1].captured,
+            duration: .now - start,
+            report: sources[2].captured
+        )
         job.answer.give(.success(.success(result)))
     }
 
@@ -123,6 +164,7 @@ final class Child {
         let count = Glibc.read(descriptor.number, buffer.baseAddress, buffer.count)
         if count > 0 {
             sources[index].captured.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            if index == 2 { findInside() }
             return true
         }
         if count == 0 || (errno != EAGAIN && errno != EINTR) { sources[index].descriptor = nil }

@@ -37,16 +37,25 @@ struct ChildPipes {
         let error = command.withCStrings { path, arguments, environment, directory in
             inherited.withUnsafeBufferPointer { inherited in
                 var request = baton_spawn_request(
-                    path: path, arguments: arguments, environment: environment, working_directory: directory,
-                    standard_input: childInput.number, standard_output: output.number, standard_error: errors.number,
-                    inherited: inherited.baseAddress, inherited_count: Int32(inherited.count))
+                    path: path,
+                    arguments: arguments,
+                    environment: environment,
+                    working_directory: directory,
+                    standard_input: childInput.number,
+                    standard_output: output.number,
+                    standard_error: errors.number,
+                    inherited: inherited.baseAddress,
+                    inherited_count: Int32(inherited.count)
+                )
                 return baton_spawn(&request, &pid)
             }
         }
         guard error == 0 else {
             let isMissing = error == ENOENT || error == EACCES || error == ENOTDIR || error == ENOEXEC
             throw ProgramError(
-                code: isMissing ? .notFound : .notStarted, description: "\(program.path) did not start: \(systemError(error))")
+                code: isMissing ? .notFound : .notStarted,
+                description: "\(program.path) did not start: \(systemError(error))"
+            )
         }
         return pid
     }
@@ -71,7 +80,8 @@ private struct CommandLine {
 
     func withCStrings<Value>(
         _ body: (
-            UnsafePointer<CChar>, UnsafePointer<UnsafeMutablePointer<CChar>?>, UnsafePointer<UnsafeMutablePointer<CChar>?>,
+            UnsafePointer<CChar>, UnsafePointer<UnsafeMutablePointer<CChar>?>,
+            UnsafePointer<UnsafeMutablePointer<CChar>?>,
             UnsafePointer<CChar>
         ) -> Value
     ) -> Value {

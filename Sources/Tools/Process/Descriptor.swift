@@ -21,7 +21,9 @@ final class Descriptor: Sendable {
     /// Both ends of a pipe, or `nil` when there are no descriptors left.
     static func pipe() -> (reader: Descriptor, writer: Descriptor)? {
         var ends: [Int32] = [-1, -1]
-        guard baton_pipe(&ends) == 0, let reader = Descriptor(ends[0]), let writer = Descriptor(ends[1]) else { return nil }
+        guard baton_pipe(&ends) == 0, let reader = Descriptor(ends[0]), let writer = Descriptor(ends[1]) else {
+            return nil
+        }
         return (reader, writer)
     }
 

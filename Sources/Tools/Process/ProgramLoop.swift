@@ -5,7 +5,7 @@ import CLinux
 import Glibc
 import HTTP
 import Synchronization
-public import Threads
+import Threads
 
 /// The one thread that starts children, reads what they write and waits for their end.
 ///
@@ -20,7 +20,9 @@ final class ProgramLoop: Sendable {
     private let bell: Descriptor
 
     private init() {
-        guard let bell = Descriptor(baton_eventfd()) else { preconditionFailure("no descriptor left: \(systemError())") }
+        guard let bell = Descriptor(baton_eventfd()) else {
+            preconditionFailure("no descriptor left: \(systemError())")
+        }
         self.bell = bell
         OwnThread(named: "programs") { [self] in work() }.detach()
     }
@@ -53,7 +55,9 @@ final class ProgramLoop: Sendable {
     private func begin(_ waiting: inout [ProgramJob], _ children: inout [Child]) {
         waiting.removeAll { job in
             guard job.isStopped else { return false }
-            job.answer.give(.success(.failure(ProgramError(code: .cancelled, description: "cancelled before the start"))))
+            job.answer.give(
+                .success(.failure(ProgramError(code: .cancelled, description: "cancelled before the start")))
+            )
             return true
         }
         while !waiting.isEmpty, children.count < Self.childLimit {
@@ -108,74 +112,5 @@ final class ProgramLoop: Sendable {
         let left = next - ContinuousClock.now
         let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
         return Int32(clamping: max(0, milliseconds))
-    }
-}
-
-extension Program {
-    /// Runs the program to its end and reads what it writes.
-    ///
-    /// It gets a session of its own; at the end everything left in its process group is killed. When the time is up or
-    /// the caller cancels, the group gets SIGTERM, and SIGKILL after the grace. Blocks no task's thread.
-    ///
-    /// - Throws: ``ProgramError`` when it did not start. Everything else, a timeout too, is in the result.
-    public func run(cancellation: CancellationSignal? = nil) async throws(ProgramError) -> ProgramResult {
-        let job = ProgramJob(try limited())
-        @Sendable func stop() {
-            job.stop()
-            ProgramLoop.shared.ring()
-        }
-        let registration = cancellation?.onCancel(stop)
-        defer { registration?.remove() }
-        let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard job.answer.wait(continuation) else { return }
-                ProgramLoop.shared.start(job)
-            }
-        } onCancel: {
-            stop()
-        }
-        switch outcome {
-        case .success(let result): return try result.get()
-        case .failure: throw ProgramError(code: .cancelled, description: "cancelled before the start")
-        }
-    }
-
-    /// The same program behind `prlimit`, unless nothing is limited.
-    private func limited() throws(ProgramError) -> Program {
-        // A sandboxed program has its limits inside; its launcher must not count against them.
-        guard !writesReport else { return self }
-        return try wrappedInLimits(countsProcesses: false)
-    }
-
-    func wrappedInLimits(countsProcesses: Bool) throws(ProgramError) -> Program {
-        let options = limits.resourceArguments(countsProcesses: countsProcesses)
-        guard !options.isEmpty else { return self }
-        guard ProgramSearch.find(path) != nil else {
-            throw ProgramError(code: .notFound, description: "\(path) is not there or may not be run")
-        }
-        guard let prlimit = ProgramSearch.find("prlimit") else {
-            throw ProgramError(code: .notFound, description: "prlimit (package util-linux) is needed for resource limits")
-        }
-        var wrapped = self
-        wrapped.path = prlimit
-        wrapped.arguments = options + [path] + arguments
-        return wrapped
-    }
-}
-
-/// Finds programs by name.
-public enum ProgramSearch {
-    /// Where programs are looked for when nobody says otherwise.
-    public static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-    /// The absolute path of a program that can be run; a name with a slash is only checked.
-    public static func find(_ name: String, in path: String = defaultPath) -> String? {
-        if name.contains("/") { return isProgram(name) ? name : nil }
-        return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isProgram)
-    }
-
-    private static func isProgram(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
 }

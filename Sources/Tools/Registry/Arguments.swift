@@ -28,21 +28,29 @@ extension TaskError {
     /// `validation.failed` for one argument.
     static func argument(_ name: String, _ problem: String) -> TaskError {
         TaskError(
-            code: "validation.failed", errorClass: .permanent, message: "\(name) \(problem)",
-            details: ["violations": [["pointer": .string("/\(name)"), "message": .string("\(name) \(problem)")]]])
+            code: "validation.failed",
+            errorClass: .permanent,
+            message: "\(name) \(problem)",
+            details: ["violations": [["pointer": .string("/\(name)"), "message": .string("\(name) \(problem)")]]]
+        )
     }
 
     static func denied(_ message: String) -> TaskError {
         TaskError(code: "tool.denied", errorClass: .permanent, message: message)
     }
 
-    static func failed(_ message: String, _ errorClass: ErrorClass = .permanent, details: JSONValue? = nil) -> TaskError {
+    static func failed(_ message: String, _ errorClass: ErrorClass = .permanent, details: JSONValue? = nil) -> TaskError
+    {
         TaskError(code: "tool.failed", errorClass: errorClass, message: message, details: details)
     }
 
     static func timeout(_ what: String, _ limit: Duration, details: JSONValue? = nil) -> TaskError {
         TaskError(
-            code: "timeout", errorClass: .transient, message: "\(what) did not end within \(limit.text)", details: details)
+            code: "timeout",
+            errorClass: .transient,
+            message: "\(what) did not end within \(limit.text)",
+            details: details
+        )
     }
 }
 
@@ -50,7 +58,8 @@ extension TaskError {
 enum Schema {
     static func object(_ properties: JSONObject, required: [JSONValue] = []) -> JSONValue {
         [
-            "type": "object", "additionalProperties": false, "properties": .object(properties), "required": .array(required),
+            "type": "object", "additionalProperties": false, "properties": .object(properties),
+            "required": .array(required),
         ]
     }
 

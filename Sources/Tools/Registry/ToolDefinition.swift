@@ -38,8 +38,15 @@ public struct ToolDefinition: Sendable {
 
     /// A definition; time and output have the defaults of a profile.
     public init(
-        name: String, description: String, inputSchema: JSONValue, outputSchema: JSONValue? = nil, effects: Effects,
-        isIdempotent: Bool, timeout: Duration = .seconds(60), maxOutput: Int = 1 << 20, category: String
+        name: String,
+        description: String,
+        inputSchema: JSONValue,
+        outputSchema: JSONValue? = nil,
+        effects: Effects,
+        isIdempotent: Bool,
+        timeout: Duration = .seconds(60),
+        maxOutput: Int = 1 << 20,
+        category: String
     ) {
         self.name = name
         self.description = description
@@ -56,8 +63,11 @@ public struct ToolDefinition: Sendable {
     public var json: JSONValue {
         [
             "name": .string(name), "description": .string(description), "input_schema": inputSchema,
-            "output_schema": outputSchema ?? .null, "effects": .string(effects.rawValue), "idempotent": .bool(isIdempotent),
-            "timeout_ms": .int(timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000),
+            "output_schema": outputSchema ?? .null, "effects": .string(effects.rawValue),
+            "idempotent": .bool(isIdempotent),
+            "timeout_ms": .int(
+                timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000
+            ),
             "max_output": .int(Int64(maxOutput)), "category": .string(category),
         ]
     }

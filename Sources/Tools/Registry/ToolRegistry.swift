@@ -27,12 +27,21 @@ public struct ToolRegistry: Sendable {
         var entries: [String: Entry] = [:]
         for tool in tools {
             let definition = tool.definition
-            guard Self.isName(definition.name) else { throw Invalid(description: "\"\(definition.name)\" is no name for a tool") }
-            guard entries[definition.name] == nil else { throw Invalid(description: "two tools are called \(definition.name)") }
+            guard Self.isName(definition.name) else {
+                throw Invalid(description: "\"\(definition.name)\" is no name for a tool")
+            }
+            guard entries[definition.name] == nil else {
+                throw Invalid(description: "two tools are called \(definition.name)")
+            }
             do throws(JSONSchemaError) {
-                let output = try definition.outputSchema.map { schema throws(JSONSchemaError) in try JSONSchema(schema) }
+                let output = try definition.outputSchema.map { schema throws(JSONSchemaError) in try JSONSchema(schema)
+                }
                 entries[definition.name] = Entry(
-                    tool: tool, definition: definition, input: try JSONSchema(definition.inputSchema), output: output)
+                    tool: tool,
+                    definition: definition,
+                    input: try JSONSchema(definition.inputSchema),
+                    output: output
+                )
             } catch {
                 throw Invalid(description: "a schema of the tool \(definition.name) is wrong: \(error)")
             }
@@ -44,8 +53,10 @@ public struct ToolRegistry: Sendable {
     public static func builtIn(adding more: [any Tool] = []) throws(Invalid) -> ToolRegistry {
         try ToolRegistry(
             [
-                ShellExec(), FileRead(), FileWrite(), FileList(), FileSearch(), GitLog(), GitStatus(), GitDiff(), HTTPRequestTool(),
-            ] + more)
+                ShellExec(), FileRead(), FileWrite(), FileList(), FileSearch(), GitLog(), GitStatus(), GitDiff(),
+                HTTPRequestTool(),
+            ] + more
+        )
     }
 
     /// Sorted.
@@ -81,7 +92,8 @@ public struct ToolRegistry: Sendable {
     }
 
     /// Calls a tool with checked arguments and checks its result (`output.invalid`).
-    public func call(_ name: String, _ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
+    public func call(_ name: String, _ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult
+    {
         let checked = try checkedArguments(for: name, arguments)
         guard let entry = entries[name] else { throw unknown(name) }
         if context.cancellation.isCancelled { throw .cancelled }
@@ -94,7 +106,11 @@ public struct ToolRegistry: Sendable {
 
     private func unknown(_ name: String) -> TaskError {
         let hint = nearestName(to: name).map { "; did you mean \($0)?" } ?? ""
-        return TaskError(code: "tool.unavailable", errorClass: .permanent, message: "there is no tool \"\(name)\"\(hint)")
+        return TaskError(
+            code: "tool.unavailable",
+            errorClass: .permanent,
+            message: "there is no tool \"\(name)\"\(hint)"
+        )
     }
 
     private static func isName(_ name: String) -> Bool {
@@ -102,7 +118,9 @@ public struct ToolRegistry: Sendable {
         return name.utf8.count <= 128
             && words.allSatisfy { word in
                 guard let first = word.utf8.first, first >= 97, first <= 122 else { return false }
-                return word.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 || $0 == 45 }
+                return word.utf8.allSatisfy {
+                    ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 || $0 == 45
+                }
             }
     }
 }
@@ -118,8 +136,11 @@ extension TaskError {
             return pointer.isEmpty ? violation.message : "\(pointer): \(violation.message)"
         }
         return TaskError(
-            code: code, errorClass: .permanent, message: "\(what) does not satisfy the schema: \(first ?? "")",
-            details: ["violations": .array(list)])
+            code: code,
+            errorClass: .permanent,
+            message: "\(what) does not satisfy the schema: \(first ?? "")",
+            details: ["violations": .array(list)]
+        )
     }
 }
 

@@ -55,7 +55,10 @@ public struct Sandbox: Sendable {
     ///   - passesCancellation: See ``Program/run(cancellation:)``.
     /// - Throws: `sandbox.failed`, `tool.unavailable` or `tool.denied`. A timeout is in the result.
     public func run(
-        _ program: Program, workspace: String, readPaths: [String] = [], cancellation: CancellationSignal? = nil
+        _ program: Program,
+        workspace: String,
+        readPaths: [String] = [],
+        cancellation: CancellationSignal? = nil
     ) async throws(TaskError) -> Outcome {
         var program = program
         program.environment = environment.merging(program.environment) { _, new in new }
@@ -70,14 +73,21 @@ public struct Sandbox: Sendable {
     }
 
     private func runConfined(
-        _ program: Program, _ workspace: String, _ readPaths: [String], _ cancellation: CancellationSignal?
+        _ program: Program,
+        _ workspace: String,
+        _ readPaths: [String],
+        _ cancellation: CancellationSignal?
     ) async throws(TaskError) -> Outcome {
         let mounts = try SandboxMounts(
-            workspace: workspace, mode: settings.mode, readPaths: settings.readPaths + readPaths,
-            hiddenPaths: settings.hiddenPaths)
+            workspace: workspace,
+            mode: settings.mode,
+            readPaths: settings.readPaths + readPaths,
+            hiddenPaths: settings.hiddenPaths
+        )
         let result = try await Self.start(try confined(program, mounts), cancellation)
         // bubblewrap reports the end of what it started; without a report nothing was started.
-        guard result.ending == .exited(1), !result.report.text.contains("\"exit-code\"") else {
+        guard result.stopReason == nil, result.ending == .exited(1), !result.report.text.contains("\"exit-code\"")
+        else {
             return Outcome(result: result, isSandboxed: true)
         }
         let message = result.errors.lastText(500)
@@ -92,7 +102,9 @@ public struct Sandbox: Sendable {
         } catch {
             throw Self.error(error)
         }
-        guard let launcher = ProgramSearch.find(settings.launcher ?? "bwrap") else { throw Self.failed("bwrap has gone") }
+        guard let launcher = ProgramSearch.find(settings.launcher ?? "bwrap") else {
+            throw Self.failed("bwrap has gone")
+        }
         guard let filter = Descriptor(baton_seccomp_filter()) else {
             throw Self.failed("no filter for system calls: \(systemError())")
         }
@@ -132,9 +144,11 @@ public struct Sandbox: Sendable {
             return .unavailable(reason: "no filter for system calls: \(systemError())")
         }
         var program = Program(
-            path: path, arguments: Self.isolation + ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+            path: path,
+            arguments: Self.isolation + SandboxMounts.system + ["--tmpfs", "/tmp"]
                 + ["--seccomp", "3", "--json-status-fd", "4", "--", "/bin/true"],
-            limits: ProgramLimits(timeout: .seconds(10), outputBytes: 4096))
+            limits: ProgramLimits(timeout: .seconds(10), outputBytes: 4096)
+        )
         program.descriptors = [filter]
         program.writesReport = true
         do {
@@ -147,7 +161,9 @@ public struct Sandbox: Sendable {
         }
     }
 
-    private static func start(_ program: Program, _ cancellation: CancellationSignal?) async throws(TaskError) -> ProgramResult {
+    private static func start(_ program: Program, _ cancellation: CancellationSignal?) async throws(TaskError)
+        -> ProgramResult
+    {
         do throws(ProgramError) {
             return try await program.run(cancellation: cancellation)
         } catch {
@@ -164,15 +180,21 @@ public struct Sandbox: Sendable {
     }
 
     private static func missing(_ path: String) -> TaskError {
-        TaskError(code: "tool.unavailable", errorClass: .permanent, message: "the program \(path) is not there or may not be run")
+        TaskError(
+            code: "tool.unavailable",
+            errorClass: .permanent,
+            message: "the program \(path) is not there or may not be run"
+        )
     }
 
     private static func failed(_ reason: String) -> TaskError {
         let trimmed = reason.split(whereSeparator: \.isNewline).joined(separator: "; ")
         return TaskError(
-            code: "sandbox.failed", errorClass: .permanent,
+            code: "sandbox.failed",
+            errorClass: .permanent,
             message: "the sandbox cannot start: \(trimmed). Install bubblewrap and permit user namespaces "
-                + "(sysctl kernel.unprivileged_userns_clone=1, or a profile of AppArmor), or set sandbox.require to false")
+                + "(sysctl kernel.unprivileged_userns_clone=1, or a profile of AppArmor), or set sandbox.require to false"
+        )
     }
 }
 

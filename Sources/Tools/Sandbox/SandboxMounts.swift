@@ -28,7 +28,10 @@ struct SandboxMounts {
             let real = try Self.existing(path)
             if let secret = hidden.first(where: { real == $0 || real.hasPrefix("\($0)/") }) {
                 throw TaskError(
-                    code: "tool.denied", errorClass: .permanent, message: "\(path) is inside \(secret), which programs may not see")
+                    code: "tool.denied",
+                    errorClass: .permanent,
+                    message: "\(path) is inside \(secret), which programs may not see"
+                )
             }
             kinds[real] = .read
         }
@@ -45,7 +48,7 @@ struct SandboxMounts {
             let depths = (Self.depth(left.key), Self.depth(right.key))
             return depths.0 == depths.1 ? left.key < right.key : depths.0 < depths.1
         }
-        var options = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        var options = Self.system
         for (path, kind) in ordered {
             switch kind {
             case .cover: options += Self.isDirectory(path) ? ["--tmpfs", path] : ["--ro-bind", "/dev/null", path]
@@ -56,11 +59,33 @@ struct SandboxMounts {
         return options + ["--dir", Self.home]
     }
 
+    /// The read-only root, fresh devices and processes.
+    ///
+    /// Started by root, a program is root to the files of `/proc` too, even without capabilities: the kernel's settings
+    /// have to be bound read-only, or `core_pattern` would be a way out.
+    static let system: [String] = {
+        var options = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        for name in ["sys", "irq", "bus", "fs", "acpi", "scsi", "driver", "sysrq-trigger", "mtrr"]
+        where real("/proc/\(name)") != nil {
+            options += ["--ro-bind", "/proc/\(name)", "/proc/\(name)"]
+        }
+        let secrets = [
+            "kcore", "kmsg", "keys", "kallsyms", "kpagecgroup", "kpagecount", "kpageflags", "pagetypeinfo",
+            "sched_debug",
+            "slabinfo", "timer_list", "vmallocinfo",
+        ]
+        for name in secrets where real("/proc/\(name)") != nil {
+            options += ["--ro-bind", "/dev/null", "/proc/\(name)"]
+        }
+        return options
+    }()
+
     /// Homes, sockets of services, temporary files of others, and what root could read because it owns it.
     private static var covered: [String] {
         let home = getenv("HOME").map { [String(cString: $0)] } ?? []
         return home + [
-            "/root", "/home", "/tmp", "/var/tmp", "/run", "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-",
+            "/root", "/home", "/tmp", "/var/tmp", "/run", "/etc/shadow", "/etc/shadow-", "/etc/gshadow",
+            "/etc/gshadow-",
             "/etc/sudoers", "/etc/sudoers.d", "/etc/ssh", "/etc/ssl/private", "/var/lib/docker", "/var/lib/private",
             "/var/spool", "/var/mail", "/var/log", "/boot",
         ]
@@ -73,7 +98,10 @@ struct SandboxMounts {
     private static func existing(_ path: String) throws(TaskError) -> String {
         guard path.hasPrefix("/"), let real = real(path) else {
             throw TaskError(
-                code: "sandbox.failed", errorClass: .permanent, message: "\(path) is no absolute path of something that exists")
+                code: "sandbox.failed",
+                errorClass: .permanent,
+                message: "\(path) is no absolute path of something that exists"
+            )
         }
         return real
     }

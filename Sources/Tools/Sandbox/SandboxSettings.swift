@@ -27,8 +27,12 @@ public struct SandboxSettings: Sendable, Hashable {
 
     /// The default profile: the workspace is writable, isolation is required.
     public init(
-        mode: Mode = .workspace, isRequired: Bool = true, hiddenPaths: [String] = [], readPaths: [String] = [],
-        environmentNames: [String] = ["PATH", "LANG", "TERM"], launcher: String? = nil
+        mode: Mode = .workspace,
+        isRequired: Bool = true,
+        hiddenPaths: [String] = [],
+        readPaths: [String] = [],
+        environmentNames: [String] = ["PATH", "LANG", "TERM"],
+        launcher: String? = nil
     ) {
         self.mode = mode
         self.isRequired = isRequired

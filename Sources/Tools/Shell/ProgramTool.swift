@@ -4,6 +4,7 @@
 import Glibc
 public import JSON
 public import Model
+import Threads
 
 /// A tool made from a program: it reads the arguments as JSON and writes the result as JSON.
 ///
@@ -21,12 +22,19 @@ public struct ProgramTool: Tool {
     private static let manifestSchema = Schema.object(
         [
             "name": Schema.text("Unique name"), "description": Schema.text("For people and models", default: ""),
-            "command": ["type": "array", "items": ["type": "string"], "minItems": 1], "input_schema": ["type": ["object", "boolean"]],
+            "command": ["type": "array", "items": ["type": "string"], "minItems": 1],
+            "input_schema": ["type": ["object", "boolean"]],
             "output_schema": ["type": ["object", "boolean"]],
-            "effects": Schema.choice(["read", "write", "external", "destructive"], "What it changes", default: "write"),
+            "effects": Schema.choice(
+                ["read", "write", "external", "destructive"],
+                "What it changes",
+                default: "write"
+            ),
             "idempotent": Schema.flag("May be repeated"), "timeout": Schema.text("A span such as 10s", default: "60s"),
             "max_output": Schema.integer("Bytes", 1...(64 << 20), default: 1 << 20),
-        ], required: ["name", "command", "input_schema"])
+        ],
+        required: ["name", "command", "input_schema"]
+    )
 
     /// What the tool is.
     public let definition: ToolDefinition
@@ -65,10 +73,16 @@ public struct ProgramTool: Tool {
         self.folder = folder
         command = manifest.texts("command").map { Self.resolve($0, in: folder) }
         definition = ToolDefinition(
-            name: manifest.text("name") ?? "", description: manifest.text("description") ?? "",
-            inputSchema: manifest["input_schema"] ?? true, outputSchema: manifest["output_schema"],
-            effects: manifest.text("effects").flatMap { .init(rawValue: $0) } ?? .write, isIdempotent: manifest.flag("idempotent"),
-            timeout: timeout, maxOutput: manifest.integer("max_output") ?? 1 << 20, category: "function")
+            name: manifest.text("name") ?? "",
+            description: manifest.text("description") ?? "",
+            inputSchema: manifest["input_schema"] ?? true,
+            outputSchema: manifest["output_schema"],
+            effects: manifest.text("effects").flatMap { .init(rawValue: $0) } ?? .write,
+            isIdempotent: manifest.flag("idempotent"),
+            timeout: timeout,
+            maxOutput: manifest.integer("max_output") ?? 1 << 20,
+            category: "function"
+        )
     }
 
     /// A word that names a file beneath the folder, as its absolute path; links do not lead out.
@@ -83,16 +97,26 @@ public struct ProgramTool: Tool {
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
         guard let name = command.first, let path = ProgramSearch.find(name) else {
             throw TaskError(
-                code: "tool.unavailable", errorClass: .permanent,
-                message: "the program \(command.first ?? "") of \(definition.name) is not there or may not be run")
+                code: "tool.unavailable",
+                errorClass: .permanent,
+                message: "the program \(command.first ?? "") of \(definition.name) is not there or may not be run"
+            )
         }
         let limits = context.limits(for: definition)
         var program = Program(
-            path: path, arguments: Array(command.dropFirst()), workingDirectory: context.workspace, input: arguments.bytes(),
-            limits: limits)
+            path: path,
+            arguments: Array(command.dropFirst()),
+            workingDirectory: context.workspace,
+            input: arguments.bytes(),
+            limits: limits
+        )
         program.environment["BATON_IDEMPOTENCY_KEY"] = context.idempotencyKey
         let outcome = try await Sandbox(context.sandbox).run(
-            program, workspace: context.workspace, readPaths: [folder], cancellation: context.cancellation)
+            program,
+            workspace: context.workspace,
+            readPaths: [folder],
+            cancellation: context.cancellation
+        )
         try outcome.result.checkStop(definition.name, limits)
         guard outcome.result.ending == .exited(0) else { throw outcome.result.failure(definition.name) }
         return ToolResult(output: try output(outcome.result), log: outcome.result.errors.text)
@@ -101,16 +125,20 @@ public struct ProgramTool: Tool {
     private func output(_ result: ProgramResult) throws(TaskError) -> JSONValue {
         guard !result.output.isTruncated else {
             throw TaskError(
-                code: "output.invalid", errorClass: .permanent,
-                message: "\(definition.name) wrote \(result.output.totalBytes) bytes, more than \(definition.maxOutput)")
+                code: "output.invalid",
+                errorClass: .permanent,
+                message: "\(definition.name) wrote \(result.output.totalBytes) bytes, more than \(definition.maxOutput)"
+            )
         }
         do {
             return try JSONValue(parsing: result.output.bytes)
         } catch {
             throw TaskError(
-                code: "output.invalid", errorClass: .permanent,
+                code: "output.invalid",
+                errorClass: .permanent,
                 message: "\(definition.name) did not write JSON: \(error.message) in line \(error.line)",
-                details: ["stdout": .string(result.output.lastText(1000))])
+                details: ["stdout": .string(result.output.lastText(1000))]
+            )
         }
     }
 }

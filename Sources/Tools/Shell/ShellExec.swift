@@ -3,6 +3,7 @@
 
 public import JSON
 public import Model
+import Threads
 
 /// `shell.exec`: runs a command line or a program in the sandbox.
 public struct ShellExec: Tool {
@@ -14,23 +15,32 @@ public struct ShellExec: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "shell.exec", description: "Runs a command line (by /bin/sh) or a program with arguments in the sandbox.",
-        inputSchema: inputSchema, effects: .write, isIdempotent: false, category: "shell")
+        name: "shell.exec",
+        description: "Runs a command line (by /bin/sh) or a program with arguments in the sandbox.",
+        inputSchema: inputSchema,
+        effects: .write,
+        isIdempotent: false,
+        category: "shell"
+    )
 
     private static var inputSchema: JSONValue {
-        var schema = Schema.object([
-            "command": Schema.text("A command line for /bin/sh -c"),
-            "argv": ["type": "array", "items": ["type": "string"], "minItems": 1, "description": "Program and arguments"],
-            "stdin": Schema.text("What the program reads"),
-            "cwd": Schema.text("A folder beneath the workspace", default: "."),
-            "env": ["type": "object", "additionalProperties": ["type": "string"], "description": "More variables"],
-            "timeout": Schema.text("A span such as 10s"),
-            "expect_exit": [
-                "type": "array", "minItems": 1, "items": ["type": "integer", "minimum": 0, "maximum": 255], "default": [0],
-                "description": "Exit codes that are no failure",
-            ],
-            "read": Schema.texts("Absolute paths that are seen read-only"),
-        ]).objectValue ?? [:]
+        var schema =
+            Schema.object([
+                "command": Schema.text("A command line for /bin/sh -c"),
+                "argv": [
+                    "type": "array", "items": ["type": "string"], "minItems": 1, "description": "Program and arguments",
+                ],
+                "stdin": Schema.text("What the program reads"),
+                "cwd": Schema.text("A folder beneath the workspace", default: "."),
+                "env": ["type": "object", "additionalProperties": ["type": "string"], "description": "More variables"],
+                "timeout": Schema.text("A span such as 10s"),
+                "expect_exit": [
+                    "type": "array", "minItems": 1, "items": ["type": "integer", "minimum": 0, "maximum": 255],
+                    "default": [0],
+                    "description": "Exit codes that are no failure",
+                ],
+                "read": Schema.texts("Absolute paths that are seen read-only"),
+            ]).objectValue ?? [:]
         schema["oneOf"] = [["required": ["command"]], ["required": ["argv"]]]
         return .object(schema)
     }
@@ -41,11 +51,20 @@ public struct ShellExec: Tool {
         let folder = try WorkspaceFolder(context).path(of: arguments.text("cwd") ?? ".")
         let (path, programArguments) = try Self.command(arguments)
         var program = Program(
-            path: path, arguments: programArguments, environment: try Self.environment(arguments), workingDirectory: folder,
-            input: arguments.text("stdin").map { Array($0.utf8) }, limits: limits)
+            path: path,
+            arguments: programArguments,
+            environment: try Self.environment(arguments),
+            workingDirectory: folder,
+            input: arguments.text("stdin").map { Array($0.utf8) },
+            limits: limits
+        )
         program.environment["BATON_IDEMPOTENCY_KEY"] = context.idempotencyKey
         let outcome = try await Sandbox(context.sandbox).run(
-            program, workspace: context.workspace, readPaths: arguments.texts("read"), cancellation: context.cancellation)
+            program,
+            workspace: context.workspace,
+            readPaths: arguments.texts("read"),
+            cancellation: context.cancellation
+        )
         return ToolResult(output: try Self.output(outcome, arguments, limits))
     }
 
@@ -74,7 +93,9 @@ public struct ShellExec: Tool {
     }
 
     private static func output(
-        _ outcome: Sandbox.Outcome, _ arguments: JSONValue, _ limits: ProgramLimits
+        _ outcome: Sandbox.Outcome,
+        _ arguments: JSONValue,
+        _ limits: ProgramLimits
     ) throws(TaskError) -> JSONValue {
         let result = outcome.result
         let expected = (arguments["expect_exit"]?.arrayValue ?? [0]).compactMap(\.intValue)
@@ -87,7 +108,8 @@ public struct ShellExec: Tool {
         return [
             "exit_code": .int(Int64(result.exitCode)), "stdout": .string(result.output.text),
             "stderr": .string(result.errors.text), "duration_ms": .int(result.duration.milliseconds),
-            "truncated": .bool(result.output.isTruncated || result.errors.isTruncated), "sandboxed": .bool(outcome.isSandboxed),
+            "truncated": .bool(result.output.isTruncated || result.errors.isTruncated),
+            "sandboxed": .bool(outcome.isSandboxed),
         ]
     }
 }
@@ -108,12 +130,17 @@ extension ProgramResult {
         let last = errors.lastText(200).split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
         let how = exitCode > 128 ? "was ended by signal \(exitCode - 128)" : "ended with exit code \(exitCode)"
         return TaskError(
-            code: code, errorClass: isTemporary ? .transient : .permanent, message: "\(what) \(how)\(last)", details: details)
+            code: code,
+            errorClass: isTemporary ? .transient : .permanent,
+            message: "\(what) \(how)\(last)",
+            details: details
+        )
     }
 
     private var details: JSONValue {
         var details: JSONObject = [
-            "exit_code": .int(Int64(exitCode)), "stderr": .string(errors.lastText(4096)), "stdout": .string(output.lastText(4096)),
+            "exit_code": .int(Int64(exitCode)), "stderr": .string(errors.lastText(4096)),
+            "stdout": .string(output.lastText(4096)),
         ]
         if exitCode > 128 { details["signal"] = .int(Int64(exitCode - 128)) }
         return .object(details)

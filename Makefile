@@ -1,0 +1,49 @@
+# Baton
+# SPDX-License-Identifier: Apache-2.0
+#
+# The one entry for people and machines. `make` alone says what there is.
+
+# Everything that is Swift and ours; swift-format checks exactly these.
+SWIFT_FILES := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources)
+# The binary carries the Swift runtime, so it runs where no toolchain is.
+RELEASE := -c release --static-swift-stdlib --product baton
+BATON = $(shell swift build $(RELEASE) --show-bin-path)/baton
+# Seconds per target of `make fuzz`.
+SECONDS ?= 60
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build run format lint bench fuzz clean bootstrap
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: bootstrap build ## Report on this very repository into demo/report.md
+	@scripts/demo "$(BATON)"
+
+test: bootstrap lint ## Everything that must hold before a change goes in
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+build: bootstrap ## Build the baton program (release)
+	swift build $(RELEASE)
+
+run: build ## Run it: make run ARGS="run Examples/hello.yaml"
+	@"$(BATON)" $(ARGS)
+
+format: ## Rewrite all Swift files in the one format
+	swift format --in-place --recursive $(SWIFT_FILES)
+
+lint: ## Check format and style without changing anything
+	swift format lint --strict --recursive $(SWIFT_FILES)
+
+bench: bootstrap ## Measure
+	swift run -c release --package-path Benchmarks Benchmarks $(ARGS)
+
+fuzz: bootstrap ## Fuzz every parser: make fuzz SECONDS=600
+	@scripts/fuzz $(SECONDS)
+
+clean: ## Remove everything that was built or produced
+	rm -rf .build demo Benchmarks/.build Fuzz/.build Fuzz/Corpus Fuzz/Artifacts
+
+bootstrap:
+	@scripts/bootstrap

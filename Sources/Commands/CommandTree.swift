@@ -1,0 +1,25 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything the program can do.
+enum CommandTree {
+    static let root: CommandDescription = .init(
+        name: "baton",
+        summary: "Run workflows so that nothing acknowledged is lost and nothing runs twice unnoticed",
+        discussion: """
+            A workflow is a document in YAML or JSON: nodes that call tools, HTTP services and people, and edges between them.
+            A run of it survives crashes, power cuts and Ctrl-C, and every run can say what it waits for.
+            """,
+        examples: [
+            .init(line: "baton doctor", comment: "see whether everything is there"),
+            .init(line: "baton workflow validate order.yaml", comment: "check a workflow"),
+            .init(line: "baton run order.yaml --input limit=500", comment: "run it and watch"),
+            .init(line: "baton inbox approve last", comment: "answer what it asks"),
+            .init(line: "baton run explain last", comment: "ask what it waits for, or why it failed"),
+        ],
+        children: [
+            RunCommands.group, WorkflowCommands.group, InboxCommands.group, ToolCommands.group, DoctorCommand.command,
+            EchoCommand.command, CompletionCommand.command, VersionCommand.command, HelpCommand.command,
+        ] + InboxCommands.shortForms
+    )
+}

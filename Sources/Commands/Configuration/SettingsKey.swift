@@ -1,0 +1,21 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// A key of `config.yaml` (spec 10.7).
+enum SettingsKey: String, CaseIterable {
+    case storeDurability = "store.durability"
+    case sandboxRequire = "sandbox.require"
+    case sandboxNetwork = "sandbox.network"
+    case toolsFolder = "tools.dir"
+    case limitsMaxParallel = "limits.max_parallel"
+
+    /// `BATON_SECTION_KEY`.
+    var variable: String {
+        "BATON_" + rawValue.uppercased().map { $0 == "." ? "_" : String($0) }.joined()
+    }
+
+    /// The first words of such variables: one that begins so and is no key is a mistake.
+    static var variablePrefixes: Set<String> {
+        Set(allCases.map { "BATON_\($0.rawValue.prefix { $0 != "." }.uppercased())_" })
+    }
+}

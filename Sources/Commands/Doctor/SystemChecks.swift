@@ -1,0 +1,70 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import Glibc
+import Model
+import Store
+import Tools
+
+/// Checks of what runs need besides the data folder.
+struct SystemChecks {
+    let settings: Settings
+    let context: CommandContext
+
+    func findings() -> [Finding] {
+        [tools(), sandbox(), program("git", adds: "the tools git.log, git.status and git.diff need it"), clock()]
+    }
+
+    private func tools() -> Finding {
+        do throws(CommandFailure) {
+            let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
+            return Finding(check: "tools", grade: .ok, message: "\(toolbox.tools.names.count) tools")
+        } catch {
+            return Finding(check: "tools", grade: .fail, message: error.message)
+        }
+    }
+
+    private func sandbox() -> Finding {
+        let sandbox = Sandbox(SandboxSettings(isRequired: settings.requiresSandbox))
+        switch AsyncWork({ await sandbox.probe() }).wait() {
+        case .available: return Finding(check: "sandbox", grade: .ok, message: "programs start confined (bubblewrap)")
+        case .unavailable(let reason):
+            let isNeeded = settings.requiresSandbox
+            return Finding(
+                check: "sandbox",
+                grade: isNeeded ? .fail : .warn,
+                message: reason,
+                remedy: isNeeded
+                    ? "without it tools that start programs fail; sandbox.require: false runs them unconfined"
+                    : "programs run unconfined, as sandbox.require: false says"
+            )
+        }
+    }
+
+    private func program(_ name: String, adds: String) -> Finding {
+        let folders = (context.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        guard let path = folders.map({ "\($0)/\(name)" }).first(where: { access($0 as String, X_OK) == 0 }) else {
+            return Finding(check: name, grade: .warn, message: "not installed", remedy: adds)
+        }
+        return Finding(check: name, grade: .ok, message: path)
+    }
+
+    /// Timers and deadlines follow the clock, so one that stepped back makes runs wait.
+    private func clock() -> Finding {
+        let now = SystemClock().wall()
+        var newest: Timestamp?
+        if let data = try? ReadOnlyData(folder: context.dataFolder) {
+            newest = (try? data.store.runs(RunFilter()))?.map { max($0.createdAt, $0.endedAt ?? $0.createdAt) }.max()
+        }
+        if let newest, newest > now {
+            return Finding(
+                check: "clock",
+                grade: .fail,
+                message: "\(now) is before the last event of a run (\(newest))",
+                remedy: "set the clock: timers and deadlines follow it"
+            )
+        }
+        return Finding(check: "clock", grade: .ok, message: now.description)
+    }
+}

@@ -1,0 +1,99 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Store
+
+/// Finds what a person means by the beginning of an id, or by `last`.
+struct IdentifierLookup {
+    /// Beginnings are looked for among the newest runs only.
+    static let searchLimit = 10_000
+
+    let store: any RunStore
+
+    /// The run with that id, the only recent one whose id begins so, or the newest for `last`.
+    func run(_ text: String) throws(CommandFailure) -> RunRow {
+        if let id = RunID(text) {
+            guard let row = try reading({ () throws(StoreError) in try store.run(id) }) else { throw Self.noRun(text) }
+            return row
+        }
+        if text == "last" {
+            guard let row = try page(before: nil, limit: 1).first else { throw Self.noRun() }
+            return row
+        }
+        return try only(text, "run", among: try recentRuns()) { $0.id.description }
+    }
+
+    /// The request with that id, the only one whose id begins so, or the newest open one for `last`.
+    func humanTask(_ text: String) throws(CommandFailure) -> HumanTaskRow {
+        if let id = HumanTaskID(text) {
+            guard let row = try reading({ () throws(StoreError) in try store.humanTask(id) }) else {
+                throw .notFound("there is no request \(text)", hint: "`baton inbox list --all` shows all requests")
+            }
+            return row
+        }
+        let isLast = text == "last"
+        let rows = try reading { () throws(StoreError) in
+            try store.humanTasks(status: isLast ? .open : nil, run: nil, limit: 100_000)
+        }
+        if isLast {
+            guard let row = rows.last else {
+                throw .notFound("no request is open", hint: "`baton inbox list --all` shows all requests")
+            }
+            return row
+        }
+        return try only(text, "request", among: rows) { $0.id.description }
+    }
+
+    private func recentRuns() throws(CommandFailure) -> [RunRow] {
+        var rows: [RunRow] = []
+        while rows.count < Self.searchLimit {
+            let next = try page(before: rows.last?.key, limit: 1000)
+            rows += next
+            if next.count < 1000 { break }
+        }
+        return rows
+    }
+
+    private func page(before key: Int64?, limit: Int) throws(CommandFailure) -> [RunRow] {
+        var filter = RunFilter()
+        filter.before = key
+        filter.limit = limit
+        return try reading { () throws(StoreError) in try store.runs(filter) }
+    }
+
+    private func only<Row>(
+        _ text: String,
+        _ kind: String,
+        among rows: [Row],
+        _ id: (Row) -> String
+    ) throws(CommandFailure) -> Row {
+        let found = rows.filter { row in
+            let id = id(row)
+            return id.hasPrefix(text) || id.drop { $0 != "_" }.dropFirst().hasPrefix(text)
+        }
+        guard let first = found.first else {
+            let list = kind == "run" ? "run list" : "inbox list --all"
+            throw .notFound(
+                "there is no \(kind) `\(text)`",
+                hint: "`baton \(list)` shows what there is; `last` means the newest"
+            )
+        }
+        guard found.count == 1 else {
+            let some = found.prefix(3).map(id).joined(separator: ", ")
+            throw .usage(
+                "`\(text)` is the beginning of \(found.count) ids: \(some)\(found.count > 3 ? ", …" : "")",
+                hint: "give more of the id"
+            )
+        }
+        return first
+    }
+
+    /// The failure for a run that is not there.
+    static func noRun(_ text: String? = nil) -> CommandFailure {
+        .notFound(
+            text.map { "there is no run `\($0)`" } ?? "there is no run yet",
+            hint: "`baton run list` shows what there is"
+        )
+    }
+}

@@ -1,0 +1,26 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Threads
+
+/// Ctrl-C and `kill`: the first one asks, the second one ends the process at once.
+enum Interruption {
+    /// Calls `handler` with the first of SIGINT, SIGTERM and SIGHUP, on a thread of its own. Call once, before other
+    /// threads start: they inherit that the signals are held back from them.
+    static func watch(_ handler: @escaping @Sendable (Int32) -> Void) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let held = signals
+        OwnThread(named: "baton-signals") {
+            var signals = held
+            var number: Int32 = 0
+            while sigwait(&signals, &number) != 0 {}
+            handler(number)
+            while sigwait(&signals, &number) != 0 {}
+            _exit(128 + SIGINT)
+        }.detach()
+    }
+}

@@ -1,0 +1,92 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import Glibc
+import Model
+import Store
+import StoreSQLite
+import Threads
+
+/// The engine in this process, over the data folder that this process locks. Belongs to the command's thread.
+struct LocalEngine {
+    let engine: DurableEngine
+    let store: SQLiteRunStore
+    let workspaces: Workspaces
+    private let folder: DataFolder
+    private let work: AsyncWork<Void>
+
+    /// Locks and opens everything.
+    ///
+    /// - Parameter drives: Attempts are made; without it runs are only told things.
+    init(_ context: CommandContext, drives: Bool) throws(CommandFailure) {
+        let settings = try SettingsReader.read(context)
+        let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
+        try self.init(context, settings, toolbox, drives: drives)
+    }
+
+    init(
+        _ context: CommandContext,
+        _ settings: Settings,
+        _ toolbox: Toolbox,
+        drives: Bool
+    ) throws(CommandFailure) {
+        let path = context.dataFolder
+        let line = context.commandLine
+        // What is made here is for its owner alone; what tools make later is not our business.
+        let mask = umask(0o077)
+        defer { umask(mask) }
+        let folder = try reading { () throws(StoreError) in try DataFolder(locking: path, command: line) }
+        var options = SQLiteRunStore.Options()
+        options.durability = settings.durability
+        let store = try reading { () throws(StoreError) in try SQLiteRunStore(in: folder, options) }
+        let blobs = try reading { () throws(StoreError) in
+            try SQLiteBlobStore(in: folder, durability: settings.durability)
+        }
+        var configuration = EngineConfiguration(worker: "local/\(getpid())")
+        // Without a free slot nothing is started, so telling a run something has no other effect.
+        configuration.slots = drives ? settings.maxParallel : 0
+        let engine = DurableEngine(
+            store: store,
+            blobs: blobs,
+            executors: drives ? toolbox.makeExecutors() : [:],
+            configuration: configuration,
+            failStop: Self.failStop
+        )
+        self.engine = engine
+        self.store = store
+        self.folder = folder
+        workspaces = toolbox.workspaces
+        work = AsyncWork { await engine.run() }
+    }
+
+    /// Asks the engine something and blocks until the answer is durable.
+    func ask<Value: Sendable>(
+        _ body: @escaping @Sendable (DurableEngine) async throws(EngineError) -> Value
+    ) throws(CommandFailure) -> Value {
+        let engine = engine
+        let result = AsyncWork { () async -> Result<Value, EngineError> in
+            do throws(EngineError) {
+                return .success(try await body(engine))
+            } catch {
+                return .failure(error)
+            }
+        }.wait()
+        return try engineCall { () throws(EngineError) in try result.get() }
+    }
+
+    /// Stops in order: attempts get `grace` to finish, then their tasks are handed back.
+    func stop(grace: Duration) {
+        let engine = engine
+        AsyncWork { await engine.stop(grace: grace) }.wait()
+        work.wait()
+    }
+
+    /// Nobody knows what the disk holds: the process ends before it can claim anything.
+    private static func failStop(_ message: String) {
+        let text =
+            "baton: store.unavailable: \(message)\n  nothing that was acknowledged is lost; start again to go on\n"
+        _ = Console.writeAll(Array(text.utf8), to: STDERR_FILENO)
+        _exit(ExitCode.unavailable.rawValue)
+    }
+}

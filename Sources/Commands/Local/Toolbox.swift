@@ -1,0 +1,60 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import Engine
+import HTTP
+import JSON
+import Model
+import Tools
+
+/// What workflows may call, as the settings have it.
+struct Toolbox: Sendable {
+    let tools: ToolRegistry
+    let policy: AddressPolicy
+    let sandbox: SandboxSettings
+    let workspaces: Workspaces
+
+    init(_ settings: Settings, dataFolder: String) throws(CommandFailure) {
+        tools = try Self.registry(settings.toolsFolder)
+        policy = AddressPolicy(allowed: settings.allowedTargets)
+        sandbox = SandboxSettings(isRequired: settings.requiresSandbox, hiddenPaths: [dataFolder])
+        workspaces = Workspaces(dataFolder: dataFolder)
+    }
+
+    private static func registry(_ folder: String?) throws(CommandFailure) -> ToolRegistry {
+        var programs: [ProgramTool] = []
+        do throws(ProgramTool.Invalid) {
+            if let folder { programs = try ProgramTool.load(folder: folder) }
+        } catch {
+            throw CommandFailure(.usage, "config.invalid", "tools.dir: \(error)")
+        }
+        do throws(ToolRegistry.Invalid) {
+            return try ToolRegistry.builtIn(adding: programs)
+        } catch {
+            throw CommandFailure(.usage, "config.invalid", "tools.dir: \(error)")
+        }
+    }
+
+    /// A compiler that knows these tools and refuses URLs that no request could go to.
+    func makeCompiler() throws(CommandFailure) -> Compiler {
+        do throws(JSONSchemaError) {
+            let known = try tools.definitions.map { tool throws(JSONSchemaError) in
+                try Registry.Tool(name: tool.name, input: tool.inputSchema)
+            }
+            return Compiler(registry: Registry(tools: known) { [policy] in policy.refusal(ofURL: $0) })
+        } catch {
+            throw CommandFailure(.usage, "config.invalid", "a tool's schema cannot be used: \(error)")
+        }
+    }
+
+    /// The code behind the node kinds that leave the engine.
+    func makeExecutors() -> [String: any NodeExecutor] {
+        ExecutionSettings(
+            tools: tools,
+            http: HTTPClient(policy: policy),
+            sandbox: sandbox,
+            workspaces: workspaces.root
+        ).executors
+    }
+}

@@ -1,0 +1,31 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Model
+
+/// The folders that runs work in, one each; kept after the run.
+struct Workspaces: Sendable {
+    /// `<data folder>/workspaces`.
+    let root: String
+
+    init(dataFolder: String) {
+        root = "\(dataFolder)/workspaces"
+    }
+
+    func path(of run: RunID) -> String { "\(root)/\(run)" }
+
+    /// Makes the folder of a run if it is not there, for its owner alone.
+    func make(for run: RunID) throws(CommandFailure) {
+        for path in [root, path(of: run)] where mkdir(path, 0o700) != 0 && errno != EEXIST {
+            let number = errno
+            let isFull = number == ENOSPC || number == EDQUOT
+            throw CommandFailure(
+                .unavailable,
+                isFull ? "storage.full" : "store.unavailable",
+                "the folder \(path) cannot be made: \(String(cString: strerror(number)))",
+                hint: isFull ? CommandFailure.fullDisk : nil
+            )
+        }
+    }
+}

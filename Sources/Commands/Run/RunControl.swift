@@ -1,0 +1,116 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import JSON
+import Model
+import Store
+
+/// `baton run cancel`, `pause` and `resume`.
+enum RunControl {
+    private static let reason = OptionDescription(
+        name: "reason",
+        kind: .text("TEXT"),
+        summary: "why, for the log"
+    )
+
+    static let cancel: CommandDescription = .init(
+        name: "cancel",
+        summary: "Stop a run for good",
+        discussion: "A run that this machine drives right now is cancelled after Ctrl-C there.",
+        arguments: [RunCommands.run],
+        options: [reason],
+        examples: [.init(line: "baton run cancel last --reason \"wrong input\"", comment: "the newest run")],
+        exits: [.notFound, .conflict, .unavailable]
+    ) { context throws(CommandFailure) in
+        let reason = context.invocation.text("reason")
+        return try tell(context, "cancelled") { engine, run, actor async throws(EngineError) in
+            try await engine.cancel(run, reason: reason, by: actor)
+        }
+    }
+
+    static let pause: CommandDescription = .init(
+        name: "pause",
+        summary: "Keep a run from going on until it is resumed",
+        arguments: [RunCommands.run],
+        options: [reason],
+        examples: [.init(line: "baton run pause last --reason \"until Monday\"", comment: "the newest run")],
+        exits: [.notFound, .conflict, .unavailable]
+    ) { context throws(CommandFailure) in
+        let reason = context.invocation.text("reason")
+        return try tell(context, "paused") { engine, run, actor async throws(EngineError) in
+            try await engine.pause(run, reason: reason, by: actor)
+        }
+    }
+
+    static let resume: CommandDescription = .init(
+        name: "resume",
+        summary: "Continue a run that was paused, interrupted or left by a crash, to its end",
+        discussion: "What completed is not done again; attempts that were in flight are made again.",
+        arguments: [RunCommands.run],
+        options: [RunCommands.follow(default: true)],
+        examples: [.init(line: "baton run resume last", comment: "the newest run")],
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
+        action: resume
+    )
+
+    /// Tells a run something without driving it.
+    private static func tell(
+        _ context: CommandContext,
+        _ done: String,
+        _ body: @escaping @Sendable (DurableEngine, RunID, String) async throws(EngineError) -> Int64
+    ) throws(CommandFailure) -> ExitCode {
+        try requireData(context)
+        let local = try LocalEngine(context, drives: false)
+        let actor = context.actor
+        let result = Result { () throws(CommandFailure) in
+            let row = try find(context, local.store)
+            _ = try local.ask { engine async throws(EngineError) in try await body(engine, row.id, actor) }
+            return row
+        }
+        local.stop(grace: .zero)
+        let run = try result.get()
+        context.console.show(["run": .string(run.id.description), "status": .string(done)]) { "\(run.id) is \(done)\n" }
+        return .ok
+    }
+
+    private static func resume(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        try requireData(context)
+        let driver = try RunDriver.open(context)
+        let row: RunRow
+        do throws(CommandFailure) {
+            row = try find(context, driver.local.store)
+            guard !row.status.isTerminal else {
+                throw CommandFailure(
+                    .conflict,
+                    "state.conflict",
+                    "\(row.id) has ended: it is \(row.status.rawValue)",
+                    hint: context.command("run get \(row.id)")
+                )
+            }
+        } catch {
+            driver.close()
+            throw error
+        }
+        let (id, actor, isPaused) = (row.id, context.actor, row.status == .paused)
+        let isFollowed = context.invocation.isOn("follow")
+        return try driver.drive(id, after: row.lastSequence, isFollowed: isFollowed) { () throws(CommandFailure) in
+            try driver.local.ask { engine async throws(EngineError) in
+                _ = try await engine.adopt(id)
+                if isPaused { _ = try await engine.resume(id, by: actor) }
+            }
+            if isFollowed { context.console.note("\(id) goes on") }
+        }
+    }
+
+    private static func find(_ context: CommandContext, _ store: any RunStore) throws(CommandFailure) -> RunRow {
+        try IdentifierLookup(store: store).run(context.invocation.word("RUN"))
+    }
+
+    /// Looks before an empty database is made for nothing.
+    private static func requireData(_ context: CommandContext) throws(CommandFailure) {
+        guard try ReadOnlyData(folder: context.dataFolder) != nil else {
+            throw IdentifierLookup.noRun(context.invocation.word("RUN"))
+        }
+    }
+}

@@ -1,0 +1,203 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import Engine
+import Glibc
+import JSON
+import Model
+import Store
+import StoreSQLite
+
+/// Drives one run in this process and shows how it goes.
+struct RunDriver {
+    /// Why driving ended.
+    enum Ending: Equatable {
+        case ended
+        case paused
+        case needsPerson
+        case interrupted
+    }
+
+    let context: CommandContext
+    let local: LocalEngine
+    private let watch: RunWatch
+
+    /// Opens everything.
+    static func open(_ context: CommandContext) throws(CommandFailure) -> RunDriver {
+        let watch = RunWatch()
+        return RunDriver(context: context, local: try LocalEngine(context, drives: true), watch: watch)
+    }
+
+    /// The same with what was read already.
+    static func open(
+        _ context: CommandContext,
+        _ settings: Settings,
+        _ toolbox: Toolbox
+    ) throws(CommandFailure) -> RunDriver {
+        let watch = RunWatch()
+        return RunDriver(
+            context: context,
+            local: try LocalEngine(context, settings, toolbox, drives: true),
+            watch: watch
+        )
+    }
+
+    private init(context: CommandContext, local: LocalEngine, watch: RunWatch) {
+        self.context = context
+        self.local = local
+        self.watch = watch
+    }
+
+    /// Stops the engine without having driven anything.
+    func close() {
+        local.stop(grace: .zero)
+    }
+
+    /// Drives a run to its end, or until it waits for a person, and reports.
+    ///
+    /// - Parameters:
+    ///   - sequence: Events up to this number are old news.
+    ///   - isFollowed: Shows progress.
+    ///   - begin: Makes the run go; events from here on are seen.
+    func drive(
+        _ run: RunID,
+        after sequence: Int64,
+        isFollowed: Bool,
+        _ begin: () throws(CommandFailure) -> Void
+    ) throws(CommandFailure) -> ExitCode {
+        let state: RunState
+        let ending: Ending
+        do throws(CommandFailure) {
+            try local.workspaces.make(for: run)
+            watch.subscribe(local.engine, to: run)
+            try begin()
+            var session = Session(self, run, key: try key(of: run), after: sequence, isFollowed: isFollowed)
+            ending = try session.follow()
+            state = try self.state(of: session.key)
+        } catch {
+            local.stop(grace: .zero)
+            throw error
+        }
+        local.stop(grace: ending == .interrupted ? .seconds(2) : .zero)
+        let report = RunReport(state, ending: ending, context: context, workspaces: local.workspaces)
+        report.show(isFollowed: isFollowed)
+        return report.exit
+    }
+
+    fileprivate func key(of run: RunID) throws(CommandFailure) -> Int64 {
+        guard let row = try reading({ () throws(StoreError) in try local.store.run(run) }) else {
+            throw IdentifierLookup.noRun(run.description)
+        }
+        return row.key
+    }
+
+    private func state(of key: Int64) throws(CommandFailure) -> RunState {
+        try engineCall { () throws(EngineError) in try local.engine.reader.state(ofRun: key) }
+    }
+
+    /// One run while it is watched.
+    private struct Session {
+        let driver: RunDriver
+        let run: RunID
+        let key: Int64
+        let isFollowed: Bool
+        /// Number of the last event that was taken in.
+        var last: Int64 = 0
+        /// Events up to this number are not shown.
+        let silentUntil: Int64
+        var progress = RunProgress(names: [])
+        var view: ProgressView
+        var log: EventLog?
+        var fullAt: ContinuousClock.Instant?
+
+        init(_ driver: RunDriver, _ run: RunID, key: Int64, after sequence: Int64, isFollowed: Bool) {
+            self.driver = driver
+            self.run = run
+            self.key = key
+            self.isFollowed = isFollowed
+            silentUntil = sequence
+            let console = driver.context.console
+            view = ProgressView(console, terminalWidth: Console.terminalWidth(STDERR_FILENO))
+            if isFollowed, console.settings.format == .jsonl { log = EventLog(store: driver.local.store, key: key) }
+        }
+
+        mutating func follow() throws(CommandFailure) -> Ending {
+            try catchUp()
+            while true {
+                if let ending { return finish(ending) }
+                if isFollowed { view.redraw(progress, now: SystemClock().wall()) }
+                for item in driver.watch.next(within: wait) {
+                    switch item {
+                    case .event(let event): take(event.runSequence, event.at, event.event)
+                    case .storageFull: warnOfFullDisk()
+                    case .isCut:
+                        driver.watch.subscribe(driver.local.engine, to: run)
+                        try catchUp()
+                    case .isInterrupted: return finish(.interrupted)
+                    }
+                }
+                try writeLog()
+                if driver.context.console.isBroken { return finish(.interrupted) }
+            }
+        }
+
+        private var wait: Int64 { isFollowed ? view.interval : 60_000 }
+
+        private var ending: Ending? {
+            if progress.status.isTerminal { return .ended }
+            if progress.status == .paused { return .paused }
+            return progress.needsPerson(now: SystemClock().wall()) ? .needsPerson : nil
+        }
+
+        private mutating func finish(_ ending: Ending) -> Ending {
+            view.clear()
+            return ending
+        }
+
+        /// Reads what the stream does not have.
+        private mutating func catchUp() throws(CommandFailure) {
+            var session = self
+            let (reader, key, last) = (driver.local.engine.reader, key, last)
+            try engineCall { () throws(EngineError) in
+                try reader.forEachEvent(ofRun: key, after: last) { sequence, at, event, graph in
+                    if session.last == 0 { session.progress = RunProgress(names: graph.nodes.map(\.id)) }
+                    session.take(sequence, at, event)
+                }
+            }
+            self = session
+            try writeLog()
+        }
+
+        private mutating func take(_ sequence: Int64, _ at: Timestamp, _ event: Event) {
+            guard sequence > last else { return }
+            last = sequence
+            guard let step = progress.apply(event, at: at), isFollowed, log == nil, sequence > silentUntil else {
+                return
+            }
+            view.show(step)
+        }
+
+        private mutating func writeLog() throws(CommandFailure) {
+            guard log != nil else { return }
+            let console = driver.context.console
+            let silentUntil = silentUntil
+            try log?.forEachNew { envelope in
+                if (envelope["run_seq"]?.intValue ?? 0) > silentUntil { console.line(envelope.text) }
+            }
+            console.flush()
+        }
+
+        /// At most every ten seconds.
+        private mutating func warnOfFullDisk() {
+            let now = ContinuousClock.now
+            guard fullAt.map({ now - $0 > .seconds(10) }) ?? true else { return }
+            fullAt = now
+            view.clear()
+            driver.context.console.complain(
+                "baton: storage.full: a commit does not fit on the disk; \(run) goes on when there is room.\n"
+                    + "  nothing that was acknowledged is lost"
+            )
+        }
+    }
+}

@@ -1,0 +1,153 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import Engine
+import JSON
+import Model
+import Store
+
+/// `baton run list`, `get` and `explain`: reads, whoever drives the runs.
+enum RunListing {
+    static let list: CommandDescription = .init(
+        name: "list",
+        summary: "List runs, the newest first",
+        options: [
+            OptionDescription(
+                name: "status",
+                kind: .choice("STATUS", RunStatus.allCases.map(\.rawValue)),
+                summary: "only runs with that status",
+                isRepeated: true
+            ),
+            OptionDescription(name: "workflow", kind: .text("NAME"), summary: "only runs of that workflow"),
+            OptionDescription(
+                name: "limit",
+                kind: .number("N", 1...1000),
+                summary: "at most that many",
+                defaultValue: "50"
+            ),
+        ],
+        examples: [
+            .init(line: "baton run list --status waiting", comment: "what waits"),
+            .init(line: "baton run list -o jsonl | grep order_check", comment: "one run a line, for programs"),
+        ],
+        exits: [.unavailable]
+    ) { context throws(CommandFailure) in
+        var filter = RunFilter()
+        filter.statuses = context.invocation.texts("status").compactMap(RunStatus.init)
+        filter.workflow = context.invocation.text("workflow")
+        filter.limit = context.invocation.number("limit") ?? 50
+        var rows: [RunRow] = []
+        if let data = try ReadOnlyData(folder: context.dataFolder) {
+            rows = try reading { () throws(StoreError) in try data.store.runs(filter) }
+        }
+        if rows.isEmpty, context.console.settings.format == .table {
+            context.console.note("no runs; `baton run FILE` starts one")
+            return .ok
+        }
+        context.console.show(rows.map(json), table(rows))
+        return .ok
+    }
+
+    static let get: CommandDescription = .init(
+        name: "get",
+        summary: "Show a run with its tasks",
+        arguments: [RunCommands.run],
+        examples: [
+            .init(line: "baton run get last", comment: "the newest run"),
+            .init(line: "baton run get last -o json", comment: "with inputs, outputs and errors in full"),
+        ],
+        exits: [.notFound, .unavailable]
+    ) { context throws(CommandFailure) in
+        let (state, _) = try read(context)
+        let workspace = Workspaces(dataFolder: context.dataFolder).path(of: state.id)
+        let details = RunDetails(state: state, workspace: workspace, now: SystemClock().wall())
+        var json = details.json
+        json["tasks"] = .array(details.tasks)
+        context.console.show(.object(json)) { text(details, context.console) }
+        return .ok
+    }
+
+    static let explain: CommandDescription = .init(
+        name: "explain",
+        summary: "Say what a run waits for, or why it failed",
+        discussion: "Every open task has a cause, with what would change it.",
+        arguments: [RunCommands.run],
+        examples: [.init(line: "baton run explain last", comment: "the newest run")],
+        exits: [.notFound, .unavailable]
+    ) { context throws(CommandFailure) in
+        let (state, _) = try read(context)
+        let now = SystemClock().wall()
+        let explanation = Explanation(state, now: now)
+        context.console.show(explanation.json(now: now)) { text(explanation, now) }
+        return .ok
+    }
+
+    /// The run that the person means, as it is now.
+    static func read(_ context: CommandContext) throws(CommandFailure) -> (RunState, ReadOnlyData) {
+        let word = context.invocation.word("RUN")
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw IdentifierLookup.noRun(word) }
+        let row = try IdentifierLookup(store: data.store).run(word)
+        return (try engineCall { () throws(EngineError) in try data.reader.state(ofRun: row.key) }, data)
+    }
+
+    // MARK: Forms
+
+    private static func table(_ rows: [RunRow]) -> Table {
+        var table = Table([
+            .init(title: "RUN"), .init(title: "WORKFLOW"), .init(title: "STATUS", paint: .status),
+            .init(title: "TASKS", isNumber: true), .init(title: "CREATED"), .init(title: "TIME", isNumber: true),
+        ])
+        let now = SystemClock().wall()
+        for row in rows {
+            let status = row.status.rawValue + (row.reason.map { " (\($0.rawValue))" } ?? "")
+            table.add([
+                row.id.description, row.workflow, status, "\(row.endedTasks)/\(row.allTasks)",
+                TimeText.date(row.createdAt),
+                TimeText.span((row.endedAt ?? now) - row.createdAt),
+            ])
+        }
+        return table
+    }
+
+    private static func json(_ row: RunRow) -> JSONValue {
+        var result: JSONObject = [
+            "id": .string(row.id.description), "workflow": .string(row.workflow),
+            "status": .string(row.status.rawValue),
+        ]
+        result["reason"] = row.reason.map { .string($0.rawValue) }
+        result["tasks_ended"] = .int(Int64(row.endedTasks))
+        result["tasks"] = .int(Int64(row.allTasks))
+        result["created_at"] = .string(row.createdAt.description)
+        result["started_at"] = row.startedAt.map { .string($0.description) }
+        result["ended_at"] = row.endedAt.map { .string($0.description) }
+        result["error"] = row.error.map { .string($0) }
+        result["definition"] = .string(row.graphHash)
+        return .object(result)
+    }
+
+    private static func text(_ details: RunDetails, _ console: Console) -> String {
+        let (state, style) = (details.state, console.settings.outputStyle)
+        let status = style.status(state.status.rawValue) + (state.waitReason.map { " (\($0.rawValue))" } ?? "")
+        var lines = [
+            "run        \(state.id)", "workflow   \(state.graph.name)", "status     \(status)",
+            "created    \(TimeText.date(state.createdAt))", "time       \(TimeText.span(details.duration))",
+            "workspace  \(details.workspace)",
+        ]
+        if let error = state.error { lines.append("error      \(TextWidth.oneLine(error.description))") }
+        lines += details.outputLines + [""]
+        lines += details.table.lines(width: console.settings.outputWidth, style: style)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func text(_ explanation: Explanation, _ now: Timestamp) -> String {
+        var lines = ["\(explanation.run) \(TextWidth.oneLine(explanation.summary))"]
+        for item in explanation.waitingFor {
+            let since = item.since.map { ", for \(TimeText.span(now - $0))" } ?? ""
+            lines.append("  \(item.node): \(TextWidth.oneLine(item.cause.sentence(now: now)))\(since)")
+            lines += item.cause.commands(run: explanation.run).map { "    \($0)" }
+        }
+        lines += explanation.causes.map { "  \(TextWidth.oneLine($0))" }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

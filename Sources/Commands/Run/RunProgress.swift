@@ -1,0 +1,204 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import Model
+
+/// What a run is doing, as far as a person who watches wants to know: the fold of its events.
+struct RunProgress {
+    /// Something that just happened.
+    struct Step: Equatable {
+        enum Mark: String {
+            case done = "✓"
+            case failed = "✗"
+            case skipped = "↷"
+            case waiting = "⏸"
+            case retry = "↻"
+            case info = "·"
+        }
+
+        let at: Timestamp
+        /// The spelling of the event.
+        let type: String
+        let mark: Mark
+        /// The node; `nil` for the run.
+        let node: String?
+        var note = ""
+        /// Worth a line where running tasks are shown anyway.
+        var isNews = true
+    }
+
+    /// A task that has begun and not ended.
+    struct OpenTask: Equatable {
+        enum Stage: Equatable {
+            case running
+            case retrying(until: Timestamp)
+            case timer(until: Timestamp)
+            case person(HumanTaskID)
+        }
+
+        let name: String
+        var stage: Stage
+        /// When its first attempt started, or its wait began.
+        let since: Timestamp
+        var attempt: Int
+    }
+
+    private let names: [String]
+    private(set) var status = RunStatus.queued
+    private(set) var waitReason: WaitReason?
+    private(set) var tasks: [Int: OpenTask] = [:]
+    private(set) var ended = 0
+    private var began: Timestamp?
+
+    /// - Parameter names: Ids of the nodes, by position.
+    init(names: [String]) {
+        self.names = names
+    }
+
+    var allTasks: Int { names.count }
+
+    /// Open tasks by position.
+    var openTasks: [OpenTask] { tasks.sorted { $0.key < $1.key }.map(\.value) }
+
+    /// When the next retry or timer is due.
+    var nextDue: Timestamp? {
+        tasks.values.compactMap { task in
+            switch task.stage {
+            case .retrying(let until), .timer(let until): until
+            case .running, .person: nil
+            }
+        }.min()
+    }
+
+    /// Nothing goes on before a person answers, or not for more than a minute.
+    func needsPerson(now: Timestamp) -> Bool {
+        guard status == .waiting, waitReason == .human else { return false }
+        return nextDue.map { $0 - now > .seconds(60) } ?? true
+    }
+
+    /// Takes an event in and says what is worth telling, if anything.
+    mutating func apply(_ event: Event, at: Timestamp) -> Step? {
+        guard let node = event.node, !event.body.type.rawValue.hasPrefix("run.") else { return applyRun(event, at) }
+        return applyTask(event.body, node, at)
+    }
+
+    // MARK: The run
+
+    private mutating func applyRun(_ event: Event, _ at: Timestamp) -> Step? {
+        let by = event.actor.map { "by \($0)" } ?? ""
+        switch event.body {
+        case .runQueued:
+            began = at
+            return step(at, event, .info, "", isNews: false)
+        case .runStarted:
+            status = .running
+            return step(at, event, .info, "", isNews: false)
+        case .runResumed:
+            (status, waitReason) = (.running, nil)
+            return step(at, event, .info, by, isNews: !by.isEmpty)
+        case .runWaiting(let reason):
+            (status, waitReason) = (.waiting, reason)
+            return step(at, event, .waiting, waitNote(reason, at), isNews: false)
+        case .runPaused(let reason):
+            status = .paused
+            return step(at, event, .waiting, Self.joined(by, reason))
+        case .runCompleted: return end(.completed, event, at, .done, "")
+        case .runFailed(let error): return end(.failed, event, at, .failed, error.description)
+        case .runCancelled(let reason): return end(.cancelled, event, at, .failed, Self.joined(by, reason))
+        default: return nil
+        }
+    }
+
+    private mutating func end(
+        _ status: RunStatus,
+        _ event: Event,
+        _ at: Timestamp,
+        _ mark: Step.Mark,
+        _ note: String
+    ) -> Step {
+        self.status = status
+        tasks = [:]
+        let span = began.map { "(\(TimeText.span(at - $0)))" } ?? ""
+        return step(at, event, mark, Self.joined(span, note), isNews: false)
+    }
+
+    private func waitNote(_ reason: WaitReason, _ at: Timestamp) -> String {
+        guard reason != .human, let due = nextDue else { return "for a person" }
+        return "until \(TimeText.clock(due)) (\(TimeText.span(due - at)))"
+    }
+
+    private func step(
+        _ at: Timestamp,
+        _ event: Event,
+        _ mark: Step.Mark,
+        _ note: String,
+        isNews: Bool = true
+    ) -> Step {
+        Step(at: at, type: event.body.type.rawValue, mark: mark, node: nil, note: note, isNews: isNews)
+    }
+
+    // MARK: Tasks
+
+    private mutating func applyTask(_ body: Event.Body, _ node: Int, _ at: Timestamp) -> Step? {
+        func step(_ mark: Step.Mark, _ note: String, isNews: Bool = true) -> Step {
+            Step(at: at, type: body.type.rawValue, mark: mark, node: name(node), note: note, isNews: isNews)
+        }
+        switch body {
+        case .taskStarted(let attempt, _, _):
+            open(node, .running, at, attempt: attempt)
+            return step(.info, attempt > 1 ? "attempt \(attempt)" : "", isNews: false)
+        case .taskCompleted(_, let routing, _):
+            return step(.done, Self.joined(close(node, at), routing.chosen.map { "→ \($0)" }))
+        case .taskFailed(let error, _, _): return step(.failed, Self.joined(close(node, at), error.description))
+        case .taskRetrying(let error, let next, _, _):
+            open(node, .retrying(until: next), at)
+            return step(.retry, "again at \(TimeText.clock(next)) (\(TimeText.span(next - at))): \(error)")
+        case .taskWaiting(let until):
+            open(node, .timer(until: until), at)
+            return step(.waiting, "until \(TimeText.clock(until)) (\(TimeText.span(until - at)))")
+        case .taskSkipped(let reason, _):
+            _ = close(node, at)
+            return step(.skipped, "(\(reason.rawValue))")
+        case .taskCancelled(let reason):
+            return step(.failed, Self.joined(close(node, at), "cancelled (\(reason))"))
+        case .taskReady(let reason):
+            if reason == .lost || reason == .released { tasks[node] = nil }
+            return reason == .queued ? nil : step(.info, "(\(reason.rawValue))", isNews: reason == .lost)
+        case .humanTaskOpened(let request):
+            open(node, .person(request.id), at)
+            return step(.waiting, "\(request.id): \(request.title)")
+        case .humanTaskResolved(let decision):
+            let word = decision.isApproved ? "approved" : "rejected"
+            return step(.info, Self.joined("\(word) by \(decision.by)", decision.comment))
+        case .humanTaskExpired(let id): return step(.info, "\(id) expired")
+        case .humanTaskCancelled(let id): return step(.info, "\(id) cancelled", isNews: false)
+        default: return nil
+        }
+    }
+
+    private mutating func open(_ node: Int, _ stage: OpenTask.Stage, _ at: Timestamp, attempt: Int? = nil) {
+        let known = tasks[node]
+        tasks[node] = OpenTask(
+            name: name(node),
+            stage: stage,
+            since: known?.since ?? at,
+            attempt: attempt ?? known?.attempt ?? 1
+        )
+    }
+
+    /// Takes an open task away; how long it took.
+    private mutating func close(_ node: Int, _ at: Timestamp) -> String {
+        ended += 1
+        guard let task = tasks.removeValue(forKey: node) else { return "" }
+        return "(\(TimeText.span(at - task.since)))"
+    }
+
+    private func name(_ node: Int) -> String {
+        names.indices.contains(node) ? names[node] : "#\(node)"
+    }
+
+    private static func joined(_ parts: String?...) -> String {
+        parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,119 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import Engine
+import JSON
+import Model
+
+/// What is said when a run was driven as far as it goes.
+struct RunReport {
+    private let details: RunDetails
+    private let ending: RunDriver.Ending
+    private let context: CommandContext
+
+    init(_ state: RunState, ending: RunDriver.Ending, context: CommandContext, workspaces: Workspaces) {
+        details = RunDetails(state: state, workspace: workspaces.path(of: state.id), now: SystemClock().wall())
+        self.ending = ending
+        self.context = context
+    }
+
+    private var state: RunState { details.state }
+    private var console: Console { context.console }
+
+    var exit: ExitCode {
+        switch ending {
+        case .ended: state.status == .completed ? .ok : .runFailed
+        case .paused: .ok
+        case .needsPerson: .needsPerson
+        case .interrupted: .interrupted
+        }
+    }
+
+    /// Writes the result; where events were written as JSON lines they have said everything.
+    func show(isFollowed: Bool) {
+        if console.settings.format == .table {
+            for line in lines(isFollowed: isFollowed) { console.line(line) }
+        } else if console.settings.format != .jsonl || !isFollowed {
+            console.show(.object(json)) { "" }
+        }
+        console.flush()
+        if ending == .interrupted {
+            console.complain("\(state.id) is durable; `\(command("run resume \(state.id)"))` continues it")
+        }
+    }
+
+    private var json: JSONObject {
+        var result = details.json
+        if !requests.isEmpty {
+            result["waiting_for"] = .array(
+                requests.map { request in
+                    [
+                        "human_task": .string(request.id.description), "title": .string(request.title),
+                        "message": .string(request.message),
+                    ]
+                }
+            )
+        }
+        if !causes.isEmpty { result["causes"] = .array(causes.map(JSONValue.string)) }
+        return result
+    }
+
+    private func lines(isFollowed: Bool) -> [String] {
+        let status = console.settings.outputStyle.status(state.status.rawValue)
+        var lines: [String] = []
+        if isFollowed {
+            let word = ending == .interrupted ? "interrupted" : status
+            lines.append("\(state.id) \(word) after \(TimeText.span(details.duration))")
+        } else {
+            lines.append(status)
+        }
+        if let error = state.error { lines.append("error: \(TextWidth.oneLine(error.description))") }
+        lines += causes.map { "  \(TextWidth.oneLine($0))" }
+        for request in requests { lines += self.lines(request) }
+        guard isFollowed else { return lines }
+        lines += details.outputLines
+        lines.append("workspace: \(details.workspace)")
+        lines.append("more: \(command("run get \(state.id)")) · \(command("run logs \(state.id)"))")
+        return lines
+    }
+
+    private func lines(_ request: Event.HumanRequest) -> [String] {
+        var lines = ["a person has to answer: \(TextWidth.oneLine(request.title))"]
+        lines += TextWidth.printable(request.message).split(separator: "\n").prefix(20).map { "  | \($0)" }
+        lines.append("  \(command("inbox approve \(request.id)"))")
+        lines.append("  \(command("inbox reject \(request.id)")) --comment TEXT")
+        return lines
+    }
+
+    private var requests: [Event.HumanRequest] {
+        guard ending == .needsPerson else { return [] }
+        return state.tasks.filter { $0.status == .waiting }.compactMap(\.humanTask)
+    }
+
+    private var causes: [String] { Explanation(state, now: details.now).causes }
+
+    private func command(_ words: String) -> String { context.command(words) }
+}
+
+extension CommandContext {
+    /// A command to type, with the data folder if another one than usual was given.
+    func command(_ words: String) -> String {
+        let folder = invocation.options["data"]?.last.map { _ in " --data \(dataFolder.shellQuoted)" } ?? ""
+        return "baton \(words)\(folder)"
+    }
+}
+
+extension String {
+    /// The word as a shell reads it back.
+    var shellQuoted: String {
+        let isPlain =
+            !isEmpty
+            && utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                    || "_-./=:@%+,".utf8.contains(byte)
+            }
+        return isPlain
+            ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}

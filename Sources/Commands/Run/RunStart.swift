@@ -1,0 +1,119 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import Engine
+import Glibc
+import JSON
+import Model
+import Store
+
+/// `baton run start`.
+enum RunStart {
+    static let command: CommandDescription = .init(
+        name: "start",
+        summary: "Start a workflow and drive it to its end, or until it waits for a person",
+        discussion: """
+            The run is durable from its first event on: Ctrl-C, a crash or a power cut lose nothing that was shown, and
+            `baton run resume` continues it. Values of --input are JSON where the workflow does not ask for text. Inputs with
+            `format: path` are taken relative to the current folder.
+            """,
+        arguments: [
+            .init(name: "FILE", summary: "a workflow in YAML or JSON; - reads standard input", completion: .files)
+        ],
+        options: [
+            OptionDescription(
+                name: "input",
+                kind: .pair("NAME=VALUE"),
+                summary: "an input",
+                short: "i",
+                isRepeated: true
+            ),
+            OptionDescription(
+                name: "inputs-file",
+                kind: .path("FILE"),
+                summary: "a JSON object of inputs; --input wins over it"
+            ),
+            OptionDescription(
+                name: "id",
+                kind: .text("ID"),
+                summary: "the id of the run: starting it again with the same content gives the same run"
+            ),
+            RunCommands.follow(default: false),
+        ],
+        examples: [
+            .init(line: "baton run start order.yaml --input limit=500 --follow", comment: "watch it"),
+            .init(line: "baton run order.yaml -i limit=500", comment: "the same, shorter"),
+            .init(
+                line: "baton run start order.yaml --inputs-file order.json -o json",
+                comment: "the result for a program"
+            ),
+        ],
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
+        action: start
+    )
+
+    private static func start(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        let settings = try SettingsReader.read(context)
+        let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
+        let file = try read(context, toolbox)
+        let graph = try file.graph(context.console)
+        let inputs = try RunInputs(graph: graph, context: context).read()
+        let given = try id(context)
+        let run = given ?? makeID()
+        let request = StartRequest(graph: graph, source: file.text, inputs: inputs, id: run, actor: context.actor)
+        let isFollowed = isFollowed(context)
+        let driver = try RunDriver.open(context, settings, toolbox)
+        return try driver.drive(run, after: 0, isFollowed: isFollowed) { () throws(CommandFailure) in
+            let started = try driver.local.ask { engine async throws(EngineError) in try await engine.start(request) }
+            // A run that was started before with this id is open, but nobody drives it.
+            if given != nil {
+                _ = try driver.local.ask { engine async throws(EngineError) in try await engine.adopt(started.id) }
+            }
+            announce(run, of: graph.name, isFollowed, context.console)
+        }
+    }
+
+    private static func announce(_ run: RunID, of workflow: String, _ isFollowed: Bool, _ console: Console) {
+        if isFollowed {
+            console.note("\(run) of \(workflow)")
+        } else if console.settings.format == .table {
+            console.line(run.description)
+            console.flush()
+        }
+    }
+
+    private static func isFollowed(_ context: CommandContext) -> Bool {
+        let isGiven = context.invocation.options["follow"] != nil
+        return isGiven ? context.invocation.isOn("follow") : context.invocation.isShortForm
+    }
+
+    private static func read(_ context: CommandContext, _ toolbox: Toolbox) throws(CommandFailure) -> WorkflowFile {
+        let name = context.invocation.word("FILE")
+        do throws(CommandFailure) {
+            return try WorkflowFile(name, context, try toolbox.makeCompiler())
+        } catch {
+            guard error.exit == .notFound, context.invocation.isShortForm else { throw error }
+            let verbs = RunCommands.group.children.map(\.name)
+            guard let guess = NearestName.find(name, among: verbs) else { throw error }
+            throw .notFound(
+                "there is no file \(name), and `\(name)` is no command of `baton run`",
+                hint: "did you mean `baton run \(guess)`?"
+            )
+        }
+    }
+
+    private static func id(_ context: CommandContext) throws(CommandFailure) -> RunID? {
+        guard let text = context.invocation.text("id") else { return nil }
+        guard let id = RunID(text) else {
+            throw .usage("`\(text)` is no id of a run", hint: "an id is `run_` and 26 characters, such as \(makeID())")
+        }
+        return id
+    }
+
+    private static func makeID() -> RunID {
+        var source = IdentifierSource()
+        var random = SystemRandomNumberGenerator()
+        return source.next(at: SystemClock().wall(), entropy: (random.next(), random.next()))
+    }
+}

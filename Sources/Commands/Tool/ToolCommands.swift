@@ -1,0 +1,164 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import HTTP
+import JSON
+import Model
+import Threads
+import Tools
+
+/// `baton tool …`: the operations that workflows can call.
+enum ToolCommands {
+    static let group: CommandDescription = .init(
+        name: "tool",
+        summary: "List tools, show what they take, and call one by hand",
+        children: [list, schema, call]
+    )
+
+    private static let name = ArgumentDescription(name: "NAME", summary: "name of a tool, such as fs.read")
+
+    private static let list: CommandDescription = .init(
+        name: "list",
+        summary: "List the tools that workflows can call",
+        discussion:
+            "EFFECTS says what a call changes: nothing (read), the workspace (write), the world (external, destructive).",
+        examples: [.init(line: "baton tool list", comment: "built-in tools and those of tools.dir")]
+    ) { context throws(CommandFailure) in
+        let tools = try toolbox(context).tools.definitions
+        var table = Table([
+            .init(title: "TOOL"), .init(title: "EFFECTS"), .init(title: "CATEGORY"), .init(title: "WHAT IT DOES"),
+        ])
+        for tool in tools { table.add([tool.name, tool.effects.rawValue, tool.category, tool.description]) }
+        context.console.show(tools.map(\.json), table)
+        return .ok
+    }
+
+    private static let schema: CommandDescription = .init(
+        name: "schema",
+        summary: "Show the JSON Schema of a tool's arguments and result",
+        arguments: [name],
+        examples: [.init(line: "baton tool schema http.request", comment: "what it takes")],
+        exits: [.notFound]
+    ) { context throws(CommandFailure) in
+        let tools = try toolbox(context).tools
+        let definition = try definition(context, tools)
+        context.console.show(definition.json) {
+            let output = definition.outputSchema.map { "\nresult:\n\($0.prettyText)\n" } ?? ""
+            return
+                "\(definition.name): \(definition.description)\n\narguments:\n\(definition.inputSchema.prettyText)\n\(output)"
+        }
+        return .ok
+    }
+
+    private static let call: CommandDescription = .init(
+        name: "call",
+        summary: "Call a tool once, without a run",
+        discussion:
+            "The call has the same sandbox and limits as in a run. Without --workspace it works in an empty folder that is\n"
+            + "removed afterwards.",
+        arguments: [name],
+        options: [
+            OptionDescription(
+                name: "arg",
+                kind: .pair("NAME=VALUE"),
+                summary: "an argument",
+                short: "a",
+                isRepeated: true
+            ),
+            OptionDescription(
+                name: "args-json",
+                kind: .text("JSON"),
+                summary: "an object of arguments; --arg wins over it"
+            ),
+            OptionDescription(name: "workspace", kind: .path("FOLDER"), summary: "the folder the call works in"),
+        ],
+        examples: [
+            .init(line: "baton tool call shell.exec --arg command='uname -a'", comment: "a program in the sandbox"),
+            .init(line: "baton tool call fs.list --workspace .", comment: "on a folder of yours"),
+        ],
+        exits: [.runFailed, .notFound, .unavailable, .denied, .interrupted],
+        action: call
+    )
+
+    private static func toolbox(_ context: CommandContext) throws(CommandFailure) -> Toolbox {
+        try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder)
+    }
+
+    private static func definition(
+        _ context: CommandContext,
+        _ tools: ToolRegistry
+    ) throws(CommandFailure) -> ToolDefinition {
+        let name = context.invocation.word("NAME")
+        guard let definition = tools.definition(of: name) else {
+            let guess = tools.nearestName(to: name).map { "did you mean `\($0)`?" }
+            throw .notFound("there is no tool `\(name)`", hint: guess ?? "`baton tool list` shows them")
+        }
+        return definition
+    }
+
+    private static func call(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        let toolbox = try toolbox(context)
+        let definition = try definition(context, toolbox.tools)
+        let arguments = try arguments(context, definition)
+        let scratch = try ScratchFolder(context.invocation.text("workspace").map(context.absolute))
+        defer { scratch.remove() }
+        let cancellation = CancellationSignal()
+        Interruption.watch { _ in cancellation.cancel() }
+        let call = ToolContext(
+            workspace: scratch.path,
+            http: HTTPClient(policy: toolbox.policy),
+            timeout: definition.timeout,
+            cancellation: cancellation,
+            sandbox: toolbox.sandbox
+        )
+        let result = AsyncWork { () async -> Result<ToolResult, TaskError> in
+            do throws(TaskError) {
+                return .success(try await toolbox.tools.call(definition.name, arguments, context: call))
+            } catch {
+                return .failure(error)
+            }
+        }.wait()
+        do throws(TaskError) {
+            let value = try result.get()
+            if let log = value.log, !log.isEmpty { context.console.note(TextWidth.printable(log)) }
+            context.console.show(value.output) { "\(value.output.prettyText)\n" }
+            return .ok
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    private static func arguments(
+        _ context: CommandContext,
+        _ definition: ToolDefinition
+    ) throws(CommandFailure) -> JSONValue {
+        var object = JSONObject()
+        if let text = context.invocation.text("args-json") {
+            guard let given = try? JSONValue(parsing: text).objectValue else {
+                throw .invalid("--args-json is no JSON object: \(TextWidth.cut(text, to: 80))")
+            }
+            object = given
+        }
+        for pair in context.invocation.pairs("arg") {
+            let schema = definition.inputSchema["properties"]?[pair.name]
+            object[pair.name] = RunInputs.value(pair.value, schema: schema)
+        }
+        return .object(object)
+    }
+
+    private static func failure(_ error: TaskError) -> CommandFailure {
+        let exit: ExitCode =
+            switch error.code {
+            case "validation.failed": .usage
+            case "tool.unavailable": .notFound
+            case "tool.denied", "http.blocked": .denied
+            case "sandbox.failed": .unavailable
+            case "cancelled": .interrupted
+            default: .runFailed
+            }
+        var failure = CommandFailure(exit, error.code, error.message)
+        failure.details = error.details
+        return failure
+    }
+}

@@ -1,0 +1,91 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import JSON
+
+/// `baton workflow …`: looks at documents; starts nothing and opens no data folder but for its settings.
+enum WorkflowCommands {
+    static let group: CommandDescription = .init(
+        name: "workflow",
+        summary: "Check and draw workflow documents",
+        children: [validate, graph]
+    )
+
+    private static let file = ArgumentDescription(
+        name: "FILE",
+        summary: "a workflow in YAML or JSON; - reads standard input",
+        completion: .files
+    )
+
+    private static let validate: CommandDescription = .init(
+        name: "validate",
+        summary: "Check workflow documents and say what is wrong, with line and column",
+        discussion:
+            "Errors make a document unusable; warnings and hints do not. The hash names the meaning of a document:\n"
+            + "its formatting, comments and the order of keys do not change it.",
+        arguments: [.init(name: "FILE", summary: file.summary, count: .many, completion: .files)],
+        examples: [
+            .init(line: "baton workflow validate order.yaml", comment: "check one document"),
+            .init(line: "baton workflow validate -o json flows/*.yaml", comment: "diagnostics for a program"),
+        ],
+        exits: [.notFound]
+    ) { context throws(CommandFailure) in
+        let compiler = try makeCompiler(context)
+        var files: [WorkflowFile] = []
+        for name in context.invocation.words["FILE"] ?? [] { files.append(try WorkflowFile(name, context, compiler)) }
+        if context.console.settings.format == .table {
+            for file in files { show(file, context.console) }
+        } else {
+            context.console.show(files.map(json), Table([]))
+        }
+        return files.allSatisfy { $0.result.graph != nil } ? .ok : .usage
+    }
+
+    private static let graph: CommandDescription = .init(
+        name: "graph",
+        summary: "Draw the graph of a workflow document",
+        arguments: [file],
+        options: [
+            OptionDescription(
+                name: "format",
+                kind: .choice("FORMAT", GraphRendering.allCases.map(\.rawValue)),
+                summary: "how it is drawn",
+                defaultValue: "text"
+            )
+        ],
+        examples: [
+            .init(line: "baton workflow graph order.yaml", comment: "nodes by wave"),
+            .init(line: "baton workflow graph order.yaml --format dot | dot -Tsvg > order.svg", comment: "a picture"),
+        ],
+        exits: [.notFound]
+    ) { context throws(CommandFailure) in
+        let file = try WorkflowFile(context.invocation.word("FILE"), context, try makeCompiler(context))
+        let graph = try file.graph(context.console)
+        let format = context.invocation.text("format").flatMap(GraphRendering.init) ?? .text
+        context.console.write(format.render(graph))
+        return .ok
+    }
+
+    private static func makeCompiler(_ context: CommandContext) throws(CommandFailure) -> Compiler {
+        try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder).makeCompiler()
+    }
+
+    private static func show(_ file: WorkflowFile, _ console: Console) {
+        for diagnostic in file.result.diagnostics { console.line(diagnostic.text(fileName: file.name)) }
+        guard let graph = file.result.graph else { return }
+        console.line("\(file.name): ok (\(graph.nodes.count) nodes, \(graph.edges.count) edges, \(graph.hash))")
+    }
+
+    private static func json(_ file: WorkflowFile) -> JSONValue {
+        var result: JSONObject = ["file": .string(file.name), "ok": .bool(file.result.graph != nil)]
+        if let graph = file.result.graph {
+            result["name"] = .string(graph.name)
+            result["hash"] = .string(graph.hash)
+            result["nodes"] = .int(Int64(graph.nodes.count))
+            result["edges"] = .int(Int64(graph.edges.count))
+        }
+        result["diagnostics"] = .array(file.result.diagnostics.map(\.json))
+        return .object(result)
+    }
+}

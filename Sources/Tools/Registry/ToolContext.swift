@@ -1,0 +1,50 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import HTTP
+public import Threads
+
+/// The surroundings of one call.
+public struct ToolContext: Sendable {
+    /// An absolute path of the folder the call works in.
+    public var workspace: String
+    /// The same for every attempt of one task, so that the other side can recognise repeats.
+    public var idempotencyKey: String?
+    /// What is left for the attempt; a tool uses the smaller of this and its own.
+    public var timeout: Duration
+    /// Ends the call early.
+    public var cancellation: CancellationSignal
+    /// How programs are confined.
+    public var sandbox: SandboxSettings
+    /// What programs may use; their time and output come from the tool and `timeout`.
+    public var limits: ProgramLimits
+    /// Sends requests.
+    public var http: HTTPClient
+
+    /// A context with the default profile.
+    public init(
+        workspace: String,
+        http: HTTPClient,
+        idempotencyKey: String? = nil,
+        timeout: Duration = .seconds(60),
+        cancellation: CancellationSignal = CancellationSignal(),
+        sandbox: SandboxSettings = SandboxSettings(),
+        limits: ProgramLimits = ProgramLimits()
+    ) {
+        self.workspace = workspace
+        self.http = http
+        self.idempotencyKey = idempotencyKey
+        self.timeout = timeout
+        self.cancellation = cancellation
+        self.sandbox = sandbox
+        self.limits = limits
+    }
+
+    /// The limits for a program of a tool: the smallest time wins.
+    func limits(for definition: ToolDefinition, timeout: Duration? = nil) -> ProgramLimits {
+        var limits = limits
+        limits.timeout = min(self.timeout, timeout ?? definition.timeout)
+        limits.outputBytes = definition.maxOutput
+        return limits
+    }
+}

@@ -1,0 +1,7 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Commands
+import Glibc
+
+exit(Baton.run(CommandLine.arguments))

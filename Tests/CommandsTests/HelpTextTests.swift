@@ -1,0 +1,123 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Commands
+
+@Suite struct HelpTextTests {
+    @Test func `the first help teaches the way through the product`() {
+        #expect(HelpText.text(of: CommandTree.root, path: ["baton"]) == rootHelp)
+    }
+
+    @Test func `every command explains itself`() {
+        Self.forEach(CommandTree.root, ["baton"]) { command, path in
+            let name = path.joined(separator: " ")
+            #expect(!command.summary.isEmpty && !command.summary.hasSuffix("."), "\(name)")
+            #expect(!command.examples.isEmpty || !command.children.isEmpty, "\(name)")
+            #expect(command.action != nil || !command.children.isEmpty, "\(name)")
+            let help = HelpText.text(of: command, path: path)
+            for option in command.options {
+                #expect(help.contains("--\(option.name)") || help.contains("--no-\(option.name)"), "\(name)")
+            }
+            for line in help.split(separator: "\n") { #expect(line.count <= 130, "\(name): \(line)") }
+        }
+    }
+
+    @Test func `every example is a command line that is understood`() {
+        Self.forEach(CommandTree.root, ["baton"]) { command, path in
+            for example in command.examples {
+                let line = example.line.split(separator: "|")[0].split(separator: ">")[0]
+                let words = Self.words(String(line).replacing("source <(", with: "").replacing(")", with: ""))
+                #expect(words.first == "baton", "\(example.line)")
+                #expect(throws: Never.self, "\(example.line)") {
+                    _ = try ArgumentParser.parse(Array(words.dropFirst()), CommandTree.root)
+                }
+            }
+        }
+    }
+
+    private static func forEach(
+        _ command: CommandDescription,
+        _ path: [String],
+        _ body: (CommandDescription, [String]) -> Void
+    ) {
+        body(command, path)
+        for child in command.children { forEach(child, path + [child.name], body) }
+    }
+
+    /// Splits at spaces outside quotes.
+    private static func words(_ line: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var quote: Character?
+        for character in line {
+            if character == quote {
+                quote = nil
+            } else if quote == nil, character == "'" || character == "\"" {
+                quote = character
+            } else if quote == nil, character == " " {
+                if !word.isEmpty { words.append(word) }
+                word = ""
+            } else {
+                word.append(character)
+            }
+        }
+        return word.isEmpty ? words : words + [word]
+    }
+}
+
+private let rootHelp = """
+    Run workflows so that nothing acknowledged is lost and nothing runs twice unnoticed.
+
+    Usage: baton COMMAND
+
+    A workflow is a document in YAML or JSON: nodes that call tools, HTTP services and people, and edges between them.
+    A run of it survives crashes, power cuts and Ctrl-C, and every run can say what it waits for.
+
+    Commands:
+      run         Start, watch and control runs
+      workflow    Check and draw workflow documents
+      inbox       Answer requests that runs make to people
+      tool        List tools, show what they take, and call one by hand
+      doctor      Check that everything runs need is there and works
+      echo        Serve a small HTTP service on this machine to try workflows on
+      completion  Write the script that lets a shell complete commands and options
+      version     Show the version of the program and of what it stores
+      help        Explain a command
+
+    Options of every command:
+      --data FOLDER                 where runs are kept (default: $BATON_HOME, else ~/.baton)
+      -o, --output table|json|jsonl|yaml
+                                    how results are written (default: table)
+      -q, --quiet                   no progress and no notes, only results and errors
+      --no-color                    no colours, even on a terminal
+      -h, --help                    show this
+
+    Examples:
+      # see whether everything is there
+      baton doctor
+      # check a workflow
+      baton workflow validate order.yaml
+      # run it and watch
+      baton run order.yaml --input limit=500
+      # answer what it asks
+      baton inbox approve last
+      # ask what it waits for, or why it failed
+      baton run explain last
+
+    Exit codes:
+      0    done
+      1    the run failed or was cancelled
+      2    the command line, the workflow or an input is wrong
+      3    there is nothing of that name
+      4    the status does not allow it, or somebody was first
+      5    the data folder cannot be used now: in use, full or damaged
+      6    not permitted
+      7    the budget is used up
+      8    the run waits for a person
+      130  interrupted; `baton run resume` continues the run
+
+    `baton COMMAND --help` explains one of them.
+
+    """

@@ -1,0 +1,95 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import StoreSQLite
+import Testing
+
+@testable import Commands
+
+@Suite struct SettingsTests {
+    @Test func `every key is read from the file and from the environment`() throws {
+        let text = """
+            # all of them
+            store: {durability: relaxed}
+            sandbox:
+              require: false
+              network: ["127.0.0.1:7421", "[::1]:80"]
+            tools: {dir: functions}
+            limits:
+              max_parallel: 8
+            """
+        var settings = Settings()
+        try SettingsReader.apply(Array(text.utf8), "/data/config.yaml", to: &settings)
+        var expected = Settings()
+        expected.durability = .relaxed
+        expected.requiresSandbox = false
+        expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
+        expected.toolsFolder = "/data/functions"
+        expected.maxParallel = 8
+        #expect(settings == expected)
+
+        let environment = [
+            "BATON_STORE_DURABILITY": "full", "BATON_SANDBOX_REQUIRE": "true", "BATON_SANDBOX_NETWORK": "a:1, b:2",
+            "BATON_TOOLS_DIR": "/f", "BATON_LIMITS_MAX_PARALLEL": "1000", "BATON_HOME": "/x", "OTHER": "y",
+        ]
+        try SettingsReader.apply(environment, "/here", to: &settings)
+        expected = Settings()
+        expected.allowedTargets = ["a:1", "b:2"]
+        expected.toolsFolder = "/f"
+        expected.maxParallel = 1000
+        #expect(settings == expected)
+    }
+
+    @Test func `a file of comments sets nothing`() throws {
+        var settings = Settings()
+        try SettingsReader.apply(Array("# nothing\n\n  # at all\n".utf8), "c.yaml", to: &settings)
+        #expect(settings == Settings())
+    }
+
+    @Test func `what is wrong is named with its place and key`() {
+        let cases: [(text: String, message: String)] = [
+            ("store:\n  durabilty: full", "c.yaml:2:3: there is no setting `store.durabilty`"),
+            ("server: {port: 1}", "c.yaml:1:10: there is no setting `server.port`"),
+            ("store: {durability: fast}", "c.yaml:1:9: `store.durability` must be full or relaxed, not \"fast\""),
+            ("sandbox: {require: 1}", "c.yaml:1:11: `sandbox.require` must be true or false, not 1"),
+            (
+                "sandbox: {network: [localhost]}",
+                "c.yaml:1:11: `sandbox.network` must be a list of host:port; \"localhost\" is not one, not [\"localhost\"]"
+            ),
+            (
+                "limits: {max_parallel: 1001}",
+                "c.yaml:1:10: `limits.max_parallel` must be a whole number from 1 to 1000, not 1001"
+            ),
+            (
+                "limits: {max_parallel: 0}",
+                "c.yaml:1:10: `limits.max_parallel` must be a whole number from 1 to 1000, not 0"
+            ),
+            ("limits: 5", "c.yaml:1:1: there is no setting `limits`"),
+            (
+                "store: [",
+                "c.yaml:2:1: error E101: not valid YAML: while parsing a flow node, did not find expected node content"
+            ),
+            ("- a", "c.yaml:1:1: error E105: the document must be a mapping, not a list"),
+        ]
+        for (text, message) in cases {
+            var settings = Settings()
+            do throws(CommandFailure) {
+                try SettingsReader.apply(Array(text.utf8), "c.yaml", to: &settings)
+                Issue.record("accepted: \(text)")
+            } catch {
+                #expect(error.message == message, "\(text)")
+                #expect(error.exit == .usage)
+            }
+        }
+    }
+
+    @Test func `a misspelt variable of a known section is refused`() {
+        var settings = Settings()
+        do throws(CommandFailure) {
+            try SettingsReader.apply(["BATON_STORE_DURABILTY": "full"], "/", to: &settings)
+            Issue.record("accepted")
+        } catch {
+            #expect(error.hint == "did you mean `BATON_STORE_DURABILITY`?")
+        }
+    }
+}

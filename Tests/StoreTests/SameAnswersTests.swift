@@ -1,0 +1,151 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Store
+import StoreSQLite
+import Testing
+
+/// Both stores take the same random commits, good and bad ones, and must answer every question alike.
+@Suite struct SameAnswersTests {
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `memory and disk cannot be told apart`(seed: UInt64) throws {
+        let temporary = TemporaryFolder()
+        let folder = try DataFolder(locking: temporary.path, command: "test")
+        let memory = MemoryRunStore()
+        var options = SQLiteRunStore.Options()
+        (options.durability, options.checkpointPages) = (.relaxed, 60)
+        var disk = try SQLiteRunStore(in: folder, options)
+        var source = CommitSource(seed: seed)
+        var conflicts = 0
+        for round in 0..<150 {
+            let commit = source.next(memory)
+            let (left, right) = (answer { try memory.commit(commit) }, answer { try disk.commit(commit) })
+            #expect(left == right, "seed \(seed), round \(round)")
+            if left.hasPrefix("conflict") { conflicts += 1 }
+            if round % 50 == 49 {
+                disk.close()
+                disk = try SQLiteRunStore(in: folder, options)
+            }
+            if round % 5 == 4 { try compare(memory, disk, "seed \(seed), round \(round)") }
+        }
+        #expect((5..<100).contains(conflicts))
+        disk.close()
+        folder.unlock()
+    }
+
+    private func answer(_ body: () throws -> Int64) -> String {
+        do {
+            return "\(try body())"
+        } catch {
+            return (error as? StoreError).map { $0.code.rawValue } ?? "\(error)"
+        }
+    }
+
+    private func compare(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
+        let last = try left.lastSequence()
+        let numbers = try (right.lastSequence(), right.lastRunKey(), right.lastTimerNumber())
+        #expect(numbers == (last, try left.lastRunKey(), try left.lastTimerNumber()), "\(place)")
+        for after in [0, last / 3, last - 1, last] {
+            let (a, b) = try (left.records(after: after, limit: 40), right.records(after: after, limit: 40))
+            #expect(a == b, "\(place), after \(after)")
+        }
+        for run in [nil, 1, 2, 3] as [Int64?] {
+            let (a, b) = try (left.openTasks(ofRun: run), right.openTasks(ofRun: run))
+            #expect(a == b, "\(place), run \(run ?? 0)")
+            let (c, d) = try (left.timers(ofRun: run), right.timers(ofRun: run))
+            #expect(c == d, "\(place), run \(run ?? 0)")
+            let status = HumanTaskStatus.allCases[Int(run ?? 0) % 2]
+            let e = try left.humanTasks(status: run == 3 ? nil : status, run: run, limit: 5)
+            let f = try right.humanTasks(status: run == 3 ? nil : status, run: run, limit: 5)
+            #expect(e == f, "\(place), run \(run ?? 0)")
+            let (g, h) = try (
+                left.records(ofRun: run ?? 4, after: 3, limit: 20), right.records(ofRun: run ?? 4, after: 3, limit: 20)
+            )
+            #expect(g == h, "\(place), run \(run ?? 4)")
+        }
+        for statuses in [[], [.running, .queued], [.failed, .paused]] as [[RunStatus]] {
+            var filter = RunFilter()
+            filter.statuses = statuses
+            let (a, b) = try (left.runs(filter), right.runs(filter))
+            #expect(a == b, "\(place), \(statuses)")
+        }
+        let (a, b) = try (left.outbox(after: 2, limit: 20), right.outbox(after: 2, limit: 20))
+        #expect(a == b, "\(place)")
+    }
+}
+
+/// Draws commits that mostly fit.
+private struct CommitSource {
+    private var state: UInt64
+    private var timer: Int64 = 0
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    private mutating func draw(_ bound: Int) -> Int {
+        // SplitMix64.
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return Int((mixed ^ mixed >> 31) % UInt64(bound))
+    }
+
+    mutating func next(_ store: MemoryRunStore) -> Commit {
+        var commit = Commit()
+        for _ in 0..<draw(4) {
+            let run = Int64(draw(5) + 1)
+            let before = commit.records.last { $0.runKey == run }
+            let stored = store.records(ofRun: run, after: 0, limit: .max).last?.record
+            let end = (before ?? stored).map { $0.firstSequence + Int64($0.count) } ?? 1
+            let wrong = draw(30) == 0 ? Int64(draw(3)) - 1 : 0
+            commit.records.append(.sample(run: run, from: max(1, end + wrong), count: draw(3) + 1))
+        }
+        for _ in 0..<draw(3) { commit.runs.append(run()) }
+        for _ in 0..<draw(4) { commit.tasks.append(task()) }
+        for _ in 0..<draw(3) { commit.closedTasks.append(TaskKey(runKey: Int64(draw(4)), task: draw(6))) }
+        for _ in 0..<draw(3) {
+            timer += 1
+            commit.timers.append(
+                TimerRow(
+                    fireAt: Timestamp(milliseconds: Int64(draw(50))),
+                    number: timer,
+                    key: TaskKey(runKey: Int64(draw(4)), task: draw(6)),
+                    kind: TimerKind.allCases[draw(4)]
+                )
+            )
+        }
+        commit.removedTimers = store.timers(ofRun: nil).filter { _ in draw(4) == 0 }
+        for _ in 0..<draw(2) {
+            commit.humanTasks.append(
+                .sample(
+                    UInt64(draw(9)),
+                    run: Int64(draw(4)),
+                    at: Int64(draw(5)),
+                    HumanTaskStatus.allCases[draw(3)]
+                )
+            )
+        }
+        for _ in 0..<draw(3) { commit.outbox.append(.init(kind: "k", target: "t", body: [UInt8(draw(256))])) }
+        if draw(5) == 0 { commit.cursors[["a", "b"][draw(2)]] = Int64(draw(60)) }
+        return commit
+    }
+
+    private mutating func run() -> RunRow {
+        let key = Int64(draw(6) + 1)
+        var row = RunRow.sample(key, RunStatus.allCases[draw(7)])
+        if draw(20) == 0 { row.id = RunID(high: 1, low: UInt64(draw(6) + 1)) }
+        return row
+    }
+
+    private mutating func task() -> TaskRow {
+        TaskRow(
+            key: TaskKey(runKey: Int64(draw(4)), task: draw(6)),
+            status: TaskStatus.allCases[draw(5)],
+            priority: draw(1000),
+            attempt: draw(3),
+            fence: Int64(draw(9))
+        )
+    }
+}
