@@ -5,7 +5,7 @@ import JSON
 
 /// `baton version`: opens nothing.
 enum VersionCommand {
-    /// The format of compiled graphs.
+    /// The `format_version` of compiled graphs.
     static let graphFormat = 1
     /// The format of events in the log.
     static let eventFormat = 1

@@ -29,8 +29,11 @@ public final class DurableEngine: Sendable {
     ///   - executors: By node kind. A node whose kind has none fails with `tool.unavailable`.
     ///   - failStop: Called when a flush failed; must end the process and not return.
     public init(
-        store: any RunStore, blobs: any BlobStore, executors: [String: any NodeExecutor],
-        clock: any EngineClock = SystemClock(), configuration: EngineConfiguration,
+        store: any RunStore,
+        blobs: any BlobStore,
+        executors: [String: any NodeExecutor],
+        clock: any EngineClock = SystemClock(),
+        configuration: EngineConfiguration,
         failStop: @escaping @Sendable (String) -> Void
     ) {
         self.executors = executors
@@ -41,9 +44,17 @@ public final class DurableEngine: Sendable {
         let (mailbox, dispatcher, feed) = (mailbox, dispatcher, feed)
         OwnThread(named: "baton-engine") {
             var loop = ShardLoop(
-                store: store, blobs: blobs, reader: reader, clock: clock, mailbox: mailbox, dispatcher: dispatcher,
-                feed: feed, configuration: configuration, failStop: failStop,
-                leases: LeaseTable(duration: configuration.lease))
+                store: store,
+                blobs: blobs,
+                reader: reader,
+                clock: clock,
+                mailbox: mailbox,
+                dispatcher: dispatcher,
+                feed: feed,
+                configuration: configuration,
+                failStop: failStop,
+                leases: LeaseTable(duration: configuration.lease)
+            )
             loop.run()
         }.detach()
     }
@@ -82,7 +93,10 @@ public final class DurableEngine: Sendable {
     ///
     /// - Throws: `notFound`, `humanTaskClosed` when somebody or something else was first.
     public func decide(
-        _ id: HumanTaskID, approve: Bool, comment: String?, by actor: String
+        _ id: HumanTaskID,
+        approve: Bool,
+        comment: String?,
+        by actor: String
     ) async throws(EngineError) -> HumanTaskRow {
         try await ask { .decide(id, isApproved: approve, comment: comment, actor: actor, $0) }
     }
@@ -167,7 +181,8 @@ public final class DurableEngine: Sendable {
     }
 
     /// Hands a result in. A full disk is waited for: the lease stays ours, and the result is worth keeping.
-    private func deliver(_ outcome: AttemptOutcome, of assignment: Assignment, _ cancellation: CancellationSignal) async {
+    private func deliver(_ outcome: AttemptOutcome, of assignment: Assignment, _ cancellation: CancellationSignal) async
+    {
         while !cancellation.isCancelled {
             do throws(EngineError) {
                 let result = try await store(outcome)
@@ -211,13 +226,15 @@ public final class DurableEngine: Sendable {
     }
 
     private func ask<Value: Sendable>(
-        limit: Int = .max, _ request: (@escaping Reply<Value>) -> Request
+        limit: Int = .max,
+        _ request: (@escaping Reply<Value>) -> Request
     ) async throws(EngineError) -> Value {
         let result: Result<Value, EngineError> = await withCheckedContinuation { continuation in
             let isTaken = mailbox.send(request { continuation.resume(returning: $0) }, limit: limit)
             if !isTaken {
                 continuation.resume(
-                    returning: .failure(EngineError(.draining, "more than \(limit) requests wait; try again soon")))
+                    returning: .failure(EngineError(.draining, "more than \(limit) requests wait; try again soon"))
+                )
             }
         }
         return try result.get()

@@ -47,7 +47,9 @@ final class EventFeed: Sendable {
     /// Events of one run, or of all, from now on.
     func subscribe(to run: RunID?) -> AsyncStream<FeedItem> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: FeedItem.self, bufferingPolicy: .bufferingOldest(512))
+            of: FeedItem.self,
+            bufferingPolicy: .bufferingOldest(512)
+        )
         let number = state.withLock { state in
             state.next += 1
             state.subscribers[state.next] = Subscriber(run: run, continuation: continuation)

@@ -22,7 +22,8 @@ extension Duration {
         guard rest != 0 else { return "0s" }
         var result = rest < 0 ? "-" : ""
         rest = abs(rest)
-        for (name, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] as [(String, Int64)]
+        for (name, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)]
+            as [(String, Int64)]
         where rest >= size {
             result += "\(rest / size)\(name)"
             rest %= size
@@ -39,7 +40,10 @@ extension Duration {
 
     private static func iso8601(_ bytes: [UInt8]) -> Double? {
         let halves = bytes.dropFirst().split(
-            separator: UInt8(ascii: "T"), maxSplits: 1, omittingEmptySubsequences: false)
+            separator: UInt8(ascii: "T"),
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         guard let dates = halves.first, halves.count == 1 || !halves[1].isEmpty else { return nil }
         var total = 0.0
         if !dates.isEmpty {

@@ -85,7 +85,9 @@ public struct IdentifierSource: Sendable {
 
     /// The next id. `entropy` are 128 random bits, of which 80 are used for the first id of a millisecond.
     public mutating func next<Kind>(
-        _ kind: Kind.Type = Kind.self, at now: Timestamp, entropy: (UInt64, UInt64)
+        _ kind: Kind.Type = Kind.self,
+        at now: Timestamp,
+        entropy: (UInt64, UInt64)
     ) -> Identifier<Kind> {
         let high = UInt64(clamping: now.milliseconds) << 16 | entropy.0 & 0xffff
         if high >> 16 > lastHigh >> 16 {

@@ -21,8 +21,13 @@ public struct RetryPolicy: Sendable, Equatable {
 
     /// A policy; leave out what the class table should give.
     public init(
-        maxAttempts: Int? = nil, delay: Duration? = nil, multiplier: Double? = nil, maxDelay: Duration? = nil,
-        jitter: Double? = nil, classes: [ErrorClass]? = nil, maxElapsed: Duration? = nil
+        maxAttempts: Int? = nil,
+        delay: Duration? = nil,
+        multiplier: Double? = nil,
+        maxDelay: Duration? = nil,
+        jitter: Double? = nil,
+        classes: [ErrorClass]? = nil,
+        maxElapsed: Duration? = nil
     ) {
         self.maxAttempts = maxAttempts
         self.delay = delay

@@ -19,7 +19,11 @@ public struct TaskError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// Puts an error together.
     public init(
-        code: String, errorClass: ErrorClass, message: String, details: JSONValue? = nil, retryAfter: Duration? = nil
+        code: String,
+        errorClass: ErrorClass,
+        message: String,
+        details: JSONValue? = nil,
+        retryAfter: Duration? = nil
     ) {
         self.code = code
         self.errorClass = errorClass

@@ -135,7 +135,8 @@ private struct DigitReader {
     mutating func offsetMinutes() -> Int64? {
         if take("Z") || take("z") { return 0 }
         let isNegative = take("-")
-        guard isNegative || take("+"), let hours = number(2), take(":"), let minutes = number(2), hours < 24, minutes < 60
+        guard isNegative || take("+"), let hours = number(2), take(":"), let minutes = number(2), hours < 24,
+            minutes < 60
         else { return nil }
         return (isNegative ? -1 : 1) * (hours * 60 + minutes)
     }

@@ -4,4 +4,5 @@
 import Commands
 import Glibc
 
-exit(Baton.run(CommandLine.arguments))
+// Not `exit`: threads of the engine may still be closing files, and must not meet libraries that are taken down.
+_exit(Baton.run(CommandLine.arguments))

@@ -188,6 +188,25 @@ import Testing
         #expect(followed.output == (try program.baton("run events last -o jsonl").output))
     }
 
+    @Test func `tools of a run work in its workspace, which stays`() throws {
+        let program = try Program()
+        try program.write(
+            "flow.yaml",
+            """
+            workflow: files
+            outputs: {text: "${ nodes.read.output.content }"}
+            nodes:
+              - {id: write, type: fs.write, config: {path: a.txt, content: kept}}
+              - {id: read, type: fs.read, depends_on: [write], config: {path: a.txt}}
+            """
+        )
+        let run = try program.baton("run start flow.yaml -o json")
+        #expect(run.exit == 0, "\(run.output)")
+        #expect(run.json["outputs"]?["text"] == "kept")
+        let workspace = try #require(run.json["workspace"]?.stringValue)
+        #expect(try program.shell("cat \(workspace)/a.txt && stat -c %a \(workspace)").output == "kept700\n")
+    }
+
     @Test func `tools are called by hand`() throws {
         let program = try Program()
         #expect(try program.baton("tool list -o json").json.arrayValue?.contains { $0["name"] == "fs.read" } == true)

@@ -52,6 +52,11 @@ import Testing
         }
     }
 
+    @Test func `the version that is told is that of compiled graphs`() throws {
+        let result = Compiler(registry: Registry()).compile(text: Array(Self.document.utf8), fileName: "inputs.yaml")
+        #expect(result.graph?.json["format_version"] == .int(Int64(VersionCommand.graphFormat)))
+    }
+
     private static func read(_ given: [String]) throws(CommandFailure) -> JSONObject {
         var invocation = Invocation(command: RunStart.command, path: ["baton", "run", "start"])
         invocation.options["input"] = given

@@ -101,7 +101,9 @@ import Testing
             nodes:
               - {id: span, type: wait, config: {for: 90s}}
               - {id: point, type: wait, config: {until: "${ inputs.time }"}}
-            """, inputs: ["time": "2027-01-15T08:02:00Z"])
+            """,
+            inputs: ["time": "2027-01-15T08:02:00Z"]
+        )
         #expect(run.state.waitReason == .timer)
         try run.advance(.seconds(89))
         #expect(run.statuses == "span:waiting point:waiting")
@@ -131,12 +133,14 @@ import Testing
             """,
             inputs: [
                 "rows": [["k": "x", "n": 1], ["k": "y", "n": 2], ["k": "x", "n": 3], ["k": "y", "n": 4]]
-            ])
+            ]
+        )
         #expect(run.state.status == .completed)
         let outputs = try #require(run.state.outputs?.value)
         #expect(outputs["big"] == [["k": "y", "n": 2], ["k": "x", "n": 3]])
         #expect(
-            outputs["by"] == [["key": "x", "total": 4, "count": 2], ["key": "y", "total": 6, "count": 2]])
+            outputs["by"] == [["key": "x", "total": 4, "count": 2], ["key": "y", "total": 6, "count": 2]]
+        )
         #expect(outputs["all"] == ["mean": 2.5, "keys": ["x", "y"]])
     }
 

@@ -45,10 +45,13 @@ import Testing
             harness.store.fail(harness.store.commits + 1, with: StoreError(.failed, "dead"))
             return run
         }
-        try await harness.withEngine(worker: "w2", { assignment, control in
-            done.withLock { $0.append(assignment.idempotencyKey) }
-            return await echo(assignment, control)
-        }) { engine in
+        try await harness.withEngine(
+            worker: "w2",
+            { assignment, control in
+                done.withLock { $0.append(assignment.idempotencyKey) }
+                return await echo(assignment, control)
+            }
+        ) { engine in
             #expect(try await engine.adopt(nil) == [run])
             let row = try await harness.wait(for: run, on: engine)
             #expect(row.status == .completed)
@@ -145,12 +148,15 @@ import Testing
             let harness = EngineHarness()
             let load = Mutex2((now: 0, peak: 0))
             let nodes = (0..<40).map { "  - {id: n\($0), type: tool, config: {tool: noop}}" }.joined(separator: "\n")
-            try await harness.withEngine(slots: slots, { _, _ in
-                load.withLock { $0 = ($0.now + 1, max($0.peak, $0.now + 1)) }
-                await Task.yield()
-                load.withLock { $0.now -= 1 }
-                return .completed(.null)
-            }) { engine in
+            try await harness.withEngine(
+                slots: slots,
+                { _, _ in
+                    load.withLock { $0 = ($0.now + 1, max($0.peak, $0.now + 1)) }
+                    await Task.yield()
+                    load.withLock { $0.now -= 1 }
+                    return .completed(.null)
+                }
+            ) { engine in
                 let yaml = "workflow: wide\nlimits: {max_parallel: \(limit)}\nnodes:\n\(nodes)"
                 let run = try await harness.start(yaml, on: engine)
                 #expect(try await harness.wait(for: run, on: engine).status == .completed)

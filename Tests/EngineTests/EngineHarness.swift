@@ -25,7 +25,10 @@ struct EngineHarness {
 
     /// Runs `body` while an engine works; the engine is stopped afterwards.
     func withEngine<Value>(
-        slots: Int = 64, worker: String = "w1", _ execute: @escaping Execute, _ body: (DurableEngine) async throws -> Value
+        slots: Int = 64,
+        worker: String = "w1",
+        _ execute: @escaping Execute,
+        _ body: (DurableEngine) async throws -> Value
     ) async throws -> Value {
         let engine = makeEngine(slots: slots, worker: worker, execute)
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -48,21 +51,36 @@ struct EngineHarness {
         configuration.fullDiskPause = .milliseconds(10)
         let executor = ClosureExecutor(execute: execute)
         return DurableEngine(
-            store: store, blobs: blobs, executors: ["tool": executor, "http": executor], clock: clock,
-            configuration: configuration, failStop: { [stopReasons] reason in stopReasons.withLock { $0.append(reason) } })
+            store: store,
+            blobs: blobs,
+            executors: ["tool": executor, "http": executor],
+            clock: clock,
+            configuration: configuration,
+            failStop: { [stopReasons] reason in stopReasons.withLock { $0.append(reason) } }
+        )
     }
 
     func start(
-        _ yaml: String, on engine: DurableEngine, inputs: JSONObject = [:], id: RunID? = nil
+        _ yaml: String,
+        on engine: DurableEngine,
+        inputs: JSONObject = [:],
+        id: RunID? = nil
     ) async throws -> RunID {
         let request = StartRequest(
-            graph: try compile(yaml), source: Array(yaml.utf8), inputs: inputs, id: id, actor: "user:test")
+            graph: try compile(yaml),
+            source: Array(yaml.utf8),
+            inputs: inputs,
+            id: id,
+            actor: "user:test"
+        )
         return try await engine.start(request).id
     }
 
     /// Waits until the run's row satisfies `condition`, which is looked at after every event.
     func wait(
-        for run: RunID, on engine: DurableEngine, _ condition: (RunRow) -> Bool = { $0.status.isTerminal }
+        for run: RunID,
+        on engine: DurableEngine,
+        _ condition: (RunRow) -> Bool = { $0.status.isTerminal }
     ) async throws -> RunRow {
         while true {
             let events = engine.events(of: run)

@@ -143,7 +143,8 @@ import Testing
               - {id: a, type: tool, config: {tool: noop}}
               - {id: b, type: tool, config: {tool: noop}, depends_on: [a]}
               - {id: c, type: tool, config: {tool: noop}, depends_on: [b]}
-            """)
+            """
+        )
         try run.fail("a")
         let explanation = Explanation(run.state, now: run.now)
         #expect(explanation.causes.count == 3)

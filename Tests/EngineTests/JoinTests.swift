@@ -90,7 +90,8 @@ import Testing
             nodes:
               - {id: a, type: tool, config: {tool: noop}, continue_on_failure: true}
               - {id: b, type: tool, config: {tool: noop}, depends_on: [a]}
-            """)
+            """
+        )
         try run.fail("a")
         try run.complete("b")
         #expect(run.state.status == .completed)
@@ -158,7 +159,8 @@ import Testing
               - {id: a, type: tool, config: {tool: noop}}
               - {id: b, type: tool, config: {tool: noop}}
             edges: [{from: a, to: b, when: "output.missing > 1"}]
-            """)
+            """
+        )
         try run.complete("a", ["present": 1])
         #expect(run.task("a").error?.code == "expression.failed")
         #expect(run.state.status == .failed)
@@ -172,7 +174,9 @@ import Testing
             nodes:
               - {id: a, type: tool, config: {tool: noop}, when: inputs.wanted}
               - {id: b, type: tool, config: {tool: noop}, depends_on: [a]}
-            """, inputs: ["wanted": false])
+            """,
+            inputs: ["wanted": false]
+        )
         #expect(run.task("a").skipReason == .condition)
         #expect(run.status("b") == .running)
         try run.complete("b")
@@ -189,7 +193,8 @@ import Testing
               - {id: shared, type: tool, config: {tool: noop}}
               - {id: first, type: join, config: {mode: any, cancel_rest: true}, depends_on: [fast, slow, shared]}
               - {id: other, type: tool, config: {tool: noop}, depends_on: [shared]}
-            """)
+            """
+        )
         try run.complete("fast", 1)
         #expect(run.status("slow") == .cancelled)
         #expect(run.stopped == ["slow"])

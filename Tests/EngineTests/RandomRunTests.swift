@@ -82,7 +82,9 @@ import Testing
             let sources = (0..<node).filter { _ in Int.random(in: 0..<3, using: &random) == 0 }
             if !sources.isEmpty {
                 line += ", depends_on: [\(sources.map { "n\($0)" }.joined(separator: ", "))]"
-                let joins = ["all", "all", "any", "done", "{quorum: \(Int.random(in: 1...sources.count, using: &random))}"]
+                let joins = [
+                    "all", "all", "any", "done", "{quorum: \(Int.random(in: 1...sources.count, using: &random))}",
+                ]
                 if !line.contains("type: join") { line += ", join: \(joins.randomElement(using: &random) ?? "all")" }
             }
             if Int.random(in: 0..<6, using: &random) == 0 { line += ", continue_on_failure: true" }

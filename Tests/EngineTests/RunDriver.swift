@@ -30,8 +30,12 @@ struct RunDriver {
         random = SeededRandom(seed)
         now = Timestamp(milliseconds: 1_800_000_000_000)
         let origin = Event.RunOrigin(
-            id: RunID(high: 1, low: seed), workflow: graph.name, graphHash: graph.hash,
-            inputs: Payload(inline: .object(inputs)), deadline: graph.deadline.map { [now] in now + $0 })
+            id: RunID(high: 1, low: seed),
+            workflow: graph.name,
+            graphHash: graph.hash,
+            inputs: Payload(inline: .object(inputs)),
+            deadline: graph.deadline.map { [now] in now + $0 }
+        )
         let turn = Turn(now: now, actor: "user:test", entropy: random.next())
         machine = RunMachine.begin(origin, graph: graph, in: turn)
         try finishTurn()
@@ -57,7 +61,10 @@ struct RunDriver {
     }
 
     mutating func fail(
-        _ id: String, _ errorClass: ErrorClass = .permanent, code: String = "tool.failed", retryAfter: Duration? = nil
+        _ id: String,
+        _ errorClass: ErrorClass = .permanent,
+        code: String = "tool.failed",
+        retryAfter: Duration? = nil
     ) throws {
         let error = TaskError(code: code, errorClass: errorClass, message: "as told", retryAfter: retryAfter)
         try send(.taskFailed(node: index(id), fence: task(id).fence, error: error, log: nil))

@@ -45,8 +45,12 @@ struct Load {
         var configuration = EngineConfiguration(worker: "benchmark")
         configuration.slots = slots
         engine = DurableEngine(
-            store: store, blobs: try SQLiteBlobStore(in: folder), executors: ["tool": Nothing()],
-            configuration: configuration, failStop: { preconditionFailure($0) })
+            store: store,
+            blobs: try SQLiteBlobStore(in: folder),
+            executors: ["tool": Nothing()],
+            configuration: configuration,
+            failStop: { preconditionFailure($0) }
+        )
     }
 
     /// Runs `count` runs of `graph`, `inFlight` at a time.

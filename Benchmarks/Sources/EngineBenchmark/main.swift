@@ -32,7 +32,8 @@ func fan(_ count: Int) throws -> Graph {
     let nodes = (0..<count).map { "  - {id: n\($0), type: tool, config: {tool: noop}}\n" }
     let edges = (0..<count).map { "  - {from: n\($0), to: all}\n" }
     return try compile(
-        "workflow: fan\nnodes:\n" + nodes.joined() + "  - {id: all, type: join}\nedges:\n" + edges.joined())
+        "workflow: fan\nnodes:\n" + nodes.joined() + "  - {id: all, type: join}\nedges:\n" + edges.joined()
+    )
 }
 
 struct Row {
@@ -78,20 +79,29 @@ for _ in 0..<rounds {
 print("durability full; \(rounds) interleaved rounds, medians; raw = one 300-byte row a commit, flushed")
 print(
     "raw commits/s \(text(raws.median, 0)) (\(text(raws.min() ?? 0, 0))–\(text(raws.max() ?? 0, 0))), "
-        + "p50 \(text(latencies.median, 2)) ms, p99 \(text(latencies.percentile(0.99), 2)) ms")
+        + "p50 \(text(latencies.median, 2)) ms, p99 \(text(latencies.percentile(0.99), 2)) ms"
+)
 print("")
-print("load                     steps/s   ratio (min–max)      goal         run p50    run p99   CPU us/step  B/step  commits  in commit")
+print(
+    "load                     steps/s   ratio (min–max)      goal         run p50    run p99   CPU us/step  B/step  commits  in commit"
+)
 for row in rows where !row.figures.isEmpty {
     let all = row.figures
     let steps = Double(all.reduce(0) { $0 + $1.steps })
     let times = all.flatMap(\.latencies)
     print(
-        row.name.padded(22), pad(text(all.map(\.stepsPerSecond).median, 0), 9), pad(text(row.ratios.median, 2), 7),
-        "(\(text(row.ratios.min() ?? 0, 2))–\(text(row.ratios.max() ?? 0, 2)))".padded(14), row.goal.padded(12),
-        pad(text(times.median, 2), 7) + " ms", pad(text(times.percentile(0.99), 2), 7) + " ms",
+        row.name.padded(22),
+        pad(text(all.map(\.stepsPerSecond).median, 0), 9),
+        pad(text(row.ratios.median, 2), 7),
+        "(\(text(row.ratios.min() ?? 0, 2))–\(text(row.ratios.max() ?? 0, 2)))".padded(14),
+        row.goal.padded(12),
+        pad(text(times.median, 2), 7) + " ms",
+        pad(text(times.percentile(0.99), 2), 7) + " ms",
         pad(text(all.reduce(0) { $0 + $1.cpu } / steps * 1e6, 1), 9),
-        pad(text(all.reduce(0) { $0 + $1.bytes } / steps, 0), 9), pad(String(all.map(\.commits).sorted()[all.count / 2]), 8),
-        pad(text(all.reduce(0) { $0 + $1.committing } / all.reduce(0) { $0 + $1.seconds } * 100, 0) + " %", 8))
+        pad(text(all.reduce(0) { $0 + $1.bytes } / steps, 0), 9),
+        pad(String(all.map(\.commits).sorted()[all.count / 2]), 8),
+        pad(text(all.reduce(0) { $0 + $1.committing } / all.reduce(0) { $0 + $1.seconds } * 100, 0) + " %", 8)
+    )
 }
 await load.engine.stop(grace: .zero)
 await worker.value

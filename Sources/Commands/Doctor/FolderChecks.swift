@@ -11,25 +11,18 @@ struct FolderChecks {
     let folder: String
 
     func findings() -> [Finding] {
-        let writable = writable()
+        // Makes the folder, with the mode that it must have.
+        let lock = Result { () throws(StoreError) in try DataFolder(locking: folder, command: "baton doctor").unlock() }
+        let writable = writable(lock)
         guard writable.grade != .fail else { return [writable] }
-        return [writable, space(), sync(), use(), database(), blobs()]
+        return [writable, space(), sync(), use(lock), database(), blobs()]
     }
 
-    private func writable() -> Finding {
+    private func writable(_ lock: Result<Void, StoreError>) -> Finding {
         let check = "data folder"
-        do throws(StoreError) {
-            // Makes the folder, with the mode that it must have.
-            try DataFolder(locking: folder, command: "baton doctor").unlock()
-        } catch {
-            if error.code != .locked {
-                return Finding(
-                    check: check,
-                    grade: .fail,
-                    message: error.message,
-                    remedy: "--data FOLDER or BATON_HOME chooses another"
-                )
-            }
+        if case .failure(let error) = lock, error.code != .locked {
+            let remedy = "--data FOLDER or BATON_HOME chooses another"
+            return Finding(check: check, grade: .fail, message: error.message, remedy: remedy)
         }
         let file = probeFile
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -100,12 +93,10 @@ struct FolderChecks {
         )
     }
 
-    private func use() -> Finding {
-        do throws(StoreError) {
-            try DataFolder(locking: folder, command: "baton doctor").unlock()
-            return Finding(check: "in use", grade: .ok, message: "no process drives runs here")
-        } catch {
-            return Finding(check: "in use", grade: .ok, message: error.message)
+    private func use(_ lock: Result<Void, StoreError>) -> Finding {
+        switch lock {
+        case .success: Finding(check: "in use", grade: .ok, message: "no process drives runs here")
+        case .failure(let error): Finding(check: "in use", grade: .ok, message: error.message)
         }
     }
 

@@ -88,7 +88,9 @@ extension Event.Body {
         case .taskRetrying(let error, let next, let unit, let log):
             Self.ending(
                 ["error": error.json, "next_attempt_at": .int(next.milliseconds), "unit": .double(unit)],
-                Event.Routing(), log)
+                Event.Routing(),
+                log
+            )
         case .taskWaiting(let until): ["until": .int(until.milliseconds)]
         case .taskSkipped(let reason, let routing):
             Self.ending(["reason": .string(reason.rawValue)], routing, nil)

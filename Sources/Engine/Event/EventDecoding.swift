@@ -78,7 +78,12 @@ struct EventDecoder {
             let graphHash = data["graph"]?.stringValue, let inputs = try payload(data["inputs"])
         else { return nil }
         return Event.RunOrigin(
-            id: id, workflow: workflow, graphHash: graphHash, inputs: inputs, deadline: time(data["deadline"]))
+            id: id,
+            workflow: workflow,
+            graphHash: graphHash,
+            inputs: inputs,
+            deadline: time(data["deadline"])
+        )
     }
 
     private func payload(_ json: JSONValue?) throws -> Payload? {
@@ -102,7 +107,11 @@ struct EventDecoder {
     private func retrying(_ data: JSONValue) -> Event.Body? {
         guard let error = TaskError(json: data["error"]), let next = time(data["next_attempt_at"]) else { return nil }
         return .taskRetrying(
-            error, next: next, unit: data["unit"]?.doubleValue ?? 0, log: BlobRef(json: data["log"]))
+            error,
+            next: next,
+            unit: data["unit"]?.doubleValue ?? 0,
+            log: BlobRef(json: data["log"])
+        )
     }
 
     private func request(_ data: JSONValue) -> Event.Body? {
@@ -111,7 +120,8 @@ struct EventDecoder {
         else { return nil }
         let assignees = data["assignees"]?.arrayValue?.compactMap(\.stringValue) ?? []
         return .humanTaskOpened(
-            Event.HumanRequest(id: id, title: title, message: message, assignees: assignees, expiresAt: expiresAt))
+            Event.HumanRequest(id: id, title: title, message: message, assignees: assignees, expiresAt: expiresAt)
+        )
     }
 
     private func decision(_ data: JSONValue) -> Event.Body? {
@@ -120,7 +130,12 @@ struct EventDecoder {
         else { return nil }
         return .humanTaskResolved(
             Event.HumanDecision(
-                id: id, isApproved: choice == "approve", by: by, comment: data["comment"]?.stringValue))
+                id: id,
+                isApproved: choice == "approve",
+                by: by,
+                comment: data["comment"]?.stringValue
+            )
+        )
     }
 
     private func humanTask(_ data: JSONValue) -> HumanTaskID? {

@@ -47,7 +47,10 @@ extension TaskError {
             let errorClass = json["class"]?.stringValue.flatMap(ErrorClass.init)
         else { return nil }
         self.init(
-            code: code, errorClass: errorClass, message: message, details: json["details"],
+            code: code,
+            errorClass: errorClass,
+            message: message,
+            details: json["details"],
             retryAfter: json["retry_after_ms"]?.intValue.map(Duration.milliseconds)
         )
     }

@@ -78,7 +78,8 @@ final class Dispatcher: Sendable {
     }
 
     private func attempt(
-        _ assignment: Assignment, _ body: @Sendable (Assignment, CancellationSignal) async -> Void
+        _ assignment: Assignment,
+        _ body: @Sendable (Assignment, CancellationSignal) async -> Void
     ) async {
         guard let signal = state.withLock({ $0.running[assignment.lease] }) else { return }
         await body(assignment, signal)

@@ -76,7 +76,8 @@ public struct Explanation: Sendable {
             }
             for edge in state.graph.nodes[node].outgoing where state.edges[edge] == .broken {
                 let target = state.graph.edges[edge].to
-                let isHit = state.tasks[target].skipReason == .upstreamFailed || state.tasks[target].status == .cancelled
+                let isHit =
+                    state.tasks[target].skipReason == .upstreamFailed || state.tasks[target].status == .cancelled
                 if isHit, seen.insert(target).inserted { queue.append(target) }
             }
         }

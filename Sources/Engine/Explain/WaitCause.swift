@@ -58,8 +58,11 @@ extension RunState {
         case .retrying:
             let error = task.error ?? TaskError(code: "internal", errorClass: .transient, message: "not recorded")
             return .retry(
-                attempt: task.attempts - task.lostAttempts, of: graph.nodes[node].retry.maxAttempts, error: error,
-                next: task.until ?? createdAt)
+                attempt: task.attempts - task.lostAttempts,
+                of: graph.nodes[node].retry.maxAttempts,
+                error: error,
+                next: task.until ?? createdAt
+            )
         }
     }
 
@@ -116,7 +119,8 @@ extension WaitCause {
         case .timer(let until): return "waits until \(until) (\(Self.span(now, until)))"
         case .retry(let attempt, let all, let error, let next):
             let of = all.map { " of \($0)" } ?? ""
-            return "attempt \(attempt)\(of) failed with \(error); the next one starts at \(next) (\(Self.span(now, next)))"
+            return
+                "attempt \(attempt)\(of) failed with \(error); the next one starts at \(next) (\(Self.span(now, next)))"
         }
     }
 

@@ -40,7 +40,10 @@ extension RunMachine {
     }
 
     private func filtered(
-        _ items: ValueTemplate, _ predicate: CELExpression, _ variable: String, _ limit: Int?
+        _ items: ValueTemplate,
+        _ predicate: CELExpression,
+        _ variable: String,
+        _ limit: Int?
     ) throws(TaskError) -> JSONValue {
         var kept: [JSONValue] = []
         var scope = snapshot(for: [predicate])
@@ -80,7 +83,9 @@ extension RunMachine {
     }
 
     private func results(
-        _ operations: [Graph.Aggregate.Operation], of items: [JSONValue], offsets: [Int]
+        _ operations: [Graph.Aggregate.Operation],
+        of items: [JSONValue],
+        offsets: [Int]
     ) throws(TaskError) -> JSONObject {
         var result = JSONObject()
         for operation in operations {
@@ -92,7 +97,10 @@ extension RunMachine {
     }
 
     private func values(
-        _ expression: CELExpression, of items: [JSONValue], offsets: [Int], _ what: String
+        _ expression: CELExpression,
+        of items: [JSONValue],
+        offsets: [Int],
+        _ what: String
     ) throws(TaskError) -> [JSONValue] {
         var scope = snapshot(for: [expression])
         var values: [JSONValue] = []
@@ -113,7 +121,10 @@ extension RunMachine {
         let value = try evaluate(template, "items")
         guard let items = value.arrayValue else {
             throw TaskError(
-                code: "expression.failed", errorClass: .permanent, message: "`items` is \(value.kindName), not a list")
+                code: "expression.failed",
+                errorClass: .permanent,
+                message: "`items` is \(value.kindName), not a list"
+            )
         }
         return items
     }
@@ -161,7 +172,9 @@ extension Graph.Aggregate.Function {
     }
 
     private func extreme(
-        _ values: [JSONValue], _ name: String, _ isBetter: (Double, Double) -> Bool
+        _ values: [JSONValue],
+        _ name: String,
+        _ isBetter: (Double, Double) -> Bool
     ) throws(TaskError) -> JSONValue {
         if values.allSatisfy({ $0.stringValue != nil }) {
             let texts = values.compactMap(\.stringValue)

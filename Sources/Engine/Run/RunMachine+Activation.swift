@@ -107,14 +107,19 @@ extension RunMachine {
         // Unique because run ids are, and a node asks once.
         let mixed = state.id.low &+ UInt64(node &+ 1) &* 0x9e37_79b9_7f4a_7c15
         return HumanTaskID(
-            high: UInt64(turn.now.milliseconds) << 16 | turn.entropy & 0xffff, low: mixed ^ (turn.entropy >> 16))
+            high: UInt64(turn.now.milliseconds) << 16 | turn.entropy & 0xffff,
+            low: mixed ^ (turn.entropy >> 16)
+        )
     }
 
     private func text(_ template: ValueTemplate, _ field: String) throws(TaskError) -> String {
         let value = try evaluate(template, field)
         guard let text = value.stringValue else {
             throw TaskError(
-                code: "expression.failed", errorClass: .permanent, message: "`\(field)` is \(value.kindName), not text")
+                code: "expression.failed",
+                errorClass: .permanent,
+                message: "`\(field)` is \(value.kindName), not text"
+            )
         }
         return text
     }
@@ -123,8 +128,10 @@ extension RunMachine {
         let value = try evaluate(template, "for")
         guard let span = value.stringValue.flatMap(Duration.init(text:)) else {
             throw TaskError(
-                code: "expression.failed", errorClass: .permanent,
-                message: "`for` is \(value.text), not a duration such as \"10s\"")
+                code: "expression.failed",
+                errorClass: .permanent,
+                message: "`for` is \(value.text), not a duration such as \"10s\""
+            )
         }
         wait(node, until: turn.now + span)
     }
@@ -133,8 +140,10 @@ extension RunMachine {
         let value = try evaluate(template, "until")
         guard let time = value.stringValue.flatMap(Timestamp.init(rfc3339:)) else {
             throw TaskError(
-                code: "expression.failed", errorClass: .permanent,
-                message: "`until` is \(value.text), not a time such as \"2026-01-31T09:30:00Z\"")
+                code: "expression.failed",
+                errorClass: .permanent,
+                message: "`until` is \(value.text), not a time such as \"2026-01-31T09:30:00Z\""
+            )
         }
         wait(node, until: time)
     }

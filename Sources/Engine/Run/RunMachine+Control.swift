@@ -37,7 +37,10 @@ extension RunMachine {
     }
 
     mutating func decide(
-        _ node: Int, _ request: HumanTaskID, _ isApproved: Bool, _ comment: String?
+        _ node: Int,
+        _ request: HumanTaskID,
+        _ isApproved: Bool,
+        _ comment: String?
     ) throws(Refusal) {
         guard state.tasks.indices.contains(node), state.tasks[node].status == .waiting,
             state.tasks[node].humanTask?.id == request
@@ -47,7 +50,11 @@ extension RunMachine {
     }
 
     private mutating func resolve(
-        _ node: Int, _ request: HumanTaskID, _ isApproved: Bool, by: String, _ comment: String?
+        _ node: Int,
+        _ request: HumanTaskID,
+        _ isApproved: Bool,
+        by: String,
+        _ comment: String?
     ) {
         let decision = Event.HumanDecision(id: request, isApproved: isApproved, by: by, comment: comment)
         emit(node, .humanTaskResolved(decision), actor: by)
@@ -82,7 +89,8 @@ extension RunMachine {
 
     private mutating func deadlinePassed() {
         let error = TaskError(
-            code: "deadline.exceeded", errorClass: .permanent,
+            code: "deadline.exceeded",
+            errorClass: .permanent,
             message: "the run did not end within \(state.graph.deadline?.text ?? "its deadline")"
         )
         failRun(error, nil)

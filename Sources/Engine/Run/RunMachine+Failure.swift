@@ -11,8 +11,12 @@ extension RunMachine {
         let definition = state.graph.nodes[node]
         let task = state.tasks[node]
         let unit = Double(turn.entropy >> 11) / Double(1 << 53)
-        guard let wait = definition.retry.wait(
-            afterAttempt: task.attempts - task.lostAttempts, error: error, unit: unit), task.attempts > 0
+        guard
+            let wait = definition.retry.wait(
+                afterAttempt: task.attempts - task.lostAttempts,
+                error: error,
+                unit: unit
+            ), task.attempts > 0
         else { return fail(node, error, log) }
         let next = turn.now + wait
         let first = task.startedAt ?? turn.now
@@ -130,7 +134,8 @@ extension RunMachine {
     private mutating func failRun(at node: Int) {
         let cause = state.tasks[node].error
         let error = TaskError(
-            code: cause?.code ?? "internal", errorClass: cause?.errorClass ?? .permanent,
+            code: cause?.code ?? "internal",
+            errorClass: cause?.errorClass ?? .permanent,
             message: "task `\(state.graph.nodes[node].id)` failed: \(cause?.message ?? "no reason was recorded")"
         )
         failRun(error, node)

@@ -118,7 +118,9 @@ extension RunMachine {
 
     private func allConditionalDead(_ node: Int) -> Event.Routing {
         let graph = state.graph
-        let dead = graph.nodes[node].outgoing.filter { graph.edges[$0].when != nil || graph.edges[$0].branchCase != nil }
+        let dead = graph.nodes[node].outgoing.filter {
+            graph.edges[$0].when != nil || graph.edges[$0].branchCase != nil
+        }
         return Event.Routing(dead: dead)
     }
 

@@ -101,6 +101,7 @@ struct RunMachine: Sendable {
 
     /// An executor takes a ready task. The caller made sure that one is free.
     mutating func start(_ node: Int, worker: String) {
+        if state.status == .waiting { emit(Event(body: .runResumed)) }
         let task = state.tasks[node]
         emit(node, .taskStarted(attempt: task.attempts + 1, fence: task.fence + 1, worker: worker))
     }
@@ -128,7 +129,8 @@ struct RunMachine: Sendable {
     private mutating func attemptLost(_ node: Int, _ isRelease: Bool) {
         if state.graph.nodes[node].isNonIdempotent && !isRelease {
             let error = TaskError(
-                code: "attempt.lost", errorClass: .permanent,
+                code: "attempt.lost",
+                errorClass: .permanent,
                 message: "the process ended during the call, which may have taken effect; it is not repeated because "
                     + "the node says idempotency: none"
             )
@@ -142,7 +144,10 @@ struct RunMachine: Sendable {
     private func timeoutError(_ node: Int) -> TaskError {
         let limit = state.graph.nodes[node].timeout?.text ?? "its total timeout"
         return TaskError(
-            code: "timeout", errorClass: .transient, message: "the attempt took longer than \(limit)")
+            code: "timeout",
+            errorClass: .transient,
+            message: "the attempt took longer than \(limit)"
+        )
     }
 
     /// A value made in the turn, as a payload; a large one has to be durable before an event names it.

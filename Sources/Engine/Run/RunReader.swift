@@ -38,7 +38,9 @@ public final class RunReader: Sendable {
 
     /// Calls `body` with number, time and event for each event of the run after `sequence`, in order.
     public func forEachEvent(
-        ofRun key: Int64, after sequence: Int64 = 0, _ body: (Int64, Timestamp, Event, Graph) -> Void
+        ofRun key: Int64,
+        after sequence: Int64 = 0,
+        _ body: (Int64, Timestamp, Event, Graph) -> Void
     ) throws(EngineError) {
         let graph = try graph(ofRun: key)
         let decoder = EventDecoder(graph: graph, load: load)
@@ -50,7 +52,9 @@ public final class RunReader: Sendable {
                 let record = stored.record
                 guard record.firstSequence <= last + 1 else {
                     throw EngineError(
-                        .corrupted, "the log of run \(key) has a gap before event \(record.firstSequence)")
+                        .corrupted,
+                        "the log of run \(key) has a gap before event \(record.firstSequence)"
+                    )
                 }
                 let events = try decode(record, decoder)
                 for (offset, event) in events.enumerated() where record.firstSequence + Int64(offset) > last {
@@ -111,7 +115,8 @@ public final class RunReader: Sendable {
         } catch {
             throw EngineError(
                 .corrupted,
-                "the log of run \(record.runKey) cannot be read at event \(record.firstSequence): \(error)")
+                "the log of run \(record.runKey) cannot be read at event \(record.firstSequence): \(error)"
+            )
         }
     }
 

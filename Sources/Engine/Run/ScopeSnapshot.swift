@@ -28,7 +28,9 @@ extension CELValue {
     fileprivate init(_ time: Timestamp) {
         let milliseconds = ((time.milliseconds % 1000) + 1000) % 1000
         self = .timestamp(
-            seconds: (time.milliseconds - milliseconds) / 1000, nanoseconds: Int32(milliseconds) * 1_000_000)
+            seconds: (time.milliseconds - milliseconds) / 1000,
+            nanoseconds: Int32(milliseconds) * 1_000_000
+        )
     }
 }
 
@@ -41,7 +43,9 @@ extension RunMachine {
 extension RunState {
     /// What the given expressions can see; `extra` adds or replaces variables.
     public func snapshot(
-        for expressions: [CELExpression], at now: Timestamp, extra: [String: JSONValue] = [:]
+        for expressions: [CELExpression],
+        at now: Timestamp,
+        extra: [String: JSONValue] = [:]
     ) -> ScopeSnapshot {
         var scope = ScopeSnapshot()
         guard !expressions.isEmpty else { return scope }

@@ -46,7 +46,10 @@ struct LeaseTable {
 
     mutating func grant(_ key: TaskKey, fence: Int64, timeout: Duration?, now: Int64) {
         let lease = Lease(
-            fence: fence, expiresAt: now + duration, timesOutAt: timeout.map { now + $0.milliseconds } ?? .max)
+            fence: fence,
+            expiresAt: now + duration,
+            timesOutAt: timeout.map { now + $0.milliseconds } ?? .max
+        )
         leases[key] = lease
         watch(key, lease)
     }

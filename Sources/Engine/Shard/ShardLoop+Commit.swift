@@ -117,7 +117,8 @@ extension ShardLoop {
         let count = run.machine.events.count
         let first = run.state.lastSequence - Int64(count) + 1
         batch.commit.records.append(
-            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: encoder.finish()))
+            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: encoder.finish())
+        )
         collectRun(run, &batch)
         var seen: Set<Int> = []
         for node in run.machine.touched where seen.insert(node).inserted { collectTask(node, run, &batch) }
@@ -147,9 +148,15 @@ extension ShardLoop {
         let isRunning = task.status == .running
         batch.commit.tasks.append(
             TaskRow(
-                key: key, status: task.status, priority: run.state.graph.nodes[node].priority, attempt: task.attempts,
-                fence: task.fence, worker: task.worker,
-                leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil))
+                key: key,
+                status: task.status,
+                priority: run.state.graph.nodes[node].priority,
+                attempt: task.attempts,
+                fence: task.fence,
+                worker: task.worker,
+                leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil
+            )
+        )
     }
 
     private func collectHumanTask(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
@@ -219,8 +226,14 @@ extension ShardLoop {
             for (offset, event) in run.machine.events.enumerated() {
                 feed.publish(
                     FeedEvent(
-                        globalSequence: global, runSequence: first + Int64(offset), run: run.state.id, at: batch.now,
-                        event: event, graph: run.state.graph))
+                        globalSequence: global,
+                        runSequence: first + Int64(offset),
+                        run: run.state.id,
+                        at: batch.now,
+                        event: event,
+                        graph: run.state.graph
+                    )
+                )
                 global += 1
             }
         }
@@ -270,10 +283,21 @@ extension RunRow {
     /// The row of a run, derived from its state.
     init(key: Int64, state: RunState) {
         self.init(
-            key: key, id: state.id, workflow: state.graph.name, graphHash: state.graph.hash, status: state.status,
-            reason: state.waitReason, lastSequence: state.lastSequence, endedTasks: state.endedTasks,
-            allTasks: state.tasks.count, error: state.error?.description, createdAt: state.createdAt,
-            startedAt: state.startedAt, endedAt: state.endedAt, deadline: state.deadline)
+            key: key,
+            id: state.id,
+            workflow: state.graph.name,
+            graphHash: state.graph.hash,
+            status: state.status,
+            reason: state.waitReason,
+            lastSequence: state.lastSequence,
+            endedTasks: state.endedTasks,
+            allTasks: state.tasks.count,
+            error: state.error?.description,
+            createdAt: state.createdAt,
+            startedAt: state.startedAt,
+            endedAt: state.endedAt,
+            deadline: state.deadline
+        )
     }
 }
 
@@ -281,8 +305,17 @@ extension HumanTaskRow {
     /// The row of a request as it was opened.
     fileprivate init(request: Event.HumanRequest, key: TaskKey, state: RunState) {
         self.init(
-            id: request.id, key: key, run: state.id, node: state.graph.nodes[key.task].id, kind: "approval",
-            status: .open, title: request.title, message: request.message, assignees: request.assignees,
-            openedAt: state.tasks[key.task].startedAt ?? state.createdAt, expiresAt: request.expiresAt)
+            id: request.id,
+            key: key,
+            run: state.id,
+            node: state.graph.nodes[key.task].id,
+            kind: "approval",
+            status: .open,
+            title: request.title,
+            message: request.message,
+            assignees: request.assignees,
+            openedAt: state.tasks[key.task].startedAt ?? state.createdAt,
+            expiresAt: request.expiresAt
+        )
     }
 }

@@ -38,7 +38,8 @@ extension ShardLoop {
     }
 
     private mutating func answer<Value: Sendable>(
-        _ reply: @escaping Reply<Value>, _ batch: inout Batch,
+        _ reply: @escaping Reply<Value>,
+        _ batch: inout Batch,
         _ body: (inout Self, inout Batch) throws(EngineError) -> Value
     ) {
         let result: Result<Value, EngineError>
@@ -71,8 +72,13 @@ extension ShardLoop {
         if !storedDefinitions.contains(request.graph.hash) {
             batch.commit.definitions.append(
                 DefinitionRow(
-                    hash: request.graph.hash, name: request.graph.name, source: request.source,
-                    graph: request.graph.json.canonicalBytes(), createdAt: batch.now))
+                    hash: request.graph.hash,
+                    name: request.graph.name,
+                    source: request.source,
+                    graph: request.graph.json.canonicalBytes(),
+                    createdAt: batch.now
+                )
+            )
         }
         let machine = RunMachine.begin(origin, graph: request.graph, in: turn(batch, request.actor))
         let run = OpenRun(key: key, machine: machine, rows: [])
@@ -86,7 +92,9 @@ extension ShardLoop {
     }
 
     private mutating func repeatedStart(
-        _ request: StartRequest, _ key: Int64, _ batch: inout Batch
+        _ request: StartRequest,
+        _ key: Int64,
+        _ batch: inout Batch
     ) throws(EngineError) -> StartedRun {
         let state = try open(key, &batch).state
         guard state.graph.hash == request.graph.hash, state.inputs.value == .object(request.inputs) else {
@@ -109,14 +117,20 @@ extension ShardLoop {
     }
 
     private mutating func control(
-        _ run: RunID, _ command: Command, _ actor: String, _ batch: inout Batch
+        _ run: RunID,
+        _ command: Command,
+        _ actor: String,
+        _ batch: inout Batch
     ) throws(EngineError) -> Int64 {
         let key = try key(of: run, batch)
         return try handle(command, on: key, actor, &batch)
     }
 
     private mutating func handle(
-        _ command: Command, on key: Int64, _ actor: String?, _ batch: inout Batch
+        _ command: Command,
+        on key: Int64,
+        _ actor: String?,
+        _ batch: inout Batch
     ) throws(EngineError) -> Int64 {
         let run = try open(key, &batch)
         do throws(Refusal) {
@@ -128,7 +142,11 @@ extension ShardLoop {
     }
 
     private mutating func decide(
-        _ id: HumanTaskID, _ isApproved: Bool, _ comment: String?, _ actor: String, _ batch: inout Batch
+        _ id: HumanTaskID,
+        _ isApproved: Bool,
+        _ comment: String?,
+        _ actor: String,
+        _ batch: inout Batch
     ) throws(EngineError) -> HumanTaskRow {
         let row: HumanTaskRow?
         do throws(StoreError) {
@@ -181,7 +199,10 @@ extension ShardLoop {
     // MARK: Attempts
 
     private mutating func endAttempt(
-        _ key: TaskKey, _ fence: Int64, _ result: AttemptResult, _ batch: inout Batch
+        _ key: TaskKey,
+        _ fence: Int64,
+        _ result: AttemptResult,
+        _ batch: inout Batch
     ) throws(EngineError) {
         let command: Command =
             switch result {
@@ -197,7 +218,11 @@ extension ShardLoop {
         isReleasing = true
         for held in leases.all {
             command(
-                .attemptLost(node: held.key.task, fence: held.fence, isRelease: true), on: held.key.runKey, nil, &batch)
+                .attemptLost(node: held.key.task, fence: held.fence, isRelease: true),
+                on: held.key.runKey,
+                nil,
+                &batch
+            )
             batch.stops.append(held)
         }
     }

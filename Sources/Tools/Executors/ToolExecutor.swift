@@ -40,8 +40,12 @@ struct HTTPExecutor: NodeExecutor {
             let call = try HTTPCall(assignment.evaluate(config))
             return .completed(
                 try await call.send(
-                    by: settings.http, idempotencyKey: assignment.key, timeout: assignment.timeout ?? .seconds(30),
-                    cancellation: cancellation))
+                    by: settings.http,
+                    idempotencyKey: assignment.key,
+                    timeout: assignment.timeout ?? .seconds(30),
+                    cancellation: cancellation
+                )
+            )
         } catch {
             return .failed(error)
         }
@@ -58,7 +62,10 @@ extension Assignment {
         } catch {
             let code = error.cause.code == .cost ? "expression.cost" : "expression.failed"
             throw TaskError(
-                code: code, errorClass: .permanent, message: "`config\(error.pointer)`: \(error.cause.message)")
+                code: code,
+                errorClass: .permanent,
+                message: "`config\(error.pointer)`: \(error.cause.message)"
+            )
         }
     }
 }
@@ -66,23 +73,35 @@ extension Assignment {
 extension ExecutionSettings {
     /// The surroundings of one attempt; makes the run's workspace if it is not there.
     fileprivate func context(
-        for assignment: Assignment, _ cancellation: CancellationSignal
+        for assignment: Assignment,
+        _ cancellation: CancellationSignal
     ) throws(TaskError) -> ToolContext {
         let folder = workspace(of: assignment.run)
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
             let reason = String(cString: strerror(errno))
             throw TaskError(
-                code: "tool.failed", errorClass: errno == ENOSPC ? .transient : .permanent,
-                message: "the workspace \(folder) cannot be made: \(reason)")
+                code: "tool.failed",
+                errorClass: errno == ENOSPC ? .transient : .permanent,
+                message: "the workspace \(folder) cannot be made: \(reason)"
+            )
         }
         return ToolContext(
-            workspace: folder, http: http, idempotencyKey: assignment.key, timeout: assignment.timeout ?? .seconds(60),
-            cancellation: cancellation, sandbox: sandbox)
+            workspace: folder,
+            http: http,
+            idempotencyKey: assignment.key,
+            timeout: assignment.timeout ?? .seconds(60),
+            cancellation: cancellation,
+            sandbox: sandbox
+        )
     }
 }
 
 extension TaskError {
     fileprivate static func wrongKind(_ kind: String) -> TaskError {
-        TaskError(code: "internal", errorClass: .permanent, message: "a node of kind `\(kind)` came to another executor")
+        TaskError(
+            code: "internal",
+            errorClass: .permanent,
+            message: "a node of kind `\(kind)` came to another executor"
+        )
     }
 }
