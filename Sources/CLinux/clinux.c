@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -121,7 +120,6 @@ int baton_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int baton_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
-int baton_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
 
 int baton_random(void *bytes, size_t count) { return getentropy(bytes, count); }
 

@@ -24,7 +24,7 @@ public final class DataFolder: Sendable {
         let file = path + "/baton.lock"
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system("open", file, errno) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.tryLock(descriptor) else {
             let number = errno
             defer { close(descriptor) }
             guard number == EWOULDBLOCK else { throw .system("flock", file, number) }
@@ -45,9 +45,23 @@ public final class DataFolder: Sendable {
             guard let open = descriptor else { return }
             // The file stays: taking it away would let two processes lock two files of the same name.
             ftruncate(open, 0)
+            // Not left to `close`: a child between fork and exec has a copy of the descriptor.
+            flock(open, LOCK_UN)
             close(open)
             descriptor = nil
         }
+    }
+
+    /// Takes the lock; for a fifth of a second it is tried again, because a process that was just killed may have left
+    /// a child that has not come to its exec yet.
+    private static func tryLock(_ descriptor: Int32) -> Bool {
+        for _ in 1...10 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(20_000)
+        }
+        errno = EWOULDBLOCK
+        return false
     }
 
     /// The path of a file in the folder.

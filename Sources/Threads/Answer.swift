@@ -5,6 +5,7 @@ import Synchronization
 
 /// One result for one continuation, whichever comes first.
 public final class Answer<Value: Sendable>: Sendable {
+    /// The value, or that it is not wanted any more.
     public typealias Outcome = Result<Value, CancellationError>
 
     private enum State {
@@ -16,6 +17,7 @@ public final class Answer<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.empty)
 
+    /// Without a result yet.
     public init() {}
 
     /// Nobody gave a result yet.

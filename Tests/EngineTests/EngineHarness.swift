@@ -49,6 +49,7 @@ struct EngineHarness {
         configuration.slots = slots
         configuration.heartbeat = .seconds(3600)
         configuration.fullDiskPause = .milliseconds(10)
+        configuration.rowLag = .zero
         let executor = ClosureExecutor(execute: execute)
         return DurableEngine(
             store: store,
@@ -83,6 +84,7 @@ struct EngineHarness {
         _ condition: (RunRow) -> Bool = { $0.status.isTerminal }
     ) async throws -> RunRow {
         while true {
+            try Task.checkCancellation()  // A cancelled task's streams end at once.
             let events = engine.events(of: run)
             if let row = try store.run(run), condition(row) { return row }
             for await _ in events {

@@ -63,6 +63,17 @@ import Testing
         }
     }
 
+    @Test func `a workspace inside the data folder is usable, the data folder itself is not`() async throws {
+        try await withFolder { folder in
+            try put("mine", "\(folder)/data/workspaces/run/file")
+            let settings = SandboxSettings(isRequired: false, hiddenPaths: ["\(folder)/data"])
+            let inside = context("\(folder)/data/workspaces/run", sandbox: settings)
+            #expect(try await call("fs.read", ["path": "file"], inside)["content"] == "mine")
+            let itself = context("\(folder)/data", sandbox: settings)
+            #expect(try await failure("fs.read", ["path": "workspaces/run/file"], itself).code == "tool.denied")
+        }
+    }
+
     @Test func `reading cuts at a letter and knows bytes`() async throws {
         try await withFolder { folder in
             try put("aé€😀", "\(folder)/text")

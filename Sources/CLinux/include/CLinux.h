@@ -56,9 +56,6 @@ int baton_pipe(int ends[2]);
 /// An eventfd that does not block and is closed in children.
 int baton_eventfd(void);
 
-/// Takes an exclusive lock on an open file without waiting (EWOULDBLOCK while someone else has it).
-int baton_lock(int descriptor);
-
 /// Waits for a condition at most that long on the monotonic clock. Returns 0, or ETIMEDOUT.
 int baton_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t milliseconds);
 

@@ -15,6 +15,11 @@ struct Workspaces: Sendable {
 
     func path(of run: RunID) -> String { "\(root)/\(run)" }
 
+    /// Takes the folder of a run that did not begin away, unless something is in it.
+    func discard(_ run: RunID) {
+        rmdir(path(of: run))
+    }
+
     /// Makes the folder of a run if it is not there, for its owner alone.
     func make(for run: RunID) throws(CommandFailure) {
         for path in [root, path(of: run)] where mkdir(path, 0o700) != 0 && errno != EEXIST {

@@ -77,6 +77,7 @@ struct RunDriver {
             state = try self.state(of: session.key)
         } catch {
             local.stop(grace: .zero)
+            local.workspaces.discard(run)
             throw error
         }
         local.stop(grace: ending == .interrupted ? .seconds(2) : .zero)
