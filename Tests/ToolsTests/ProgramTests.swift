@@ -40,7 +40,7 @@ import Threads
         let program = Program(
             path: "/bin/sh",
             arguments: [
-                "-c", "grep -E '^Sig(Blk|Ign)' /proc/self/status; ls /proc/$$/fd; env; pwd; ps -o sid= -p $$; echo $$",
+                "-c", "grep -E '^Sig(Blk|Ign)' /proc/self/status; ls /proc/$$/fd; env; pwd; cut -d' ' -f6 /proc/$$/stat; echo $$",
             ],
             environment: ["A": "b c"],
             workingDirectory: "/usr"
