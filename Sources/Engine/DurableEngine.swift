@@ -15,10 +15,11 @@ internal import Threads
 public final class DurableEngine: Sendable {
     private let mailbox = Mailbox<Request>()
     private let dispatcher = Dispatcher()
-    private let feed = EventFeed()
+    let feed = EventFeed()
     private let executors: [String: any NodeExecutor]
+    let store: any RunStore
     private let blobs: any BlobStore
-    private let blobThread = SerialThread(named: "baton-blobs")
+    let blobThread = SerialThread(named: "baton-blobs")
     private let configuration: EngineConfiguration
     /// Reads runs of the same stores.
     public let reader: RunReader
@@ -37,6 +38,7 @@ public final class DurableEngine: Sendable {
         failStop: @escaping @Sendable (String) -> Void
     ) {
         self.executors = executors
+        self.store = store
         self.blobs = blobs
         self.configuration = configuration
         let reader = RunReader(store: store, blobs: blobs)
@@ -153,7 +155,7 @@ public final class DurableEngine: Sendable {
         dispatcher.stopAll()
         dispatcher.finish()
         feed.finish()
-        _ = mailbox.send(.stop)
+        _ = try? await ask { .stop($0) } as Void
     }
 
     private func sendHeartbeats() async {
@@ -225,7 +227,7 @@ public final class DurableEngine: Sendable {
         }
     }
 
-    private func ask<Value: Sendable>(
+    func ask<Value: Sendable>(
         limit: Int = .max,
         _ request: (@escaping Reply<Value>) -> Request
     ) async throws(EngineError) -> Value {
@@ -233,7 +235,7 @@ public final class DurableEngine: Sendable {
             let isTaken = mailbox.send(request { continuation.resume(returning: $0) }, limit: limit)
             if !isTaken {
                 continuation.resume(
-                    returning: .failure(EngineError(.draining, "more than \(limit) requests wait; try again soon"))
+                    returning: .failure(EngineError(.draining, "the engine stopped, or has too much to do"))
                 )
             }
         }

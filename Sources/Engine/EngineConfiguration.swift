@@ -17,6 +17,8 @@ public struct EngineConfiguration: Sendable {
     public var mailboxLimit = 20_000
     /// How long the counters in a run's row may lag behind its log; a change of status is written at once.
     public var rowLag = Duration.milliseconds(250)
+    /// Kinds of events that are also written to the outbox; see ``DurableEngine/deliverOutbox(to:_:)``.
+    public var announced: Set<EventType> = []
     /// Waiting runs kept in memory.
     public var cachedRuns = 10_000
     /// How long the engine rests after the disk was full.

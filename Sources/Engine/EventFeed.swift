@@ -39,6 +39,8 @@ final class EventFeed: Sendable {
     private struct State {
         var next = 0
         var subscribers: [Int: Subscriber] = [:]
+        var pulses: [Int: AsyncStream<Void>.Continuation] = [:]
+        var isFinished = false
     }
     private let state = Mutex(State())
 
@@ -61,6 +63,29 @@ final class EventFeed: Sendable {
         return stream
     }
 
+    /// An element whenever there is something new in the outbox; several become one while nobody looks.
+    func pulses() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number: Int? = state.withLock { state in
+            guard !state.isFinished else { return nil }
+            state.next += 1
+            state.pulses[state.next] = continuation
+            return state.next
+        }
+        guard let number else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.pulses.removeValue(forKey: number) }
+        }
+        return stream
+    }
+
+    func pulse() {
+        for continuation in state.withLock({ Array($0.pulses.values) }) { continuation.yield() }
+    }
+
     func publish(_ event: FeedEvent) {
         send(.event(event)) { $0 == nil || $0 == event.run }
     }
@@ -71,7 +96,12 @@ final class EventFeed: Sendable {
 
     /// No event follows.
     func finish() {
-        for subscriber in state.withLock({ Array($0.subscribers.values) }) { subscriber.continuation.finish() }
+        let (subscribers, pulses) = state.withLock { state in
+            state.isFinished = true
+            return (Array(state.subscribers.values), Array(state.pulses.values))
+        }
+        for subscriber in subscribers { subscriber.continuation.finish() }
+        for pulse in pulses { pulse.finish() }
     }
 
     private func send(_ item: FeedItem, where isWanted: (RunID?) -> Bool) {

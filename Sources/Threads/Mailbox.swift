@@ -6,11 +6,12 @@ import Glibc
 
 /// A queue of work between any thread and one consumer that sleeps while it is empty.
 public final class Mailbox<Element: Sendable>: @unchecked Sendable {
-    // `items` and `isClosed` are only touched while `mutex` is held; the two pointers never change.
+    // `items` and both flags are only touched while `mutex` is held; the two pointers never change.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var items: [Element] = []
     private var isWoken = false
+    private var isClosed = false
 
     /// An empty queue.
     public init() {
@@ -27,15 +28,24 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Adds an element, unless there are `limit` already. Never blocks for long.
+    /// Adds an element, unless there are `limit` already or nobody receives any more. Never blocks for long.
     @discardableResult
     public func send(_ element: Element, limit: Int = .max) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        guard items.count < limit else { return false }
+        guard items.count < limit, !isClosed else { return false }
         items.append(element)
         if items.count == 1 { pthread_cond_signal(condition) }
         return true
+    }
+
+    /// Takes no element any more; returns those that were not received.
+    public func close() -> [Element] {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        isClosed = true
+        defer { items = [] }
+        return items
     }
 
     /// Lets a sleeping consumer look at the time again.

@@ -18,6 +18,7 @@ struct EngineHarness {
     let blobs = MemoryBlobStore()
     let clock = ManualClock()
     let stopReasons = Mutex2<[String]>([])
+    var announced: Set<EventType> = []
 
     init(store: FaultyStore = FaultyStore()) {
         self.store = store
@@ -50,6 +51,7 @@ struct EngineHarness {
         configuration.heartbeat = .seconds(3600)
         configuration.fullDiskPause = .milliseconds(10)
         configuration.rowLag = .zero
+        configuration.announced = announced
         let executor = ClosureExecutor(execute: execute)
         return DurableEngine(
             store: store,

@@ -19,7 +19,22 @@ enum Request: Sendable {
     case wait(RunID, Reply<RunRow>)
     case adopt(RunID?, Reply<[RunID]>)
     case release(Reply<Void>)
-    case stop
+    case advance(consumer: String, to: Int64, Reply<Void>)
+    case stop(Reply<Void>)
+
+    /// Answers with an error.
+    func refuse(_ error: EngineError) {
+        switch self {
+        case .start(_, let reply): reply(.failure(error))
+        case .control(_, _, _, let reply): reply(.failure(error))
+        case .decide(_, _, _, _, let reply): reply(.failure(error))
+        case .attemptEnded(_, _, _, let reply): reply(.failure(error))
+        case .wait(_, let reply): reply(.failure(error))
+        case .adopt(_, let reply): reply(.failure(error))
+        case .release(let reply), .advance(_, _, let reply), .stop(let reply): reply(.failure(error))
+        case .heartbeat: break
+        }
+    }
 }
 
 /// One attempt an executor still works on.

@@ -11,7 +11,7 @@ extension ShardLoop {
     mutating func finish(_ batch: inout Batch) {
         scheduleAndSettle(&batch)
         for run in batch.runs where !run.machine.events.isEmpty { collectRows(run, &batch) }
-        guard !batch.commit.records.isEmpty || !batch.commit.removedTimers.isEmpty else {
+        guard !batch.commit.isEmpty else {
             closeRuns(&batch)
             for reply in batch.replies { reply(nil) }
             return
@@ -113,6 +113,7 @@ extension ShardLoop {
         for event in run.machine.events {
             encoder.append(event)
             collectHumanTask(event, run, &batch)
+            collectMessage(event, run, &batch)
         }
         let count = run.machine.events.count
         let first = run.state.lastSequence - Int64(count) + 1
@@ -155,6 +156,22 @@ extension ShardLoop {
                 fence: task.fence,
                 worker: task.worker,
                 leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil
+            )
+        )
+    }
+
+    /// What leaves the engine is written with the fact it tells of, so neither exists without the other.
+    private func collectMessage(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
+        guard configuration.announced.contains(event.body.type) else { return }
+        var body: JSONObject = ["run": .string(run.state.id.description), "at": .string(batch.now.description)]
+        body["node"] = event.node.map { .string(run.state.graph.nodes[$0].id) }
+        body["actor"] = event.actor.map(JSONValue.string)
+        body["data"] = .object(event.body.data(in: run.state.graph))
+        batch.commit.outbox.append(
+            OutboxMessage.Content(
+                kind: event.body.type.rawValue,
+                target: run.state.graph.name,
+                body: JSONValue.object(body).bytes()
             )
         )
     }
@@ -207,6 +224,7 @@ extension ShardLoop {
             let row = RunRow(key: run.key, state: run.state)
             for reply in waiters.removeValue(forKey: run.key) ?? [] { reply(.success(row)) }
         }
+        if !batch.commit.outbox.isEmpty { feed.pulse() }
         CrashPoint.beforeDispatch.reach()
         for stop in batch.stops { dispatcher.stop(stop) }
         for assignment in assignments { dispatcher.start(assignment) }

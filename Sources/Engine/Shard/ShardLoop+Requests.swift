@@ -32,8 +32,11 @@ extension ShardLoop {
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.adopt(run, &batch) }
         case .release(let reply):
             answer(reply, &batch) { loop, batch in loop.release(&batch) }
+        case .advance(let consumer, let number, let reply):
+            batch.commit.cursors[consumer] = number
+            batch.replies.append { failure in reply(failure.map(Result.failure) ?? .success(())) }
         case .stop:
-            break
+            break  // The loop looks for it first.
         }
     }
 
@@ -240,8 +243,13 @@ extension ShardLoop {
         if let run, rows.isEmpty { throw EngineError(.notFound, "there is no run \(run)") }
         var taken: [RunID] = []
         for row in rows where !row.status.isTerminal && !adopted.contains(row.key) {
-            try takeOver(row.key, &batch)
-            taken.append(row.id)
+            do {
+                try takeOver(row.key, &batch)
+                taken.append(row.id)
+            } catch {
+                // One damaged run must not keep the others from going on; asked for by name it is refused.
+                guard run == nil, error.code == .corrupted else { throw error }
+            }
         }
         return taken
     }

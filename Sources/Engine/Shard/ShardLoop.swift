@@ -53,21 +53,25 @@ struct ShardLoop {
         while true {
             let requests = mailbox.receive(limit: configuration.batchLimit, timeout: sleepTime())
             var batch = Batch(now: clock.wall())
+            var stop: Reply<Void>?
             for request in requests {
-                if case .stop = request { return end() }
-                apply(request, to: &batch)
+                if case .stop(let reply) = request { stop = reply } else { apply(request, to: &batch) }
             }
             fireTimers(&batch)
             endLeases(&batch)
             finish(&batch)
+            if let stop { return end(stop) }
             if requests.isEmpty && batch.runs.isEmpty { store.maintain() }
         }
     }
 
-    private mutating func end() {
-        for reply in waiters.values.joined() { reply(.failure(EngineError(.draining, "the engine stopped"))) }
+    private mutating func end(_ reply: Reply<Void>) {
+        let stopped = EngineError(.draining, "the engine stopped")
+        for reply in waiters.values.joined() { reply(.failure(stopped)) }
         waiters = [:]
+        for request in mailbox.close() { request.refuse(stopped) }
         store.close()
+        reply(.success(()))
     }
 
     /// How many milliseconds nothing can happen by itself.
