@@ -79,6 +79,9 @@ let package = Package(
         ),
         .executableTarget(name: "baton", dependencies: ["Commands"], swiftSettings: settings),
 
+        tests("Threads"),
+        tests("Hashing"),
+        tests("Model", ["JSON"]),
         tests("JSON"),
         tests("CEL", ["JSON"]),
         tests("GraphCore"),
