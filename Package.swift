@@ -90,7 +90,7 @@ let package = Package(
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite"]),
         tests("HTTP", ["JSON", "Threads"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
-        tests("Commands", ["Engine", "StoreSQLite", "Store", "Definition", "Model", "JSON"]),
+        tests("Commands", ["Engine", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
         tests("Engine", ["Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
     ]
 )

@@ -61,7 +61,7 @@ struct CommandFailure: Error {
         }
     }
 
-    static let fullDisk = "nothing that was acknowledged is lost; make room and try again"
+    static let fullDisk = "nothing that was acknowledged is lost"
     private static let inUse =
         "reading works meanwhile (run list, get, events, logs, explain); --data FOLDER chooses another folder"
 

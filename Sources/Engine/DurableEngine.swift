@@ -193,6 +193,8 @@ public final class DurableEngine: Sendable {
                 return try await ask { .attemptEnded(lease.key, fence: lease.fence, result, $0) }
             } catch {
                 guard error.code == .storageFull else { return }
+                // A value that does not fit never comes to the loop, so nobody else says why nothing happens.
+                feed.storageIsFull()
                 guard (try? await Task.sleep(for: configuration.fullDiskPause)) != nil else { return }
             }
         }

@@ -36,9 +36,19 @@ final class Program {
         fclose(file)
     }
 
-    /// Runs `baton` with the words of a shell.
+    /// Writes a file of any bytes.
+    func write(_ name: String, bytes: [UInt8]) throws {
+        guard let file = fopen("\(folder)/\(name)", "w") else { throw Failure(number: errno) }
+        defer { fclose(file) }
+        guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw Failure(number: errno) }
+    }
+
+    /// The bytes of a file.
+    func bytes(_ name: String) throws -> [UInt8] { try Self.read("\(folder)/\(name)") }
+
+    /// Runs `baton` with the words of a shell; one that hangs ends with 124.
     func baton(_ words: String) throws -> Result {
-        try shell("\"$BATON\" \(words)")
+        try shell("timeout 60 \"$BATON\" \(words)")
     }
 
     /// Runs a script for `bash` in the folder; `$BATON` is the program.
@@ -53,7 +63,7 @@ final class Program {
         let status = system(
             "cd '\(folder)' && \(environment) bash -c '\(quoted)' >'\(output)' 2>'\(errors)' </dev/null"
         )
-        return Result(exit: (status >> 8) & 0xff, output: try Self.read(output), errors: try Self.read(errors))
+        return Result(exit: (status >> 8) & 0xff, output: try Self.text(output), errors: try Self.text(errors))
     }
 
     private struct Failure: Error {
@@ -70,12 +80,16 @@ final class Program {
         return places.first { access($0, X_OK) == 0 } ?? ".build/debug/baton"
     }()
 
-    private static func read(_ path: String) throws -> String {
+    private static func text(_ path: String) throws -> String {
+        String(decoding: try read(path), as: UTF8.self)
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
         guard let file = fopen(path, "r") else { throw Failure(number: errno) }
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 }

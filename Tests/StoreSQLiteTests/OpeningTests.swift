@@ -50,6 +50,25 @@ import Testing
         }
     }
 
+    @Test func `a log without its database is refused and kept`() throws {
+        for isEmptied in [true, false] {
+            let temporary = TemporaryFolder()
+            let copy = TemporaryFolder()
+            try withStore(at: temporary.path) { store in
+                _ = try store.commit(.step(0))
+                // What a process that was killed leaves behind.
+                try writeFile(copy.path + "/baton.db-wal", try readFile(temporary.path + "/baton.db-wal"))
+            }
+            if isEmptied { try writeFile(copy.path + "/baton.db", []) }
+            let log = try readFile(copy.path + "/baton.db-wal")
+            for error in try failures(copy.path) {
+                #expect(error?.code == .corrupted)
+                #expect(error?.message.contains("baton.db-wal holds commits") == true)
+            }
+            #expect(try readFile(copy.path + "/baton.db-wal") == log)
+        }
+    }
+
     @Test func `a database of a newer program is refused`() throws {
         let temporary = TemporaryFolder()
         try withStore(at: temporary.path) { _ in }

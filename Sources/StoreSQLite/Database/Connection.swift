@@ -25,6 +25,7 @@ struct Connection: ~Copyable {
 
     /// - Parameter vfs: Name of a registered file layer; `nil` for the system's.
     static func open(_ path: String, _ mode: Mode, vfs: String? = nil) throws(StoreError) -> Connection {
+        guard !WALFile(path).isOrphaned else { throw .databaseLost(path) }
         if mode == .read && access(path, F_OK) != 0 { throw .noDatabase(path) }
         let flags =
             switch mode {

@@ -43,6 +43,15 @@ extension StoreError {
         )
     }
 
+    /// The file is gone or empty, and its write-ahead log is still there.
+    static func databaseLost(_ path: String) -> Self {
+        Self(
+            .corrupted,
+            "\(path) is missing or empty, but its log \(path)-wal holds commits. Put the file back, or restore both "
+                + "from a backup."
+        )
+    }
+
     /// A call to the system failed.
     static func system(_ call: String, _ path: String, _ number: Int32) -> Self {
         if number == ENOSPC || number == EDQUOT { return .noRoom(for: path) }

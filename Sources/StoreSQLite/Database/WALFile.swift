@@ -10,10 +10,25 @@ import Store
 /// up to the first frame that does not fit, so zeros at its end mean nothing to it. It locks other files, so this one may
 /// be opened and closed beside it.
 struct WALFile {
+    private let database: String
     private let path: String
 
     init(_ database: String) {
+        self.database = database
         path = database + "-wal"
+    }
+
+    /// The log holds commits, but the database they belong to is missing or empty. SQLite would remove such a log in
+    /// silence. A log begins after the first page of its database is on the disk, so no crash leaves this behind.
+    var isOrphaned: Bool {
+        var status = stat()
+        if stat(database, &status) == 0 && status.st_size > 0 { return false }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var magic = [UInt8](repeating: 0, count: 4)
+        guard pread(descriptor, &magic, 4, 0) == 4 else { return false }
+        return magic.starts(with: [0x37, 0x7F, 0x06])
     }
 
     /// Fills the file up with zeros to the size of so many pages. The database must be open: SQLite
