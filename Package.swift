@@ -92,5 +92,13 @@ let package = Package(
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
         tests("Commands", ["Engine", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
         tests("Engine", ["Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
+        // Kills the real program.
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "baton", "Tools", "Engine", "StoreSQLite", "Store", "Definition", "Threads", "Model", "JSON", "CLinux",
+            ],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -236,9 +236,8 @@ public final class DurableEngine: Sendable {
         let result: Result<Value, EngineError> = await withCheckedContinuation { continuation in
             let isTaken = mailbox.send(request { continuation.resume(returning: $0) }, limit: limit)
             if !isTaken {
-                continuation.resume(
-                    returning: .failure(EngineError(.draining, "the engine stopped, or has too much to do"))
-                )
+                let reason = limit == .max ? "the engine stopped" : "more than \(limit) requests wait; try again soon"
+                continuation.resume(returning: .failure(EngineError(.draining, reason)))
             }
         }
         return try result.get()

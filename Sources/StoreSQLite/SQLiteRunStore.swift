@@ -96,7 +96,12 @@ public final class SQLiteRunStore: RunStore {
     public func close() {
         // Readers first: the last connection to leave writes the log into the file, and that must be the writer.
         readers.close()
-        writer.withLock { $0 = nil }
+        writer.withLock { writer in
+            guard writer != nil else { return }
+            CrashPoint.beforeCheckpoint.reach()
+            writer = nil
+            CrashPoint.afterCheckpoint.reach()
+        }
     }
 
     deinit {

@@ -6,7 +6,7 @@ import Glibc
 
 /// A queue of work between any thread and one consumer that sleeps while it is empty.
 public final class Mailbox<Element: Sendable>: @unchecked Sendable {
-    // `items` and both flags are only touched while `mutex` is held; the two pointers never change.
+    // `items`, `isWoken` and `isClosed` are only touched while `mutex` is held; the two pointers never change.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var items: [Element] = []
@@ -28,24 +28,15 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Adds an element, unless there are `limit` already or nobody receives any more. Never blocks for long.
+    /// Adds an element, unless there are `limit` already or the queue is closed. Never blocks for long.
     @discardableResult
     public func send(_ element: Element, limit: Int = .max) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        guard items.count < limit, !isClosed else { return false }
+        guard !isClosed, items.count < limit else { return false }
         items.append(element)
         if items.count == 1 { pthread_cond_signal(condition) }
         return true
-    }
-
-    /// Takes no element any more; returns those that were not received.
-    public func close() -> [Element] {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        isClosed = true
-        defer { items = [] }
-        return items
     }
 
     /// Lets a sleeping consumer look at the time again.
@@ -54,6 +45,15 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
         isWoken = true
         pthread_cond_signal(condition)
         pthread_mutex_unlock(mutex)
+    }
+
+    /// Takes what is left; nothing is added any more.
+    public func close() -> [Element] {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        isClosed = true
+        defer { items = [] }
+        return items
     }
 
     /// Takes up to `limit` elements; sleeps while there are none, until woken or for that many milliseconds at most.

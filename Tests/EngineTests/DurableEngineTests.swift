@@ -234,4 +234,12 @@ import Testing
             #expect(expected == row.lastSequence)
         }
     }
+
+    @Test func `an engine that stopped refuses what it is asked, and may be stopped again`() async throws {
+        let harness = EngineHarness()
+        try await harness.withEngine(echo) { engine in
+            await engine.stop(grace: .zero)
+            await #expect { try await engine.adopt(nil) } throws: { ($0 as? EngineError)?.code == .draining }
+        }
+    }
 }

@@ -7,6 +7,7 @@ import Model
 import Store
 import StoreSQLite
 import Threads
+import Tools
 
 /// The engine in this process, over the data folder that this process locks. Belongs to the command's thread.
 struct LocalEngine {
@@ -37,6 +38,8 @@ struct LocalEngine {
         let mask = umask(0o077)
         defer { umask(mask) }
         let folder = try reading { () throws(StoreError) in try DataFolder(locking: path, command: line) }
+        // The lock is ours, so whatever still works in a workspace was left behind by a process that died.
+        SandboxLeftovers.end(beneath: toolbox.workspaces.root)
         var options = SQLiteRunStore.Options()
         options.durability = settings.durability
         let store = try reading { () throws(StoreError) in try SQLiteRunStore(in: folder, options) }

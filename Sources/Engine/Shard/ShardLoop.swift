@@ -53,25 +53,26 @@ struct ShardLoop {
         while true {
             let requests = mailbox.receive(limit: configuration.batchLimit, timeout: sleepTime())
             var batch = Batch(now: clock.wall())
-            var stop: Reply<Void>?
+            var stops: [Reply<Void>] = []
             for request in requests {
-                if case .stop(let reply) = request { stop = reply } else { apply(request, to: &batch) }
+                if case .stop(let reply) = request { stops.append(reply) } else { apply(request, to: &batch) }
             }
             fireTimers(&batch)
             endLeases(&batch)
             finish(&batch)
-            if let stop { return end(stop) }
+            guard stops.isEmpty else { return end(stops) }
             if requests.isEmpty && batch.runs.isEmpty { store.maintain() }
         }
     }
 
-    private mutating func end(_ reply: Reply<Void>) {
+    private mutating func end(_ stops: [Reply<Void>]) {
         let stopped = EngineError(.draining, "the engine stopped")
         for reply in waiters.values.joined() { reply(.failure(stopped)) }
         waiters = [:]
+        // An attempt may hand in its result this late; nobody may wait for an answer that never comes.
         for request in mailbox.close() { request.refuse(stopped) }
         store.close()
-        reply(.success(()))
+        for reply in stops { reply(.success(())) }
     }
 
     /// How many milliseconds nothing can happen by itself.

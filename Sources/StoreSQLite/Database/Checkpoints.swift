@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSQLite
+import Model
 import Store
 
 /// Decides when a writer moves its write-ahead log into the database file.
@@ -42,7 +43,9 @@ struct Checkpoints: ~Copyable {
         // After a try the log must have grown by an eighth, or each commit would try again in vain.
         guard count >= threshold, seen == 0 || count - seen >= max(limit / 8, 1) else { return }
         seen = count
+        CrashPoint.beforeCheckpoint.reach()
         let code = sqlite3_wal_checkpoint_v2(connection.handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
         guard code == SQLITE_OK || code == SQLITE_BUSY else { throw connection.failure(code) }
+        CrashPoint.afterCheckpoint.reach()
     }
 }

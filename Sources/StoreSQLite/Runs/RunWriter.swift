@@ -52,6 +52,7 @@ final class RunWriter {
         do throws(StoreError) {
             try statements.begin.execute()
             try write(commit, &links)
+            CrashPoint.insideCommit.reach()
             try statements.commit.execute()
         } catch {
             connection.rollBack()

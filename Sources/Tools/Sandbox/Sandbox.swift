@@ -123,7 +123,7 @@ public struct Sandbox: Sendable {
     }
 
     /// The ids are those of nobody inside; outside it stays our own user, so the workspace stays accessible.
-    private static let isolation = [
+    static let isolation = [
         "--unshare-user", "--uid", "65534", "--gid", "65534", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
         "--unshare-net", "--unshare-cgroup-try", "--cap-drop", "ALL", "--die-with-parent", "--new-session",
     ]
