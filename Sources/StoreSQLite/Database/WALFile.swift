@@ -37,7 +37,7 @@ struct WALFile {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system("open", path, errno) }
         defer { close(descriptor) }
-        let zeros = [UInt8](repeating: 0, count: 1 << 20)
+        let zeros = [UInt8](repeating: 0, count: 4096)
         // A frame is a page of 4096 bytes and a header of 24.
         let size = 32 + pages * (4096 + 24)
         var position = Int(lseek(descriptor, 0, SEEK_END))
