@@ -118,6 +118,49 @@ import Testing
         }
     }
 
+    @Test func `nothing is answered or begun before it is durable`() async throws {
+        let harness = EngineHarness()
+        let early = Mutex2<[String]>([])
+        try await harness.withEngine({ [store = harness.store] assignment, cancellation in
+            let rows = try? store.run(assignment.run).map { try store.records(ofRun: $0.key, after: 0, limit: 100) }
+            let log = (rows ?? []).map { String(decoding: $0.record.body, as: UTF8.self) }.joined()
+            let start = "\"type\":\"task.started\",\"node\":\"\(assignment.node.id)\""
+            if !log.contains(start) { early.withLock { $0.append(assignment.node.id) } }
+            return await echo(assignment, cancellation)
+        }) { engine in
+            for _ in 1...20 {
+                let run = try await harness.start(Self.chain, on: engine, inputs: ["text": "x"])
+                #expect(try harness.store.run(run) != nil)
+                let row = try await engine.wait(for: run)
+                #expect(try harness.store.run(run)?.status == row.status)
+            }
+        }
+        #expect(early.withLock { $0 }.isEmpty)
+    }
+
+    @Test func `rows that lag behind catch up when the run rests`() async throws {
+        var harness = EngineHarness()
+        harness.rowLag = .seconds(5)
+        let yaml = Self.chain + """
+
+              - {id: c, type: tool, config: {tool: noop}, depends_on: [b]}
+            """
+        try await harness.withEngine({ assignment, cancellation in
+            assignment.node.id == "c" ? await hang(assignment, cancellation) : await echo(assignment, cancellation)
+        }) { engine in
+            let run = try await harness.start(yaml, on: engine, inputs: ["text": "x"])
+            let key = try #require(try harness.store.run(run)).key
+            while try harness.state(of: run, engine).tasks[2].status != .running { await Task.yield() }
+            #expect(try harness.store.run(run)?.endedTasks == 0)
+            harness.clock.advance(.seconds(6))
+            engine.wake()
+            _ = try await harness.wait(for: run, on: engine, withoutEvents: true) { $0.endedTasks == 2 }
+            #expect(try harness.store.openTasks(ofRun: key).map(\.key.task) == [2])
+            _ = try await engine.cancel(run, reason: nil, by: "user:a")
+            #expect(try harness.store.openTasks(ofRun: key).isEmpty)
+        }
+    }
+
     @Test func `timers survive the process`() async throws {
         let harness = EngineHarness()
         let yaml = "workflow: wait\nnodes: [{id: w, type: wait, config: {for: 1h}}]"

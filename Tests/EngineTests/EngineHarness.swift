@@ -19,6 +19,7 @@ struct EngineHarness {
     let clock = ManualClock()
     let stopReasons = Mutex2<[String]>([])
     var announced: Set<EventType> = []
+    var rowLag = Duration.zero
 
     init(store: FaultyStore = FaultyStore()) {
         self.store = store
@@ -50,7 +51,7 @@ struct EngineHarness {
         configuration.slots = slots
         configuration.heartbeat = .seconds(3600)
         configuration.fullDiskPause = .milliseconds(10)
-        configuration.rowLag = .zero
+        configuration.rowLag = rowLag
         configuration.announced = announced
         let executor = ClosureExecutor(execute: execute)
         return DurableEngine(
@@ -79,16 +80,22 @@ struct EngineHarness {
         return try await engine.start(request).id
     }
 
-    /// Waits until the run's row satisfies `condition`, which is looked at after every event.
+    /// Waits until the run's row satisfies `condition`, which is looked at after every event; `withoutEvents` when the
+    /// row changes by itself.
     func wait(
         for run: RunID,
         on engine: DurableEngine,
+        withoutEvents: Bool = false,
         _ condition: (RunRow) -> Bool = { $0.status.isTerminal }
     ) async throws -> RunRow {
         while true {
             try Task.checkCancellation()  // A cancelled task's streams end at once.
             let events = engine.events(of: run)
             if let row = try store.run(run), condition(row) { return row }
+            if withoutEvents {
+                await Task.yield()
+                continue
+            }
             for await _ in events {
                 if let row = try store.run(run), condition(row) { return row }
             }

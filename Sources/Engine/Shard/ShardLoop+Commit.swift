@@ -10,7 +10,8 @@ internal import Store
 extension ShardLoop {
     mutating func finish(_ batch: inout Batch) {
         scheduleAndSettle(&batch)
-        for run in batch.runs where !run.machine.events.isEmpty { collectRows(run, &batch) }
+        for run in batch.runs where !run.machine.events.isEmpty { collect(run, &batch) }
+        catchUp(&batch)
         guard !batch.commit.isEmpty else {
             closeRuns(&batch)
             for reply in batch.replies { reply(nil) }
@@ -106,98 +107,6 @@ extension ShardLoop {
         return min(definition.timeout ?? left, left)
     }
 
-    // MARK: Rows
-
-    private mutating func collectRows(_ run: OpenRun, _ batch: inout Batch) {
-        var encoder = EventEncoder(graph: run.state.graph)
-        for event in run.machine.events {
-            encoder.append(event)
-            collectHumanTask(event, run, &batch)
-            collectMessage(event, run, &batch)
-        }
-        let count = run.machine.events.count
-        let first = run.state.lastSequence - Int64(count) + 1
-        batch.commit.records.append(
-            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: encoder.finish())
-        )
-        collectRun(run, &batch)
-        var seen: Set<Int> = []
-        for node in run.machine.touched where seen.insert(node).inserted { collectTask(node, run, &batch) }
-    }
-
-    /// The row of a run is written when its status changes; its counters may lag behind a little, which saves a page
-    /// a step.
-    private func collectRun(_ run: OpenRun, _ batch: inout Batch) {
-        let state = run.state
-        if let written = run.writtenRow, written.status == state.status, written.reason == state.waitReason,
-            batch.now - written.at < configuration.rowLag
-        {
-            return
-        }
-        run.writtenRow = (state.status, state.waitReason, batch.now)
-        batch.commit.runs.append(RunRow(key: run.key, state: state))
-    }
-
-    private func collectTask(_ node: Int, _ run: OpenRun, _ batch: inout Batch) {
-        let task = run.state.tasks[node]
-        let key = TaskKey(runKey: run.key, task: node)
-        if task.status.isTerminal || task.status == .blocked {
-            if run.rows.remove(node) != nil { batch.commit.closedTasks.append(key) }
-            return
-        }
-        run.rows.insert(node)
-        let isRunning = task.status == .running
-        batch.commit.tasks.append(
-            TaskRow(
-                key: key,
-                status: task.status,
-                priority: run.state.graph.nodes[node].priority,
-                attempt: task.attempts,
-                fence: task.fence,
-                worker: task.worker,
-                leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil
-            )
-        )
-    }
-
-    /// What leaves the engine is written with the fact it tells of, so neither exists without the other.
-    private func collectMessage(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
-        guard configuration.announced.contains(event.body.type) else { return }
-        var body: JSONObject = ["run": .string(run.state.id.description), "at": .string(batch.now.description)]
-        body["node"] = event.node.map { .string(run.state.graph.nodes[$0].id) }
-        body["actor"] = event.actor.map(JSONValue.string)
-        body["data"] = .object(event.body.data(in: run.state.graph))
-        batch.commit.outbox.append(
-            OutboxMessage.Content(
-                kind: event.body.type.rawValue,
-                target: run.state.graph.name,
-                body: JSONValue.object(body).bytes()
-            )
-        )
-    }
-
-    private func collectHumanTask(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
-        guard let node = event.node, let request = run.state.tasks[node].humanTask else { return }
-        var row = HumanTaskRow(request: request, key: TaskKey(runKey: run.key, task: node), state: run.state)
-        switch event.body {
-        case .humanTaskOpened:
-            break
-        case .humanTaskResolved(let decision):
-            row.status = decision.isApproved ? .approved : .rejected
-            row.decidedBy = decision.by
-            row.decidedAt = batch.now
-            row.comment = decision.comment
-        case .humanTaskExpired:
-            row.status = .expired
-        case .humanTaskCancelled:
-            row.status = .cancelled
-        default:
-            return
-        }
-        batch.commit.humanTasks.append(row)
-        batch.humanTasks[request.id] = row
-    }
-
     // MARK: Commit
 
     private func write(_ batch: inout Batch) throws(StoreError) -> Int64 {
@@ -266,7 +175,8 @@ extension ShardLoop {
             run.machine.touched.removeAll(keepingCapacity: true)
             let isEnded = run.state.status.isTerminal
             if isEnded { adopted.remove(run.key) }
-            if isEnded || (run.state.status == .waiting && runs.count > configuration.cachedRuns) {
+            let isIdle = run.state.status == .waiting && !lagging.contains(run.key)
+            if isEnded || (isIdle && runs.count > configuration.cachedRuns) {
                 runs[run.key] = nil
                 keys[run.state.id] = nil
             }
@@ -287,6 +197,7 @@ extension ShardLoop {
         let open = adopted.subtracting(batch.runs.filter(\.isNew).map(\.key))
         adopted = []
         runs = [:]
+        lagging = []
         keys = [:]
         ready = ReadyQueue()
         timers = TimerQueue()
@@ -294,46 +205,5 @@ extension ShardLoop {
         for reply in batch.replies { reply(failure) }
         feed.storageIsFull()
         recover(open)
-    }
-}
-
-extension RunRow {
-    /// The row of a run, derived from its state.
-    init(key: Int64, state: RunState) {
-        self.init(
-            key: key,
-            id: state.id,
-            workflow: state.graph.name,
-            graphHash: state.graph.hash,
-            status: state.status,
-            reason: state.waitReason,
-            lastSequence: state.lastSequence,
-            endedTasks: state.endedTasks,
-            allTasks: state.tasks.count,
-            error: state.error?.description,
-            createdAt: state.createdAt,
-            startedAt: state.startedAt,
-            endedAt: state.endedAt,
-            deadline: state.deadline
-        )
-    }
-}
-
-extension HumanTaskRow {
-    /// The row of a request as it was opened.
-    fileprivate init(request: Event.HumanRequest, key: TaskKey, state: RunState) {
-        self.init(
-            id: request.id,
-            key: key,
-            run: state.id,
-            node: state.graph.nodes[key.task].id,
-            kind: "approval",
-            status: .open,
-            title: request.title,
-            message: request.message,
-            assignees: request.assignees,
-            openedAt: state.tasks[key.task].startedAt ?? state.createdAt,
-            expiresAt: request.expiresAt
-        )
     }
 }

@@ -29,6 +29,9 @@ struct ShardLoop {
     var ready = ReadyQueue()
     var leases: LeaseTable
     var timers = TimerQueue()
+    /// Runs whose rows are not what their states are, and when that ends.
+    var lagging: Set<Int64> = []
+    var catchUpAt = Timestamp(milliseconds: 0)
     /// Runs this process drives; others are left as they are.
     var adopted: Set<Int64> = []
     var ids = IdentifierSource()
@@ -80,6 +83,7 @@ struct ShardLoop {
         let now = clock.monotonic()
         var wait: Int64 = ready.isEmpty || leases.count >= configuration.slots ? 60_000 : 0
         if let fireAt = timers.nextFireAt { wait = min(wait, fireAt.milliseconds - clock.wall().milliseconds) }
+        if !lagging.isEmpty { wait = min(wait, catchUpAt.milliseconds - clock.wall().milliseconds) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
     }
@@ -143,7 +147,10 @@ struct ShardLoop {
             let rows = try store.openTasks(ofRun: key)
             keys[state.id] = key
             let machine = RunMachine(state, turn: Turn(now: now, actor: nil, entropy: 0))
-            return OpenRun(key: key, machine: machine, rows: Set(rows.map(\.key.task)))
+            let run = OpenRun(key: key, machine: machine, rows: Set(rows.map(\.key.task)))
+            // The rows may be those of a moment before the log ended.
+            run.dirtyTasks = run.rows.union(state.tasks.indices.filter { state.tasks[$0].status.hasRow })
+            return run
         } catch {
             throw EngineError(store: error)
         }
@@ -156,6 +163,8 @@ final class OpenRun {
     var machine: RunMachine
     /// Tasks that have a row.
     var rows: Set<Int>
+    /// Tasks whose row may not be what their state is.
+    var dirtyTasks: Set<Int> = []
     /// Attempts that have a lease.
     var inFlight = 0
     /// Ready tasks that wait because as many are in flight as may be.
@@ -194,6 +203,11 @@ struct Batch {
     init(now: Timestamp) {
         self.now = now
     }
+}
+
+extension TaskStatus {
+    /// Open and not blocked.
+    var hasRow: Bool { !isTerminal && self != .blocked }
 }
 
 extension TimerKind {

@@ -1,0 +1,152 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+internal import JSON
+internal import Model
+internal import Store
+
+/// What a turn writes: the log, and the rows that are derived from it.
+///
+/// Log, timers, requests to people and messages are written at once. The rows of runs and tasks are only for those who
+/// look from outside; the log can rebuild them. They are written with a change of status, and otherwise may lag behind
+/// by ``EngineConfiguration/rowLag``: a run whose steps are quick then costs two pages a step instead of four.
+extension ShardLoop {
+    mutating func collect(_ run: OpenRun, _ batch: inout Batch) {
+        var encoder = EventEncoder(graph: run.state.graph)
+        for event in run.machine.events {
+            encoder.append(event)
+            collectHumanTask(event, run, &batch)
+            collectMessage(event, run, &batch)
+        }
+        let count = run.machine.events.count
+        let first = run.state.lastSequence - Int64(count) + 1
+        batch.commit.records.append(
+            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: encoder.finish()))
+        run.dirtyTasks.formUnion(run.machine.touched)
+        if mayLag(run, batch.now) {
+            if lagging.isEmpty { catchUpAt = batch.now + configuration.rowLag }
+            lagging.insert(run.key)
+        } else {
+            collectRows(run, &batch)
+        }
+    }
+
+    /// Writes the rows that lag behind, when it is time.
+    mutating func catchUp(_ batch: inout Batch) {
+        guard !lagging.isEmpty, batch.now >= catchUpAt, clock.monotonic() >= resumeAt else { return }
+        for key in lagging.sorted() {
+            if let run = runs[key] { collectRows(run, &batch) }
+        }
+        lagging = []
+    }
+
+    private func mayLag(_ run: OpenRun, _ now: Timestamp) -> Bool {
+        guard let written = run.writtenRow else { return false }
+        let isSame = written.status == run.state.status && written.reason == run.state.waitReason
+        return isSame && now - written.at < configuration.rowLag
+    }
+
+    private mutating func collectRows(_ run: OpenRun, _ batch: inout Batch) {
+        lagging.remove(run.key)
+        run.writtenRow = (run.state.status, run.state.waitReason, batch.now)
+        batch.commit.runs.append(RunRow(key: run.key, state: run.state))
+        for node in run.dirtyTasks { collectTask(node, run, &batch) }
+        run.dirtyTasks.removeAll(keepingCapacity: true)
+    }
+
+    private func collectTask(_ node: Int, _ run: OpenRun, _ batch: inout Batch) {
+        let task = run.state.tasks[node]
+        let key = TaskKey(runKey: run.key, task: node)
+        guard task.status.hasRow else {
+            if run.rows.remove(node) != nil { batch.commit.closedTasks.append(key) }
+            return
+        }
+        run.rows.insert(node)
+        let isRunning = task.status == .running
+        batch.commit.tasks.append(
+            TaskRow(
+                key: key, status: task.status, priority: run.state.graph.nodes[node].priority, attempt: task.attempts,
+                fence: task.fence, worker: task.worker,
+                leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil))
+    }
+
+    /// What leaves the engine is written with the fact it tells of, so neither exists without the other.
+    private func collectMessage(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
+        guard configuration.announced.contains(event.body.type) else { return }
+        var body: JSONObject = ["run": .string(run.state.id.description), "at": .string(batch.now.description)]
+        body["node"] = event.node.map { .string(run.state.graph.nodes[$0].id) }
+        body["actor"] = event.actor.map(JSONValue.string)
+        body["data"] = .object(event.body.data(in: run.state.graph))
+        batch.commit.outbox.append(
+            OutboxMessage.Content(
+                kind: event.body.type.rawValue,
+                target: run.state.graph.name,
+                body: JSONValue.object(body).bytes()
+            )
+        )
+    }
+
+    private func collectHumanTask(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
+        guard let node = event.node, let request = run.state.tasks[node].humanTask else { return }
+        var row = HumanTaskRow(request: request, key: TaskKey(runKey: run.key, task: node), state: run.state)
+        switch event.body {
+        case .humanTaskOpened:
+            break
+        case .humanTaskResolved(let decision):
+            row.status = decision.isApproved ? .approved : .rejected
+            row.decidedBy = decision.by
+            row.decidedAt = batch.now
+            row.comment = decision.comment
+        case .humanTaskExpired:
+            row.status = .expired
+        case .humanTaskCancelled:
+            row.status = .cancelled
+        default:
+            return
+        }
+        batch.commit.humanTasks.append(row)
+        batch.humanTasks[request.id] = row
+    }
+}
+
+extension RunRow {
+    /// The row of a run, derived from its state.
+    init(key: Int64, state: RunState) {
+        self.init(
+            key: key,
+            id: state.id,
+            workflow: state.graph.name,
+            graphHash: state.graph.hash,
+            status: state.status,
+            reason: state.waitReason,
+            lastSequence: state.lastSequence,
+            endedTasks: state.endedTasks,
+            allTasks: state.tasks.count,
+            error: state.error?.description,
+            createdAt: state.createdAt,
+            startedAt: state.startedAt,
+            endedAt: state.endedAt,
+            deadline: state.deadline
+        )
+    }
+}
+
+extension HumanTaskRow {
+    /// The row of a request as it was opened.
+    fileprivate init(request: Event.HumanRequest, key: TaskKey, state: RunState) {
+        self.init(
+            id: request.id,
+            key: key,
+            run: state.id,
+            node: state.graph.nodes[key.task].id,
+            kind: "approval",
+            status: .open,
+            title: request.title,
+            message: request.message,
+            assignees: request.assignees,
+            openedAt: state.tasks[key.task].startedAt ?? state.createdAt,
+            expiresAt: request.expiresAt
+        )
+    }
+}
