@@ -168,10 +168,10 @@ public final class DurableEngine: Sendable {
     // MARK: Attempts
 
     private func attempt(_ assignment: Assignment, _ cancellation: CancellationSignal) async {
-        let outcome: AttemptOutcome
         CrashPoint.beforeEffect.reach()
+        let outcome: AttemptOutcome
         if cancellation.isCancelled {
-            return
+            return dispatcher.forget(assignment.lease)
         } else if let executor = executors[assignment.node.kind.name] {
             outcome = await executor.execute(assignment, cancellation)
         } else {
@@ -182,22 +182,27 @@ public final class DurableEngine: Sendable {
         await deliver(outcome, of: assignment, cancellation)
     }
 
-    /// Hands a result in. A full disk is waited for: the lease stays ours, and the result is worth keeping.
-    private func deliver(_ outcome: AttemptOutcome, of assignment: Assignment, _ cancellation: CancellationSignal) async
-    {
+    /// Hands a result in; the loop forgets the attempt when it is durable. A full disk is waited for: the lease stays
+    /// ours, and the result is worth keeping.
+    private func deliver(
+        _ outcome: AttemptOutcome,
+        of assignment: Assignment,
+        _ cancellation: CancellationSignal
+    ) async {
         while !cancellation.isCancelled {
             do throws(EngineError) {
                 let result = try await store(outcome)
                 CrashPoint.beforeCompletion.reach()
-                let lease = assignment.lease
-                return try await ask { .attemptEnded(lease.key, fence: lease.fence, result, $0) }
+                guard mailbox.send(.attemptEnded(assignment.lease, result)) else { break }
+                return
             } catch {
-                guard error.code == .storageFull else { return }
+                guard error.code == .storageFull else { break }
                 // A value that does not fit never comes to the loop, so nobody else says why nothing happens.
                 feed.storageIsFull()
-                guard (try? await Task.sleep(for: configuration.fullDiskPause)) != nil else { return }
+                guard (try? await Task.sleep(for: configuration.fullDiskPause)) != nil else { break }
             }
         }
+        dispatcher.forget(assignment.lease)
     }
 
     private func store(_ outcome: AttemptOutcome) async throws(EngineError) -> AttemptResult {

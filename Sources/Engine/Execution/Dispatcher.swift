@@ -43,6 +43,11 @@ final class Dispatcher: Sendable {
         state.withLock { $0.running[lease] }?.cancel()
     }
 
+    /// The attempt is over, and its result is durable or unwanted.
+    func forget(_ lease: HeldLease) {
+        state.withLock { _ = $0.running.removeValue(forKey: lease) }
+    }
+
     func stopAll() {
         for signal in state.withLock({ Array($0.running.values) }) { signal.cancel() }
     }
@@ -83,7 +88,6 @@ final class Dispatcher: Sendable {
     ) async {
         guard let signal = state.withLock({ $0.running[assignment.lease] }) else { return }
         await body(assignment, signal)
-        state.withLock { $0.running[assignment.lease] = nil }
     }
 
     private func nextAssignment() async -> Assignment? {

@@ -14,7 +14,7 @@ enum Request: Sendable {
     case start(StartRequest, Reply<StartedRun>)
     case control(RunID, Command, actor: String, Reply<Int64>)
     case decide(HumanTaskID, isApproved: Bool, comment: String?, actor: String, Reply<HumanTaskRow>)
-    case attemptEnded(TaskKey, fence: Int64, AttemptResult, Reply<Void>)
+    case attemptEnded(HeldLease, AttemptResult)
     case heartbeat([HeldLease])
     case wait(RunID, Reply<RunRow>)
     case adopt(RunID?, Reply<[RunID]>)
@@ -28,11 +28,10 @@ enum Request: Sendable {
         case .start(_, let reply): reply(.failure(error))
         case .control(_, _, _, let reply): reply(.failure(error))
         case .decide(_, _, _, _, let reply): reply(.failure(error))
-        case .attemptEnded(_, _, _, let reply): reply(.failure(error))
         case .wait(_, let reply): reply(.failure(error))
         case .adopt(_, let reply): reply(.failure(error))
         case .release(let reply), .advance(_, _, let reply), .stop(let reply): reply(.failure(error))
-        case .heartbeat: break
+        case .attemptEnded, .heartbeat: break
         }
     }
 }

@@ -127,6 +127,7 @@ extension ShardLoop {
         publish(batch, firstSequence)
         let ended = batch.runs.filter { $0.state.status.isTerminal }
         closeRuns(&batch)
+        for (lease, _) in batch.results { dispatcher.forget(lease) }
         CrashPoint.beforeAnswer.reach()
         for reply in batch.replies { reply(nil) }
         for run in ended {
@@ -202,6 +203,7 @@ extension ShardLoop {
         ready = ReadyQueue()
         timers = TimerQueue()
         resumeAt = clock.monotonic() + configuration.fullDiskPause.milliseconds
+        retained += batch.results.map { .attemptEnded($0.lease, $0.result) }
         for reply in batch.replies { reply(failure) }
         feed.storageIsFull()
         recover(open)

@@ -20,10 +20,8 @@ extension ShardLoop {
             answer(reply, &batch) { loop, batch throws(EngineError) in
                 try loop.decide(id, isApproved, comment, actor, &batch)
             }
-        case .attemptEnded(let key, let fence, let result, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
-                try loop.endAttempt(key, fence, result, &batch)
-            }
+        case .attemptEnded(let lease, let result):
+            endAttempt(lease, result, &batch)
         case .heartbeat(let held):
             for lease in held { leases.renew(lease.key, fence: lease.fence, now: clock.monotonic()) }
         case .wait(let run, let reply):
@@ -201,19 +199,21 @@ extension ShardLoop {
 
     // MARK: Attempts
 
-    private mutating func endAttempt(
-        _ key: TaskKey,
-        _ fence: Int64,
-        _ result: AttemptResult,
-        _ batch: inout Batch
-    ) throws(EngineError) {
+    /// Takes a result in. Nobody waits for the answer: after a full disk the loop itself tries again, and a result
+    /// that came too late is nobody's.
+    private mutating func endAttempt(_ lease: HeldLease, _ result: AttemptResult, _ batch: inout Batch) {
+        let (node, fence) = (lease.key.task, lease.fence)
         let command: Command =
             switch result {
-            case .completed(let output, let log):
-                .taskCompleted(node: key.task, fence: fence, output: output, log: log)
-            case .failed(let error, let log): .taskFailed(node: key.task, fence: fence, error: error, log: log)
+            case .completed(let output, let log): .taskCompleted(node: node, fence: fence, output: output, log: log)
+            case .failed(let error, let log): .taskFailed(node: node, fence: fence, error: error, log: log)
             }
-        _ = try handle(command, on: key.runKey, nil, &batch)
+        do {
+            _ = try handle(command, on: lease.key.runKey, nil, &batch)
+            batch.results.append((lease, result))
+        } catch {
+            dispatcher.forget(lease)
+        }
     }
 
     /// Hands back every lease of this process; nothing is started any more.

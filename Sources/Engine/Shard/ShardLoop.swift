@@ -40,6 +40,8 @@ struct ShardLoop {
     var lastTimerNumber: Int64 = 0
     var storedDefinitions: Set<String> = []
     var isReleasing = false
+    /// Results that a full disk sent back.
+    var retained: [Request] = []
     /// Who wants to know when a run ended.
     var waiters: [Int64: [Reply<RunRow>]] = [:]
     /// After a full disk: no timer or lease is looked at before that instant of the monotonic clock.
@@ -57,6 +59,7 @@ struct ShardLoop {
             let requests = mailbox.receive(limit: configuration.batchLimit, timeout: sleepTime())
             var batch = Batch(now: clock.wall())
             var stops: [Reply<Void>] = []
+            for request in takeRetained() { apply(request, to: &batch) }
             for request in requests {
                 if case .stop(let reply) = request { stops.append(reply) } else { apply(request, to: &batch) }
             }
@@ -83,9 +86,16 @@ struct ShardLoop {
         let now = clock.monotonic()
         var wait: Int64 = ready.isEmpty || leases.count >= configuration.slots ? 60_000 : 0
         if let fireAt = timers.nextFireAt { wait = min(wait, fireAt.milliseconds - clock.wall().milliseconds) }
+        if !retained.isEmpty { wait = 0 }
         if !lagging.isEmpty { wait = min(wait, catchUpAt.milliseconds - clock.wall().milliseconds) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
+    }
+
+    private mutating func takeRetained() -> [Request] {
+        guard !retained.isEmpty, clock.monotonic() >= resumeAt else { return [] }
+        defer { retained = [] }
+        return retained
     }
 
     private mutating func fireTimers(_ batch: inout Batch) {
@@ -196,6 +206,8 @@ struct Batch {
     /// Attempts to hand to executors after the commit.
     var starts: [(run: OpenRun, node: Int)] = []
     var stops: [HeldLease] = []
+    /// Results taken in.
+    var results: [(lease: HeldLease, result: AttemptResult)] = []
     var blobs: [[UInt8]] = []
     /// Called after the commit, or with the error that prevented it.
     var replies: [(EngineError?) -> Void] = []
