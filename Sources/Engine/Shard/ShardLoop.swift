@@ -67,7 +67,8 @@ struct ShardLoop {
             endLeases(&batch)
             finish(&batch)
             guard stops.isEmpty else { return end(stops) }
-            if requests.isEmpty && batch.runs.isEmpty { store.maintain() }
+            // Only at rest: a checkpoint in the middle of quick steps would hold up the next one.
+            if requests.isEmpty && batch.commit.isEmpty && leases.count == 0 { store.maintain() }
         }
     }
 
