@@ -37,7 +37,9 @@ lint: ## Check format and style without changing anything
 	swift format lint --strict --recursive $(SWIFT_FILES)
 
 bench: bootstrap ## Measure
-	swift run -c release --package-path Benchmarks Benchmarks $(ARGS)
+	swift build -c release --package-path Benchmarks
+	Benchmarks/.build/release/EngineBenchmark $(ARGS)
+	Benchmarks/.build/release/JSONBenchmark
 
 fuzz: bootstrap ## Fuzz every parser: make fuzz SECONDS=600
 	@scripts/fuzz $(SECONDS)

@@ -57,11 +57,21 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     }
 
     /// Takes up to `limit` elements; sleeps while there are none, until woken or for that many milliseconds at most.
-    public func receive(limit: Int, timeout milliseconds: Int64) -> [Element] {
+    ///
+    /// - Parameter patience: With more than 0, it goes on taking while elements keep coming: until `limit`, or until
+    ///   none came while it looked away that many times (about 40 ns each).
+    public func receive(limit: Int, timeout milliseconds: Int64, patience: Int = 0) -> [Element] {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while items.isEmpty && !isWoken {
             guard baton_condition_wait(condition, mutex, milliseconds) == 0 else { break }
+        }
+        var seen = 0
+        while patience > 0, items.count > seen, items.count < limit {
+            seen = items.count
+            pthread_mutex_unlock(mutex)
+            for _ in 0..<patience { baton_pause() }
+            pthread_mutex_lock(mutex)
         }
         isWoken = false
         guard items.count > limit else {

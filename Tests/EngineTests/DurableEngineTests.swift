@@ -141,10 +141,11 @@ import Testing
     @Test func `rows that lag behind catch up when the run rests`() async throws {
         var harness = EngineHarness()
         harness.rowLag = .seconds(5)
-        let yaml = Self.chain + """
+        let yaml =
+            Self.chain + """
 
-              - {id: c, type: tool, config: {tool: noop}, depends_on: [b]}
-            """
+                  - {id: c, type: tool, config: {tool: noop}, depends_on: [b]}
+                """
         try await harness.withEngine({ assignment, cancellation in
             assignment.node.id == "c" ? await hang(assignment, cancellation) : await echo(assignment, cancellation)
         }) { engine in

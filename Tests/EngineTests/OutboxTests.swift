@@ -43,7 +43,8 @@ import Testing
         #expect(
             seen.withLock { $0 } == [
                 "1 human_task.opened ask", "1 human_task.opened ask", "2 run.completed ask",
-            ])
+            ]
+        )
     }
 
     @Test func `what was not delivered before the end comes after it, what was does not`() async throws {

@@ -5,6 +5,16 @@ import Testing
 import Threads
 
 @Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+    @Test func `patience takes what keeps coming, up to the limit`() {
+        let mailbox = Mailbox<Int>()
+        for number in 1...10 { mailbox.send(number) }
+        let first = mailbox.receive(limit: 4, timeout: 0, patience: 10)
+        let rest = mailbox.receive(limit: 100, timeout: 0, patience: 10)
+        #expect(first == [1, 2, 3, 4])
+        #expect(rest == Array(5...10))
+        #expect(mailbox.receive(limit: 100, timeout: 0, patience: 10).isEmpty)
+    }
+
     @Test func `elements come out in the order in which they went in`() {
         let mailbox = Mailbox<Int>()
         for number in 1...5 { #expect(mailbox.send(number)) }

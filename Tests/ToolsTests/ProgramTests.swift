@@ -40,7 +40,8 @@ import Threads
         let program = Program(
             path: "/bin/sh",
             arguments: [
-                "-c", "grep -E '^Sig(Blk|Ign)' /proc/self/status; ls /proc/$$/fd; env; pwd; cut -d' ' -f6 /proc/$$/stat; echo $$",
+                "-c",
+                "grep -E '^Sig(Blk|Ign)' /proc/self/status; ls /proc/$$/fd; env; pwd; cut -d' ' -f6 /proc/$$/stat; echo $$",
             ],
             environment: ["A": "b c"],
             workingDirectory: "/usr"

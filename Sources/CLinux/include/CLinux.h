@@ -56,6 +56,15 @@ int baton_pipe(int ends[2]);
 /// An eventfd that does not block and is closed in children.
 int baton_eventfd(void);
 
+/// Tells the processor that this thread spins.
+static inline void baton_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /// Waits for a condition at most that long on the monotonic clock. Returns 0, or ETIMEDOUT.
 int baton_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t milliseconds);
 

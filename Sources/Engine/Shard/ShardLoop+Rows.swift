@@ -22,7 +22,8 @@ extension ShardLoop {
         let count = run.machine.events.count
         let first = run.state.lastSequence - Int64(count) + 1
         batch.commit.records.append(
-            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: encoder.finish()))
+            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: encoder.finish())
+        )
         run.dirtyTasks.formUnion(run.machine.touched)
         if mayLag(run, batch.now) {
             if lagging.isEmpty { catchUpAt = batch.now + configuration.rowLag }
@@ -66,9 +67,15 @@ extension ShardLoop {
         let isRunning = task.status == .running
         batch.commit.tasks.append(
             TaskRow(
-                key: key, status: task.status, priority: run.state.graph.nodes[node].priority, attempt: task.attempts,
-                fence: task.fence, worker: task.worker,
-                leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil))
+                key: key,
+                status: task.status,
+                priority: run.state.graph.nodes[node].priority,
+                attempt: task.attempts,
+                fence: task.fence,
+                worker: task.worker,
+                leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil
+            )
+        )
     }
 
     /// What leaves the engine is written with the fact it tells of, so neither exists without the other.

@@ -56,7 +56,9 @@ struct ShardLoop {
             return failStop(error.message)
         }
         while true {
-            let requests = mailbox.receive(limit: configuration.batchLimit, timeout: sleepTime())
+            // With thousands of attempts in flight their results come in a stream; a commit is worth more of it.
+            let patience = leases.count >= 1000 ? 2000 : 0
+            let requests = mailbox.receive(limit: configuration.batchLimit, timeout: sleepTime(), patience: patience)
             var batch = Batch(now: clock.wall())
             var stops: [Reply<Void>] = []
             for request in takeRetained() { apply(request, to: &batch) }
