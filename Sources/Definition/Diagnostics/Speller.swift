@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds what a misspelt name was probably meant to be.
-struct Speller {
+public struct Speller {
     /// How many names are still compared, so that a document full of mistakes costs no more than a few seconds.
     private var comparisonsLeft = 1_000_000
 
+    /// A speller that has compared nothing yet.
+    public init() {}
+
     /// The nearest known name, if it is near: up to a third of the letters differ, at most three. The first of equals.
-    mutating func nearest(to name: String, among known: some Sequence<String>) -> String? {
+    public mutating func nearest(to name: String, among known: some Sequence<String>) -> String? {
         let word = Array(name.utf8)
         var limit = min(3, max(1, word.count / 3))
         var best: String?

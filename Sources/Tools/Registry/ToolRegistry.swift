@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Definition
 public import JSON
 public import Model
 import Threads
@@ -70,11 +71,8 @@ public struct ToolRegistry: Sendable {
 
     /// The name that a wrong one was probably meant to be.
     public func nearestName(to name: String) -> String? {
-        let limit = max(2, name.utf8.count / 3)
-        let distances = names.map { (name: $0, distance: editDistance(Array($0.utf8), Array(name.utf8))) }
-        let best = distances.min { $0.distance < $1.distance }
-        guard let best, best.distance <= limit else { return names.first { $0.hasSuffix(".\(name)") } }
-        return best.name
+        var speller = Speller()
+        return speller.nearest(to: name, among: names) ?? names.first { $0.hasSuffix(".\(name)") }
     }
 
     /// The arguments with the schema's defaults in them.
@@ -157,19 +155,4 @@ extension JSONValue {
         }
         return .object(object)
     }
-}
-
-/// The number of letters to add, remove or change (Levenshtein).
-func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var row = Array(0...right.count)
-    for (index, letter) in left.enumerated() {
-        var diagonal = row[0]
-        row[0] = index + 1
-        for (column, other) in right.enumerated() {
-            let above = row[column + 1]
-            row[column + 1] = min(above + 1, row[column] + 1, diagonal + (letter == other ? 0 : 1))
-            diagonal = above
-        }
-    }
-    return row[right.count]
 }
