@@ -69,6 +69,4 @@ public enum Refusal: Error, Sendable, Equatable {
     case state(String)
     /// The attempt is not the current one any more.
     case leaseLost
-    /// The request was answered, expired or cancelled. `by` says who decided.
-    case humanTaskClosed(status: HumanTaskStatus, by: String?)
 }

@@ -63,8 +63,13 @@ struct LeaseTable {
         if leases[key]?.fence == fence { leases[key] = nil }
     }
 
-    /// When something may be due.
-    var nextAt: Int64? { heap.first?.at }
+    /// When something may be due. What ended before is dropped first, so that it wakes nobody.
+    var nextAt: Int64? {
+        mutating get {
+            while let first = heap.first, leases[first.key]?.fence != first.fence { _ = heap.pop() }
+            return heap.first?.at
+        }
+    }
 
     /// The next lease that ended by itself; it stays in the table until ``end(_:fence:)``.
     mutating func popDue(at now: Int64) -> (key: TaskKey, fence: Int64, due: Due)? {

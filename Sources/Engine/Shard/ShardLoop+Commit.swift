@@ -85,7 +85,10 @@ extension ShardLoop {
     private mutating func startReady(_ batch: inout Batch) {
         guard !isReleasing, clock.monotonic() >= resumeAt else { return }
         while leases.count < configuration.slots, let key = ready.pop() {
-            guard let run = try? open(key.runKey, &batch), run.machine.canStart(key.task) else { continue }
+            // Entries of runs that ended are still in the queue; reading those runs back would be for nothing.
+            guard adopted.contains(key.runKey), let run = try? open(key.runKey, &batch),
+                run.machine.canStart(key.task)
+            else { continue }
             if let limit = run.state.graph.maxParallel, run.inFlight >= limit {
                 run.parked.append(key.task)
                 continue

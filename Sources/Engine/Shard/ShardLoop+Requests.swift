@@ -57,7 +57,7 @@ extension ShardLoop {
     private mutating func start(_ request: StartRequest, _ batch: inout Batch) throws(EngineError) -> StartedRun {
         guard !isReleasing else { throw EngineError(.draining, "the engine is stopping") }
         let id = request.id ?? ids.next(at: batch.now, entropy: (random.next(), random.next()))
-        if request.id != nil, let key = try? key(of: id, batch) {
+        if request.id != nil, let key = try knownKey(of: id) {
             return try repeatedStart(request, key, &batch)
         }
         lastRunKey += 1
@@ -107,14 +107,18 @@ extension ShardLoop {
 
     // MARK: Control and decisions
 
-    func key(of id: RunID, _ batch: Batch) throws(EngineError) -> Int64 {
+    private func key(of id: RunID) throws(EngineError) -> Int64 {
+        guard let key = try knownKey(of: id) else { throw EngineError(.notFound, "there is no run \(id)") }
+        return key
+    }
+
+    private func knownKey(of id: RunID) throws(EngineError) -> Int64? {
         if let key = keys[id] { return key }
         do {
-            if let row = try store.run(id) { return row.key }
+            return try store.run(id)?.key
         } catch {
             throw EngineError(store: error)
         }
-        throw EngineError(.notFound, "there is no run \(id)")
     }
 
     private mutating func control(
@@ -123,7 +127,7 @@ extension ShardLoop {
         _ actor: String,
         _ batch: inout Batch
     ) throws(EngineError) -> Int64 {
-        let key = try key(of: run, batch)
+        let key = try key(of: run)
         return try handle(command, on: key, actor, &batch)
     }
 
@@ -175,7 +179,7 @@ extension ShardLoop {
     /// Answers when the run's end is durable, at once if it is.
     private mutating func wait(_ run: RunID, _ reply: @escaping Reply<RunRow>, _ batch: inout Batch) {
         do {
-            let key = try key(of: run, batch)
+            let key = try key(of: run)
             let row = try endedRow(key)
             if let row, row.status.isTerminal {
                 batch.replies.append { failure in reply(failure.map(Result.failure) ?? .success(row)) }
@@ -314,8 +318,6 @@ extension EngineError {
         switch refusal {
         case .state(let message): self.init(.conflict, message)
         case .leaseLost: self.init(.leaseLost, "another attempt has the task, or the run ended")
-        case .humanTaskClosed(let status, let by):
-            self.init(.humanTaskClosed, "the request is \(status.rawValue)" + (by.map { " by \($0)" } ?? ""))
         }
     }
 }
