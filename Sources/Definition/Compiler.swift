@@ -22,15 +22,13 @@ public struct Compiler: Sendable {
     ///     be JSON.
     public func compile(text: [UInt8], fileName: String) -> CompileResult {
         let sink = DiagnosticSink()
-        let graph = compile(text, fileName, sink)
-        return CompileResult(graph: graph, diagnostics: sink.diagnostics)
+        let document = SourceDocument.parse(text, fileName: fileName, into: sink)
+        let graph = document.flatMap { sink.endStage() ? compile($0, sink) : nil }
+        return CompileResult(document: document?.root.node.json, graph: graph, diagnostics: sink.diagnostics)
     }
 
     /// A stage with errors is the last one.
-    private func compile(_ text: [UInt8], _ fileName: String, _ sink: DiagnosticSink) -> Graph? {
-        guard let document = SourceDocument.parse(text, fileName: fileName, into: sink), sink.endStage() else {
-            return nil
-        }
+    private func compile(_ document: SourceDocument, _ sink: DiagnosticSink) -> Graph? {
         var reader = WorkflowReader(registry: registry, sink: sink)
         guard let draft = reader.read(document), sink.endStage() else { return nil }
         let graph = EdgeResolver.resolve(draft, into: sink)
