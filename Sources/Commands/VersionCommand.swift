@@ -6,7 +6,7 @@ import JSON
 /// `baton version`: opens nothing.
 enum VersionCommand {
     /// The `format_version` of compiled graphs.
-    static let graphFormat = 1
+    static let graphFormat = 2
     /// The format of events in the log.
     static let eventFormat = 1
 

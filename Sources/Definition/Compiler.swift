@@ -6,12 +6,23 @@
 /// Compiling is pure: the same text and the same registry give the same graph with the same hash, and neither the
 /// formatting of the document nor the order of keys matters to it.
 public struct Compiler: Sendable {
+    /// What the graph is wanted for.
+    public enum Purpose: Sendable {
+        /// To look at, to publish: what cannot be executed here is a warning.
+        case check
+        /// To run here: what cannot be executed is an error.
+        case run
+    }
+
     /// What documents may refer to.
     public let registry: Registry
+    /// What graphs are wanted for.
+    public let purpose: Purpose
 
     /// A compiler that knows these tools and policies.
-    public init(registry: Registry) {
+    public init(registry: Registry, purpose: Purpose = .run) {
         self.registry = registry
+        self.purpose = purpose
     }
 
     /// Compiles one document.
@@ -22,22 +33,10 @@ public struct Compiler: Sendable {
     ///     be JSON.
     public func compile(text: [UInt8], fileName: String) -> CompileResult {
         let sink = DiagnosticSink()
+        let context = ReadingContext(registry: registry, sink: sink, purpose: purpose)
+        context.hasShorthands = text.firstRange(of: "$.".utf8) != nil
         let document = SourceDocument.parse(text, fileName: fileName, into: sink)
-        let graph = document.flatMap { sink.endStage() ? compile($0, sink) : nil }
+        let graph = document.flatMap { sink.endStage() ? DocumentCompiler(context: context).compile($0) : nil }
         return CompileResult(document: document?.root.node.json, graph: graph, diagnostics: sink.diagnostics)
-    }
-
-    /// A stage with errors is the last one.
-    private func compile(_ document: SourceDocument, _ sink: DiagnosticSink) -> Graph? {
-        var reader = WorkflowReader(registry: registry, sink: sink)
-        guard let draft = reader.read(document), sink.endStage() else { return nil }
-        let graph = EdgeResolver.resolve(draft, into: sink)
-        StructureChecker(graph: graph, sink: sink).check()
-        guard sink.endStage() else { return nil }
-        var references = ReferenceChecker(graph: graph, sink: sink)
-        references.check()
-        StructureLinter(graph: graph, sink: sink).check()
-        guard sink.endStage() else { return nil }
-        return Lowering.graph(of: graph)
     }
 }

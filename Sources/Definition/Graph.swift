@@ -11,6 +11,8 @@ public import Model
 public final class Graph: Sendable {
     /// `sha256:` and the hash of the canonical bytes of ``json``.
     public let hash: String
+    /// The kind of document it was made from.
+    public let documentKind: DocumentKind
     /// Name of the workflow.
     public let name: String
     /// What the workflow is for.
@@ -19,50 +21,76 @@ public final class Graph: Sendable {
     public let inputs: [Input]
     /// Declared outputs: an object of templates, evaluated when the run completes.
     public let outputs: ValueTemplate
-    /// All nodes; a node's position is its index.
-    public let nodes: [Node]
-    /// All edges; an edge's position is its index.
-    public let edges: [Edge]
+    /// The nodes and edges.
+    public let body: Body
+    /// Named groups of nodes with one failure policy, in order.
+    public let phases: [Phase]
     /// What a run does when a failure is left unhandled.
     public let failurePolicy: FailurePolicy
     /// The longest life of a run, counted from its start, paused time included.
     public let deadline: Duration?
-    /// The most tasks of one run in flight at a time; `nil` for no limit of its own.
-    public let maxParallel: Int?
+    /// Bounds of a run.
+    public let limits: Limits
+    /// How many runs that share a key go on at a time.
+    public let concurrency: RunConcurrency?
+    /// Cap for a run.
+    public let budget: Budget?
+    /// A wave starts only when the one before it has ended.
+    public let isWaveBarrier: Bool
+    /// Siblings of one wave are undone in parallel.
+    public let compensatesInParallel: Bool
     /// The canonical form: what is stored, hashed and read back.
     public let json: JSONValue
 
-    private let positions: [String: Int]
-
-    init(
-        hash: String,
-        name: String,
-        summary: String?,
-        inputs: [Input],
-        outputs: ValueTemplate,
-        nodes: [Node],
-        edges: [Edge],
-        failurePolicy: FailurePolicy,
-        deadline: Duration?,
-        maxParallel: Int?,
-        json: JSONValue
-    ) {
+    init(_ parts: GraphParts, json: JSONValue, hash: String) {
         self.hash = hash
-        self.name = name
-        self.summary = summary
-        self.inputs = inputs
-        self.outputs = outputs
-        self.nodes = nodes
-        self.edges = edges
-        self.failurePolicy = failurePolicy
-        self.deadline = deadline
-        self.maxParallel = maxParallel
+        documentKind = parts.documentKind
+        name = parts.name
+        summary = parts.summary
+        inputs = parts.inputs
+        outputs = parts.outputs
+        body = parts.body
+        phases = parts.phases
+        failurePolicy = parts.failurePolicy
+        deadline = parts.deadline
+        limits = parts.limits
+        concurrency = parts.concurrency
+        budget = parts.budget
+        isWaveBarrier = parts.isWaveBarrier
+        compensatesInParallel = parts.compensatesInParallel
         self.json = json
-        positions = Dictionary(nodes.enumerated().map { ($1.id, $0) }) { first, _ in first }
     }
 
+    /// All nodes of the graph itself, without those of bodies inside nodes; a node's position is its index.
+    public var nodes: [Node] { body.nodes }
+    /// All edges of the graph itself; an edge's position is its index.
+    public var edges: [Edge] { body.edges }
+    /// The most tasks of one run in flight at a time; `nil` for no limit of its own.
+    public var maxParallel: Int? { limits.maxParallel }
+
     /// The position of the node with that id.
-    public func index(of id: String) -> Int? { positions[id] }
+    public func index(of id: String) -> Int? { body.index(of: id) }
+
+    /// Nodes and edges: those of a graph, or those that a `loop` or `map` repeats.
+    public final class Body: Sendable {
+        /// All nodes; a node's position is its index.
+        public let nodes: [Node]
+        /// All edges; an edge's position is its index.
+        public let edges: [Edge]
+        /// What one pass gives; `nil` means the output of its last node, or a map of the outputs of several.
+        public let output: ValueTemplate?
+        private let positions: [String: Int]
+
+        init(nodes: [Node], edges: [Edge], output: ValueTemplate?) {
+            self.nodes = nodes
+            self.edges = edges
+            self.output = output
+            positions = Dictionary(nodes.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        }
+
+        /// The position of the node with that id.
+        public func index(of id: String) -> Int? { positions[id] }
+    }
 
     /// One declared input.
     public struct Input: Sendable {
@@ -84,9 +112,29 @@ public final class Graph: Sendable {
         public let when: CELExpression?
         /// Taken only when the branch chose this case.
         public let branchCase: String?
+        /// Taken only when the loop ended for this reason.
+        public let loopExit: LoopExit?
         /// On `branch` and `human` sources: an edge without condition beside edges with one; taken when none of
         /// those is.
         public let isFallback: Bool
+        /// The value that goes from a port of the source to one of the target.
+        public let binding: Binding?
+
+        /// Why a loop ended.
+        public enum LoopExit: String, Sendable, CaseIterable {
+            /// The condition.
+            case `break`
+            /// The limit of passes.
+            case limit
+        }
+
+        /// A pair of ports.
+        public struct Binding: Sendable, Equatable {
+            /// A member of the source's output.
+            public let source: String
+            /// `ports.NAME` of the target.
+            public let target: String
+        }
     }
 
     /// When a node with several incoming edges runs (spec 3.9).
@@ -101,123 +149,14 @@ public final class Graph: Sendable {
         case quorum(Int)
     }
 
-    /// One vertex. A class, because the engine passes nodes around and copying one must cost nothing.
-    public final class Node: Sendable {
-        /// The id, unique in the graph.
-        public let id: String
-        /// Shown instead of the id.
-        public let name: String?
-        /// What the node does.
-        public let kind: NodeKind
-        /// Positions of the edges that end here, in written order.
-        public let incoming: [Int]
-        /// Positions of the edges that start here, in written order.
-        public let outgoing: [Int]
-        /// When the node runs.
-        public let join: Join
-        /// Evaluated once when the join is satisfied; false skips the node.
-        public let when: CELExpression?
-        /// How failed attempts are repeated.
-        public let retry: RetryPolicy
-        /// The longest one attempt may take; `nil` for no limit (`human`, `join`, `wait`).
-        public let timeout: Duration?
-        /// The longest all attempts together may take, from the first start.
-        public let totalTimeout: Duration?
-        /// A failure does not break outgoing edges.
-        public let continueOnFailure: Bool
-        /// 0–1000; lower runs first.
-        public let priority: Int
-        /// Dependency depth: 0 without incoming edges.
-        public let wave: Int
-        /// The effect cannot take an idempotency key: it is never repeated once the request may have left.
-        public let isNonIdempotent: Bool
-
-        init(
-            id: String,
-            name: String?,
-            kind: NodeKind,
-            incoming: [Int],
-            outgoing: [Int],
-            join: Join,
-            when: CELExpression?,
-            retry: RetryPolicy,
-            timeout: Duration?,
-            totalTimeout: Duration?,
-            continueOnFailure: Bool,
-            priority: Int,
-            wave: Int,
-            isNonIdempotent: Bool
-        ) {
-            self.id = id
-            self.name = name
-            self.kind = kind
-            self.incoming = incoming
-            self.outgoing = outgoing
-            self.join = join
-            self.when = when
-            self.retry = retry
-            self.timeout = timeout
-            self.totalTimeout = totalTimeout
-            self.continueOnFailure = continueOnFailure
-            self.priority = priority
-            self.wave = wave
-            self.isNonIdempotent = isNonIdempotent
-        }
-    }
-
-    /// What a node does, with its checked configuration (spec 3.6).
-    public enum NodeKind: Sendable {
-        /// Calls a registered tool. `arguments` evaluates to an object; `storeAs` names the variable that gets the
-        /// result.
-        case tool(name: String, arguments: ValueTemplate, storeAs: String?)
-        /// Sends an HTTP request. `config` evaluates to the object of spec 3.6.
-        case http(config: ValueTemplate)
-        /// Asks a person.
-        case human(Human)
-        /// Chooses one way.
-        case branch(Branch)
-        /// Waits for others and gives a map of their outputs. The join rule itself is in ``Node/join``;
-        /// `cancelRest` cancels tasks that feed only this node once it ran.
-        case join(cancelRest: Bool)
-        /// Builds a value: `value` evaluates to it, then `remove` (JSON Pointers) are taken out.
-        case transform(value: ValueTemplate, remove: [String])
-        /// Keeps the items for which `predicate` holds, at most `limit`; `variable` names the item.
-        case filter(items: ValueTemplate, predicate: CELExpression, variable: String, limit: Int?)
-        /// Condenses a list.
-        case aggregate(Aggregate)
-        /// Waits for a span.
-        case waitFor(ValueTemplate)
-        /// Waits until a point in time: RFC 3339 text.
-        case waitUntil(ValueTemplate)
-
-        /// The spelling of the kind in documents.
-        public var name: String {
-            switch self {
-            case .tool: "tool"
-            case .http: "http"
-            case .human: "human"
-            case .branch: "branch"
-            case .join: "join"
-            case .transform: "transform"
-            case .filter: "filter"
-            case .aggregate: "aggregate"
-            case .waitFor, .waitUntil: "wait"
-            }
-        }
-
-        /// Evaluated in the commit that makes it ready, without an executor (H703).
-        public var isAbsorbed: Bool {
-            switch self {
-            case .branch, .join, .transform, .filter, .aggregate: true
-            case .tool, .http, .human, .waitFor, .waitUntil: false
-            }
-        }
-    }
-
-    /// Configuration of a `human` node of kind `approval`.
+    /// Configuration of a `human` node.
     public struct Human: Sendable {
+        /// What is asked for (spec 7.1).
+        public enum Kind: String, Sendable, CaseIterable {
+            case approval, decision, review, escalation
+        }
         /// What happens when nobody decides in time.
-        public enum Expiry: String, Sendable, CaseIterable {
+        public enum Expiry: Sendable, Equatable {
             /// The task fails with `deadline.exceeded`.
             case fail
             /// As if approved, by `system`.
@@ -226,15 +165,31 @@ public final class Graph: Sendable {
             case reject
             /// The task is skipped and its dependents go on.
             case skip
+            /// As if this was chosen, by `system`.
+            case choice(String)
+            /// Others are asked, with a new deadline.
+            case escalate(role: String)
         }
+        /// What is asked for.
+        public let kind: Kind
         /// Evaluates to the title: text.
         public let title: ValueTemplate
         /// Evaluates to the message: text.
         public let message: ValueTemplate
-        /// `user:ID` or `role:NAME`; informational while there is one local person.
+        /// Objects `{id, label?, effect?}`; empty for the choices of the kind.
+        public let choices: [JSONValue]
+        /// JSON Schema of values that are asked for.
+        public let form: JSONValue?
+        /// `user:ID`, `role:NAME` or `owner`; informational while there is one local person.
         public let assignees: [String]
+        /// People who must agree.
+        public let quorum: Int
         /// How long a person has.
         public let deadline: Duration
+        /// Spans after which people are reminded; `nil` for the usual ones.
+        public let reminders: [Duration]?
+        /// Evaluates to a list of what people should see.
+        public let evidence: ValueTemplate?
         /// What happens then.
         public let onExpiry: Expiry
     }

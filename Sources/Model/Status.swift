@@ -115,4 +115,6 @@ public enum FailurePolicy: String, Sendable, CaseIterable {
     case drain
     /// Also runs the branches that do not depend on the failure.
     case `continue`
+    /// Drains, then undoes what completed.
+    case compensate
 }

@@ -245,7 +245,7 @@ import Testing
     @Test func `the version is told at once and makes nothing`() throws {
         let program = try Program()
         let result = try program.baton("version -o json")
-        #expect(result.json == ["version": "0.1.0", "graph_format": 1, "event_format": 1])
+        #expect(result.json == ["version": "0.1.0", "graph_format": 2, "event_format": 1])
         #expect(try program.shell("ls").output.isEmpty)
         #expect(try program.shell("\"$BATON\" completion bash > /dev/full").exit == 5)
         #expect(try program.shell("(\"$BATON\" help; echo $? >&2) | (exec <&-; sleep 0.2)").errors == "141\n")

@@ -37,12 +37,17 @@ struct Toolbox: Sendable {
     }
 
     /// A compiler that knows these tools and refuses URLs that no request could go to.
-    func makeCompiler() throws(CommandFailure) -> Compiler {
+    func makeCompiler(for purpose: Compiler.Purpose) throws(CommandFailure) -> Compiler {
         do throws(JSONSchemaError) {
             let known = try tools.definitions.map { tool throws(JSONSchemaError) in
                 try Registry.Tool(name: tool.name, input: tool.inputSchema)
             }
-            return Compiler(registry: Registry(tools: known) { [policy] in policy.refusal(ofURL: $0) })
+            var registry = Registry(tools: known, executors: EngineCapabilities.nodeTypes) { [policy] in
+                policy.refusal(ofURL: $0)
+            }
+            registry.absentTools = AbsentTools.names
+            registry.unsupportedKeys = EngineCapabilities.unsupportedKeys
+            return Compiler(registry: registry, purpose: purpose)
         } catch {
             throw CommandFailure(.usage, "config.invalid", "a tool's schema cannot be used: \(error)")
         }

@@ -91,7 +91,7 @@ enum RunStart {
     private static func read(_ context: CommandContext, _ toolbox: Toolbox) throws(CommandFailure) -> WorkflowFile {
         let name = context.invocation.word("FILE")
         do throws(CommandFailure) {
-            return try WorkflowFile(name, context, try toolbox.makeCompiler())
+            return try WorkflowFile(name, context, try toolbox.makeCompiler(for: .run))
         } catch {
             guard error.exit == .notFound, context.invocation.isShortForm else { throw error }
             let verbs = RunCommands.group.children.map(\.name)

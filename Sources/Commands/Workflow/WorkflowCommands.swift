@@ -68,7 +68,7 @@ enum WorkflowCommands {
     }
 
     private static func makeCompiler(_ context: CommandContext) throws(CommandFailure) -> Compiler {
-        try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder).makeCompiler()
+        try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder).makeCompiler(for: .check)
     }
 
     private static func show(_ file: WorkflowFile, _ console: Console) {

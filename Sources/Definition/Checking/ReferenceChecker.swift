@@ -6,288 +6,224 @@ import GraphCore
 import JSON
 
 /// Checks that expressions read what exists, and only nodes that ran before (spec 3.7).
-struct ReferenceChecker {
-    /// Where an expression is evaluated.
-    enum Site {
-        case node(Int)
-        case edge(from: Int)
-        /// After all nodes.
-        case outputs
+final class ReferenceChecker {
+    let draft: WorkflowDraft
+    let context: ReadingContext
+    let inputs: Set<String>
+    /// The nodes that write each variable.
+    private(set) var writers: [String: [Place]] = [:]
+    /// The nodes of each phase.
+    private(set) var phases: [String: [Place]] = [:]
+    private var scopes: [BodyScope] = []
+    private var questions: [Question] = []
+
+    /// A node in a body.
+    struct Place {
+        let scope: BodyScope
+        let node: Int
     }
 
     /// Something that holds only if one of some nodes runs before another.
     private struct Question {
-        let pairs: Range<Int>
+        let alternatives: [(scope: BodyScope, pair: Int)]
         let use: ExpressionUse
         let offset: Int
         let code: Diagnostic.Code
         /// The node or variable that is read.
         let name: String
-        let reader: Int
     }
 
-    let graph: DraftGraph
-    let sink: DiagnosticSink
-    private let inputs: Set<String>
-    /// The nodes that write each variable.
-    private let writers: [String: [Int]]
-    private var pairs: [Digraph.Edge] = []
-    private var questions: [Question] = []
-    /// Nodes whose output something reads.
-    private var isRead: [Bool]
-
-    init(graph: DraftGraph, sink: DiagnosticSink) {
-        self.graph = graph
-        self.sink = sink
-        inputs = Set(graph.draft.inputs.map(\.name))
-        isRead = [Bool](repeating: false, count: graph.draft.nodes.count)
-        var writers: [String: [Int]] = [:]
-        for (index, node) in graph.draft.nodes.enumerated() {
-            if case .tool(_, _, let name?) = node.kind { writers[name, default: []].append(index) }
-        }
-        self.writers = writers
+    init(draft: WorkflowDraft, context: ReadingContext) {
+        self.draft = draft
+        self.context = context
+        inputs = Set(draft.inputs.map(\.name))
     }
 
-    mutating func check() {
-        for (index, node) in graph.draft.nodes.enumerated() {
-            for use in node.uses { check(use, at: .node(index)) }
-        }
-        for edge in graph.edges {
-            for use in edge.uses { check(use, at: .edge(from: edge.from)) }
-        }
-        for use in graph.draft.outputUses { check(use, at: .outputs) }
+    var sink: DiagnosticSink { context.sink }
+
+    func check(_ body: ResolvedBody, _ outputUses: [ExpressionUse]) {
+        let root = BodyScope(body, parent: nil)
+        collect(root)
+        for scope in scopes { check(scope, outputs: scope === root ? outputUses : scope.body.draft.outputUses) }
         answerQuestions()
-        checkWriters()
-        checkUnusedOutputs()
+        for scope in scopes {
+            checkWriters(scope)
+            scope.reportUnusedOutputs(sink)
+        }
     }
 
-    private mutating func check(_ use: ExpressionUse, at site: Site) {
-        for reference in use.expression.references {
-            if use.locals.contains(reference.root) {
-                if case .edge(let from) = site { checkOutput(of: from, reference.path[...], reference, use) }
-                continue
+    private func collect(_ scope: BodyScope) {
+        scopes.append(scope)
+        for (index, node) in scope.body.nodes.enumerated() {
+            let place = Place(scope: scope, node: index)
+            if let name = node.storeAs { writers[name, default: []].append(place) }
+            if let phase = node.stored["phase"]?.stringValue { phases[phase, default: []].append(place) }
+        }
+        for (index, body) in scope.body.inner.sorted(by: { $0.key < $1.key }) {
+            collect(BodyScope(body, parent: (scope, index)))
+        }
+    }
+
+    private func check(_ scope: BodyScope, outputs: [ExpressionUse]) {
+        for (index, node) in scope.body.nodes.enumerated() {
+            let secrets = SecretChecker(node: node, sink: sink)
+            for use in node.uses {
+                UseChecker(checker: self, scope: scope, use: use, site: .node(index)).check()
+                secrets.check(use)
             }
-            switch reference.root {
-            case "nodes": checkNode(reference, use, site)
-            case "ctx": checkContext(reference, use, site)
-            case "inputs": checkInput(reference, use)
-            case "run": checkField(reference.path.first, of: "`run`", among: Scope.runFields, reference, use)
-            case "vars": checkVariable(reference, use, site)
-            case "now": break
-            default: reportUnknownRoot(reference, use)
+        }
+        for edge in scope.body.edges {
+            for use in edge.draft.uses {
+                UseChecker(checker: self, scope: scope, use: use, site: .edge(from: edge.from)).check()
             }
         }
+        for use in outputs { UseChecker(checker: self, scope: scope, use: use, site: .outputs).check() }
     }
 
-    private func checkInput(_ reference: CELExpression.Reference, _ use: ExpressionUse) {
-        guard let name = reference.path.first, !inputs.contains(name) else { return }
-        let suggestion =
-            Self.dashHint(reference, use, isKnown: inputs.contains)
-            ?? sink.suggestion(for: name, among: graph.draft.inputs.map(\.name))
-        report(.unknownReference, use, reference.offset, "there is no input `\(name)`\(suggestion)")
-    }
-
-    private func checkField(
-        _ field: String?,
-        of owner: String,
-        among fields: [String],
-        _ reference: CELExpression.Reference,
-        _ use: ExpressionUse
-    ) {
-        guard let field, !fields.contains(field) else { return }
-        let suggestion = sink.suggestion(for: field, among: fields)
-        report(
-            .unknownReference,
-            use,
-            reference.offset,
-            "\(owner) has no field `\(field)`\(suggestion) (it has \(fields.joined(separator: ", ")))"
-        )
-    }
-
-    private mutating func checkNode(_ reference: CELExpression.Reference, _ use: ExpressionUse, _ site: Site) {
-        guard let node = position(reference.path.first, reference, use) else { return }
-        ask(node, reference, use, site)
-        let path = reference.path.dropFirst()
-        if path.isEmpty || path.first == "output" { isRead[node] = true }
-        checkField(path.first, of: "`nodes.\(graph.id(node))`", among: Scope.nodeFields, reference, use)
-        if path.first == "output" { checkOutput(of: node, path.dropFirst(), reference, use) }
-    }
-
-    /// `ctx.ID` and `ctx["ID:output"]` are the output of a node.
-    private mutating func checkContext(_ reference: CELExpression.Reference, _ use: ExpressionUse, _ site: Site) {
-        let id = reference.path.first.map { $0.hasSuffix(":output") ? String($0.dropLast(7)) : $0 }
-        guard let node = position(id, reference, use) else { return }
-        isRead[node] = true
-        ask(node, reference, use, site)
-        checkOutput(of: node, reference.path.dropFirst(), reference, use)
-    }
-
-    private func position(_ id: String?, _ reference: CELExpression.Reference, _ use: ExpressionUse) -> Int? {
-        guard let id else {
-            let message = "`\(reference.root)` must be followed by the id of a node, as in `\(reference.root).fetch`"
-            report(.unknownReference, use, reference.offset, message)
-            return nil
-        }
-        if let position = graph.positions[id] { return position }
-        let suggestion =
-            Self.dashHint(reference, use) { graph.positions[$0] != nil }
-            ?? sink.suggestion(for: id, among: graph.draft.nodes.lazy.map(\.id))
-        report(.unknownReference, use, reference.offset, "there is no node `\(id)`\(suggestion)")
-        return nil
-    }
-
-    /// A name with `-` after a dot is a subtraction; says how to write it.
-    private static func dashHint(
-        _ reference: CELExpression.Reference,
-        _ use: ExpressionUse,
-        isKnown: (String) -> Bool
-    ) -> String? {
-        let rest = use.expression.source.utf8.dropFirst(reference.offset + reference.root.utf8.count)
-        guard rest.first == UInt8(ascii: ".") else { return nil }
-        let word = String(decoding: rest.dropFirst().prefix { Name.isIDByte($0) }, as: UTF8.self)
-        guard word != reference.path.first, isKnown(word) else { return nil }
-        return "; a name with `-` is written `\(reference.root)[\"\(word)\"]`"
-    }
-
-    private func checkOutput(
-        of node: Int,
-        _ path: ArraySlice<String>,
-        _ reference: CELExpression.Reference,
-        _ use: ExpressionUse
-    ) {
-        guard !reference.isTested, let fields = graph.draft.nodes[node].kind.outputFields else { return }
-        checkField(path.first, of: "the output of `\(graph.id(node))`", among: fields, reference, use)
-    }
-
-    private mutating func checkVariable(_ reference: CELExpression.Reference, _ use: ExpressionUse, _ site: Site) {
-        guard let name = reference.path.first else { return }
-        guard let writers = writers[name] else {
-            let suggestion = sink.suggestion(for: name, among: writers.keys.sorted())
-            return report(
-                .unknownReference,
-                use,
-                reference.offset,
-                "no node has `store_as: \(name)`\(suggestion)"
-            )
-        }
-        ask(anyOf: writers, name, .unknownReference, reference, use, site)
-    }
-
-    private func reportUnknownRoot(_ reference: CELExpression.Reference, _ use: ExpressionUse) {
-        let name = reference.root
-        let hint: String
-        if name == "output" {
-            hint = "; `output` exists only in conditions of edges, elsewhere write `nodes.ID.output`"
-        } else if inputs.contains(name) {
-            hint = "; did you mean `inputs.\(name)`?"
-        } else if graph.positions[name] != nil {
-            hint = "; did you mean `nodes.\(name)`?"
-        } else {
-            hint = sink.suggestion(for: name, among: Scope.roots + use.locals)
-        }
-        report(.unknownReference, use, reference.offset, "unknown variable `\(name)`\(hint)")
-    }
-
-    private mutating func ask(
-        _ node: Int,
-        _ reference: CELExpression.Reference,
-        _ use: ExpressionUse,
-        _ site: Site
-    ) {
-        ask(anyOf: [node], graph.id(node), .notAncestor, reference, use, site)
-    }
-
-    private mutating func ask(
-        anyOf nodes: [Int],
+    /// Asks whether one of some places runs before the reader.
+    ///
+    /// - Parameter site: The node that reads, or `nil` for what is evaluated after all nodes of `scope`.
+    func ask(
+        anyOf places: [Place],
         _ name: String,
         _ code: Diagnostic.Code,
-        _ reference: CELExpression.Reference,
+        _ offset: Int,
         _ use: ExpressionUse,
-        _ site: Site
+        by reader: Int?,
+        in scope: BodyScope,
+        isAtSource: Bool
     ) {
-        let reader: Int
-        switch site {
-        case .outputs: return
-        case .edge(let from):
-            guard !nodes.contains(from) else { return }
-            reader = from
-        case .node(let index): reader = index
+        var alternatives: [(scope: BodyScope, pair: Int)] = []
+        for place in places {
+            guard let meeting = scope.meeting(with: place, reader: reader) else { return }
+            // The loop itself reads its body, and an edge its source.
+            if meeting.source == meeting.reader, place.scope !== meeting.scope || isAtSource { return }
+            meeting.scope.pairs.append(.init(from: meeting.source, to: meeting.reader))
+            alternatives.append((meeting.scope, meeting.scope.pairs.count - 1))
         }
-        let first = pairs.count
-        pairs += nodes.map { Digraph.Edge(from: $0, to: reader) }
-        questions.append(
-            Question(
-                pairs: first..<pairs.count,
-                use: use,
-                offset: reference.offset,
-                code: code,
-                name: name,
-                reader: reader
-            )
-        )
+        questions.append(Question(alternatives: alternatives, use: use, offset: offset, code: code, name: name))
     }
 
     private func answerQuestions() {
-        let answers = graph.digraph.areConnected(pairs)
-        let refused = questions.filter { !$0.pairs.contains { answers[$0] } }
-        let firsts = refused.map { pairs[$0.pairs.lowerBound] }
-        let runsAfter = graph.digraph.areConnected(firsts.map { .init(from: $0.to, to: $0.from) })
-        for (question, isAfter) in zip(refused, runsAfter) {
-            report(question.code, question.use, question.offset, message(question, isAfter: isAfter))
+        let answers = Dictionary(
+            uniqueKeysWithValues: scopes.map { (ObjectIdentifier($0), $0.body.digraph.areConnected($0.pairs)) }
+        )
+        var told: Set<String> = []
+        for question in questions {
+            let holds = question.alternatives.contains { answers[ObjectIdentifier($0.scope)]?[$0.pair] ?? false }
+            guard !holds, let first = question.alternatives.first else { continue }
+            let place = question.use.position(question.offset)
+            let key = "\(SourcePath.pointer(place.value.path)) \(question.offset) \(question.name)"
+            guard told.insert(key).inserted else { continue }
+            let message = Self.message(question, first.scope, first.scope.pairs[first.pair])
+            sink.report(question.code, at: place.value, position: place.position, message)
         }
     }
 
-    /// - Parameter isAfter: What is read comes later, so that one more dependency would not help.
-    private func message(_ question: Question, isAfter: Bool) -> String {
-        let (name, reader) = (question.name, graph.id(question.reader))
+    private static func message(_ question: Question, _ scope: BodyScope, _ pair: Digraph.Edge) -> String {
+        let (name, reader) = (question.name, scope.body.id(pair.to))
         if question.code == .unknownReference { return "no node before `\(reader)` has `store_as: \(name)`" }
         if name == reader { return "`\(name)` reads its own result" }
-        if isAfter { return "`\(reader)` reads `\(name)`, which runs after it" }
+        // One more dependency would not help.
+        if scope.body.digraph.areConnected([.init(from: pair.to, to: pair.from)]) == [true] {
+            return "`\(reader)` reads `\(name)`, which runs after it"
+        }
         return "`\(reader)` reads `\(name)`, which need not have run before; let it depend on `\(name)`"
     }
 
-    private func report(_ code: Diagnostic.Code, _ use: ExpressionUse, _ offset: Int, _ message: String) {
-        let value = (try? JSONPointer(use.pointer)).map { use.value.descendant($0) } ?? use.value
-        sink.report(code, at: value, position: value.node.position(atByte: use.offset + offset), message)
-    }
-
     /// Writers of one variable must run one after the other.
-    private func checkWriters() {
-        guard let waves = graph.digraph.waves() else { return }
-        let shared = writers.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }
-        for (name, nodes) in shared {
+    private func checkWriters(_ scope: BodyScope) {
+        guard let waves = scope.body.digraph.waves() else { return }
+        for (name, places) in writers.sorted(by: { $0.key < $1.key }) where places.count > 1 {
+            let nodes = Set(places.compactMap { scope.representative(of: $0) })
+            guard nodes.count > 1 else { continue }
             let ordered = nodes.sorted { (waves[$0], $0) < (waves[$1], $1) }
             let steps = zip(ordered, ordered.dropFirst()).map { Digraph.Edge(from: $0, to: $1) }
-            for (step, isOrdered) in zip(steps, graph.digraph.areConnected(steps)) where !isOrdered {
+            for (step, isOrdered) in zip(steps, scope.body.digraph.areConnected(steps)) where !isOrdered {
                 sink.report(
                     .variableConflict,
-                    at: graph.draft.nodes[step.to].idValue,
-                    "`\(graph.id(step.from))` and `\(graph.id(step.to))` may run at the same time and both have "
-                        + "`store_as: \(name)`"
+                    at: scope.body.nodes[step.to].idValue,
+                    "`\(scope.body.id(step.from))` and `\(scope.body.id(step.to))` may run at the same time and both "
+                        + "have `store_as: \(name)`"
                 )
             }
         }
     }
 
-    /// Only for node types that do nothing but compute, and not when a join collects the output.
-    private func checkUnusedOutputs() {
-        for (index, node) in graph.draft.nodes.enumerated() where !isRead[index] && node.kind.isComputation {
-            let isCollected = graph.digraph.successors(of: index).contains { successor in
-                if case .join = graph.draft.nodes[successor].kind { true } else { false }
-            }
-            let isTested = graph.digraph.edges(from: index).contains { !graph.edges[$0].uses.isEmpty }
-            guard !isCollected, !isTested else { continue }
-            sink.report(.unusedOutput, at: node.idValue, "nothing reads the output of `\(node.id)`")
+    /// Finds a node by id from inside a scope: its own nodes, those around it, and those in loops that ended before.
+    func find(_ id: String, from scope: BodyScope) -> Place? {
+        var next: BodyScope? = scope
+        while let scope = next {
+            if let node = scope.body.positions[id] { return Place(scope: scope, node: node) }
+            next = scope.parent?.scope
         }
+        return scopes.lazy.compactMap { inner in
+            guard let node = inner.body.positions[id], inner.isLoopBody else { return nil }
+            return Place(scope: inner, node: node)
+        }.first
     }
+
+    /// All ids, for suggestions.
+    var ids: [String] { scopes.flatMap { $0.body.nodes.map(\.id) } }
 }
 
-extension Graph.NodeKind {
-    /// Its output is the only thing that it is good for.
-    fileprivate var isComputation: Bool {
-        switch self {
-        case .transform, .filter, .aggregate: true
-        case .tool, .http, .human, .branch, .join, .waitFor, .waitUntil: false
+/// A body with the questions about its nodes.
+final class BodyScope {
+    let body: ResolvedBody
+    /// The body around it and the node it belongs to.
+    let parent: (scope: BodyScope, node: Int)?
+    /// Pairs of nodes of which the first must run before the second.
+    var pairs: [Digraph.Edge] = []
+    /// Nodes whose output something reads.
+    var isRead: [Bool]
+
+    init(_ body: ResolvedBody, parent: (scope: BodyScope, node: Int)?) {
+        self.body = body
+        self.parent = parent
+        isRead = [Bool](repeating: false, count: body.nodes.count)
+    }
+
+    var isLoopBody: Bool { parent.map { $0.scope.body.nodes[$0.node].type == .loop } ?? false }
+
+    private var chain: [BodyScope] { [self] + (parent?.scope.chain ?? []) }
+
+    /// The node of this body that a place is, or lies in.
+    func representative(of place: ReferenceChecker.Place) -> Int? {
+        var (scope, node) = (place.scope, place.node)
+        while scope !== self {
+            guard let parent = scope.parent else { return nil }
+            (scope, node) = parent
+        }
+        return node
+    }
+
+    /// The innermost body that holds both, with the nodes that stand for them; `nil` when the reader comes after
+    /// everything in it.
+    func meeting(
+        with place: ReferenceChecker.Place,
+        reader: Int?
+    ) -> (scope: BodyScope, source: Int, reader: Int)? {
+        var (scope, node) = (self, reader)
+        while true {
+            if let source = scope.representative(of: place) {
+                return node.map { (scope, source, $0) }
+            }
+            guard let parent = scope.parent else { return nil }
+            (scope, node) = (parent.scope, parent.node)
+        }
+    }
+
+    /// Only for kinds that do nothing but compute, and not when a join or the end of a pass collects the output.
+    func reportUnusedOutputs(_ sink: DiagnosticSink) {
+        for (index, node) in body.nodes.enumerated() where !isRead[index] {
+            guard [.transform, .filter, .aggregate].contains(node.type) else { continue }
+            let isCollected = body.digraph.successors(of: index).contains { body.nodes[$0].type == .join }
+            let isResult = parent != nil && body.draft.output == nil && body.digraph.successors(of: index).isEmpty
+            let isTested = body.digraph.edges(from: index).contains { edge in
+                !body.edges[edge].draft.uses.isEmpty || body.edges[edge].bindsPort
+            }
+            guard !isCollected, !isTested, !isResult else { continue }
+            sink.report(.unusedOutput, at: node.idValue, "nothing reads the output of `\(node.id)`")
         }
     }
 }

@@ -1,63 +1,92 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import CEL
 import GraphCore
+import JSON
 
-/// Checks that nodes and edges form a graph that can run (spec 4.2, E2xx).
+/// Checks that nodes and edges form a graph that can run (spec 4.2, E2xx), bodies included.
 struct StructureChecker {
-    let graph: DraftGraph
+    let body: ResolvedBody
+    let draft: WorkflowDraft
     let sink: DiagnosticSink
 
     func check() {
         checkSize()
+        checkShape()
+        PortChecker(body: body, sink: sink).check()
+        GroupChecker(body: body, sink: sink).check()
+        for inner in body.inner.values { StructureChecker(body: inner, draft: draft, sink: sink).checkInner() }
+    }
+
+    private func checkInner() {
+        checkShape()
+        PortChecker(body: body, sink: sink).check()
+        GroupChecker(body: body, sink: sink).check()
+        for inner in body.inner.values { StructureChecker(body: inner, draft: draft, sink: sink).checkInner() }
+    }
+
+    private func checkShape() {
         checkEnds()
         checkCycles()
-        for edge in graph.edges { checkCase(edge) }
+        for edge in body.edges { checkCase(edge) }
         checkQuorums()
     }
 
-    private var nodes: [NodeDraft] { graph.draft.nodes }
+    private var nodes: [NodeDraft] { body.nodes }
 
     private func checkSize() {
-        let limit = graph.draft.maxNodes ?? WorkflowReader.nodeLimit
-        guard nodes.count > limit else { return }
-        sink.report(
-            .graphTooLarge,
-            at: graph.draft.nodeList,
-            "the graph has \(nodes.count) nodes; at most \(limit) are allowed"
-        )
+        let all = body.allNodes
+        let limits = draft.limits
+        let limit = limits["max_nodes"]?.intValue.map { Int($0) } ?? CommonShapes.nodeLimit
+        report(all.count, "nodes", limit)
+        report(edgeCount(body), "edges", CommonShapes.edgeLimit)
+        if let limit = limits["max_agent_nodes"]?.intValue {
+            report(all.count { $0.type == .agent }, "agent nodes", Int(limit))
+        }
+    }
+
+    private func edgeCount(_ body: ResolvedBody) -> Int {
+        body.inner.values.reduce(body.edges.count) { $0 + edgeCount($1) }
+    }
+
+    private func report(_ count: Int, _ what: String, _ limit: Int) {
+        guard count > limit else { return }
+        let message = "the graph has \(count) \(what); at most \(limit) are allowed"
+        sink.report(.graphTooLarge, at: body.draft.nodeList, message)
     }
 
     private func checkEnds() {
+        let list = body.draft.nodeList
         guard !nodes.isEmpty else {
-            return sink.report(.noEntry, at: graph.draft.nodeList, "there are no nodes; add at least one")
+            return sink.report(.noEntry, at: list, "there are no nodes; add at least one")
         }
-        if !nodes.indices.contains(where: { graph.digraph.predecessors(of: $0).isEmpty }) {
-            sink.report(.noEntry, at: graph.draft.nodeList, "every node waits for another, so none can start")
+        if !nodes.indices.contains(where: { body.digraph.predecessors(of: $0).isEmpty }) {
+            sink.report(.noEntry, at: list, "every node waits for another, so none can start")
         }
-        if !nodes.indices.contains(where: { graph.digraph.successors(of: $0).isEmpty }) {
-            sink.report(.noTerminal, at: graph.draft.nodeList, "every node leads to another, so none is the last one")
+        if !nodes.indices.contains(where: { body.digraph.successors(of: $0).isEmpty }) {
+            sink.report(.noTerminal, at: list, "every node leads to another, so none is the last one")
         }
     }
 
     private func checkCycles() {
-        for edge in graph.edges where edge.from == edge.to {
-            sink.report(.selfDependency, at: edge.value, "node `\(graph.id(edge.from))` depends on itself")
+        for edge in body.edges where edge.from == edge.to {
+            sink.report(.selfDependency, at: edge.value, "node `\(body.id(edge.from))` depends on itself")
         }
-        let others = graph.digraph.edges.filter { $0.from != $0.to }
+        let others = body.digraph.edges.filter { $0.from != $0.to }
         guard let cycle = Digraph(nodeCount: nodes.count, edges: others).shortestCycle(), let first = cycle.first else {
             return
         }
         let steps = zip(cycle, cycle.dropFirst() + [first]).compactMap { from, to in
-            graph.edges.first { $0.from == from && $0.to == to }
+            body.edges.first { $0.from == from && $0.to == to }
         }
         guard let last = steps.last else { return }
         sink.report(
             .cycle,
             at: last.value,
-            "cycle: \(Self.text(cycle.map(graph.id))); remove one of these edges",
+            "cycle: \(Self.text(cycle.map(body.id))); remove one of these edges",
             related: steps.dropLast().prefix(Self.shownSteps).map {
-                DiagnosticSink.related($0.value, "\(graph.id($0.from)) → \(graph.id($0.to))")
+                DiagnosticSink.related($0.value, "\(body.id($0.from)) → \(body.id($0.to))")
             }
         )
     }
@@ -73,11 +102,16 @@ struct StructureChecker {
         return shown.joined(separator: " → ")
     }
 
-    private func checkCase(_ edge: DraftGraph.Edge) {
-        guard let (name, value) = edge.branchCase else { return }
+    private func checkCase(_ edge: ResolvedBody.Edge) {
         let source = nodes[edge.from]
-        guard case .branch = source.kind else {
-            let message = "only edges of a `branch` name a case; `\(source.id)` is a `\(source.kind.name)`"
+        if let (name, value) = edge.draft.exit, source.type != .loop {
+            let message =
+                "only edges of a `loop` name the port `\(name)`; `\(source.id)` is a `\(source.type.rawValue)`"
+            sink.report(.unknownCase, at: value, message)
+        }
+        guard let (name, value) = edge.draft.branchCase else { return }
+        guard source.type == .branch else {
+            let message = "only edges of a `branch` name a case; `\(source.id)` is a `\(source.type.rawValue)`"
             return sink.report(.unknownCase, at: value, message)
         }
         guard !source.cases.contains(where: { $0.name == name }) else { return }
@@ -87,8 +121,9 @@ struct StructureChecker {
 
     private func checkQuorums() {
         for (index, node) in nodes.enumerated() {
-            let count = graph.digraph.predecessors(of: index).count
-            guard case .quorum(let quorum) = node.join, quorum > count else { continue }
+            guard case .quorum(let quorum) = node.join else { continue }
+            let count = body.digraph.edges(to: index).count
+            guard quorum > count else { continue }
             sink.report(
                 .quorumTooLarge,
                 at: node.joinValue ?? node.idValue,

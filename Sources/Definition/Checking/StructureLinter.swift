@@ -6,25 +6,26 @@ import GraphCore
 
 /// Warns about a graph that can run but holds something without use (spec 4.2, W20x).
 struct StructureLinter {
-    let graph: DraftGraph
+    let body: ResolvedBody
     let sink: DiagnosticSink
 
     func check() {
         checkReachability()
         checkCases()
         checkImpliedEdges()
+        for inner in body.inner.values { StructureLinter(body: inner, sink: sink).check() }
     }
 
-    private var nodes: [NodeDraft] { graph.draft.nodes }
+    private var nodes: [NodeDraft] { body.nodes }
 
     /// A node that no edge can ever lead to.
     private func checkReachability() {
         var isUnreachable = [Bool](repeating: false, count: nodes.count)
-        var takeable = graph.edges.map { !($0.when?.isNever ?? false) }
-        guard takeable.contains(false), let order = graph.digraph.topologicalOrder() else { return }
+        var takeable = body.edges.map { !($0.draft.when?.isNever ?? false) }
+        guard takeable.contains(false), let order = body.digraph.topologicalOrder() else { return }
         for node in order {
-            let incoming = graph.digraph.edges(to: node)
-            for edge in incoming where isUnreachable[graph.edges[edge].from] { takeable[edge] = false }
+            let incoming = body.digraph.edges(to: node)
+            for edge in incoming where isUnreachable[body.edges[edge].from] { takeable[edge] = false }
             let count = incoming.count { takeable[$0] }
             let needed = nodes[node].join.edgesNeeded
             guard !incoming.isEmpty, count < needed else { continue }
@@ -39,7 +40,7 @@ struct StructureLinter {
 
     private func checkCases() {
         for (index, node) in nodes.enumerated() where !node.cases.isEmpty {
-            let used = Set(graph.digraph.edges(from: index).compactMap { graph.edges[$0].branchCase?.name })
+            let used = Set(body.digraph.edges(from: index).compactMap { body.edges[$0].draft.branchCase?.name })
             for (name, value) in node.cases where !used.contains(name) {
                 sink.report(.unusedCase, at: value, "no edge leaves branch `\(node.id)` for the case `\(name)`")
             }
@@ -48,16 +49,16 @@ struct StructureLinter {
 
     /// Only edges that always count imply another: those without a condition, to nodes that wait for all.
     private func checkImpliedEdges() {
-        let plain = graph.edges.indices.filter {
-            !graph.edges[$0].isConditional && nodes[graph.edges[$0].to].join == .all
+        let plain = body.edges.indices.filter {
+            !body.edges[$0].isConditional && !body.edges[$0].bindsPort && nodes[body.edges[$0].to].join == .all
         }
-        let digraph = Digraph(nodeCount: nodes.count, edges: plain.map { graph.digraph.edges[$0] })
+        let digraph = Digraph(nodeCount: nodes.count, edges: plain.map { body.digraph.edges[$0] })
         for position in digraph.redundantEdges() {
-            let edge = graph.edges[plain[position]]
+            let edge = body.edges[plain[position]]
             sink.report(
                 .impliedEdge,
                 at: edge.value,
-                "the edge \(graph.id(edge.from)) → \(graph.id(edge.to)) is implied by a longer way; remove it"
+                "the edge \(body.id(edge.from)) → \(body.id(edge.to)) is implied by a longer way; remove it"
             )
         }
     }

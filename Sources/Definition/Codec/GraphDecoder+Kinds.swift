@@ -10,6 +10,7 @@ extension GraphDecoder {
         let config = try node.object("config")
         let type: NodeType = try node.choice("kind")
         switch type {
+        case .agent: return .agent(config: try config.template())
         case .tool:
             return .tool(
                 name: try config.text("tool"),
@@ -19,9 +20,11 @@ extension GraphDecoder {
         case .http: return .http(config: try config.template())
         case .human: return .human(try human(config))
         case .branch: return .branch(try branch(config))
+        case .loop: return .loop(try loop(config))
+        case .map: return .map(try map(config))
         case .join: return .join(cancelRest: try config.flag("cancel_rest"))
         case .transform:
-            return .transform(value: try config.template("value"), remove: try config.texts("remove"))
+            return .transform(value: try transform(config), remove: try config.texts("remove"))
         case .filter:
             return .filter(
                 items: try config.template("items"),
@@ -30,17 +33,38 @@ extension GraphDecoder {
                 limit: try config.optional("limit", config.integer)
             )
         case .aggregate: return .aggregate(try aggregate(config))
+        case .function:
+            return .function(name: try config.text("function"), arguments: try config.template("args"))
+        case .workflow: return .workflow(try child(config))
         case .wait:
+            if config.has("signal") { return .waitSignal(try awaitedSignal(config)) }
             return config.has("for") ? .waitFor(try config.template("for")) : .waitUntil(try config.template("until"))
+        case .signal: return .signal(config: try config.template())
         }
     }
 
+    /// One expression is the template that is nothing but it.
+    private static func transform(_ config: StoredObject) throws(GraphCodecError) -> ValueTemplate {
+        guard config.has("expr") else { return try config.template("set") }
+        return try StoredObject(["value": .string("${\(try config.text("expr"))}")]).template("value")
+    }
+
     private static func human(_ config: StoredObject) throws(GraphCodecError) -> Graph.Human {
-        Graph.Human(
+        var reminders: [Duration]?
+        if config.has("remind") {
+            reminders = try config.list("remind").compactMap { $0.intValue.map { .milliseconds($0) } }
+        }
+        return Graph.Human(
+            kind: try config.choice("kind"),
             title: try config.template("title"),
             message: try config.template("message"),
+            choices: config.has("choices") ? try config.list("choices") : [],
+            form: config.has("form") ? try config.value("form") : nil,
             assignees: try config.texts("assignees"),
+            quorum: try config.integer("quorum"),
             deadline: try config.duration("deadline_ms"),
+            reminders: reminders,
+            evidence: try config.optional("evidence", config.template(_:)),
             onExpiry: try config.choice("on_expire")
         )
     }
@@ -54,6 +78,60 @@ extension GraphDecoder {
             cases: cases,
             defaultCase: try config.optional("default", config.text),
             onError: try config.choice("on_error")
+        )
+    }
+
+    private static func loop(_ config: StoredObject) throws(GraphCodecError) -> Graph.Loop {
+        var condition: Graph.Loop.Condition?
+        if config.has("while") { condition = .while(try config.expression("while")) }
+        if config.has("until") { condition = .until(try config.expression("until")) }
+        return Graph.Loop(
+            body: try body(config.object("body"), hasOutput: true),
+            condition: condition,
+            maxIterations: try config.integer("max_iterations"),
+            delay: try config.optional("delay_ms", config.duration) ?? .zero,
+            failsAtLimit: try config.text("on_limit") == "fail",
+            collectsResults: try config.flag("collect")
+        )
+    }
+
+    private static func map(_ config: StoredObject) throws(GraphCodecError) -> Graph.Map {
+        Graph.Map(
+            items: try config.template("items"),
+            variable: try config.text("as"),
+            body: config.has("body") ? try body(config.object("body"), hasOutput: true) : nil,
+            workflow: config.has("workflow") ? try reference(config.object("workflow")) : nil,
+            inputs: try config.optional("inputs", config.template(_:)),
+            maxParallel: try config.integer("max_parallel"),
+            batch: try config.integer("batch"),
+            onItemFailure: try config.choice("on_item_failure"),
+            maxFailed: try config.integer("max_failed")
+        )
+    }
+
+    private static func child(_ config: StoredObject) throws(GraphCodecError) -> Graph.Child {
+        Graph.Child(
+            workflow: try reference(config.object("workflow")),
+            inputs: try config.template("inputs"),
+            isDetached: try config.flag("detach"),
+            budget: try budget(config),
+            onParentClose: try config.choice("on_parent_close")
+        )
+    }
+
+    private static func reference(_ object: StoredObject) throws(GraphCodecError) -> Graph.WorkflowReference {
+        if object.has("graph") { return .inline(try Graph(json: object.value("graph"))) }
+        return .published(name: try object.text("name"), hash: try object.optional("hash", object.text))
+    }
+
+    private static func awaitedSignal(_ config: StoredObject) throws(GraphCodecError) -> Graph.AwaitedSignal {
+        let signal = try config.object("signal")
+        return Graph.AwaitedSignal(
+            type: try signal.text("type"),
+            key: try signal.optional("key", signal.template(_:)),
+            condition: try signal.optional("where", signal.expression),
+            timeout: try config.optional("timeout_ms", config.duration),
+            failsAtTimeout: try config.optional("on_timeout", config.text) != "continue"
         )
     }
 
@@ -73,5 +151,32 @@ extension GraphDecoder {
             groupBy: try config.optional("group_by", config.expression),
             operations: operations
         )
+    }
+}
+
+extension Graph.Human.Expiry: RawRepresentable {
+    /// Reads `fail`, `approve`, `reject`, `skip`, `choice:ID` or `escalate:ROLE`.
+    public init?(rawValue: String) {
+        switch rawValue {
+        case "fail": self = .fail
+        case "approve": self = .approve
+        case "reject": self = .reject
+        case "skip": self = .skip
+        case let text where text.hasPrefix("choice:"): self = .choice(String(text.dropFirst(7)))
+        case let text where text.hasPrefix("escalate:"): self = .escalate(role: String(text.dropFirst(9)))
+        default: return nil
+        }
+    }
+
+    /// The spelling in documents.
+    public var rawValue: String {
+        switch self {
+        case .fail: "fail"
+        case .approve: "approve"
+        case .reject: "reject"
+        case .skip: "skip"
+        case .choice(let id): "choice:\(id)"
+        case .escalate(let role): "escalate:\(role)"
+        }
     }
 }

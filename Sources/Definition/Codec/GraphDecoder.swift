@@ -3,30 +3,118 @@
 
 import CEL
 import GraphCore
+import Hashing
 import JSON
 import Model
 
-/// Reads the canonical form of a graph.
+/// Everything that a graph is made of.
+struct GraphParts {
+    let documentKind: DocumentKind
+    let name: String
+    let summary: String?
+    let inputs: [Graph.Input]
+    let outputs: ValueTemplate
+    let body: Graph.Body
+    let phases: [Graph.Phase]
+    let failurePolicy: FailurePolicy
+    let deadline: Duration?
+    let limits: Graph.Limits
+    let concurrency: Graph.RunConcurrency?
+    let budget: Graph.Budget?
+    let isWaveBarrier: Bool
+    let compensatesInParallel: Bool
+}
+
+extension Graph {
+    /// Reads the canonical form of a graph and seals it: the hash is that of its canonical bytes.
+    convenience init(json: JSONValue) throws(GraphCodecError) {
+        try self.init(json: json, canonicalBytes: json.canonicalBytes())
+    }
+
+    private convenience init(json: JSONValue, canonicalBytes: [UInt8]) throws(GraphCodecError) {
+        self.init(try GraphDecoder.parts(json), json: json, hash: "sha256:" + SHA256.hex(canonicalBytes))
+    }
+
+    /// Reads a stored graph: the canonical bytes of json. The result has the same hash as the graph that was stored.
+    ///
+    /// - Throws: GraphCodecError for bytes that are no graph, or one of a newer format.
+    public convenience init(canonicalBytes: [UInt8]) throws(GraphCodecError) {
+        let json: JSONValue
+        do {
+            json = try JSONValue(parsing: canonicalBytes, limits: .stored)
+        } catch {
+            throw GraphCodecError(message: "not JSON: \(error)")
+        }
+        guard json.canonicalBytes() == canonicalBytes else { throw GraphCodecError(message: "not in canonical form") }
+        try self.init(json: json, canonicalBytes: canonicalBytes)
+    }
+}
+
+extension JSONLimits {
+    /// Bodies inside bodies are deeper than documents may be.
+    static let stored = JSONLimits()
+}
+
+/// Reads the canonical form of a graph. Edges name nodes by position; what has its usual value is left out.
 enum GraphDecoder {
+    /// Rises with every change that older versions cannot read.
+    static let formatVersion: Int64 = 2
+
+    /// What follows from the place of a node in its graph.
+    struct NodePlace {
+        let incoming: [Int]
+        let outgoing: [Int]
+        let wave: Int
+        let positions: [String: Int]
+    }
+
     static func parts(_ json: JSONValue) throws(GraphCodecError) -> GraphParts {
         let object = try StoredObject(json)
         let version = try object.integer("format_version")
-        guard version == GraphEncoder.formatVersion else {
-            throw GraphCodecError(message: "format \(version) is not supported, only \(GraphEncoder.formatVersion)")
+        guard version == formatVersion else {
+            throw GraphCodecError(message: "format \(version) is not supported, only \(formatVersion)")
         }
-        let stored = try object.objects("nodes")
-        let edges = try self.edges(object, nodeCount: stored.count)
+        let compensation = try object.optional("compensation", object.object)
         return GraphParts(
+            documentKind: try object.choice("document"),
             name: try object.text("name"),
             summary: try object.optional("summary", object.text),
             inputs: try inputs(object),
             outputs: try object.template("outputs"),
-            nodes: try nodes(stored, edges),
-            edges: edges,
+            body: try body(object, hasOutput: false),
+            phases: try phases(object),
             failurePolicy: try object.choice("on_failure"),
             deadline: try object.optional("deadline_ms", object.duration),
-            maxParallel: try object.optional("max_parallel", object.integer)
+            limits: try limits(object),
+            concurrency: try runConcurrency(object),
+            budget: try budget(object),
+            isWaveBarrier: try object.optional("wave_mode", object.text) == "barrier",
+            compensatesInParallel: try compensation.map { value throws(GraphCodecError) in try value.flag("parallel") }
+                ?? false
         )
+    }
+
+    static func body(_ object: StoredObject, hasOutput: Bool) throws(GraphCodecError) -> Graph.Body {
+        let stored = try object.objects("nodes")
+        let edges = try self.edges(object, nodeCount: stored.count)
+        let digraph = Digraph(nodeCount: stored.count, edges: edges.map { .init(from: $0.from, to: $0.to) })
+        guard let waves = digraph.waves() else { throw GraphCodecError(message: "the edges form a cycle") }
+        var positions: [String: Int] = [:]
+        positions.reserveCapacity(stored.count)
+        for (index, node) in stored.enumerated() { positions[try node.text("id")] = index }
+        var nodes: [Graph.Node] = []
+        nodes.reserveCapacity(stored.count)
+        for (index, node) in stored.enumerated() {
+            let place = NodePlace(
+                incoming: Array(digraph.edges(to: index)),
+                outgoing: Array(digraph.edges(from: index)),
+                wave: waves[index],
+                positions: positions
+            )
+            nodes.append(try Graph.Node(node, at: place))
+        }
+        let output = hasOutput ? try object.optional("output", object.template(_:)) : nil
+        return Graph.Body(nodes: nodes, edges: edges, output: output)
     }
 
     private static func inputs(_ object: StoredObject) throws(GraphCodecError) -> [Graph.Input] {
@@ -43,76 +131,39 @@ enum GraphDecoder {
         for edge in try object.objects("edges") {
             let (from, to) = (try edge.integer("from"), try edge.integer("to"))
             guard (0..<nodeCount).contains(from), (0..<nodeCount).contains(to) else { throw edge.wrong("to") }
+            var binding: Graph.Edge.Binding?
+            if edge.has("source_port") {
+                binding = .init(source: try edge.text("source_port"), target: try edge.text("target_port"))
+            }
             edges.append(
                 .init(
                     from: from,
                     to: to,
                     when: try edge.optional("when", edge.expression),
                     branchCase: try edge.optional("case", edge.text),
-                    isFallback: try edge.optional("fallback", edge.flag) ?? false
+                    loopExit: try edge.optional("port", edge.choice),
+                    isFallback: try edge.optional("fallback", edge.flag) ?? false,
+                    binding: binding
                 )
             )
         }
         return edges
     }
 
-    private static func nodes(
-        _ stored: [StoredObject],
-        _ edges: [Graph.Edge]
-    ) throws(GraphCodecError) -> [Graph.Node] {
-        let digraph = Digraph(nodeCount: stored.count, edges: edges.map { .init(from: $0.from, to: $0.to) })
-        guard let waves = digraph.waves() else { throw GraphCodecError(message: "the edges form a cycle") }
-        var nodes: [Graph.Node] = []
-        for (index, node) in stored.enumerated() { nodes.append(try self.node(node, index, digraph, waves[index])) }
-        return nodes
-    }
-
-    private static func node(
-        _ node: StoredObject,
-        _ index: Int,
-        _ digraph: Digraph,
-        _ wave: Int
-    ) throws(GraphCodecError) -> Graph.Node {
-        Graph.Node(
-            id: try node.text("id"),
-            name: try node.optional("name", node.text),
-            kind: try kind(node),
-            incoming: Array(digraph.edges(to: index)),
-            outgoing: Array(digraph.edges(from: index)),
-            join: try join(node),
-            when: try node.optional("when", node.expression),
-            retry: try retry(node),
-            timeout: try node.optional("timeout_ms", node.duration),
-            totalTimeout: try node.optional("total_timeout_ms", node.duration),
-            continueOnFailure: try node.optional("continue_on_failure", node.flag) ?? false,
-            priority: try node.optional("priority", node.integer) ?? 500,
-            wave: wave,
-            isNonIdempotent: try node.optional("idempotency", node.text) == "none"
-        )
-    }
-
-    private static func join(_ node: StoredObject) throws(GraphCodecError) -> Graph.Join {
-        guard node.has("join") else { return .all }
-        switch try node.value("join") {
-        case "any": return .any
-        case "done": return .done
-        default: return .quorum(try node.object("join").integer("quorum"))
+    private static func phases(_ object: StoredObject) throws(GraphCodecError) -> [Graph.Phase] {
+        guard object.has("phases") else { return [] }
+        var phases: [Graph.Phase] = []
+        for phase in try object.objects("phases") {
+            phases.append(
+                Graph.Phase(
+                    id: try phase.text("id"),
+                    title: try phase.optional("title", phase.text),
+                    rollback: phase.has("rollback") ? try calls(phase.objects("rollback")) : [],
+                    continueOnFailure: try phase.optional("continue_on_failure", phase.flag) ?? false,
+                    timeout: try phase.optional("timeout_ms", phase.duration)
+                )
+            )
         }
-    }
-
-    private static func retry(_ node: StoredObject) throws(GraphCodecError) -> RetryPolicy {
-        guard node.has("retry") else { return RetryPolicy() }
-        let retry = try node.object("retry")
-        var classes: [ErrorClass]?
-        if retry.has("on") { classes = try retry.texts("on").compactMap { ErrorClass(rawValue: $0) } }
-        return RetryPolicy(
-            maxAttempts: try retry.optional("max_attempts", retry.integer),
-            delay: try retry.optional("delay_ms", retry.duration),
-            multiplier: try retry.optional("multiplier", retry.number),
-            maxDelay: try retry.optional("max_delay_ms", retry.duration),
-            jitter: try retry.optional("jitter", retry.number),
-            classes: classes,
-            maxElapsed: try retry.optional("max_elapsed_ms", retry.duration)
-        )
+        return phases
     }
 }

@@ -20,6 +20,8 @@ struct StoredObject {
         GraphCodecError(message: "\"\(pointer)\" \(message)")
     }
 
+    var keys: [String] { Array(object.keys) }
+
     func has(_ key: String) -> Bool { object[key] != nil }
 
     func value(_ key: String) throws(GraphCodecError) -> JSONValue {
@@ -117,7 +119,7 @@ struct StoredObject {
         }
     }
 
-    private func list(_ key: String) throws(GraphCodecError) -> [JSONValue] {
+    func list(_ key: String) throws(GraphCodecError) -> [JSONValue] {
         guard let list = try value(key).arrayValue else { throw wrong(key) }
         return list
     }

@@ -8,6 +8,8 @@ final class DiagnosticSink {
     private var finished: [Diagnostic] = []
     private var stage: [Diagnostic] = []
     private var speller = Speller()
+    /// Errors reported so far.
+    private(set) var errorCount = 0
 
     /// Everything reported so far: stages in order, each sorted by position.
     var diagnostics: [Diagnostic] { finished + Self.sorted(stage) }
@@ -23,16 +25,18 @@ final class DiagnosticSink {
     /// Reports something about a value, or about its place `position` if that is more exact.
     func report(
         _ code: Diagnostic.Code,
+        severity: Diagnostic.Severity? = nil,
         at value: SourceValue,
         position: SourcePosition? = nil,
         _ message: String,
         related: [Diagnostic.Related] = []
     ) {
-        report(code, path: value.path, position ?? value.node.position, message, related)
+        let severity = severity ?? code.severity
+        report(code, severity, path: value.path, position ?? value.node.position, message, related)
     }
 
     func report(_ failure: SourceFailure) {
-        report(failure.code, path: failure.path, failure.position, failure.message, [])
+        report(failure.code, failure.code.severity, path: failure.path, failure.position, failure.message, [])
     }
 
     /// A pointer to another place.
@@ -49,15 +53,17 @@ final class DiagnosticSink {
 
     private func report(
         _ code: Diagnostic.Code,
+        _ severity: Diagnostic.Severity,
         path: SourcePath?,
         _ position: SourcePosition,
         _ message: String,
         _ related: [Diagnostic.Related]
     ) {
+        if severity == .error { errorCount += 1 }
         stage.append(
             Diagnostic(
                 code: code,
-                severity: code.severity,
+                severity: severity,
                 message: Self.shortened(message),
                 path: SourcePath.pointer(path).description,
                 line: Int(position.line),

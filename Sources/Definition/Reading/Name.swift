@@ -8,6 +8,9 @@ enum Name {
 
     static func isID(_ text: String) -> Bool { matches(text, limit: 64) }
 
+    /// An id that expressions can hold as it is.
+    static func isIdentifier(_ text: String) -> Bool { isID(text) && !text.utf8.contains(UInt8(ascii: "-")) }
+
     static func isDefinition(_ text: String) -> Bool { matches(text, limit: 200, extra: "./") }
 
     /// May stand in an id after its first letter.

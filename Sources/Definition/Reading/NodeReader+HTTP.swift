@@ -5,53 +5,24 @@ import CEL
 import JSON
 
 extension NodeReader {
-    private enum Method: String, CaseIterable {
-        case get = "GET"
-        case head = "HEAD"
-        case post = "POST"
-        case put = "PUT"
-        case patch = "PATCH"
-        case delete = "DELETE"
-        case options = "OPTIONS"
-    }
-
-    private enum BodyForm: String, CaseIterable {
-        case auto, json, text, bytes
-    }
-
-    /// The checked configuration with all defaults; `query`, `headers` and `body` only when they were written.
-    mutating func http(_ config: SourceValue) -> Graph.NodeKind? {
-        guard var reader = configReader(config, .http) else { return nil }
-        defer { reader.finish() }
-        let method = reader.choice("method", Method.self) ?? .get
-        found.isRead = [.get, .head, .options].contains(method)
-        let url = reader.require("url").flatMap { value in
-            reader.text(value, "url", limit: 8192).map { (text: $0, value: value) }
-        }
-        var result: JSONObject = ["method": .string(method.rawValue)]
+    mutating func http(_ config: SourceValue) -> JSONObject? {
+        guard var object = shapes.object(config, as: NodeTypeDescription.http.config) else { return nil }
+        found.isRead = ["GET", "HEAD", "OPTIONS"].contains(object["method"]?.stringValue)
         for key in ["query", "headers"] {
-            if let value = reader.take(key), isTable(value, key) { result[key] = value.node.json }
+            if let value = config.member(key) { checkTable(value, key) }
         }
-        if let body = reader.take("body") { result["body"] = body.node.json }
-        result["expect"] = .object(readExpect(&reader))
-        result["parse"] = .string((reader.choice("parse", BodyForm.self) ?? .auto).rawValue)
-        result["redirects"] = .int(Int64(reader.integer("redirects", in: 0...5) ?? 0))
-        result["max_bytes"] = .int(Int64(reader.integer("max_bytes", in: 1...1 << 30) ?? 10 << 20))
-        guard let url else { return nil }
-        result["url"] = .string(url.text)
-        guard let template = expressions.template(.object(result), at: config) else { return nil }
-        checkURL(url.text, url.value)
-        return .http(config: template)
+        var expect = object["expect"]?.objectValue ?? [:]
+        let status = expect["status"] ?? ["2xx"]
+        expect["status"] = status.arrayValue == nil ? .array([status]) : status
+        object["expect"] = .object(expect)
+        if let value = config.member("url"), let url = value.text { checkURL(url, value) }
+        if let auth = config.member("auth") { checkAuth(auth) }
+        return object["url"] == nil ? nil : object
     }
 
-    /// A mapping of texts, numbers and booleans, or one expression that gives it.
-    private func isTable(_ value: SourceValue, _ key: String) -> Bool {
-        if case .text(let text) = value.node.content, text.hasPrefix("${") { return true }
-        guard let members = value.members else {
-            sink.report(.invalidConfig, at: value, "`\(key)` must be a mapping, not \(value.node.kindName)")
-            return false
-        }
-        for (entry, member) in members {
+    /// Values are texts, numbers and booleans; one expression may give all of them.
+    private func checkTable(_ value: SourceValue, _ key: String) {
+        for (entry, member) in value.members ?? [] {
             if key == "headers" { checkHeader(entry, member) }
             switch member.node.content {
             case .text, .int, .double, .bool: break
@@ -61,7 +32,6 @@ extension NodeReader {
                 sink.report(.invalidConfig, at: member, message)
             }
         }
-        return true
     }
 
     /// Names are tokens (RFC 9110 section 5.1); values stay on one line.
@@ -79,33 +49,11 @@ extension NodeReader {
         }
     }
 
-    /// `status` becomes a list of numbers and texts such as `2xx`.
-    private func readExpect(_ outer: inout MappingReader) -> JSONObject {
-        let normal: JSONObject = ["status": .array([.string("2xx")])]
-        guard let value = outer.take("expect"),
-            var reader = MappingReader(value, "`expect`", .config, into: sink)
-        else { return normal }
-        var result = normal
-        if let status = reader.take("status") {
-            let items = status.items ?? [status]
-            for item in items where !isStatus(item) {
-                reader.refuse(item, "`status` must be numbers from 100 to 599 or texts such as `2xx`")
-            }
-            result["status"] = .array(items.map(\.node.json))
-        }
-        if let schema = reader.take("schema") {
-            _ = SchemaReader(sink: sink).read(schema.node.json, at: schema)
-            result["schema"] = schema.node.json
-        }
-        reader.finish()
-        return result
-    }
-
-    private func isStatus(_ value: SourceValue) -> Bool {
-        switch value.node.content {
-        case .int(let number): (100...599).contains(number)
-        case .text(let text): ["1xx", "2xx", "3xx", "4xx", "5xx"].contains(text)
-        default: false
+    private func checkAuth(_ auth: SourceValue) {
+        if let secret = auth.member("secret"), let name = secret.text { checkSecret(name, secret) }
+        let isHeader = auth.member("scheme")?.text == "header"
+        if isHeader != (auth.member("header") != nil) {
+            sink.report(.invalidConfig, at: auth, "`header` belongs to `scheme: header`, which needs it")
         }
     }
 

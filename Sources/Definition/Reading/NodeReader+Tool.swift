@@ -6,54 +6,67 @@ import JSON
 
 extension NodeReader {
     /// `{tool, args, store_as}`, or only the arguments when the type of the node names the tool.
-    mutating func tool(
-        _ config: SourceValue,
-        type tool: Registry.Tool?,
-        _ node: inout MappingReader
-    ) -> Graph.NodeKind? {
-        if let tool {
-            let written = node.value.member("config")
-            return call(tool, arguments(written, "config", &node) ?? config, storeAs: nil)
+    mutating func tool(_ config: SourceValue, _ type: ToolName?, _ node: SourceValue) -> JSONObject? {
+        if let type {
+            let written = arguments(node.member("config"), "config", node)
+            return call(type, written, config, [:])
         }
-        guard var reader = configReader(config, .tool) else { return nil }
-        defer { reader.finish() }
-        let name = reader.require("tool")
-        let written = arguments(reader.take("args"), "config.args", &node)
-        let storeAs = reader.take("store_as").flatMap { reader.id($0, "store_as") }
-        guard let name, let text = reader.text(name, "tool") else { return nil }
-        guard let tool = registry.tools[text] else {
-            let suggestion = sink.suggestion(for: text, among: registry.tools.keys.sorted())
-            sink.report(.unknownTool, at: name, "unknown tool `\(text)`\(suggestion)")
+        guard var object = shapes.object(config, as: NodeTypeDescription.tool.config, skipping: ["args"]) else {
             return nil
         }
-        let none = SourceValue(
-            node: SourceNode(.mapping([]), at: config.node.position),
-            path: SourcePath(config.path, .key("args"))
-        )
-        return call(tool, written ?? none, storeAs: storeAs)
+        let written = arguments(config.member("args"), "config.args", node)
+        found.storeAs = object["store_as"]?.stringValue
+        guard let name = object["tool"]?.stringValue, let place = config.member("tool") else { return nil }
+        object["tool"] = nil
+        guard let tool = toolName(name, place) else {
+            let suggestion = sink.suggestion(for: name, among: registry.tools.keys.sorted())
+            sink.report(.unknownName, at: place, "unknown tool `\(name)`\(suggestion)")
+            return nil
+        }
+        return call(tool, written, config, object)
     }
 
     /// The arguments, which may also be written as `inputs` of the node.
-    private func arguments(_ written: SourceValue?, _ key: String, _ node: inout MappingReader) -> SourceValue? {
-        guard let inputs = node.takeAlias("inputs") else { return written }
+    private func arguments(_ written: SourceValue?, _ key: String, _ node: SourceValue) -> SourceValue? {
+        guard let inputs = node.member("inputs") else { return written }
         guard written == nil else {
-            node.refuse(inputs, "`inputs` is another name of `\(key)`; keep one of them")
+            sink.report(.invalidValue, at: inputs, "`inputs` is another name of `\(key)`; keep one of them")
             return written
         }
-        node.noteAlias("inputs", "`inputs` of a tool node is read as `\(key)`")
+        sink.report(.alias, at: inputs, "`inputs` of a tool node is read as `\(key)`")
         return inputs
     }
 
-    private mutating func call(_ tool: Registry.Tool, _ value: SourceValue, storeAs: String?) -> Graph.NodeKind? {
-        guard let template = expressions.template(value) else { return nil }
-        check(template, of: tool, value)
-        return .tool(name: tool.name, arguments: template, storeAs: storeAs)
+    /// - Parameter rest: Further members of the configuration.
+    private mutating func call(
+        _ tool: ToolName,
+        _ written: SourceValue?,
+        _ config: SourceValue,
+        _ rest: JSONObject
+    ) -> JSONObject? {
+        var result = rest
+        result["tool"] = .string(tool.name)
+        found.tool = tool.tool
+        found.isRead = tool.tool?.isRead ?? false
+        guard let written else {
+            // Without arguments the ports are the arguments.
+            let ports = found.ports.map { JSONObject.Member(key: $0.name, value: .string("${ ports.\($0.name) }")) }
+            result["args"] = .object(JSONObject(members: ports))
+            if ports.isEmpty { check(.object([:]), of: tool, config) }
+            return result
+        }
+        guard let template = shapes.expressions.template(written) else { return nil }
+        check(template.source, of: tool, written)
+        result["args"] = template.source
+        return result
     }
 
     /// Literal arguments are checked whole; of others only which names are there.
-    private func check(_ template: ValueTemplate, of tool: Registry.Tool, _ value: SourceValue) {
-        if template.isConstant, let arguments = try? template.evaluate(in: EmptyScope()) {
-            for violation in tool.schema.validate(arguments) {
+    private func check(_ arguments: JSONValue, of tool: ToolName, _ value: SourceValue) {
+        guard let tool = tool.tool else { return }
+        guard let template = try? ValueTemplate(arguments) else { return }  // It was one before.
+        if template.slots.isEmpty, let constant = try? template.evaluate(in: EmptyScope()) {
+            for violation in tool.schema.validate(constant) {
                 sink.report(
                     .invalidConfig,
                     at: value.descendant(violation.instancePointer),

@@ -5,92 +5,117 @@ import CEL
 import JSON
 import Model
 
-/// Reads the top of a workflow document and everything below it (spec 3.2).
+/// Reads a workflow document and everything below it (spec 3.2).
 struct WorkflowReader {
-    /// The most nodes of a graph.
-    static let nodeLimit = 100_000
+    let context: ReadingContext
+    let depth: Int
 
-    let registry: Registry
-    let sink: DiagnosticSink
-    private var expressions: ExpressionReader
+    private static let own: Set<String> = [
+        "workflow", "metadata", "inputs", "outputs", "nodes", "edges", "defaults", "default_timeout", "phases",
+    ]
 
-    init(registry: Registry, sink: DiagnosticSink) {
-        self.registry = registry
-        self.sink = sink
-        expressions = ExpressionReader(sink: sink)
-    }
+    var sink: DiagnosticSink { context.sink }
 
-    /// The draft; `nil` when the document is no workflow. Everything wrong is reported, so a draft alone does not
-    /// mean that it may be used.
-    mutating func read(_ document: SourceDocument) -> WorkflowDraft? {
-        guard isWorkflow(document.root), var reader = MappingReader(document.root, "the workflow", into: sink),
-            let outputs = try? ValueTemplate(.object([:]))
-        else { return nil }
-        var draft = WorkflowDraft(outputs: outputs, nodeList: document.root)
-        readHead(&reader, into: &draft)
-        if let inputs = reader.take("inputs") {
-            draft.inputs = InputReader(sink: sink).read(inputs, named: reader)
+    /// The draft; `nil` when the document is no mapping. Everything wrong is reported, so a draft alone does not mean
+    /// that it may be used.
+    ///
+    /// - Parameter phases: The phases of a workstack or plan, in stored form.
+    func read(_ root: SourceValue, phases: [JSONValue] = []) -> WorkflowDraft? {
+        readNames(root)
+        var shapes = ShapeReader(sink: sink, names: context.names)
+        guard var head = shapes.object(root, as: WorkflowShapes.document, skipping: Self.own) else { return nil }
+        context.checkSupport(root, "workflow", WorkflowShapes.document)
+        for key in ["limits", "compensation"] {
+            guard let value = root.member(key), let shape = WorkflowShapes.document.shape(of: key) else { continue }
+            context.checkSupport(value, key, shape)
         }
-        if let value = reader.take("outputs") { readOutputs(value, into: &draft) }
-        if let value = reader.take("limits") { readLimits(value, into: &draft) }
-        let defaults = readDefaults(&reader)
-        draft.deadline = reader.duration("deadline", in: .seconds(1)...Span.year)
-        draft.failurePolicy = reader.choice("on_failure") ?? .drain
-        readNodes(&reader, defaults, into: &draft)
-        readEdges(&reader, into: &draft)
-        reader.finish()
+        var draft = WorkflowDraft(body: BodyDraft(nodeList: root), value: root)
+        readHead(root, &head, into: &draft)
+        draft.inputs = readInputs(root.member("inputs"))
+        readDefaults(root, &shapes)
+        context.hasBudget = head["budget"] != nil
+        let headUses = shapes.expressions.takeUses()
+        let outputs = readOutputs(root.member("outputs"), &shapes)
+        draft.outputUses = shapes.expressions.takeUses() + headUses
+        if root.member("nodes") == nil { sink.report(.missingKey, at: root, "the workflow needs the key `nodes`") }
+        draft.body = BodyReader(context: context, locals: [], depth: depth).read(root, output: false)
+        draft.limits = head["limits"]?.objectValue ?? [:]
+        head["outputs"] = outputs
+        head["inputs"] = .array(draft.inputs.map { ["name": .string($0.name), "schema": $0.schema] })
+        if !phases.isEmpty { head["phases"] = .array(phases) }
+        draft.head = head
         return draft
     }
 
-    /// The first key names the kind; a document with `nodes` and no such key is a workflow too.
-    private func isWorkflow(_ root: SourceValue) -> Bool {
-        guard case .mapping(let entries) = root.node.content else {
-            sink.report(.invalidValue, at: root, "a document must be a mapping, not \(root.node.kindName)")
-            return false
+    /// Collects the names that shorthands may mean.
+    private func readNames(_ root: SourceValue) {
+        context.names.inputs = Set((root.member("inputs")?.members ?? []).map(\.entry.key))
+        var variables: Set<String> = []
+        var phases: Set<String> = []
+        for node in root.member("nodes")?.items ?? [] {
+            if let name = node.member("config")?.member("store_as")?.text { variables.insert(name) }
+            if let phase = node.member("phase")?.text { phases.insert(phase) }
         }
-        guard !entries.contains(where: { $0.key == "workflow" || $0.key == "nodes" }) else { return true }
-        guard let first = entries.first else {
-            sink.report(.unknownDocumentKind, at: root, "the document is empty; begin with `workflow: NAME`")
-            return false
-        }
-        let suggestion = sink.suggestion(for: first.key, among: ["workflow"])
-        sink.report(
-            .unknownDocumentKind,
-            at: SourceValue(node: first.value, path: SourcePath(root.path, .key(first.key))),
-            position: first.keyPosition,
-            "`\(first.key)` is no kind of document; begin with `workflow: NAME`\(suggestion)"
-        )
-        return false
+        context.names.variables = variables
+        context.names.phases = phases
     }
 
-    private func readHead(_ reader: inout MappingReader, into draft: inout WorkflowDraft) {
-        let metadata = reader.take("metadata")
+    private func readHead(_ root: SourceValue, _ head: inout JSONObject, into draft: inout WorkflowDraft) {
+        var shapes = ShapeReader(sink: sink, names: context.names)
+        let metadata = root.member("metadata")
         if let metadata, metadata.members == nil {
-            reader.refuse(metadata, "`metadata` must be a mapping, not \(metadata.node.kindName)")
+            sink.report(.invalidValue, at: metadata, "`metadata` must be a mapping, not \(metadata.node.kindName)")
         }
-        let name = reader.take("workflow") ?? metadata?.member("name")
-        if let name, let text = reader.text(name, "workflow") {
-            if !Name.isDefinition(text) {
-                sink.report(.invalidName, at: name, "`\(text)` is no valid name; \(Name.definitionRule)")
-            }
-            draft.name = text
-        } else if name == nil {
-            sink.report(.missingKey, at: reader.value, "the workflow needs a name: `workflow: NAME` or `metadata.name`")
+        let name = root.member("workflow") ?? metadata?.member("name")
+        if let name {
+            draft.name = shapes.name(name, "workflow") ?? ""
+        } else {
+            sink.report(.missingKey, at: root, "the workflow needs a name: `workflow: NAME` or `metadata.name`")
         }
+        context.enclosing.append(draft.name)
         if let description = metadata?.member("description") {
-            draft.summary = reader.text(description, "description")
+            head["summary"] = shapes.text(description, "description", 2000, .document).map { .string($0) }
+        } else if let description = head["description"] {
+            head["summary"] = description
         }
-        if let version = reader.take("version") {
-            switch version.node.content {
-            case .int, .double, .text: break
-            default: reader.refuse(version, "`version` must be a number or text, not \(version.node.kindName)")
+        head["description"] = nil
+        head["version"] = nil
+        head["name"] = .string(draft.name)
+        if head["on_failure"] == nil { head["on_failure"] = "drain" }
+        if head["wave_mode"] == "free" { head["wave_mode"] = nil }
+        if head["compensation"] == ["parallel": false] { head["compensation"] = nil }
+        _ = shapes.expressions.takeUses()
+    }
+
+    private func readInputs(_ value: SourceValue?) -> [Graph.Input] {
+        guard let value else { return [] }
+        guard let members = value.members else {
+            sink.report(.invalidValue, at: value, "`inputs` must be a mapping, not \(value.node.kindName)")
+            return []
+        }
+        return members.map { entry, value in
+            if !Name.isID(entry.key) {
+                sink.report(
+                    .invalidName,
+                    at: value,
+                    position: entry.keyPosition,
+                    "`\(entry.key)` is no valid input name; \(Name.idRule)"
+                )
             }
+            let schema = value.node.json
+            let reader = SchemaReader(sink: sink)
+            if reader.read(schema, at: value) != nil {
+                reader.checkDefault(of: "input `\(entry.key)`", schema, value)
+            }
+            return Graph.Input(name: entry.key, schema: schema, defaultValue: schema["default"])
         }
     }
 
-    private mutating func readOutputs(_ value: SourceValue, into draft: inout WorkflowDraft) {
+    private func readOutputs(_ value: SourceValue?, _ shapes: inout ShapeReader) -> JSONValue {
+        guard let value else { return [:] }
         guard let members = value.members else {
-            return sink.report(.invalidValue, at: value, "`outputs` must be a mapping, not \(value.node.kindName)")
+            sink.report(.invalidValue, at: value, "`outputs` must be a mapping, not \(value.node.kindName)")
+            return [:]
         }
         for (entry, member) in members where !Name.isID(entry.key) {
             sink.report(
@@ -100,70 +125,31 @@ struct WorkflowReader {
                 "`\(entry.key)` is no valid output name; \(Name.idRule)"
             )
         }
-        if let template = expressions.template(value) { draft.outputs = template }
-        draft.outputUses = expressions.takeUses()
+        return shapes.expressions.template(value)?.source ?? [:]
     }
 
-    private func readLimits(_ value: SourceValue, into draft: inout WorkflowDraft) {
-        guard var reader = MappingReader(value, "`limits`", into: sink) else { return }
-        draft.maxParallel = reader.integer("max_parallel", in: 1...10_000)
-        draft.maxNodes = reader.integer("max_nodes", in: 1...Self.nodeLimit)
-        reader.finish()
-    }
-
-    private func readDefaults(_ reader: inout MappingReader) -> NodeDefaults {
-        var defaults = NodeDefaults()
-        if let value = reader.take("defaults"), var inner = MappingReader(value, "`defaults`", into: sink) {
-            defaults.timeout = inner.duration(
-                "timeout",
-                in: NodeReader.timeoutBounds,
-                aliases: NodeReader.timeoutAliases
-            )
-            defaults.retry = RetryReader.read(&inner) ?? RetryPolicy()
-            inner.finish()
+    private func readDefaults(_ root: SourceValue, _ shapes: inout ShapeReader) {
+        var defaults = JSONObject()
+        if let value = root.member("defaults") {
+            defaults = shapes.object(value, as: WorkflowShapes.defaults) ?? [:]
         }
-        return defaults
-    }
-
-    private func readNodes(_ reader: inout MappingReader, _ defaults: NodeDefaults, into draft: inout WorkflowDraft) {
-        guard let value = reader.require("nodes"), let items = reader.list(value, "nodes") else { return }
-        draft.nodeList = value
-        var nodes = NodeReader(registry: registry, defaults: defaults, sink: sink)
-        draft.nodes = items.compactMap { nodes.read($0) }
-    }
-
-    private mutating func readEdges(_ reader: inout MappingReader, into draft: inout WorkflowDraft) {
-        for item in reader.list("edges") ?? [] {
-            guard let edge = readEdge(item) else { continue }
-            draft.edges.append(edge)
+        if let value = root.member("default_timeout") {
+            guard let seconds = value.node.json.doubleValue, (1...604_800).contains(seconds) else {
+                return sink.report(.invalidValue, at: value, "`default_timeout` must be 1 to 604800 seconds")
+            }
+            let span = Duration.milliseconds(Int64(seconds * 1000))
+            sink.report(.alias, at: value, "`default_timeout` is read as `defaults: {timeout: \(span.text)}`")
+            defaults["timeout_ms"] = defaults["timeout_ms"] ?? .int(span.milliseconds)
         }
-    }
-
-    private mutating func readEdge(_ value: SourceValue) -> EdgeDraft? {
-        guard var reader = MappingReader(value, "an edge", into: sink) else { return nil }
-        defer { reader.finish() }
-        let (from, to) = (reader.require("from"), reader.require("to"))
-        let when = reader.take("when").flatMap { expressions.condition($0, "when", .document, locals: ["output"]) }
-        let uses = expressions.takeUses()
-        let branchCase = reader.take("case").flatMap { value in
-            reader.text(value, "case").map { (name: $0, value: value) }
-        }
-        guard let from, let to, let fromID = reader.id(from, "from"), let toID = reader.id(to, "to") else { return nil }
-        return EdgeDraft(
-            from: fromID,
-            fromValue: from,
-            to: toID,
-            toValue: to,
-            when: when,
-            branchCase: branchCase,
-            uses: uses,
-            value: value
-        )
+        context.defaults.timeout = defaults["timeout_ms"]?.intValue.map { .milliseconds($0) }
+        context.defaults.retry = defaults["retry"]?.objectValue ?? [:]
     }
 }
 
-/// Spans that serve as bounds.
-enum Span {
-    static let day = Duration.seconds(86_400)
-    static let year = Duration.seconds(366 * 86_400)
+extension Shape {
+    /// The shape of the mapping under a key.
+    func shape(of key: String) -> Shape? {
+        guard let index = find(key)?.field, case .shape(let shape) = fields[index].type else { return nil }
+        return shape
+    }
 }

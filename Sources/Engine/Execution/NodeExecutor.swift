@@ -55,6 +55,6 @@ public struct Assignment: Sendable {
         case .tool(_, let template, _), .http(let template): expressions = template.slots.map(\.expression)
         default: break
         }
-        scope = state.snapshot(for: expressions, at: now)
+        scope = state.snapshot(for: expressions, at: now, extra: state.locals(of: key.task))
     }
 }

@@ -15,8 +15,7 @@ extension RunMachine {
         case .filter(let items, let predicate, let variable, let limit):
             try filtered(items, predicate, variable, limit)
         case .aggregate(let aggregate): try aggregated(aggregate)
-        case .tool, .http, .human, .branch, .waitFor, .waitUntil:
-            preconditionFailure("not evaluated here")
+        default: preconditionFailure("not evaluated here")
         }
     }
 

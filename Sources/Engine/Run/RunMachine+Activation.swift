@@ -24,13 +24,23 @@ extension RunMachine {
     mutating func activate(_ node: Int) {
         guard mayBegin(node) else { return hold(node) }
         let definition = state.graph.nodes[node]
+        locals = state.locals(of: node)
+        defer { locals = [:] }
         do throws(TaskError) {
+            try checkPorts(of: node)
             if let when = definition.when, try !condition(when, "`when`") {
                 return skip(node, .condition)
             }
             switch definition.kind {
             case .tool, .http:
                 offer(node)
+            case .agent, .loop, .map, .function, .workflow, .waitSignal, .signal:
+                // Compiling for a run refuses these kinds, so that this is a graph from elsewhere.
+                throw TaskError(
+                    code: "tool.unavailable",
+                    errorClass: .permanent,
+                    message: "no executor for nodes of kind `\(definition.kind.name)` is registered"
+                )
             case .human(let human):
                 try ask(node, human)
             case .waitFor(let span):
@@ -63,7 +73,10 @@ extension RunMachine {
         emit(node, .taskReady(.paused))
     }
 
-    private func condition(_ expression: CELExpression, _ what: String) throws(TaskError) -> Bool {
+    private func condition(
+        _ expression: CELExpression,
+        _ what: String
+    ) throws(TaskError) -> Bool {
         do {
             return try expression.condition(in: snapshot(for: [expression]))
         } catch {

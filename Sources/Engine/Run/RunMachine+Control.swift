@@ -104,7 +104,7 @@ extension RunMachine {
             resolve(node, request, human.onExpiry == .approve, by: "system", "nobody decided in time")
         case .skip:
             skip(node, .human)
-        case .fail:
+        case .fail, .choice, .escalate:
             let message = "nobody decided within \(human.deadline.text)"
             fail(node, TaskError(code: "deadline.exceeded", errorClass: .permanent, message: message), nil)
         }

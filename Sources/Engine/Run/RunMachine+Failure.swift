@@ -86,8 +86,8 @@ extension RunMachine {
         if let failed = firstUnhandledFailure() {
             switch state.graph.failurePolicy {
             case .failFast: return failRun(at: failed)
-            case .drain where !isActive(): return failRun(at: failed)
-            case .drain, .continue: break
+            case .drain where !isActive(), .compensate where !isActive(): return failRun(at: failed)
+            case .drain, .continue, .compensate: break
             }
         }
         if state.endedTasks == state.tasks.count {

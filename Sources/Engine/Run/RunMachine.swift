@@ -21,6 +21,8 @@ struct RunMachine: Sendable {
     var touched: [Int] = []
 
     var turn: Turn
+    /// Variables of the node that is being activated.
+    var locals: [String: JSONValue] = [:]
     /// Nodes whose join has to be looked at again.
     var pending: [Int] = []
     /// Nodes handed to the scheduler in this turn.

@@ -36,7 +36,7 @@ extension CELValue {
 
 extension RunMachine {
     func snapshot(for expressions: [CELExpression], extra: [String: JSONValue] = [:]) -> ScopeSnapshot {
-        state.snapshot(for: expressions, at: turn.now, extra: extra)
+        state.snapshot(for: expressions, at: turn.now, extra: locals.merging(extra) { _, inner in inner })
     }
 }
 
@@ -64,6 +64,8 @@ extension RunState {
         case "inputs": CELValue(inputs.value)
         case "now": CELValue(now)
         case "run": CELValue(runObject)
+        case "project": CELValue(["id": "default", "name": "default", "settings": [:]])
+        case "phases": CELValue(phasesObject(fields))
         case "vars": CELValue(.object(variables))
         case "nodes": CELValue(nodesObject(fields) { .object(taskObject($0)) })
         case "ctx": CELValue(nodesObject(fields) { tasks[$0].output?.value ?? .null })
@@ -72,7 +74,10 @@ extension RunState {
     }
 
     private var runObject: JSONValue {
-        ["id": .string(id.description), "name": .string(graph.name), "started_at": .string(createdAt.description)]
+        [
+            "id": .string(id.description), "name": .string(graph.name), "started_at": .string(createdAt.description),
+            "start_commit": .null,
+        ]
     }
 
     private var variables: JSONObject {
@@ -102,6 +107,8 @@ extension RunState {
             "status": .string(task.status.rawValue),
             "output": task.output?.value ?? .null,
             "attempts": .int(Int64(task.attempts)),
+            "cost_usd": 0,
+            "info": [:],
         ]
         result["error"] = task.error?.json ?? .null
         if let startedAt = task.startedAt { result["started_at"] = .string(startedAt.description) }

@@ -1,0 +1,180 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CEL
+import GraphCore
+import JSON
+
+/// The nodes and edges of a body as positions; edges of `depends_on` first, then the written ones.
+final class ResolvedBody {
+    /// An edge whose ends are known.
+    struct Edge {
+        let from: Int
+        let to: Int
+        let draft: EdgeDraft
+
+        var value: SourceValue { draft.value }
+        var isConditional: Bool { draft.isConditional }
+        /// It carries a value.
+        var bindsPort: Bool { draft.to.port != nil }
+    }
+
+    let draft: BodyDraft
+    let positions: [String: Int]
+    let edges: [Edge]
+    let digraph: Digraph
+    /// The bodies of loops and maps, by the position of the node.
+    let inner: [Int: ResolvedBody]
+
+    init(
+        draft: BodyDraft,
+        positions: [String: Int],
+        edges: [Edge],
+        digraph: Digraph,
+        inner: [Int: ResolvedBody]
+    ) {
+        self.draft = draft
+        self.positions = positions
+        self.edges = edges
+        self.digraph = digraph
+        self.inner = inner
+    }
+
+    var nodes: [NodeDraft] { draft.nodes }
+
+    func id(_ node: Int) -> String { draft.nodes[node].id }
+
+    /// The nodes of this body and of all bodies in it.
+    var allNodes: [NodeDraft] { nodes + inner.sorted { $0.key < $1.key }.flatMap(\.value.allNodes) }
+
+    /// Edges without a condition are the fallback of those with one (spec 3.6, branch).
+    func hasFallback(_ node: Int) -> Bool {
+        switch nodes[node].type {
+        case .branch, .human: digraph.edges(from: node).contains { edges[$0].isConditional }
+        default: false
+        }
+    }
+}
+
+/// Turns ids into positions, merges edges that are written twice, and reports ids that are unknown or used twice.
+struct BodyResolver {
+    let sink: DiagnosticSink
+    private let draft: BodyDraft
+    private var positions: [String: Int] = [:]
+    private var edges: [ResolvedBody.Edge] = []
+    /// Edges written before between the same two nodes.
+    private var seen: [Pair: [Int]] = [:]
+
+    private struct Pair: Hashable {
+        let from: Int
+        let to: Int
+    }
+
+    static func resolve(_ draft: BodyDraft, into sink: DiagnosticSink) -> ResolvedBody {
+        var taken: [String: SourceValue] = [:]
+        return resolve(draft, into: sink, &taken)
+    }
+
+    /// - Parameter taken: Ids of the whole document: tasks are named by the id of their node.
+    private static func resolve(
+        _ draft: BodyDraft,
+        into sink: DiagnosticSink,
+        _ taken: inout [String: SourceValue]
+    ) -> ResolvedBody {
+        var resolver = Self(draft: draft, sink: sink)
+        resolver.number(&taken)
+        let written = draft.edges.compactMap { resolver.resolve($0) }
+        for edge in written { resolver.seen[Pair(from: edge.from, to: edge.to), default: []] = [-1] }
+        resolver.addDependencies()
+        resolver.seen = [:]
+        for edge in written { resolver.add(edge) }
+        var inner: [Int: ResolvedBody] = [:]
+        for (index, node) in draft.nodes.enumerated() {
+            if let body = node.body { inner[index] = resolve(body, into: sink, &taken) }
+        }
+        return ResolvedBody(
+            draft: draft,
+            positions: resolver.positions,
+            edges: resolver.edges,
+            digraph: Digraph(
+                nodeCount: draft.nodes.count,
+                edges: resolver.edges.map { .init(from: $0.from, to: $0.to) }
+            ),
+            inner: inner
+        )
+    }
+
+    private init(draft: BodyDraft, sink: DiagnosticSink) {
+        self.draft = draft
+        self.sink = sink
+    }
+
+    private mutating func number(_ taken: inout [String: SourceValue]) {
+        positions.reserveCapacity(draft.nodes.count)
+        for (index, node) in draft.nodes.enumerated() {
+            if positions[node.id] == nil { positions[node.id] = index }
+            guard let first = taken[node.id] else {
+                taken[node.id] = node.idValue
+                continue
+            }
+            let related = DiagnosticSink.related(first, "the first one is here")
+            sink.report(
+                .duplicateNode,
+                at: node.idValue,
+                "two nodes have the id `\(node.id)`; rename one",
+                related: [related]
+            )
+        }
+    }
+
+    private func resolve(_ edge: EdgeDraft) -> ResolvedBody.Edge? {
+        let from = position(edge.from.id, edge.from.value)
+        let to = position(edge.to.id, edge.to.value)
+        guard let from, let to else { return nil }
+        return ResolvedBody.Edge(from: from, to: to, draft: edge)
+    }
+
+    private func position(_ id: String, _ value: SourceValue) -> Int? {
+        if let position = positions[id] { return position }
+        let suggestion = sink.suggestion(for: id, among: draft.nodes.lazy.map(\.id))
+        sink.report(.unknownNode, at: value, "there is no node `\(id)`\(suggestion)")
+        return nil
+    }
+
+    /// A dependency beside a written edge between the same nodes adds nothing: the written one says more.
+    private mutating func addDependencies() {
+        for node in draft.nodes {
+            for (id, value) in node.dependencies {
+                guard let from = position(id, value), let to = positions[node.id] else { continue }
+                let draft = EdgeDraft(
+                    from: EdgeEnd(id: id, port: nil, value: value),
+                    to: EdgeEnd(id: node.id, port: nil, value: value),
+                    value: value
+                )
+                let edge = ResolvedBody.Edge(from: from, to: to, draft: draft)
+                if seen[Pair(from: from, to: to)] == nil { add(edge) } else { noteDuplicate(edge) }
+            }
+        }
+    }
+
+    private mutating func add(_ edge: ResolvedBody.Edge) {
+        let pair = Pair(from: edge.from, to: edge.to)
+        let isKnown = (seen[pair] ?? []).contains { edges[$0].draft.says(the: edge.draft) }
+        if isKnown { return noteDuplicate(edge) }
+        seen[pair, default: []].append(edges.count)
+        edges.append(edge)
+    }
+
+    private func noteDuplicate(_ edge: ResolvedBody.Edge) {
+        let (from, to) = (draft.nodes[edge.from].id, draft.nodes[edge.to].id)
+        sink.report(.impliedEdge, at: edge.value, "the edge \(from) → \(to) is written twice; one of them is enough")
+    }
+}
+
+extension EdgeDraft {
+    /// The same edge, written again.
+    fileprivate func says(the other: EdgeDraft) -> Bool {
+        when?.source == other.when?.source && branchCase?.name == other.branchCase?.name
+            && exit?.name == other.exit?.name && from.port == other.from.port && to.port == other.to.port
+    }
+}

@@ -1,0 +1,59 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CEL
+import JSON
+
+/// Secrets may stand only where they are sent, never where they would be stored (spec 3.7).
+struct SecretChecker {
+    let node: NodeDraft
+    let sink: DiagnosticSink
+
+    func check(_ use: ExpressionUse) {
+        guard use.expression.source.contains("secret"), let offset = Self.call(in: use.expression.source) else {
+            return
+        }
+        let place = use.position(offset)
+        guard !isAllowed(SourcePath.pointer(place.value.path).tokens) else { return }
+        sink.report(
+            .misplacedSecret,
+            at: place.value,
+            position: place.position,
+            "`secret()` may stand only in `auth`, `headers`, `env` and arguments of tools that are marked as secret"
+        )
+    }
+
+    /// - Parameter tokens: The way to the text in the document.
+    private func isAllowed(_ tokens: [String]) -> Bool {
+        let inside = tokens.drop { $0 != "config" && $0 != "inputs" }.dropFirst()
+        guard let first = inside.first else { return false }
+        switch node.type {
+        case .http: return first == "auth" || first == "headers"
+        case .tool:
+            let argument = first == "args" ? inside.dropFirst().first : first
+            guard let argument else { return false }
+            return argument == "env" || node.tool?.input["properties"]?[argument]?["x-secret"] == true
+        default: return false
+        }
+    }
+
+    /// The byte where a call of `secret` starts, outside of quotes.
+    private static func call(in source: String) -> Int? {
+        let bytes = Array(source.utf8)
+        var quote: UInt8?
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if let open = quote {
+                if byte == UInt8(ascii: "\\") { index += 1 } else if byte == open { quote = nil }
+            } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+                quote = byte
+            } else if bytes[index...].starts(with: "secret".utf8), index == 0 || !Name.isIDByte(bytes[index - 1]) {
+                let rest = bytes[(index + 6)...].drop { $0 == 0x20 }
+                if rest.first == UInt8(ascii: "(") { return index }
+            }
+            index += 1
+        }
+        return nil
+    }
+}

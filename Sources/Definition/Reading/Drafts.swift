@@ -1,0 +1,98 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CEL
+import JSON
+import Model
+
+/// A document whose parts are each well formed; whether they fit together is not known yet.
+struct WorkflowDraft {
+    var name = ""
+    /// The members of the graph that are not nodes and edges, in stored form.
+    var head: JSONObject = [:]
+    var inputs: [Graph.Input] = []
+    var outputUses: [ExpressionUse] = []
+    var limits: JSONObject = [:]
+    var body: BodyDraft
+    let value: SourceValue
+}
+
+/// Nodes and edges of the document, or of the body of a node.
+struct BodyDraft {
+    var nodes: [NodeDraft] = []
+    var edges: [EdgeDraft] = []
+    /// What one pass gives, in stored form.
+    var output: JSONValue?
+    var outputUses: [ExpressionUse] = []
+    /// The list of nodes.
+    var nodeList: SourceValue
+}
+
+/// One node as written.
+struct NodeDraft {
+    let id: String
+    /// Where the id stands.
+    let idValue: SourceValue
+    /// The whole node.
+    let value: SourceValue
+    let type: NodeType
+    /// The node in stored form, but for what follows from its place in the graph.
+    var stored: JSONObject
+    let join: Graph.Join
+    /// Where the join rule stands, if it was written.
+    let joinValue: SourceValue?
+    /// The ids in `depends_on`, with their places.
+    var dependencies: [(id: String, value: SourceValue)]
+    /// The cases of a branch with their places, the default among them.
+    let cases: [(name: String, value: SourceValue)]
+    /// Expressions in the node.
+    let uses: [ExpressionUse]
+    /// The variable that gets the output.
+    let storeAs: String?
+    /// What `loop` and `map` repeat.
+    var body: BodyDraft?
+    /// The node where the region of a `loop` begins.
+    let backTo: (id: String, value: SourceValue)?
+    let ports: [PortDraft]
+    /// Declared output ports: name and JSON Schema.
+    let outputs: JSONObject
+    /// The tool of a `tool` node.
+    let tool: Registry.Tool?
+    /// The retry policy was written at the node.
+    let retriesExplicitly: Bool
+    /// Sends nothing that could be done twice.
+    let isRead: Bool
+}
+
+/// A typed input of a node.
+struct PortDraft {
+    let name: String
+    let schema: JSONValue
+    let isRequired: Bool
+    let defaultValue: JSONValue?
+    let value: SourceValue
+}
+
+/// One end of an edge: a node, and a port of it.
+struct EdgeEnd {
+    let id: String
+    let port: String?
+    let value: SourceValue
+}
+
+/// One edge as written.
+struct EdgeDraft {
+    var from: EdgeEnd
+    var to: EdgeEnd
+    var when: CELExpression?
+    /// The case with its place.
+    var branchCase: (name: String, value: SourceValue)?
+    /// `break` or `limit` of a loop, with its place.
+    var exit: (name: String, value: SourceValue)?
+    var uses: [ExpressionUse] = []
+    /// The edge itself, or the id in `depends_on`.
+    let value: SourceValue
+
+    /// The source decides whether it is taken.
+    var isConditional: Bool { when != nil || branchCase != nil || exit != nil }
+}

@@ -1,0 +1,126 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+import Model
+
+/// A mapping with known keys.
+final class Shape: Sendable {
+    /// How mistakes in the mapping are reported.
+    enum Part: Sendable {
+        /// The document itself: unknown keys are E104, wrong values E105, missing ones E106; `x-…` is free.
+        case document
+        /// The configuration of a node: all of these are E403.
+        case config
+    }
+
+    /// One key.
+    struct Field: Sendable {
+        let key: String
+        let type: ValueType
+        let summary: String
+        var isRequired = false
+        /// Written into the graph when the key is not there.
+        var defaultValue: JSONValue?
+        /// What is printed as default when it is not a fixed value.
+        var defaultText: String?
+        var aliases: [Alias] = []
+    }
+
+    /// An older spelling of a key.
+    struct Alias: Sendable {
+        let key: String
+        /// Set when the old key counts in a unit, as `timeout_ms` does.
+        var unit: Duration?
+    }
+
+    /// Keys that exclude each other.
+    struct Group: Sendable {
+        let keys: [String]
+        /// One of them must be there.
+        var isRequired = true
+    }
+
+    /// What it is, for messages: `a node`.
+    let name: String
+    let part: Part
+    let fields: [Field]
+    let groups: [Group]
+    private let places: [String: Place]
+
+    private struct Place {
+        let field: Int
+        let alias: Int?
+    }
+
+    /// A part of the document itself.
+    convenience init(_ name: String, _ fields: [Field]) {
+        self.init(name, .document, fields)
+    }
+
+    init(_ name: String, _ part: Part, groups: [Group] = [], _ fields: [Field]) {
+        self.name = name
+        self.part = part
+        self.fields = fields
+        self.groups = groups
+        var places: [String: Place] = [:]
+        for (index, field) in fields.enumerated() {
+            places[field.key] = Place(field: index, alias: nil)
+            for (alias, spelling) in field.aliases.enumerated() where places[spelling.key] == nil {
+                places[spelling.key] = Place(field: index, alias: alias)
+            }
+        }
+        self.places = places
+    }
+
+    /// The position of the field with that key or older spelling.
+    func find(_ key: String) -> (field: Int, alias: Alias?)? {
+        places[key].map { ($0.field, $0.alias.map { alias in fields[places[key]?.field ?? 0].aliases[alias] }) }
+    }
+
+    var unknownKey: Diagnostic.Code { part == .document ? .unknownKey : .invalidConfig }
+    var invalidValue: Diagnostic.Code { part == .document ? .invalidValue : .invalidConfig }
+    var missingKey: Diagnostic.Code { part == .document ? .missingKey : .invalidConfig }
+}
+
+extension Shape.Field {
+    /// A key that may be missing.
+    static func optional(
+        _ key: String,
+        _ type: ValueType,
+        _ summary: String,
+        default value: JSONValue? = nil,
+        defaultText: String? = nil,
+        aliases: [Shape.Alias] = []
+    ) -> Shape.Field {
+        Shape.Field(
+            key: key,
+            type: type,
+            summary: summary,
+            defaultValue: value,
+            defaultText: defaultText,
+            aliases: aliases
+        )
+    }
+
+    /// A key that must be there.
+    static func required(
+        _ key: String,
+        _ type: ValueType,
+        _ summary: String,
+        aliases: [Shape.Alias] = []
+    ) -> Shape.Field {
+        Shape.Field(key: key, type: type, summary: summary, isRequired: true, aliases: aliases)
+    }
+
+    /// The key under which the value stands in the graph: durations are milliseconds there.
+    var storedKey: String {
+        if case .duration = type { "\(key)_ms" } else { key }
+    }
+}
+
+extension Shape.Alias: ExpressibleByStringLiteral {
+    init(stringLiteral key: String) {
+        self.init(key: key)
+    }
+}

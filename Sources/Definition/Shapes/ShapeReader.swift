@@ -1,0 +1,142 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import CEL
+import JSON
+import Model
+
+/// Checks values of a document against their types and gives them in the form that graphs store: durations in
+/// milliseconds, older spellings replaced, fixed defaults filled in. Everything wrong is reported.
+struct ShapeReader {
+    let sink: DiagnosticSink
+    var expressions: ExpressionReader
+
+    init(sink: DiagnosticSink, names: ExpressionNames = ExpressionNames()) {
+        self.sink = sink
+        expressions = ExpressionReader(sink: sink, names: names)
+    }
+
+    /// The members of a mapping; `nil` when the value is none. Members that are wrong are left out.
+    ///
+    /// - Parameter skipping: Keys whose values somebody else reads; they count as known and are left out.
+    mutating func object(_ value: SourceValue, as shape: Shape, skipping: Set<String> = []) -> JSONObject? {
+        guard case .mapping(let entries) = value.node.content else {
+            sink.report(
+                shape.invalidValue,
+                at: value,
+                "\(shape.name) must be a mapping, not \(value.node.kindName)"
+            )
+            return nil
+        }
+        var result = JSONObject()
+        var present = [SourceEntry?](repeating: nil, count: shape.fields.count)
+        for entry in entries {
+            guard let (index, alias) = shape.find(entry.key) else {
+                if !skipping.contains(entry.key) { reportUnknown(entry, shape, value) }
+                continue
+            }
+            if let other = present[index] {
+                reportTwice(entry, other, shape.fields[index], shape, value)
+                continue
+            }
+            present[index] = entry
+            if skipping.contains(entry.key) { continue }
+            let place = SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key)))
+            read(place, entry, shape.fields[index], alias, shape, into: &result)
+        }
+        checkPresence(present, shape, value, &result)
+        return result
+    }
+
+    private mutating func read(
+        _ place: SourceValue,
+        _ entry: SourceEntry,
+        _ field: Shape.Field,
+        _ alias: Shape.Alias?,
+        _ shape: Shape,
+        into result: inout JSONObject
+    ) {
+        if let alias, let unit = alias.unit {
+            guard let span = self.span(place, entry.key, field, unit, shape) else { return }
+            result.append(field.storedKey, .int(span.milliseconds))
+            note(entry, place, "`\(alias.key)` is read as `\(field.key): \(span.text)`")
+            return
+        }
+        if let alias { note(entry, place, "`\(alias.key)` is read as `\(field.key)`") }
+        if let read = self.value(place, entry.key, field.type, shape.part) { result.append(field.storedKey, read) }
+    }
+
+    /// A number of an older key that counts in a unit.
+    private func span(
+        _ place: SourceValue,
+        _ key: String,
+        _ field: Shape.Field,
+        _ unit: Duration,
+        _ shape: Shape
+    ) -> Duration? {
+        guard case .duration(let bounds) = field.type else { return nil }
+        guard let count = place.node.json.doubleValue, (0...1e12).contains(count) else {
+            sink.report(shape.invalidValue, at: place, "`\(key)` must be a number from 0 to 1e12")
+            return nil
+        }
+        return checked(unit * count, key, bounds, place, shape.part)
+    }
+
+    private func note(_ entry: SourceEntry, _ place: SourceValue, _ message: String) {
+        sink.report(.alias, at: place, position: entry.keyPosition, message)
+    }
+
+    private func reportUnknown(_ entry: SourceEntry, _ shape: Shape, _ value: SourceValue) {
+        if shape.part == .document, entry.key.hasPrefix("x-") { return }
+        let place = SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key)))
+        let suggestion = sink.suggestion(for: entry.key, among: shape.fields.map(\.key))
+        sink.report(
+            shape.unknownKey,
+            at: place,
+            position: entry.keyPosition,
+            "unknown key `\(entry.key)` in \(shape.name)\(suggestion)"
+        )
+    }
+
+    private func reportTwice(
+        _ entry: SourceEntry,
+        _ other: SourceEntry,
+        _ field: Shape.Field,
+        _ shape: Shape,
+        _ value: SourceValue
+    ) {
+        let place = SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key)))
+        let names = entry.key == field.key ? (other.key, entry.key) : (entry.key, other.key)
+        sink.report(
+            shape.invalidValue,
+            at: place,
+            position: entry.keyPosition,
+            "`\(names.0)` is another name of `\(names.1)`; keep one of them"
+        )
+    }
+
+    private func checkPresence(
+        _ present: [SourceEntry?],
+        _ shape: Shape,
+        _ value: SourceValue,
+        _ result: inout JSONObject
+    ) {
+        for (index, field) in shape.fields.enumerated() where present[index] == nil {
+            if let defaultValue = field.defaultValue {
+                result.append(field.storedKey, defaultValue)
+            } else if field.isRequired {
+                sink.report(shape.missingKey, at: value, "\(shape.name) needs the key `\(field.key)`")
+            }
+        }
+        for group in shape.groups {
+            let found = group.keys.filter { key in shape.find(key).map { present[$0.field] != nil } ?? false }
+            let list = group.keys.map { "`\($0)`" }.joined(separator: ", ")
+            if found.count > 1 {
+                let message = "\(shape.name) takes only one of \(list)"
+                sink.report(shape.invalidValue, at: value.member(found[1]) ?? value, message)
+            } else if found.isEmpty, group.isRequired {
+                sink.report(shape.missingKey, at: value, "\(shape.name) needs one of \(list)")
+            }
+        }
+    }
+}

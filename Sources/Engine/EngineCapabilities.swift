@@ -1,0 +1,26 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Definition
+
+/// What of the definition language this engine carries out. A definition that needs more can be checked and stored;
+/// starting it is refused with E404, so that nothing written in a document is ever ignored.
+public enum EngineCapabilities {
+    /// Kinds of nodes that can be executed.
+    public static let nodeTypes: Set<NodeType> = [
+        .tool, .http, .human, .branch, .join, .transform, .filter, .aggregate, .wait,
+    ]
+
+    /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
+    public static let unsupportedKeys: Set<String> = [
+        "workflow.concurrency", "workflow.budget", "workflow.compensation", "workflow.wave_mode=barrier",
+        "workflow.on_failure=compensate", "limits.max_events",
+        "node.on_exhausted", "node.schedule_timeout", "node.compensate", "node.reversible", "node.group", "node.budget",
+        "node.concurrency", "node.cache", "node.verify", "node.queue", "node.labels", "node.resources",
+        "node.on_unsupported", "retry.when",
+        "tool.profile", "http.auth", "http.profile", "wait.signal",
+        "human.kind=decision", "human.kind=review", "human.kind=escalation", "human.choices", "human.form",
+        "human.quorum", "human.remind", "human.evidence", "human.on_expire=choice", "human.on_expire=escalate",
+        "phase.rollback", "phase.timeout", "phase.continue_on_failure", "phase.strategy",
+    ]
+}
