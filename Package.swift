@@ -51,18 +51,20 @@ let package = Package(
         .target(name: "CLinux"),
 
         // Values.
+        module("Text"),
+        module("Calendar", ["Text"]),
         module("JSON"),
         module("Threads", ["CLinux"]),
         module("Hashing", ["COpenSSL"]),
         module("GraphCore"),
-        module("CEL", ["JSON", "Hashing"]),
-        module("Model", ["JSON"]),
+        module("CEL", ["JSON", "Text", "Calendar", "Hashing"]),
+        module("Model", ["JSON", "Calendar"]),
 
         // Outbound HTTP; knows nothing of runs.
         module("HTTP", ["JSON", "Threads", "CCurl", "CLinux"]),
 
         // Documents to graphs.
-        module("Definition", ["Model", "JSON", "CEL", "GraphCore", "Hashing", "CYAML"]),
+        module("Definition", ["Model", "JSON", "Text", "CEL", "GraphCore", "Hashing", "CYAML"]),
 
         // What must not be lost.
         module("Store", ["Model", "JSON", "Hashing"]),
@@ -70,17 +72,23 @@ let package = Package(
 
         // Runs.
         module("Engine", ["CLinux", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
-        module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "CLinux"]),
+        module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
 
         // The product.
         module(
             "Commands",
-            ["Tools", "Engine", "StoreSQLite", "Store", "Definition", "HTTP", "Threads", "Model", "JSON", "CLinux"]
+            [
+                "Tools", "Engine", "StoreSQLite", "Store", "Definition", "CEL", "HTTP", "Threads", "Model", "JSON",
+                "Text",
+                "CLinux",
+            ]
         ),
         .executableTarget(name: "baton", dependencies: ["Commands"], swiftSettings: settings),
 
         tests("Threads"),
         tests("Hashing"),
+        tests("Text"),
+        tests("Calendar"),
         tests("Model", ["JSON"]),
         tests("JSON"),
         tests("CEL", ["JSON"]),

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Calendar
 public import JSON
 
 extension CELValue {
@@ -40,7 +41,7 @@ extension CELValue {
             return .array(elements)
         case .map(let entries): return .object(try Self.jsonObject(entries, depth: depth))
         case .timestamp(let seconds, let nanoseconds):
-            return .string(CalendarTime.text(seconds: seconds, nanoseconds: nanoseconds))
+            return .string(RFC3339.text(seconds: seconds, nanoseconds: nanoseconds))
         case .duration(let seconds, let nanoseconds):
             return .string(DurationForm.text(seconds: seconds, nanoseconds: nanoseconds))
         case .type(let name): throw .failed("the type \(name) has no form in JSON")

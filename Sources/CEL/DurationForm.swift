@@ -1,6 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Calendar
+
 /// Durations as text and as a whole number of nanoseconds.
 enum DurationForm {
     /// What 64 bits of nanoseconds hold, about 292 years either way; the public tests of the language ask for this.
@@ -9,7 +11,7 @@ enum DurationForm {
     /// Seconds as in `3.5s`.
     static func text(seconds: Int64, nanoseconds: Int32) -> String {
         let sign = seconds < 0 || nanoseconds < 0 ? "-" : ""
-        return "\(sign)\(seconds.magnitude)\(CalendarTime.fraction(nanoseconds))s"
+        return "\(sign)\(seconds.magnitude)\(RFC3339.fraction(nanoseconds))s"
     }
 
     /// Reads a sequence of decimal numbers with units, for example `-1h30m`, `1.5s`, `250ms`; nil when it is not that.
@@ -83,7 +85,7 @@ extension CELValue {
         let (quotient, remainder) = total.quotientAndRemainder(dividingBy: 1_000_000_000)
         let seconds = remainder < 0 ? quotient - 1 : quotient
         let rest = remainder < 0 ? remainder + 1_000_000_000 : remainder
-        guard let exact = Int64(exactly: seconds), CalendarTime.range.contains(exact) else { return nil }
+        guard let exact = Int64(exactly: seconds), RFC3339.range.contains(exact) else { return nil }
         return .timestamp(seconds: exact, nanoseconds: Int32(rest))
     }
 }

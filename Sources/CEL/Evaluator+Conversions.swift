@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Calendar
 import JSON
 
 extension Evaluator {
@@ -32,7 +33,7 @@ extension Evaluator {
             }
         case .bytes: .bytes(Array(text.utf8))
         case .timestamp:
-            CalendarTime.parse(text).map { .timestamp(seconds: $0.seconds, nanoseconds: $0.nanoseconds) }
+            RFC3339.parse(text).map { .timestamp(seconds: $0.seconds, nanoseconds: $0.nanoseconds) }
         case .duration: DurationForm.parse(text).flatMap { .duration(nanoseconds: $0) }
         default: nil
         }
@@ -57,7 +58,7 @@ extension Evaluator {
         case (.int, .timestamp(let seconds, _)): return .int(seconds)
         case (.timestamp, .timestamp), (.duration, .duration): return value
         case (.timestamp, .int(let seconds)):
-            guard CalendarTime.range.contains(seconds) else { throw .failed("the time is out of range") }
+            guard RFC3339.range.contains(seconds) else { throw .failed("the time is out of range") }
             return .timestamp(seconds: seconds, nanoseconds: 0)
         case (.int, _), (.uint, _):
             return try Number(value).map { (number) throws(CELError) in try whole(function, number) }
@@ -94,7 +95,7 @@ extension Evaluator {
             guard let text = String(validating: value, as: UTF8.self) else { throw .failed("the bytes are not UTF-8") }
             return text
         case .timestamp(let seconds, let nanoseconds):
-            return CalendarTime.text(seconds: seconds, nanoseconds: nanoseconds)
+            return RFC3339.text(seconds: seconds, nanoseconds: nanoseconds)
         case .duration(let seconds, let nanoseconds):
             return DurationForm.text(seconds: seconds, nanoseconds: nanoseconds)
         default: return nil

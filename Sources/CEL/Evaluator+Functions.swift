@@ -3,6 +3,7 @@
 
 import Hashing
 import JSON
+import Text
 
 extension Evaluator {
     /// Calls a function; `nodes` are the arguments after the first.
@@ -13,7 +14,7 @@ extension Evaluator {
         case .dyn: return value
         case .int, .uint, .double, .bool, .string, .bytes, .timestamp, .duration:
             return try convert(function, value)
-        case .matches: return .bool(try matches(value, try RegexProgram(try text(nodes[0], function), charge: &self)))
+        case .matches: return .bool(try matches(value, try pattern(try text(nodes[0], function))))
         case .contains, .startsWith, .endsWith, .lower, .upper, .trim, .split, .join, .replace:
             return try text(function, value, nodes)
         case .getFullYear, .getMonth, .getDate, .getDayOfMonth, .getDayOfYear, .getDayOfWeek,
@@ -43,10 +44,25 @@ extension Evaluator {
         }
     }
 
-    mutating func matches(_ value: CELValue, _ program: RegexProgram) throws(CELError) -> Bool {
+    mutating func matches(_ value: CELValue, _ pattern: Pattern) throws(CELError) -> Bool {
         guard case .string(let text) = value else { throw unsuitable(.matches, value) }
-        var matcher = RegexMatcher(program)
-        return try matcher.matches(text, charge: &self)
+        let allowed = Swift.min(stepsLeft, .max / Self.visitsPerStep) * Self.visitsPerStep
+        var visits = allowed
+        let result = pattern.matches(text, visits: &visits)
+        try charge((allowed - visits) / Self.visitsPerStep)
+        guard let result else { throw exhausted }
+        return result
+    }
+
+    /// Compiles a pattern that became known during the evaluation; its size counts as steps.
+    private mutating func pattern(_ source: String) throws(CELError) -> Pattern {
+        try charge(source.utf8.count)
+        let pattern: Pattern
+        do { pattern = try Pattern(source) } catch {
+            throw CELError(code: error.code == .limit ? .limit : .failed, message: error.message)
+        }
+        try charge(pattern.size)
+        return pattern
     }
 
     private mutating func parse(_ value: CELValue) throws(CELError) -> CELValue {

@@ -5,9 +5,12 @@ import JSON
 
 /// One evaluation: walks the nodes and counts steps.
 struct Evaluator {
+    /// Visits of an instruction of a pattern that make one step.
+    static let visitsPerStep = 8
+
     private let scope: any CELScope
     private let stepLimit: Int
-    private var stepsLeft: Int
+    private(set) var stepsLeft: Int
     /// Values of comprehension variables, the innermost last.
     var locals: [CELValue] = []
     /// Lists and maps around the values being compared.
@@ -22,10 +25,11 @@ struct Evaluator {
     /// Counts steps, before the work they stand for is done.
     mutating func charge(_ steps: Int) throws(CELError) {
         stepsLeft -= steps
-        guard stepsLeft >= 0 else {
-            throw CELError(code: .cost, message: "the evaluation needs more than \(stepLimit) steps")
-        }
+        guard stepsLeft >= 0 else { throw exhausted }
     }
+
+    /// The error of an evaluation without steps.
+    var exhausted: CELError { CELError(code: .cost, message: "the evaluation needs more than \(stepLimit) steps") }
 
     /// Counts the copying, comparing or reading of that many bytes.
     mutating func charge(bytes: Int) throws(CELError) {

@@ -1,6 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Text
+
 /// The functions of the language and those we add; every one takes its first argument from the left of the point
 /// or from inside the parentheses.
 enum Function: String, Sendable, CaseIterable {
@@ -68,30 +70,10 @@ enum Function: String, Sendable, CaseIterable {
         )
     }
 
-    /// The name that differs in at most a third of its letters.
+    /// A known name close to the given one.
     private static func nearest(to name: String) -> String? {
-        let wanted = Array(name.lowercased().utf8.prefix(64))
-        var best: (name: String, distance: Int)?
-        for known in allCases.map(\.rawValue) + ["has", "default", "all", "exists", "exists_one", "map", "filter"] {
-            let limit = Swift.min(Swift.max(1, known.utf8.count / 3), (best?.distance ?? .max) - 1)
-            guard abs(known.utf8.count - wanted.count) <= limit else { continue }
-            let distance = editDistance(wanted, Array(known.lowercased().utf8))
-            if distance <= limit { best = (known, distance) }
-        }
-        return best?.name
-    }
-
-    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (index, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in 0..<right.count {
-                let replaced = diagonal + (right[column] == byte ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(replaced, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
+        var speller = Speller()
+        let macros = ["has", "default", "all", "exists", "exists_one", "map", "filter"]
+        return speller.nearest(to: String(name.prefix(64)), among: allCases.map(\.rawValue) + macros)
     }
 }

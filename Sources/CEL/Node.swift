@@ -1,6 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Text
+
 /// A checked expression. Long chains of one kind are flat lists, so that depth is bounded by brackets only.
 indirect enum Node: Sendable {
     case constant(CELValue)
@@ -55,7 +57,7 @@ struct Link: Sendable {
         /// The value on the left is the first argument.
         case call(Function, [Node])
         /// `matches` with a constant pattern.
-        case matches(RegexProgram)
+        case matches(Pattern)
         case comprehension(Comprehension)
     }
 

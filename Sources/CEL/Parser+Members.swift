@@ -1,6 +1,10 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Text
+
+import Text
+
 extension Parser {
     /// A primary with selections, indexes and calls to its right.
     mutating func member() throws(CELError) -> Node {
@@ -64,7 +68,7 @@ extension Parser {
         guard function == .matches, case .constant(.string(let pattern)) = arguments[0] else {
             return .call(function, arguments)
         }
-        do { return .matches(try RegexProgram(pattern)) } catch {
+        do { return .matches(try Pattern(pattern)) } catch {
             throw CELError(code: error.code == .limit ? .limit : .syntax, message: error.message, offset: place)
         }
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import JSON
+import Text
 
 /// One way in which the inputs given for a run do not fit.
 public struct InputViolation: Sendable, Equatable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-import Definition
+import Text
 
 /// Finds what a misspelt word was probably meant to be.
 enum NearestName {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Text
 
 /// Collects the diagnostics of one compilation, stage by stage. Used on one thread.
 final class DiagnosticSink {

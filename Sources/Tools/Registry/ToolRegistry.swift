@@ -4,6 +4,7 @@
 import Definition
 public import JSON
 public import Model
+import Text
 import Threads
 
 /// All tools by name.

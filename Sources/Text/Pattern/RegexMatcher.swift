@@ -3,9 +3,6 @@
 
 /// Follows all ways through a program at once (Pike), so that no pattern makes it go back in the text.
 struct RegexMatcher {
-    /// Visits of an instruction that make one step.
-    private static let visitsPerStep = 8
-
     private let program: RegexProgram
     /// Instructions to look at for the current character.
     private var current: [Int] = []
@@ -13,26 +10,25 @@ struct RegexMatcher {
     /// For each instruction the last place in the text at which it was reached.
     private var reached: [Int]
     private var pending: [Int] = []
-    private let setCosts: [Int]
     private var visits = 0
 
     init(_ program: RegexProgram) {
         self.program = program
-        setCosts = program.sets.map(\.cost)
         reached = Array(repeating: -1, count: program.instructions.count)
     }
 
-    /// Whether the pattern occurs anywhere in `text`. Every instruction visited is counted.
-    mutating func matches(_ text: String, charge evaluator: inout Evaluator) throws(CELError) -> Bool {
-        try evaluator.charge(program.instructions.count / 64)
+    /// Whether the pattern occurs anywhere in `text`; `nil` when `allowed` visits were not enough.
+    mutating func matches(_ text: String, visits allowed: inout Int) -> Bool? {
+        allowed -= program.instructions.count / 8
         var previous: UInt32?
         var place = 0
         var rest = text.unicodeScalars.makeIterator()
         var scalar = rest.next()?.value
         while true {
             if add(0, at: place, previous, scalar) { return true }
-            try evaluator.charge(visits / Self.visitsPerStep)
-            visits %= Self.visitsPerStep
+            allowed -= visits
+            visits = 0
+            guard allowed >= 0 else { return nil }
             guard let character = scalar else { return false }
             let upcoming = rest.next()?.value
             following.removeAll(keepingCapacity: true)
@@ -50,10 +46,8 @@ struct RegexMatcher {
         switch program.instructions[address] {
         case .scalar(let wanted): return scalar == wanted
         case .set(let index):
-            visits += setCosts[index]
+            if scalar >= 128 { visits += program.sets[index].cost }
             return program.sets[index].contains(scalar)
-        case .any: return true
-        case .anyButNewline: return scalar != 10
         default: return false
         }
     }
@@ -66,7 +60,9 @@ struct RegexMatcher {
             guard reached[address] != place else { continue }
             reached[address] = place
             switch program.instructions[address] {
-            case .accept: return true
+            case .accept:
+                pending.removeAll(keepingCapacity: true)
+                return true
             case .jump(let target): pending.append(target)
             case .split(let first, let second):
                 pending.append(second)
@@ -94,6 +90,6 @@ extension RegexAssertion {
     }
 
     private func isWord(_ scalar: UInt32?) -> Bool {
-        scalar.map { RegexSet.word.contains($0) } ?? false
+        scalar.map { scalar in RegexSet.word.ranges.contains { $0.contains(scalar) } } ?? false
     }
 }

@@ -4,9 +4,9 @@
 /// A parsed regular expression.
 indirect enum RegexSyntax: Sendable {
     case empty
-    case scalar(UInt32, ignoresCase: Bool)
-    case set(RegexSet)
-    case any(includesNewline: Bool)
+    case scalar(UInt32)
+    /// A class of characters by its place in the parser's table.
+    case set(Int)
     case assertion(RegexAssertion)
     case sequence([RegexSyntax])
     case alternatives([RegexSyntax])
@@ -19,25 +19,46 @@ enum RegexAssertion: Sendable {
     case textStart, textEnd, lineStart, lineEnd, wordBoundary, notWordBoundary
 }
 
-/// A class of characters.
+/// A class of characters as it is written.
 struct RegexSet: Sendable {
     var ranges: [ClosedRange<UInt32>] = []
-    /// Classes such as `\D` inside brackets.
-    var negatedSets: [RegexSet] = []
+    var properties: [RegexProperty.Test] = []
     var isNegated = false
     var ignoresCase = false
 
-    /// How much work one look into the set is, in visits of a plain instruction.
-    var cost: Int {
-        (ranges.count + negatedSets.reduce(0) { $0 + $1.ranges.count } + (ignoresCase ? 8 : 0)) / 4
+    /// Puts what another class matches into this one.
+    mutating func formUnion(_ other: RegexSet) {
+        if other.isNegated {
+            ranges += Self.complement(other.ranges)
+            properties += other.properties.map { .init(property: $0.property, isNegated: !$0.isNegated) }
+        } else {
+            ranges += other.ranges
+            properties += other.properties
+        }
     }
 
-    func contains(_ scalar: UInt32) -> Bool {
-        let variants = ignoresCase ? RegexSet.caseVariants(scalar) : [scalar]
-        let isInside = variants.contains { variant in
-            ranges.contains { $0.contains(variant) } || negatedSets.contains { !$0.contains(variant) }
+    /// Sorted and without overlap.
+    static func merged(_ ranges: [ClosedRange<UInt32>]) -> [ClosedRange<UInt32>] {
+        var result: [ClosedRange<UInt32>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            guard let last = result.last, range.lowerBound <= last.upperBound + 1 else {
+                result.append(range)
+                continue
+            }
+            result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
         }
-        return isInside != isNegated
+        return result
+    }
+
+    private static func complement(_ ranges: [ClosedRange<UInt32>]) -> [ClosedRange<UInt32>] {
+        var result: [ClosedRange<UInt32>] = []
+        var next: UInt32 = 0
+        for range in merged(ranges) {
+            if next < range.lowerBound { result.append(next...range.lowerBound - 1) }
+            next = range.upperBound + 1
+        }
+        if next <= 0x10FFFF { result.append(next...0x10FFFF) }
+        return result
     }
 
     /// The scalar and its upper and lower case where that is one scalar.
@@ -54,6 +75,14 @@ struct RegexSet: Sendable {
     static let digits = RegexSet(ranges: [48...57])
     static let word = RegexSet(ranges: [48...57, 65...90, 95...95, 97...122])
     static let blanks = RegexSet(ranges: [9...10, 12...13, 32...32])
+    /// White space and line ends of ECMA-262.
+    static let ecmaBlanks = RegexSet(ranges: [
+        9...13, 32...32, 0xA0...0xA0, 0x1680...0x1680, 0x2000...0x200A, 0x2028...0x2029, 0x202F...0x202F,
+        0x205F...0x205F, 0x3000...0x3000, 0xFEFF...0xFEFF,
+    ])
+    static let everything = RegexSet(ranges: [0...0x10FFFF])
+    static let newline = RegexSet(ranges: [10...10])
+    static let ecmaNewlines = RegexSet(ranges: [10...10, 13...13, 0x2028...0x2029])
 
     /// The classes that are written `[:name:]` inside brackets.
     static let named: [String: RegexSet] = [

@@ -1,7 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the syntax of RE2 without what a matcher of linear time cannot do.
+/// Reads the syntax of RE2 or ECMA-262 without what a matcher of linear time cannot do.
 struct RegexParser {
     /// Bytes of a pattern.
     static let sizeLimit = 8192
@@ -14,27 +14,34 @@ struct RegexParser {
         var dotIncludesNewline = false
     }
 
+    let syntax: Pattern.Syntax
     private let scalars: [Unicode.Scalar]
     private var index = 0
     private var depth = 0
-    private var flags = Flags()
+    private(set) var flags = Flags()
+    private var sets: [RegexSet] = []
 
-    static func parse(_ pattern: String) throws(CELError) -> RegexSyntax {
+    /// The parts of a pattern and the classes of characters that they name.
+    static func parse(
+        _ pattern: String,
+        syntax: Pattern.Syntax
+    ) throws(PatternError) -> (root: RegexSyntax, sets: [RegexSet]) {
         guard pattern.utf8.count <= sizeLimit else {
-            throw CELError(code: .limit, message: "the pattern is longer than \(sizeLimit) bytes")
+            throw PatternError.limit("the pattern is longer than \(sizeLimit) bytes")
         }
-        var parser = RegexParser(scalars: Array(pattern.unicodeScalars))
-        let syntax = try parser.alternatives()
+        var parser = RegexParser(syntax: syntax, scalars: Array(pattern.unicodeScalars))
+        let root = try parser.alternatives()
         guard parser.peek() == nil else { throw parser.error("`)` without `(`") }
-        return syntax
+        return (root, parser.sets)
     }
 
-    private init(scalars: [Unicode.Scalar]) {
+    private init(syntax: Pattern.Syntax, scalars: [Unicode.Scalar]) {
+        self.syntax = syntax
         self.scalars = scalars
     }
 
-    func error(_ message: String) -> CELError {
-        CELError(code: .failed, message: "the pattern is wrong at character \(index + 1): \(message)")
+    func error(_ message: String) -> PatternError {
+        PatternError(code: .syntax, message: "the pattern is wrong at character \(index + 1): \(message)")
     }
 
     func peek(_ distance: Int = 0) -> Unicode.Scalar? {
@@ -58,13 +65,13 @@ struct RegexParser {
         index -= 1
     }
 
-    private mutating func alternatives() throws(CELError) -> RegexSyntax {
+    private mutating func alternatives() throws(PatternError) -> RegexSyntax {
         var branches = [try sequence()]
         while take("|") { branches.append(try sequence()) }
         return branches.count == 1 ? branches[0] : .alternatives(branches)
     }
 
-    private mutating func sequence() throws(CELError) -> RegexSyntax {
+    private mutating func sequence() throws(PatternError) -> RegexSyntax {
         var parts: [RegexSyntax] = []
         while let scalar = peek(), scalar != "|", scalar != ")" {
             let part = try atom()
@@ -73,12 +80,12 @@ struct RegexParser {
         return parts.count == 1 ? parts[0] : parts.isEmpty ? .empty : .sequence(parts)
     }
 
-    private mutating func atom() throws(CELError) -> RegexSyntax {
+    private mutating func atom() throws(PatternError) -> RegexSyntax {
         guard let scalar = next() else { return .empty }
         switch scalar {
         case "(": return try group()
-        case "[": return .set(try bracketSet(ignoresCase: flags.ignoresCase))
-        case ".": return .any(includesNewline: flags.dotIncludesNewline)
+        case "[": return set(try bracketSet(ignoresCase: flags.ignoresCase))
+        case ".": return anyCharacter()
         case "^": return .assertion(flags.isMultiline ? .lineStart : .textStart)
         case "$": return .assertion(flags.isMultiline ? .lineEnd : .textEnd)
         case "\\": return try escape()
@@ -89,11 +96,25 @@ struct RegexParser {
         }
     }
 
-    private func literal(_ scalar: UInt32) -> RegexSyntax {
-        .scalar(scalar, ignoresCase: flags.ignoresCase)
+    private mutating func literal(_ scalar: UInt32) -> RegexSyntax {
+        guard flags.ignoresCase else { return .scalar(scalar) }
+        let variants = RegexSet.caseVariants(scalar)
+        return variants.count == 1 ? .scalar(scalar) : set(RegexSet(ranges: variants.map { $0...$0 }))
     }
 
-    private mutating func repeated(_ part: RegexSyntax) throws(CELError) -> RegexSyntax {
+    private mutating func set(_ set: RegexSet) -> RegexSyntax {
+        sets.append(set)
+        return .set(sets.count - 1)
+    }
+
+    private mutating func anyCharacter() -> RegexSyntax {
+        if flags.dotIncludesNewline { return set(.everything) }
+        var set = syntax == .ecma ? RegexSet.ecmaNewlines : .newline
+        set.isNegated = true
+        return self.set(set)
+    }
+
+    private mutating func repeated(_ part: RegexSyntax) throws(PatternError) -> RegexSyntax {
         guard let (minimum, maximum) = try quantifier() else { return part }
         _ = take("?")  // Lazy or not makes no difference to whether there is a match.
         let place = index
@@ -104,7 +125,7 @@ struct RegexParser {
         return .repetition(part, minimum: minimum, maximum: maximum)
     }
 
-    private mutating func quantifier() throws(CELError) -> (Int, Int?)? {
+    private mutating func quantifier() throws(PatternError) -> (Int, Int?)? {
         switch peek() {
         case "*":
             index += 1
@@ -121,7 +142,7 @@ struct RegexParser {
     }
 
     /// `{m}`, `{m,}` or `{m,n}`; any other brace is a literal.
-    private mutating func bounds() throws(CELError) -> (Int, Int?)? {
+    private mutating func bounds() throws(PatternError) -> (Int, Int?)? {
         let start = index
         index += 1
         guard let minimum = number() else {
@@ -135,7 +156,7 @@ struct RegexParser {
             return nil
         }
         guard minimum <= Self.repetitionLimit, (maximum ?? 0) <= Self.repetitionLimit else {
-            throw CELError(code: .limit, message: "a pattern repeats at most \(Self.repetitionLimit) times")
+            throw .limit("a pattern repeats at most \(Self.repetitionLimit) times")
         }
         guard minimum <= maximum ?? minimum else { throw error("the bounds of the repetition are the wrong way round") }
         return (minimum, maximum)
@@ -151,13 +172,13 @@ struct RegexParser {
     }
 
     /// What follows `(`: a group, or flags for the rest of the group around it.
-    private mutating func group() throws(CELError) -> RegexSyntax {
+    private mutating func group() throws(PatternError) -> RegexSyntax {
         let outer = flags
         if take("?") {
             guard try isGroupAfterFlags() else { return .empty }
         }
         guard depth < Self.depthLimit else {
-            throw CELError(code: .limit, message: "a pattern has at most \(Self.depthLimit) groups inside each other")
+            throw .limit("a pattern has at most \(Self.depthLimit) groups inside each other")
         }
         depth += 1
         let syntax = try alternatives()
@@ -169,13 +190,12 @@ struct RegexParser {
     }
 
     /// After `(?`: sets flags or skips a name; false when `)` ended it without a group.
-    private mutating func isGroupAfterFlags() throws(CELError) -> Bool {
+    private mutating func isGroupAfterFlags() throws(PatternError) -> Bool {
         if peek() == "=" || peek() == "!" || peek() == "<" && (peek(1) == "=" || peek(1) == "!") {
             throw error("looking ahead or behind is not supported")
         }
-        if peek() == "<" || peek() == "P" && peek(1) == "<" {
-            while let scalar = next(), scalar != ">" {}
-            guard scalars[index - 1] == ">" else { throw error("the name of a group has no `>`") }
+        if peek() == "<" || syntax == .re2 && peek() == "P" && peek(1) == "<" {
+            try groupName()
             return true
         }
         var isOn = true
@@ -186,7 +206,7 @@ struct RegexParser {
             case "s": flags.dotIncludesNewline = isOn
             case "-" where isOn: isOn = false
             case ":": return true
-            case ")": return false
+            case ")" where syntax == .re2: return false
             default:
                 index -= 1
                 throw error("unknown flag `\(scalar)` of a group")
@@ -195,17 +215,25 @@ struct RegexParser {
         throw error("a group has no `)`")
     }
 
-    private mutating func escape() throws(CELError) -> RegexSyntax {
+    private mutating func groupName() throws(PatternError) {
+        while let scalar = next(), scalar != ">" {}
+        guard scalars[index - 1] == ">" else { throw error("the name of a group has no `>`") }
+    }
+
+    private mutating func escape() throws(PatternError) -> RegexSyntax {
         switch peek() {
         case "b": return assertion(.wordBoundary)
         case "B": return assertion(.notWordBoundary)
-        case "A": return assertion(.textStart)
-        case "z": return assertion(.textEnd)
+        case "A" where syntax == .re2: return assertion(.textStart)
+        case "z" where syntax == .re2: return assertion(.textEnd)
         case "1", "2", "3", "4", "5", "6", "7", "8", "9", "k":
             throw error("references to earlier groups are not supported")
         default: break
         }
-        if let set = classEscape() { return .set(set) }
+        if var set = try classEscape() {
+            set.ignoresCase = flags.ignoresCase
+            return self.set(set)
+        }
         return literal(try scalarEscape())
     }
 

@@ -8,8 +8,6 @@ struct RegexProgram: Sendable {
     enum Instruction: Sendable {
         case scalar(UInt32)
         case set(Int)
-        case any
-        case anyButNewline
         case assertion(RegexAssertion)
         case split(Int, Int)
         case jump(Int)
@@ -17,40 +15,33 @@ struct RegexProgram: Sendable {
     }
 
     private(set) var instructions: [Instruction] = []
-    private(set) var sets: [RegexSet] = []
+    let sets: [RegexClass]
     /// Bounds the work of writing out repetitions, also of those that produce no instruction.
-    private var work = 0
+    private(set) var work = 0
 
-    /// - Throws: `failed` for a wrong pattern, `limit` for one that is too large.
-    init(_ pattern: String) throws(CELError) {
-        try emit(try RegexParser.parse(pattern))
+    init(_ pattern: String, syntax: Pattern.Syntax) throws(PatternError) {
+        let (root, sets) = try RegexParser.parse(pattern, syntax: syntax)
+        self.sets = sets.map { RegexClass($0) }
+        try emit(root)
         try append(.accept)
     }
 
-    /// Compiles a pattern that became known during an evaluation; its size counts as steps.
-    init(_ pattern: String, charge evaluator: inout Evaluator) throws(CELError) {
-        try evaluator.charge(pattern.utf8.count)
-        try self.init(pattern)
-        try evaluator.charge(work)
-    }
-
-    private mutating func append(_ instruction: Instruction) throws(CELError) {
+    private mutating func append(_ instruction: Instruction) throws(PatternError) {
         try count()
         instructions.append(instruction)
     }
 
-    private mutating func count() throws(CELError) {
+    private mutating func count() throws(PatternError) {
         work += 1
-        guard work <= Self.sizeLimit else { throw CELError(code: .limit, message: "the pattern is too large") }
+        guard work <= Self.sizeLimit else { throw .limit("the pattern is too large") }
     }
 
-    private mutating func emit(_ syntax: RegexSyntax) throws(CELError) {
+    private mutating func emit(_ syntax: RegexSyntax) throws(PatternError) {
         try count()
         switch syntax {
         case .empty: break
-        case .scalar(let scalar, let ignoresCase): try emit(scalar, ignoresCase: ignoresCase)
-        case .set(let set): try emit(set)
-        case .any(let includesNewline): try append(includesNewline ? .any : .anyButNewline)
+        case .scalar(let scalar): try append(.scalar(scalar))
+        case .set(let index): try append(.set(index))
         case .assertion(let assertion): try append(.assertion(assertion))
         case .sequence(let parts):
             for part in parts { try emit(part) }
@@ -59,18 +50,7 @@ struct RegexProgram: Sendable {
         }
     }
 
-    private mutating func emit(_ scalar: UInt32, ignoresCase: Bool) throws(CELError) {
-        let variants = ignoresCase ? RegexSet.caseVariants(scalar) : [scalar]
-        guard variants.count > 1 else { return try append(.scalar(scalar)) }
-        try emit(RegexSet(ranges: variants.map { $0...$0 }))
-    }
-
-    private mutating func emit(_ set: RegexSet) throws(CELError) {
-        try append(.set(sets.count))
-        sets.append(set)
-    }
-
-    private mutating func emit(_ branches: [RegexSyntax]) throws(CELError) {
+    private mutating func emit(_ branches: [RegexSyntax]) throws(PatternError) {
         var ends: [Int] = []
         for (index, branch) in branches.enumerated() {
             guard index < branches.count - 1 else {
@@ -87,7 +67,7 @@ struct RegexProgram: Sendable {
         for end in ends { instructions[end] = .jump(instructions.count) }
     }
 
-    private mutating func emit(_ part: RegexSyntax, _ minimum: Int, _ maximum: Int?) throws(CELError) {
+    private mutating func emit(_ part: RegexSyntax, _ minimum: Int, _ maximum: Int?) throws(PatternError) {
         for _ in 0..<minimum { try emit(part) }
         guard let maximum else {
             let split = instructions.count
