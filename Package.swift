@@ -53,7 +53,7 @@ let package = Package(
         // Values.
         module("Text"),
         module("Calendar", ["Text"]),
-        module("JSON"),
+        module("JSON", ["Text", "Calendar"]),
         module("Threads", ["CLinux"]),
         module("Hashing", ["COpenSSL"]),
         module("GraphCore"),

@@ -78,6 +78,23 @@ public struct JSONObject: Sendable {
         if members.count > Self.linearLimit { extendIndex() }
     }
 
+    /// Changes the value of a name in place; `false` when there is no such member.
+    mutating func update<Failure: Error>(
+        _ key: String,
+        _ change: (inout JSONValue) throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        guard let position = position(of: key) else { return false }
+        try change(&members[position].value)
+        return true
+    }
+
+    /// Removes a member; `false` when there is none of this name.
+    mutating func remove(_ key: String) -> Bool {
+        guard let position = position(of: key) else { return false }
+        remove(at: position)
+        return true
+    }
+
     private func position(of key: String) -> Int? {
         guard index.isEmpty else { return index.position(of: key) { members[$0].key.hasSameBytes(as: key) } }
         return members.firstIndex { $0.key.hasSameBytes(as: key) }
@@ -92,8 +109,12 @@ public struct JSONObject: Sendable {
     }
 
     private mutating func remove(at position: Int) {
-        members.remove(at: position)
-        index = members.count > Self.linearLimit ? KeyIndex(members) : KeyIndex()
+        let member = members.remove(at: position)
+        if members.count > Self.linearLimit {
+            index.remove(member.key, at: position)
+        } else {
+            index = KeyIndex()
+        }
     }
 }
 

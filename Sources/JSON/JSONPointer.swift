@@ -38,8 +38,25 @@ public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
     /// The place one step further, at an element.
     public func appending(_ index: Int) -> JSONPointer { appending(String(index)) }
 
+    /// Whether the other place is this one or one inside of it.
+    func isPrefix(of other: JSONPointer) -> Bool {
+        tokens.count <= other.tokens.count && zip(tokens, other.tokens).allSatisfy { $0.hasSameBytes(as: $1) }
+    }
+
     /// The text form.
     public var description: String { tokens.map { "/\(Self.escape($0))" }.joined() }
+
+    /// The position that a token names: digits without leading zeros; `nil` when it names none.
+    static func index(_ token: String) -> Int? {
+        guard let first = token.utf8.first, first != UInt8(ascii: "0") || token.utf8.count == 1 else { return nil }
+        guard token.utf8.count <= 18 else { return nil }
+        var index = 0
+        for byte in token.utf8 {
+            guard case UInt8(ascii: "0")...UInt8(ascii: "9") = byte else { return nil }
+            index = index * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        return index
+    }
 
     private static func unescape(_ part: Substring) throws(SyntaxError) -> String {
         var bytes: [UInt8] = []
@@ -91,8 +108,7 @@ extension JSONValue {
         switch self {
         case .object(let object): return object[token]
         case .array:
-            guard let index = Int(token), String(index) == token else { return nil }
-            return self[index]
+            return JSONPointer.index(token).flatMap { self[$0] }
         default: return nil
         }
     }

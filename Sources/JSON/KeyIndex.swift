@@ -41,6 +41,32 @@ struct KeyIndex: Sendable {
         used += 1
     }
 
+    /// Covers a name no more; all names behind it are one position lower from now on.
+    mutating func remove(_ key: String, at position: Int) {
+        var slot = home(of: Self.hash(key))
+        while Int(slots[slot] & 0xFFFF_FFFF) - 1 != position { slot = (slot + 1) & (slots.count - 1) }
+        close(slot)
+        used -= 1
+        let limit = UInt64(position + 1)
+        for slot in slots.indices where slots[slot] & 0xFFFF_FFFF > limit { slots[slot] -= 1 }
+    }
+
+    /// Frees a slot and moves those that would no longer be found into the gap.
+    private mutating func close(_ start: Int) {
+        let mask = slots.count - 1
+        var gap = start
+        var slot = (gap + 1) & mask
+        while slots[slot] != 0 {
+            let distance = (slot - home(of: slots[slot] >> 32)) & mask
+            if distance >= (slot - gap) & mask {
+                slots[gap] = slots[slot]
+                gap = slot
+            }
+            slot = (slot + 1) & mask
+        }
+        slots[gap] = 0
+    }
+
     private mutating func resize(to size: Int) {
         let old = slots
         slots = .init(repeating: 0, count: size)
