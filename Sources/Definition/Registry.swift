@@ -11,15 +11,23 @@ public struct Registry: Sendable {
         public let name: String
         /// JSON Schema of its arguments. A property with `"x-secret": true` may hold `secret("NAME")`.
         public let input: JSONValue
-        /// Calling it again with the same arguments does no harm.
+        /// JSON Schema of its result, if it has one.
+        public let output: JSONValue?
+        /// It changes nothing, so that calling it again does no harm.
         public let isRead: Bool
 
         let schema: JSONSchema
 
         /// Describes a tool.
-        public init(name: String, input: JSONValue, isRead: Bool = false) throws(JSONSchemaError) {
+        public init(
+            name: String,
+            input: JSONValue,
+            output: JSONValue? = nil,
+            isRead: Bool = false
+        ) throws(JSONSchemaError) {
             self.name = name
             self.input = input
+            self.output = output
             self.isRead = isRead
             schema = try JSONSchema(input)
         }

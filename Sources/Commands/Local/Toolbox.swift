@@ -40,7 +40,12 @@ struct Toolbox: Sendable {
     func makeCompiler(for purpose: Compiler.Purpose) throws(CommandFailure) -> Compiler {
         do throws(JSONSchemaError) {
             let known = try tools.definitions.map { tool throws(JSONSchemaError) in
-                try Registry.Tool(name: tool.name, input: tool.inputSchema)
+                try Registry.Tool(
+                    name: tool.name,
+                    input: tool.inputSchema,
+                    output: tool.outputSchema,
+                    isRead: tool.effects == .read
+                )
             }
             var registry = Registry(tools: known, executors: EngineCapabilities.nodeTypes) { [policy] in
                 policy.refusal(ofURL: $0)

@@ -74,7 +74,9 @@ enum WorkflowCommands {
     private static func show(_ file: WorkflowFile, _ console: Console) {
         for diagnostic in file.result.diagnostics { console.line(diagnostic.text(fileName: file.name)) }
         guard let graph = file.result.graph else { return }
-        console.line("\(file.name): ok (\(graph.nodes.count) nodes, \(graph.edges.count) edges, \(graph.hash))")
+        let nodes = graph.nodes.count == 1 ? "1 node" : "\(graph.nodes.count) nodes"
+        let edges = graph.edges.count == 1 ? "1 edge" : "\(graph.edges.count) edges"
+        console.line("\(file.name): ok (\(nodes), \(edges), \(graph.hash))")
     }
 
     private static func json(_ file: WorkflowFile) -> JSONValue {

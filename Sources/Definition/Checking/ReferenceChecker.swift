@@ -183,6 +183,9 @@ final class BodyScope {
         isRead = [Bool](repeating: false, count: body.nodes.count)
     }
 
+    /// `iteration` and `last` exist here.
+    var isInsideLoop: Bool { isLoopBody || parent?.scope.isInsideLoop ?? false }
+
     var isLoopBody: Bool { parent.map { $0.scope.body.nodes[$0.node].type == .loop } ?? false }
 
     private var chain: [BodyScope] { [self] + (parent?.scope.chain ?? []) }

@@ -44,6 +44,7 @@ struct UseChecker {
             case "vars": checkVariable(reference)
             case "phases": checkPhase(reference)
             case "now": break
+            case "iteration" where scope.isInsideLoop, "last" where scope.isInsideLoop: break
             default: reportUnknownRoot(reference)
             }
         }
@@ -169,7 +170,9 @@ struct UseChecker {
         } else if checker.writers[name] != nil {
             hint = "; did you mean `vars.\(name)`?"
         } else {
-            hint = sink.suggestion(for: name, among: Scope.roots + use.locals)
+            hint =
+                ["iteration", "last"].contains(name)
+                ? "; it exists only in the body of a loop" : sink.suggestion(for: name, among: Scope.roots + use.locals)
         }
         report(.unknownReference, reference, "unknown variable `\(name)`\(hint)")
     }
