@@ -70,6 +70,9 @@ let package = Package(
         module("Store", ["Model", "JSON", "Hashing"]),
         module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
 
+        // Versions of definitions: publish, patch, tag, compare, carry elsewhere.
+        module("Catalog", ["Definition", "Store", "Model", "JSON", "Hashing"]),
+
         // Runs.
         module("Engine", ["CLinux", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
         module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
@@ -78,13 +81,14 @@ let package = Package(
         module(
             "Commands",
             [
-                "Tools", "Engine", "StoreSQLite", "Store", "Definition", "CEL", "HTTP", "Threads", "Model", "JSON",
-                "Text",
+"Tools", "Engine", "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "HTTP", "Threads", "Model",
+                "JSON", "Text",
                 "CLinux",
             ]
         ),
         .executableTarget(name: "baton", dependencies: ["Commands"], swiftSettings: settings),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("Threads"),
         tests("Hashing"),
         tests("Text"),
@@ -94,8 +98,9 @@ let package = Package(
         tests("CEL", ["JSON"]),
         tests("GraphCore"),
         tests("Definition", ["Model", "JSON", "CEL"], resources: [.copy("Broken")]),
-        tests("Store", ["StoreSQLite", "Model", "Hashing"]),
-        tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite"]),
+        tests("Store", ["StoreSQLite", "Model", "Hashing", "TestSupport"]),
+        tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
+        tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("HTTP", ["JSON", "Threads"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
         tests("Commands", ["Engine", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),

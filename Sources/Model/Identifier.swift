@@ -63,6 +63,9 @@ public typealias RunID = Identifier<RunKind>
 /// Names one human task; prefix `ht`.
 public typealias HumanTaskID = Identifier<HumanTaskKind>
 
+/// Names one artifact; prefix `art`.
+public typealias ArtifactID = Identifier<ArtifactIDKind>
+
 /// The kind of a ``RunID``.
 public enum RunKind: IdentifierKind {
     /// `run`.
@@ -73,6 +76,12 @@ public enum RunKind: IdentifierKind {
 public enum HumanTaskKind: IdentifierKind {
     /// `ht`.
     public static let prefix = "ht"
+}
+
+/// The kind of an ``ArtifactID``.
+public enum ArtifactIDKind: IdentifierKind {
+    /// `art`.
+    public static let prefix = "art"
 }
 
 /// Makes ids that rise even when the clock steps back: a repeated or earlier millisecond counts up instead.

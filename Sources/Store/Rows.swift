@@ -134,18 +134,6 @@ public struct TaskRow: Sendable, Equatable {
     }
 }
 
-/// What a timer is for.
-public enum TimerKind: String, Sendable, CaseIterable {
-    /// The next attempt may start.
-    case retry
-    /// A `wait` node is over.
-    case wait
-    /// A request to a person expires.
-    case humanExpiry = "human_expiry"
-    /// The run's deadline; the task number is -1.
-    case deadline
-}
-
 /// Something that happens at a point in time, whatever process is alive then.
 public struct TimerRow: Sendable, Hashable {
     /// When.

@@ -19,4 +19,15 @@ extension StoreError {
     public static func timerTaken(_ number: Int64) -> Self {
         Self(.conflict, "Timer number \(number) is taken: another writer was faster.")
     }
+
+    /// A move does not follow the tag's last one.
+    public static func tagMoved(_ move: TagMoveRow) -> Self {
+        Self(.conflict, "The tag \(move.name) of \(move.owner) was moved meanwhile: another writer was faster.")
+    }
+
+    /// An artifact's id or number belongs to another one.
+    public static func artifactTaken(_ row: ArtifactRow) -> Self {
+        let number = row.number.map { ", version \($0) of \(row.name)" } ?? ""
+        return Self(.conflict, "The artifact \(row.id)\(number) exists already: another writer was faster.")
+    }
 }

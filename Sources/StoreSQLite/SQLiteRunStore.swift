@@ -70,13 +70,25 @@ public final class SQLiteRunStore: RunStore {
     /// After a commit that failed with `failed` every later one fails with the same error: what the disk holds is
     /// unknown until the process starts anew.
     public func commit(_ commit: Commit) throws(StoreError) -> Int64 {
+        try writing { (writer) throws(StoreError) in try writer.commit(commit) }
+    }
+
+    /// Uses the writer alone.
+    func writing<Value: Sendable>(
+        _ body: @Sendable (RunWriter) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
         guard folder != nil else {
             throw StoreError(.failed, "The database was opened for reading; only the process that holds it may write.")
         }
         return try writer.withLock { (writer) throws(StoreError) in
             guard let writer else { throw .closed }
-            return try writer.commit(commit)
+            return try body(writer)
         }
+    }
+
+    /// Uses a reader.
+    func read<Value: Sendable>(_ body: @Sendable (RunReader) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        try readers.read(body)
     }
 
     /// Moves the write-ahead log into the file if that is worth a flush (1,000 pages). Call it when nothing waits to

@@ -15,7 +15,7 @@ struct RunDriver {
     private(set) var log: [(at: Timestamp, event: Event)] = []
     /// Large values that were stored, as a blob store would hold them.
     private var blobs: [BlobRef: JSONValue] = [:]
-    private(set) var timers: [(node: Int, kind: Command.TimerSubject, at: Timestamp)] = []
+    private(set) var timers: [(node: Int, kind: TimerKind, at: Timestamp)] = []
     private(set) var stopped: [String] = []
     var now: Timestamp
     private var random: SeededRandom
@@ -120,7 +120,7 @@ struct RunDriver {
         case .arm(let node, let kind, let at):
             timers.append((node, kind, at))
         case .disarm(let node, let kind):
-            timers.removeAll { $0.node == node && $0.kind.kind == kind.kind }
+            timers.removeAll { $0.node == node && $0.kind == kind }
         case .stopAttempt(let node, _):
             stopped.append(state.graph.nodes[node].id)
         case .store(let bytes):

@@ -6,6 +6,7 @@ import Model
 import Store
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import StoreSQLite
 

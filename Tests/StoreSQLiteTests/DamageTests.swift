@@ -4,6 +4,7 @@
 import Model
 import Store
 import Testing
+import TestSupport
 
 @testable import StoreSQLite
 

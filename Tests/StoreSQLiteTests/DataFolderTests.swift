@@ -4,6 +4,7 @@
 import Glibc
 import Store
 import Testing
+import TestSupport
 
 @testable import StoreSQLite
 

@@ -5,6 +5,7 @@ import CSQLite
 import Model
 import Store
 import Testing
+import TestSupport
 
 @testable import StoreSQLite
 
@@ -130,7 +131,7 @@ import Testing
         #expect(FaultyDisk.isReady)
         let temporary = TemporaryFolder()
         var last = 0
-        try withStore(at: temporary.path, Self.options(checkpointPages: 40)) { store in
+        try withStore(at: temporary.path, Self.options(checkpointPages: 80)) { store in
             defer { FaultyDisk.heal() }
             // The log's first commit flushes twice.
             _ = try store.commit(.step(last))

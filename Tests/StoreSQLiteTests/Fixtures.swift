@@ -3,6 +3,7 @@
 
 import Model
 import Store
+import TestSupport
 
 @testable import StoreSQLite
 

@@ -5,6 +5,7 @@ import Glibc
 import Model
 import Store
 import Testing
+import TestSupport
 
 @testable import StoreSQLite
 

@@ -5,6 +5,7 @@ import Model
 import Store
 import StoreSQLite
 import Testing
+import TestSupport
 
 /// Both stores take the same random commits, good and bad ones, and must answer every question alike.
 @Suite struct SameAnswersTests {

@@ -4,6 +4,7 @@
 import Model
 import Store
 import StoreSQLite
+import TestSupport
 
 /// The stores that one suite of tests holds to the same contract.
 enum Backend: CaseIterable {
@@ -22,14 +23,30 @@ enum Backend: CaseIterable {
         }
     }
 
-    /// Runs `body` with an empty blob store.
-    func blobs(_ body: (any BlobStore) throws -> Void) throws {
+    /// Runs `body` with an empty catalogue.
+    func catalog(_ body: (any CatalogStore) throws -> Void) throws {
         switch self {
-        case .memory: try body(MemoryBlobStore())
+        case .memory: try body(MemoryCatalogStore())
         case .sqlite:
             let temporary = TemporaryFolder()
             let folder = try DataFolder(locking: temporary.path, command: "test")
-            let store = try SQLiteBlobStore(in: folder)
+            let store = try SQLiteRunStore(in: folder)
+            try body(store)
+            store.close()
+        }
+    }
+
+    /// Runs `body` with an empty blob store.
+    func blobs(
+        now: @escaping @Sendable () -> Timestamp = { Timestamp(milliseconds: 0) },
+        _ body: (any SweepableBlobStore) throws -> Void
+    ) throws {
+        switch self {
+        case .memory: try body(MemoryBlobStore(now: now))
+        case .sqlite:
+            let temporary = TemporaryFolder()
+            let folder = try DataFolder(locking: temporary.path, command: "test")
+            let store = try SQLiteBlobStore(in: folder, now: now)
             try body(store)
             store.close()
         }

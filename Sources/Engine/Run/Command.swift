@@ -14,7 +14,7 @@ public enum Command: Sendable {
     /// The executor of an attempt died, lost its lease, or handed it back.
     case attemptLost(node: Int, fence: Int64, isRelease: Bool)
     /// A point in time came.
-    case timerFired(node: Int, kind: TimerSubject)
+    case timerFired(node: Int, kind: TimerKind)
     /// A person answered.
     case decide(node: Int, request: HumanTaskID, isApproved: Bool, comment: String?)
     /// Stop starting work.
@@ -23,18 +23,6 @@ public enum Command: Sendable {
     case resume
     /// Stop for good.
     case cancel(reason: String?)
-
-    /// What a timer of a run is about.
-    public enum TimerSubject: Sendable {
-        /// A back-off is over.
-        case retry
-        /// A `wait` node is over.
-        case wait
-        /// A request to a person expires.
-        case humanExpiry
-        /// The run's deadline.
-        case deadline
-    }
 }
 
 /// Everything a machine may know besides its state and the command.
@@ -56,9 +44,9 @@ enum Effect: Sendable {
     /// The attempt is over; its permit is free.
     case attemptEnded(node: Int, fence: Int64)
     /// Wake the run at that time.
-    case arm(node: Int, kind: Command.TimerSubject, at: Timestamp)
+    case arm(node: Int, kind: TimerKind, at: Timestamp)
     /// Do not wake it any more.
-    case disarm(node: Int, kind: Command.TimerSubject)
+    case disarm(node: Int, kind: TimerKind)
     /// These bytes must be durable before the events are.
     case store(bytes: [UInt8])
 }

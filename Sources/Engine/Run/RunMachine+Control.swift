@@ -70,7 +70,7 @@ extension RunMachine {
     }
 
     /// A timer that no longer fits the state changes nothing: it lost the race.
-    mutating func timerFired(_ node: Int, _ kind: Command.TimerSubject) {
+    mutating func timerFired(_ node: Int, _ kind: TimerKind) {
         guard !state.status.isTerminal else { return }
         if case .deadline = kind { return deadlinePassed() }
         guard state.tasks.indices.contains(node) else { return }

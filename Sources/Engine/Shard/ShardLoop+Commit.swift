@@ -65,11 +65,11 @@ extension ShardLoop {
         case .arm(let node, let kind, let at):
             lastTimerNumber += 1
             let key = TaskKey(runKey: run.key, task: node)
-            let timer = TimerRow(fireAt: at, number: lastTimerNumber, key: key, kind: kind.kind)
+            let timer = TimerRow(fireAt: at, number: lastTimerNumber, key: key, kind: kind)
             if let replaced = timers.arm(timer) { batch.commit.removedTimers.append(replaced) }
             batch.commit.timers.append(timer)
         case .disarm(let node, let kind):
-            if let timer = timers.disarm(TaskKey(runKey: run.key, task: node), kind.kind) {
+            if let timer = timers.disarm(TaskKey(runKey: run.key, task: node), kind) {
                 batch.commit.removedTimers.append(timer)
             }
         case .store(let bytes):

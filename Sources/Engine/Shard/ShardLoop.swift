@@ -108,7 +108,7 @@ struct ShardLoop {
             CrashPoint.timerBeforeFire.reach()
             budget -= 1
             batch.commit.removedTimers.append(timer)
-            command(.timerFired(node: timer.key.task, kind: timer.kind.subject), on: timer.key.runKey, nil, &batch)
+            command(.timerFired(node: timer.key.task, kind: timer.kind), on: timer.key.runKey, nil, &batch)
         }
     }
 
@@ -223,26 +223,4 @@ struct Batch {
 extension TaskStatus {
     /// Open and not blocked.
     var hasRow: Bool { !isTerminal && self != .blocked }
-}
-
-extension TimerKind {
-    var subject: Command.TimerSubject {
-        switch self {
-        case .retry: .retry
-        case .wait: .wait
-        case .humanExpiry: .humanExpiry
-        case .deadline: .deadline
-        }
-    }
-}
-
-extension Command.TimerSubject {
-    var kind: TimerKind {
-        switch self {
-        case .retry: .retry
-        case .wait: .wait
-        case .humanExpiry: .humanExpiry
-        case .deadline: .deadline
-        }
-    }
 }

@@ -11,38 +11,37 @@ import Synchronization
 /// A file is written under another name, flushed, and only then given its own; so a file that has the name of a hash
 /// is whole. Only the folder's flush makes the name itself last.
 final class BlobFiles: Sendable {
-    private let root: String
+    let root: String
     /// Folders whose own names are known to be durable.
     private let folders = Mutex(Set<String>())
     private let number = Atomic<Int>(0)
+    private let now: @Sendable () -> Timestamp
+    /// Held while a file's age is looked at and acted upon, so that none goes that was just put again.
+    let ages = Mutex(())
 
     /// Makes the folder and removes what puts that never ended left in it.
-    init(_ root: String) throws(StoreError) {
+    init(_ root: String, now: @escaping @Sendable () -> Timestamp) throws(StoreError) {
         self.root = root
+        self.now = now
         try makeFolder(root)
         try makeFolder(unfinished)
-        guard let folder = opendir(unfinished) else { throw .system("open", unfinished, errno) }
-        defer { closedir(folder) }
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { unlink("\(unfinished)/\(name)") }
-        }
+        for name in try names(in: unfinished) { unlink("\(unfinished)/\(name)") }
     }
 
     init(reading root: String) {
         self.root = root
+        now = wallTime
     }
 
     func put(_ blob: BlobRef, _ bytes: [UInt8]) throws(StoreError) {
         let folder = "\(root)/\(blob.hash.prefix(2))"
         let path = path(of: blob)
-        if !isStored(path, size: bytes.count) {
+        if !renew(path, size: bytes.count) {
             let temporary = "\(unfinished)/\(blob.hash).\(number.wrappingAdd(1, ordering: .relaxed).newValue)"
             do throws(StoreError) {
                 try write(bytes, to: temporary)
                 try make(folder)
+                setTime(of: temporary)
                 guard rename(temporary, path) == 0 else { throw .system("rename", temporary, errno) }
             } catch {
                 unlink(temporary)
@@ -77,7 +76,7 @@ final class BlobFiles: Sendable {
 
     private var unfinished: String { root + "/unfinished" }
 
-    private func path(of blob: BlobRef) -> String {
+    func path(of blob: BlobRef) -> String {
         "\(root)/\(blob.hash.prefix(2))/\(blob.hash.dropFirst(2))"
     }
 
@@ -88,9 +87,22 @@ final class BlobFiles: Sendable {
         folders.withLock { _ = $0.insert(folder) }
     }
 
-    private func isStored(_ path: String, size: Int) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && Int(status.st_size) == size
+    /// Whether the file is there; if its time is old, it is set to now.
+    private func renew(_ path: String, size: Int) -> Bool {
+        ages.withLock { _ in
+            var status = stat()
+            guard stat(path, &status) == 0, Int(status.st_size) == size else { return false }
+            if status.modified + SQLiteBlobStore.freshness < now() { setTime(of: path) }
+            return true
+        }
+    }
+
+    /// Sets the time by which the file is old or new. A file system that refuses shows its own time, which is as good
+    /// unless a test sets the clock.
+    private func setTime(of path: String) {
+        let time = now().milliseconds
+        let entry = timespec(tv_sec: Int(time / 1000), tv_nsec: Int(time % 1000) * 1_000_000)
+        utimensat(AT_FDCWD, path, [entry, entry], 0)
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws(StoreError) {

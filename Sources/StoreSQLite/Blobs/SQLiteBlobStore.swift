@@ -9,7 +9,7 @@ public import Store
 /// Blobs of a data folder: small ones in a database of their own, `blobs.db`, large ones as files below `blobs/`.
 ///
 /// A database flushes many small blobs at once; a file takes a large one without writing it twice.
-public final class SQLiteBlobStore: BlobStore {
+public final class SQLiteBlobStore: SweepableBlobStore {
     /// The largest blob, in bytes, that goes into the database.
     static let tableLimit = 128 * 1024
 
@@ -20,11 +20,17 @@ public final class SQLiteBlobStore: BlobStore {
 
     /// Opens the blobs of a folder, or makes an empty store.
     ///
+    /// - Parameter now: The clock that says when blobs are put; the system's when it is left out.
     /// - Throws: `newer`, `corrupted`, `full` or `failed`.
-    public init(in folder: DataFolder, durability: Durability = .full) throws(StoreError) {
+    public init(
+        in folder: DataFolder,
+        durability: Durability = .full,
+        now: (@Sendable () -> Timestamp)? = nil
+    ) throws(StoreError) {
         self.folder = folder
-        files = try BlobFiles(folder.file("blobs"))
-        table = try BlobTable(folder.file(Self.fileName), durability)
+        let now = now ?? wallTime
+        files = try BlobFiles(folder.file("blobs"), now: now)
+        table = try BlobTable(folder.file(Self.fileName), durability, now: now)
     }
 
     private init(reading folder: String) throws(StoreError) {
@@ -44,9 +50,7 @@ public final class SQLiteBlobStore: BlobStore {
 
     /// Stores bytes. Calls that arrive while another one flushes share the next flush.
     public func put(_ bytes: [UInt8]) throws(StoreError) -> BlobRef {
-        guard folder != nil else {
-            throw StoreError(.failed, "The blobs were opened for reading; only the process that holds them may write.")
-        }
+        try checkWritable()
         let digest = SHA256.digest(bytes)
         let blob = BlobRef(hash: SHA256.hexadecimal(digest), size: bytes.count)
         if bytes.count <= Self.tableLimit {
@@ -65,6 +69,29 @@ public final class SQLiteBlobStore: BlobStore {
         guard let bytes = found else { throw .blobMissing(blob) }
         guard bytes.count == blob.size, SHA256.digest(bytes) == digest else { throw .blobCorrupted(blob) }
         return bytes
+    }
+
+    /// Blobs by hash, small and large ones alike.
+    public func blobs(after hash: String?, limit: Int) throws(StoreError) -> [StoredBlob] {
+        let small = try table.blobs(after: hash.flatMap(digest(hexadecimal:)) ?? [], limit: limit)
+        let large = try files.blobs(after: hash ?? "", limit: limit)
+        return Array((small + large).sorted { $0.blob.hash < $1.blob.hash }.prefix(limit))
+    }
+
+    /// Removes blobs that were last put before `time`. The room of small ones is used again, but not given back.
+    public func remove(_ blobs: [BlobRef], lastPutBefore time: Timestamp) throws(StoreError) -> [BlobRef] {
+        try checkWritable()
+        let small = blobs.filter { $0.size <= Self.tableLimit }.compactMap { blob in
+            digest(hexadecimal: blob.hash).map { (digest: $0, blob: blob) }
+        }
+        let removed = small.isEmpty ? [] : try table.remove(small, lastPutBefore: time)
+        return try removed + files.remove(blobs.filter { $0.size > Self.tableLimit }, lastPutBefore: time)
+    }
+
+    private func checkWritable() throws(StoreError) {
+        guard folder != nil else {
+            throw StoreError(.failed, "The blobs were opened for reading; only the process that holds them may write.")
+        }
     }
 
     /// Closes the database. No call may follow.

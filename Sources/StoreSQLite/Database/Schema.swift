@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Store
 
 /// The steps from an empty file to the newest schema, forward only; step n leads to version n. What a release wrote
@@ -38,6 +39,19 @@ struct Schema {
             )
         }
         return version
+    }
+
+    /// Copies a file that is about to be brought to the newest version to `PATH.format-N`, so that the program that
+    /// wrote it can still be used on the copy.
+    func backUp(_ connection: borrowing Connection, from version: Int64) throws(StoreError) {
+        guard version > 0, version < newest else { return }
+        let copy = "\(connection.path).format-\(version)"
+        // What a crash left of an earlier copy.
+        unlink(copy + ".part")
+        try connection.execute(
+            "VACUUM INTO '\((copy + ".part").split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+        )
+        guard rename(copy + ".part", copy) == 0 else { throw .system("rename", copy, errno) }
     }
 
     /// Brings the file to the newest version, each step in a transaction of its own.

@@ -10,12 +10,21 @@ import Store
 final class RunReader {
     private let connection: Connection
     private let statements: ReadStatements
+    private var catalogReader: CatalogReader?
 
     init(_ path: String, vfs: String? = nil) throws(StoreError) {
         let connection = try Connection.open(path, .read, vfs: vfs)
         guard try RunSchema.schema.check(connection) > 0 else { throw .noDatabase(path) }
         statements = try ReadStatements(connection)
         self.connection = connection
+    }
+
+    /// What reads the catalogue; `nil` while the file has a format without one.
+    func catalog() throws(StoreError) -> CatalogReader? {
+        if let catalogReader { return catalogReader }
+        guard try RunSchema.schema.check(connection) >= CatalogSchema.version else { return nil }
+        catalogReader = try CatalogReader(connection)
+        return catalogReader
     }
 
     func lastSequence() throws(StoreError) -> Int64 {

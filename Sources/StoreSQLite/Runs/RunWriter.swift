@@ -16,6 +16,7 @@ final class RunWriter {
     private var lastMessage: Int64
     private var lastTimer: Int64
     private var chains = ChainCache()
+    private var catalog: CatalogWriter?
     /// Why nothing may be written any more. After a failed flush nobody knows what the disk holds, and flushing again
     /// may report a success that is none.
     private var failure: StoreError?
@@ -30,6 +31,7 @@ final class RunWriter {
             PRAGMA journal_size_limit=-1; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16384
             """
         )
+        try RunSchema.schema.backUp(connection, from: version)
         try RunSchema.schema.migrate(connection, from: version)
         if options.pregrowWAL {
             try WALFile(path).grow(pages: options.checkpointPages)
@@ -49,9 +51,25 @@ final class RunWriter {
         guard !commit.isEmpty else { return lastSequence }
         let first = commit.records.isEmpty ? lastSequence : lastSequence + 1
         var links: [Int64: ChainLink] = [:]
+        try transaction { () throws(StoreError) in try write(commit, &links) }
+        remember(commit, links)
+        checkpoint(atLeast: checkpoints.limit)
+        return first
+    }
+
+    /// See ``CatalogStore/apply(_:)``.
+    func apply(_ change: CatalogChange) throws(StoreError) {
+        if let failure { throw failure }
+        if catalog == nil { catalog = try CatalogWriter(connection) }
+        try transaction { () throws(StoreError) in try catalog?.write(change) }
+        checkpoint(atLeast: checkpoints.limit)
+    }
+
+    /// Runs `body` in a transaction and flushes it; after a failure nothing of it is there.
+    private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         do throws(StoreError) {
             try statements.begin.execute()
-            try write(commit, &links)
+            try body()
             CrashPoint.insideCommit.reach()
             try statements.commit.execute()
         } catch {
@@ -59,9 +77,6 @@ final class RunWriter {
             if error.code == .failed { failure = error }
             throw error
         }
-        remember(commit, links)
-        checkpoint(atLeast: checkpoints.limit)
-        return first
     }
 
     /// Moves what the log file holds into the database file when it has grown to `pages`.

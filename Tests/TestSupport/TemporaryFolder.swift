@@ -4,10 +4,12 @@
 import Glibc
 
 /// A folder that goes with the value.
-final class TemporaryFolder: Sendable {
-    let path: String
+public final class TemporaryFolder: Sendable {
+    /// Its absolute path, without a slash at the end.
+    public let path: String
 
-    init() {
+    /// Makes an empty folder for its owner alone.
+    public init() {
         var template = Array("/tmp/baton-test-XXXXXX\0".utf8).map { CChar(bitPattern: $0) }
         guard let made = mkdtemp(&template) else { fatalError("no temporary folder: errno \(errno)") }
         path = String(cString: made)

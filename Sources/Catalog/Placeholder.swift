@@ -1,0 +1,2 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0

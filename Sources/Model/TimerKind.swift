@@ -1,0 +1,14 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a timer of a run is for.
+public enum TimerKind: String, Sendable, CaseIterable {
+    /// The next attempt may start.
+    case retry
+    /// A `wait` node is over.
+    case wait
+    /// A request to a person expires.
+    case humanExpiry = "human_expiry"
+    /// The run's deadline; the task number is -1.
+    case deadline
+}

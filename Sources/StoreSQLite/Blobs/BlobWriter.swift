@@ -1,0 +1,78 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Store
+
+/// The one connection that writes `blobs.db`.
+final class BlobWriter {
+    private let connection: Connection
+    private let begin, insert, remove, commit: Statement
+    private var checkpoints: Checkpoints
+    /// Why nothing may be written any more; see ``RunWriter``.
+    private var failure: StoreError?
+
+    init(_ path: String, _ durability: Durability) throws(StoreError) {
+        let connection = try Connection.open(path, .write)
+        let version = try BlobSchema.schema.check(connection)
+        try connection.execute("PRAGMA journal_mode=WAL")
+        try connection.execute(
+            "PRAGMA synchronous=\(durability.synchronous); PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=-1"
+        )
+        try BlobSchema.schema.migrate(connection, from: version)
+        checkpoints = Checkpoints(connection, limit: 4000)
+        begin = try Statement(connection, "BEGIN IMMEDIATE")
+        insert = try Statement(
+            connection,
+            """
+            INSERT INTO blob VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT DO UPDATE SET put_at = ?4 WHERE put_at < ?4
+            """
+        )
+        remove = try Statement(connection, "DELETE FROM blob WHERE hash = ? AND put_at < ?")
+        commit = try Statement(connection, "COMMIT")
+        self.connection = connection
+    }
+
+    func write(_ requests: [Request]) -> Result<Void, StoreError> {
+        Result { () throws(StoreError) in
+            try transaction { () throws(StoreError) in
+                for request in requests {
+                    try insert.execute(request.digest, request.bytes.count, request.bytes, request.now)
+                }
+            }
+        }
+    }
+
+    func remove(
+        _ blobs: [(digest: [UInt8], blob: BlobRef)],
+        lastPutBefore time: Timestamp
+    ) throws(StoreError) -> [BlobRef] {
+        var removed: [BlobRef] = []
+        try transaction { () throws(StoreError) in
+            for (digest, blob) in blobs {
+                try remove.execute(digest, time)
+                if connection.changes == 1 { removed.append(blob) }
+            }
+        }
+        return removed
+    }
+
+    private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        do throws(StoreError) {
+            if let failure { throw failure }
+            try begin.execute()
+            try body()
+            try commit.execute()
+        } catch {
+            connection.rollBack()
+            if error.code == .failed { failure = error }
+            throw error
+        }
+        do throws(StoreError) {
+            try checkpoints.run(connection, atLeast: checkpoints.limit)
+        } catch {
+            if error.code != .full { failure = error }
+        }
+    }
+}

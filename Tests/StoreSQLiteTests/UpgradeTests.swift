@@ -1,0 +1,90 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Model
+import Store
+import TestSupport
+import Testing
+
+@testable import StoreSQLite
+
+@Suite struct UpgradeTests {
+    /// Takes the newest tables away again and gives the file the number of the format before.
+    private func downgrade(_ path: String) throws {
+        let runs = try Connection.open(path + "/baton.db", .write)
+        try runs.execute(
+            """
+            DROP VIEW baton_versions; DROP VIEW baton_tags; DROP TABLE tag_move; DROP TABLE tag; DROP TABLE artifact;
+            DROP TABLE definition_name; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
+            """
+        )
+        let blobs = try Connection.open(path + "/blobs.db", .write)
+        try blobs.execute("ALTER TABLE blob DROP COLUMN put_at; PRAGMA user_version = 1")
+    }
+
+    @Test func `a folder of the first release is upgraded in place, and a copy is kept`() throws {
+        let temporary = TemporaryFolder()
+        var blob = BlobRef(hash: "", size: 0)
+        try withFolder(temporary.path) { runs, blobs in
+            for number in 0..<3 { _ = try runs.commit(.step(number)) }
+            blob = try blobs.put([1, 2, 3])
+        }
+        try downgrade(temporary.path)
+
+        let reader = try SQLiteRunStore.openForReading(temporary.path)
+        #expect(try holds(reader, steps: 3))
+        #expect(try reader.definitions(owner: nil).isEmpty, "a folder without a catalogue reads as an empty one")
+        reader.close()
+        let oldBlobs = try SQLiteBlobStore.openForReading(temporary.path)
+        #expect(try oldBlobs.get(blob) == [1, 2, 3])
+        oldBlobs.close()
+
+        try withFolder(temporary.path) { runs, blobs in
+            #expect(try holds(runs, steps: 3))
+            try runs.verify()
+            var change = CatalogChange()
+            change.definitions = [.init(owner: "o", name: "a", kind: "workflow", createdAt: Timestamp(milliseconds: 1))]
+            try runs.apply(change)
+            #expect(try runs.definitions(owner: "o").count == 1)
+            #expect(try blobs.get(blob) == [1, 2, 3])
+            #expect(try blobs.blobs(after: nil, limit: 9).map(\.putAt.milliseconds) == [0])
+        }
+        let copy = try Connection.open(temporary.path + "/baton.db.format-1", .read)
+        #expect(try copy.integer("PRAGMA user_version") == 1)
+        #expect(try copy.integer("SELECT count(*) FROM record") == 6)
+    }
+
+    @Test func `a reader that is open during the upgrade sees what comes after`() throws {
+        let temporary = TemporaryFolder()
+        try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
+        try downgrade(temporary.path)
+        let reader = try SQLiteRunStore.openForReading(temporary.path)
+        #expect(try reader.definitions(owner: nil).isEmpty)
+        try withFolder(temporary.path) { runs, _ in
+            var change = CatalogChange()
+            change.definitions = [.init(owner: "o", name: "a", kind: "workflow", createdAt: Timestamp(milliseconds: 1))]
+            try runs.apply(change)
+            #expect(try reader.definitions(owner: nil).count == 1)
+        }
+        reader.close()
+    }
+
+    @Test func `nothing makes a copy of a file that is up to date`() throws {
+        let temporary = TemporaryFolder()
+        for _ in 0..<2 { try withFolder(temporary.path) { runs, _ in _ = try runs.lastSequence() } }
+        #expect(access(temporary.path + "/baton.db.format-1", F_OK) != 0)
+        #expect(access(temporary.path + "/baton.db.format-0", F_OK) != 0)
+    }
+
+    private func withFolder(_ path: String, _ body: (SQLiteRunStore, SQLiteBlobStore) throws -> Void) throws {
+        let folder = try DataFolder(locking: path, command: "test")
+        let (runs, blobs) = (try SQLiteRunStore(in: folder), try SQLiteBlobStore(in: folder))
+        defer {
+            blobs.close()
+            runs.close()
+            folder.unlock()
+        }
+        try body(runs, blobs)
+    }
+}
