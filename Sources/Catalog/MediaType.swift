@@ -1,0 +1,12 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// Media types of what the catalogue keeps (spec 5).
+public enum MediaType {
+    /// Canonical JSON of a definition's document.
+    public static let workflow = "application/vnd.baton.workflow+json"
+    /// Canonical JSON of a compiled graph.
+    public static let graph = "application/vnd.baton.ir+json"
+    /// Canonical JSON of a patch.
+    public static let patch = "application/vnd.baton.patch+json"
+}

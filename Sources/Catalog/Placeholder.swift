@@ -1,2 +1,0 @@
-// Baton
-// SPDX-License-Identifier: Apache-2.0
