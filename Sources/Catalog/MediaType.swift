@@ -7,6 +7,6 @@ public enum MediaType {
     public static let workflow = "application/vnd.baton.workflow+json"
     /// Canonical JSON of a compiled graph.
     public static let graph = "application/vnd.baton.ir+json"
-    /// Canonical JSON of a patch.
+    /// JSON of a patch, its members in the order they were written in.
     public static let patch = "application/vnd.baton.patch+json"
 }

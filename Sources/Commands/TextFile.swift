@@ -6,12 +6,18 @@ import Glibc
 /// Files that a person names.
 enum TextFile {
     /// Larger ones are refused: nothing that is read this way is meant to be.
-    private static let byteLimit = 16 << 20
+    static let byteLimit = 16 << 20
 
     /// The bytes of a file, or of standard input for `-`.
     ///
-    /// - Parameter ifThere: A missing file gives `nil`; otherwise it is a failure.
-    static func read(_ path: String, ifThere: Bool = false) throws(CommandFailure) -> [UInt8]? {
+    /// - Parameters:
+    ///   - ifThere: A missing file gives `nil`; otherwise it is a failure.
+    ///   - limit: Larger files are refused, in bytes.
+    static func read(
+        _ path: String,
+        ifThere: Bool = false,
+        limit: Int = byteLimit
+    ) throws(CommandFailure) -> [UInt8]? {
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if ifThere, errno == ENOENT || errno == ENOTDIR { return nil }
@@ -26,13 +32,13 @@ enum TextFile {
             guard count >= 0 else { throw unreadable(path, errno) }
             guard count > 0 else { return bytes }
             bytes.append(contentsOf: buffer[..<count])
-            guard bytes.count <= byteLimit else { throw .invalid("\(path) is larger than 16 MiB") }
+            guard bytes.count <= limit else { throw .invalid("\(path) is larger than \(limit >> 20) MiB") }
         }
     }
 
     /// The bytes of a file that must be there.
-    static func bytes(_ path: String) throws(CommandFailure) -> [UInt8] {
-        try read(path) ?? []
+    static func bytes(_ path: String, limit: Int = byteLimit) throws(CommandFailure) -> [UInt8] {
+        try read(path, limit: limit) ?? []
     }
 
     private static func unreadable(_ path: String, _ number: Int32) -> CommandFailure {

@@ -81,7 +81,7 @@ import Testing
     func `whatever happens, nothing that something names is ever removed`(isOnDisk: Bool) throws {
         let temporary = TemporaryFolder()
         let folder = try DataFolder(locking: temporary.path, command: "test")
-        for seed in 1...(isOnDisk ? 2 : 20) as ClosedRange<UInt64> {
+        for seed in 1...(isOnDisk ? 1 : 6) as ClosedRange<UInt64> {
             let shelf = Shelf()
             if isOnDisk {
                 let runs = try SQLiteRunStore(in: folder)
@@ -137,7 +137,7 @@ private struct Story {
     }
 
     mutating func play() throws {
-        for _ in 0..<120 { try step() }
+        for _ in 0..<60 { try step() }
         shelf.wait(.seconds(100 * 3600))
         try clean(grace: .seconds(24 * 3600))
         for orphan in orphans { #expect(throws: StoreError.self) { try blobs.get(orphan) } }

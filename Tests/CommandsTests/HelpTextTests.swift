@@ -77,9 +77,10 @@ private let rootHelp = """
 
     Commands:
       run         Start, watch and control runs
-      workflow    Check and draw workflow documents
+      workflow    Check, draw and publish workflows
       inbox       Answer requests that runs make to people
       tool        List tools, show what they take, and call one by hand
+      artifact    List, read and clean up what is kept by hash
       doctor      Check that everything runs need is there and works
       echo        Serve a small HTTP service on this machine to try workflows on
       completion  Write the script that lets a shell complete commands and options

@@ -25,8 +25,7 @@ extension DefinitionCatalog {
     ) throws(CatalogError) -> Publication {
         let tag = try VersionReference.checkedTag(tag)
         let compiled = try compile(text, fileName: fileName)
-        let source = try put(text)
-        return try admit(compiled, as: compiled.head.name, tag, expected, actor) { row, _ in row.source = source }
+        return try admit(compiled, .text(text), as: compiled.head.name, tag, expected, actor)
     }
 
     /// Copies one version to a new definition, which has no history but that.
@@ -43,17 +42,14 @@ extension DefinitionCatalog {
             throw CatalogError(.invalid, "`\(name)` is no name of a definition")
         }
         let document = DefinitionHead.renamed(try document(of: version), to: name)
-        let text = try renamedSource(of: version, to: name, document) ?? Array(document.prettyText.utf8)
+        let text = try renamedSource(of: version, to: name, document) ?? Array((document.prettyText + "\n").utf8)
         let compiled = try compile(text, fileName: "\(name).yaml")
-        let source = try put(text)
         var actor = actor
         actor.reason = actor.reason ?? "cloned from \(version.name)@\(version.number ?? 0)"
         guard try versionsIfAny(of: name, owner: actor.owner).isEmpty else {
             throw CatalogError(.conflict, "there is a definition `\(name)` already")
         }
-        return try admit(compiled, as: name, VersionReference.defaultTag, .absent, actor) { row, _ in
-            row.source = source
-        }
+        return try admit(compiled, .text(text), as: name, VersionReference.defaultTag, .absent, actor)
     }
 
     /// The published text with the other name in it, comments and all; `nil` when that does not come to `document`.
@@ -92,32 +88,34 @@ extension DefinitionCatalog {
         return Compiled(document: document, graph: graph, head: head, diagnostics: result.diagnostics)
     }
 
+    /// What is stored of a new version.
+    enum Content {
+        /// The whole document, as it was written.
+        case text([UInt8])
+        /// Only what changes in another version.
+        case patch(DefinitionPatch, of: ArtifactRow)
+    }
+
     /// Makes a compiled document a version, unless it is one, and leads a tag to it.
-    ///
-    /// - Parameter complete: Fills in what is special about the row; it gets the version that the tag points to.
     func admit(
         _ compiled: Compiled,
+        _ content: Content,
         as name: String,
         _ tag: String,
         _ expected: TagExpectation,
-        _ actor: CatalogActor,
-        _ complete: (inout ArtifactRow, ArtifactRow?) throws(CatalogError) -> Void
+        _ actor: CatalogActor
     ) throws(CatalogError) -> Publication {
-        let (hash, bytes) = Self.identity(of: compiled.document)
-        let blob = try put(bytes)
-        let graph = try put(compiled.graph.json.canonicalBytes())
+        let draft = try draft(compiled, content, name, actor)
         return try repeating { () throws(CatalogError) in
             let current = try expectedTag(tag, of: name, expected, actor.owner)
             let versions = try versionsIfAny(of: name, owner: actor.owner)
-            let known = versions.first { $0.hash == hash }
+            let known = versions.first { $0.hash == draft.hash }
             var change = CatalogChange()
-            let version: ArtifactRow
-            if let known {
-                version = known
-            } else {
-                version = try row(hash, blob, graph, name, after: versions.last, actor) { row throws(CatalogError) in
-                    try complete(&row, versions.first { $0.hash == current?.target.hash })
-                }
+            var version = known ?? draft
+            if known == nil {
+                version.createdAt = now()
+                version.id = makeID(at: version.createdAt)
+                version.number = (versions.last?.number ?? 0) + 1
                 change.artifacts = [version]
                 change.definitions = [
                     DefinitionName(
@@ -144,32 +142,43 @@ extension DefinitionCatalog {
         }
     }
 
-    private func row(
-        _ hash: String,
-        _ blob: BlobRef,
-        _ graph: BlobRef,
+    /// A row whose blobs are stored, still without number and id of its own.
+    private func draft(
+        _ compiled: Compiled,
+        _ content: Content,
         _ name: String,
-        after last: ArtifactRow?,
-        _ actor: CatalogActor,
-        _ complete: (inout ArtifactRow) throws(CatalogError) -> Void
+        _ actor: CatalogActor
     ) throws(CatalogError) -> ArtifactRow {
+        let (hash, canonical) = Self.identity(of: compiled.document)
         let time = now()
-        var row = ArtifactRow(
-            id: makeID(at: time),
-            kind: .version,
-            owner: actor.owner,
-            name: name,
-            number: (last?.number ?? 0) + 1,
-            hash: hash,
-            blob: blob,
-            mediaType: MediaType.workflow,
-            creator: actor.name,
-            createdAt: time
-        )
-        row.graph = graph
-        row.note = actor.reason
-        try complete(&row)
-        return row
+        func row(_ kind: ArtifactKind, _ bytes: [UInt8], _ mediaType: String) throws(CatalogError) -> ArtifactRow {
+            ArtifactRow(
+                id: makeID(at: time),
+                kind: kind,
+                owner: actor.owner,
+                name: name,
+                hash: hash,
+                blob: try put(bytes),
+                mediaType: mediaType,
+                creator: actor.name,
+                createdAt: time
+            )
+        }
+        var draft: ArtifactRow
+        switch content {
+        case .text(let text):
+            draft = try row(.version, canonical, MediaType.workflow)
+            draft.source = try put(text)
+        case .patch(let patch, let previous):
+            // In the order it was written in, because what it adds is shown in that order.
+            draft = try row(.patchSet, Array(patch.json.text.utf8), MediaType.patch)
+            draft.previous = previous.id
+            draft.base = previous.base ?? previous.id
+            draft.depth = previous.depth + 1
+        }
+        draft.graph = try put(compiled.graph.json.canonicalBytes())
+        draft.note = actor.reason
+        return draft
     }
 
     func put(_ bytes: [UInt8]) throws(CatalogError) -> BlobRef {

@@ -221,8 +221,8 @@ struct ArgumentParser {
                 } else if argument.count == .one {
                     throw missing(argument)
                 }
-            case .many, .verbatim:
-                guard !rest.isEmpty || argument.count == .verbatim else { throw missing(argument) }
+            case .many, .any, .verbatim:
+                guard !rest.isEmpty || argument.count != .many else { throw missing(argument) }
                 result.words[argument.name] = Array(rest)
                 rest = []
             }

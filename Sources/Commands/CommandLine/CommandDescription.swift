@@ -39,6 +39,8 @@ struct ArgumentDescription: Sendable {
         case one
         case optional
         case many
+        /// As many as are given; may be none.
+        case any
         /// Everything from here on as it is, options included; may be nothing.
         case verbatim
     }

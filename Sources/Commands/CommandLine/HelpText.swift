@@ -39,7 +39,7 @@ enum HelpText {
             case .one: argument.name
             case .optional: "[\(argument.name)]"
             case .many: "\(argument.name)…"
-            case .verbatim: "[\(argument.name)…]"
+            case .any, .verbatim: "[\(argument.name)…]"
             }
         }
         parts += command.options.map { option in

@@ -16,10 +16,15 @@ enum RunStart {
         discussion: """
             The run is durable from its first event on: Ctrl-C, a crash or a power cut lose nothing that was shown, and
             `baton run resume` continues it. Values of --input are JSON where the workflow does not ask for text. Inputs with
-            `format: path` are taken relative to the current folder.
+            `format: path` are taken relative to the current folder. What looks like a path is a file; any other word is first
+            looked for among the published workflows.
             """,
         arguments: [
-            .init(name: "FILE", summary: "a workflow in YAML or JSON; - reads standard input", completion: .files)
+            .init(
+                name: "FILE",
+                summary: "a workflow in YAML or JSON, - for standard input, or a published one: NAME, NAME@TAG, NAME@3",
+                completion: .files
+            )
         ],
         options: [
             OptionDescription(
@@ -44,6 +49,7 @@ enum RunStart {
         examples: [
             .init(line: "baton run start order.yaml --input limit=500 --follow", comment: "watch it"),
             .init(line: "baton run order.yaml -i limit=500", comment: "the same, shorter"),
+            .init(line: "baton run start order_check@3", comment: "version 3 of what is published as order_check"),
             .init(
                 line: "baton run start order.yaml --inputs-file order.json -o json",
                 comment: "the result for a program"

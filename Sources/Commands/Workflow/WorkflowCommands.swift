@@ -4,17 +4,20 @@
 import Definition
 import JSON
 
-/// `baton workflow …`: looks at documents; starts nothing and opens no data folder but for its settings.
+/// `baton workflow …`: looks at documents; starts nothing. The verbs of published workflows are in `Catalog`.
 enum WorkflowCommands {
     static let group: CommandDescription = .init(
         name: "workflow",
-        summary: "Check and draw workflow documents",
-        children: [validate, graph]
+        summary: "Check, draw and publish workflows",
+        children: [validate, graph] + PublishCommands.all + VersionCommands.all + [
+            DiffCommand.command, TagCommands.group,
+        ]
+            + TransferCommands.all
     )
 
     private static let file = ArgumentDescription(
         name: "FILE",
-        summary: "a workflow in YAML or JSON; - reads standard input",
+        summary: "a workflow in YAML or JSON, - for standard input, or the name of a published one",
         completion: .files
     )
 

@@ -4,18 +4,19 @@
 import Definition
 import JSON
 
-/// A workflow document that a person names.
+/// A workflow document that a person names: a file, or what is published under a name.
 struct WorkflowFile {
-    /// As it was typed.
+    /// As it was typed, or `NAME@3`.
     let name: String
     let text: [UInt8]
     let result: CompileResult
 
-    /// Reads and compiles a file; `-` is standard input.
+    /// Reads and compiles a document; `-` is standard input.
     init(_ name: String, _ context: CommandContext, _ compiler: Compiler) throws(CommandFailure) {
-        self.name = name
-        text = try TextFile.bytes(name == "-" ? name : context.absolute(name))
-        result = compiler.compile(text: text, fileName: name)
+        let found = try PublishedWorkflow.find(name, context, compiler)
+        self.name = found.name
+        text = found.text
+        result = compiler.compile(text: text, fileName: found.name)
     }
 
     /// The graph; warnings go to standard error.

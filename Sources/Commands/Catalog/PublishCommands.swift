@@ -1,0 +1,152 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Catalog
+import JSON
+import Store
+
+/// `baton workflow publish`, `patch`, `clone` and `compact`: make versions.
+enum PublishCommands {
+    static let all = [publish, patch, clone, compact]
+
+    private static let publish: CommandDescription = .init(
+        name: "publish",
+        summary: "Store a workflow under its name as a new version",
+        discussion: """
+            The name stands in the document. The version is named by the hash of its content, whatever its formatting; the same
+            content again makes no new version. The tag `main`, or the one given, points to it afterwards.
+            """,
+        arguments: [
+            .init(name: "FILE", summary: "a workflow in YAML or JSON; - reads standard input", completion: .files)
+        ],
+        options: [CatalogOptions.tag("the tag that points to it"), CatalogOptions.ifMatch, CatalogOptions.message],
+        examples: [
+            .init(line: "baton workflow publish order.yaml -m 'limit per customer'", comment: "publish it"),
+            .init(line: "baton workflow publish order.yaml --tag next", comment: "without touching main"),
+            .init(
+                line: "baton workflow publish order.yaml --if-match 3",
+                comment: "only if nobody published since version 3"
+            ),
+        ],
+        exits: [.notFound, .conflict, .unavailable]
+    ) { context throws(CommandFailure) in
+        let file = context.invocation.word("FILE")
+        let text = try TextFile.bytes(file == "-" ? file : context.absolute(file))
+        let tag = context.invocation.text("tag") ?? VersionReference.defaultTag
+        let expected = try context.expectation()
+        let actor = context.catalogActor(reason: context.invocation.text("message"))
+        return try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
+            let publication = try catalogCall(context, fileName: file) { () throws(CatalogError) in
+                try session.catalog.publish(text, fileName: file, tag: tag, expected: expected, by: actor)
+            }
+            PublicationReport(publication: publication, tag: tag).show(context, fileName: file)
+            return .ok
+        }
+    }
+
+    private static let patch: CommandDescription = .init(
+        name: "patch",
+        summary: "Make a new version by a patch",
+        discussion: """
+            A patch is RFC 6902 in JSON: a list of operations, or {"description": …, "ops": […]}. It may add, remove, replace
+            and test; `/nodes/-` adds a node at the end, and `/nodes/@ID/…` names a node by its id.
+            """,
+        arguments: [CatalogOptions.name],
+        options: [
+            OptionDescription(
+                name: "file",
+                kind: .path("PATCH.json"),
+                summary: "the patch; - reads standard input",
+                isRequired: true
+            ),
+            CatalogOptions.tag("the tag whose version is changed, and which points to the new one"),
+            CatalogOptions.ifMatch,
+            OptionDescription(name: "description", kind: .text("TEXT"), summary: "what it is for, in one line"),
+        ],
+        examples: [
+            .init(line: "baton workflow patch order_check --file limit.json", comment: "change what main points to"),
+            .init(
+                line: "baton workflow patch order_check --file limit.json --if-match sha256:1f8a",
+                comment: "unless it was changed meanwhile"
+            ),
+        ],
+        exits: [.notFound, .conflict, .unavailable]
+    ) { context throws(CommandFailure) in
+        let name = context.invocation.word("NAME")
+        let file = context.invocation.text("file") ?? "-"
+        let json = try parsed(try TextFile.bytes(file == "-" ? file : context.absolute(file)), file)
+        let patch = try catalogCall(context) { () throws(CatalogError) in try DefinitionPatch(json) }
+        let tag = context.invocation.text("tag") ?? VersionReference.defaultTag
+        let expected = try context.expectation()
+        let actor = context.catalogActor(reason: context.invocation.text("description"))
+        return try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
+            let publication = try catalogCall(context, fileName: name) { () throws(CatalogError) in
+                try session.catalog.patch(name, patch, tag: tag, expected: expected, by: actor)
+            }
+            PublicationReport(publication: publication, tag: tag).show(context, fileName: name)
+            return .ok
+        }
+    }
+
+    private static func parsed(_ bytes: [UInt8], _ file: String) throws(CommandFailure) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue(parsing: bytes)
+        } catch {
+            throw .invalid("\(file):\(error.line):\(error.column): \(error.message)")
+        }
+    }
+
+    private static let clone: CommandDescription = .init(
+        name: "clone",
+        summary: "Copy one version to a new workflow, without history",
+        arguments: [CatalogOptions.version, .init(name: "NEW", summary: "name of the new workflow")],
+        examples: [.init(line: "baton workflow clone order_check@3 order_check_eu", comment: "begin with version 3")],
+        exits: [.notFound, .conflict, .unavailable]
+    ) { context throws(CommandFailure) in
+        let reference = try context.reference("VERSION")
+        let name = context.invocation.word("NEW")
+        return try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
+            let publication = try catalogCall(context, fileName: name) { () throws(CatalogError) in
+                try session.catalog.clone(reference, to: name, by: context.catalogActor())
+            }
+            PublicationReport(publication: publication, tag: VersionReference.defaultTag).show(context, fileName: name)
+            return .ok
+        }
+    }
+
+    private static let compact: CommandDescription = .init(
+        name: "compact",
+        summary: "Squash a long chain of patches into one document",
+        discussion:
+            "The version keeps its number and its hash, and every version before it stays. Only reading gets faster.",
+        arguments: [CatalogOptions.version],
+        options: [
+            OptionDescription(
+                name: "depth",
+                kind: .number("N", 1...100_000),
+                summary: "only chains of at least so many patches",
+                defaultValue: "20"
+            )
+        ],
+        examples: [.init(line: "baton workflow compact order_check", comment: "the chain of main")],
+        exits: [.notFound, .unavailable]
+    ) { context throws(CommandFailure) in
+        let reference = try context.reference("VERSION")
+        let depth = context.invocation.number("depth") ?? 20
+        return try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
+            let (version, isNew) = try catalogCall(context) { () throws(CatalogError) in
+                let version = try session.catalog.version(reference, owner: CatalogSession.owner)
+                return try session.catalog.compact(version, atDepth: depth, by: context.catalogActor())
+            }
+            var json = VersionJSON.object(version)
+            json["is_new"] = .bool(isNew)
+            context.console.show(.object(json)) {
+                let name = "\(version.name)@\(version.number ?? 0)"
+                return isNew
+                    ? "\(name) is one document now\n\(version.hash)\n"
+                    : "\(name) has \(version.depth) patches; nothing to do below \(depth)\n"
+            }
+            return .ok
+        }
+    }
+}
