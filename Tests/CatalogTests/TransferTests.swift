@@ -164,7 +164,9 @@ import Testing
             ("no JSON", made { $0[$0.count - 1].1 = [0x7b] }, "no JSON"),
             ("format", manifest("baton-export/1", "baton-export/9"), "not of the format"),
             ("blobs", manifest("\"blobs\":[{", "\"blobs\":[],\"more\":[{"), "does not list the blobs"),
-            ("hash", manifest("\"kind\":\"version\"", "\"kind\":\"version\",\"depth\":0"), ""),
+            ("depth", manifest("\"depth\":0", "\"depth\":7"), "does not fit"),
+            ("kind", manifest("\"kind\":\"version\"", "\"kind\":\"patch_set\""), "does not fit"),
+            ("other tag", manifest("\"tag\":\"b@main\"", "\"tag\":\"b@\\u001b[1m\""), "leads to nothing"),
             (
                 "name", manifest("\"kind\":\"workflow\",\"name\":\"b\"", "\"kind\":\"workflow\",\"name\":\"../b\""),
                 "cannot be read"
@@ -179,7 +181,7 @@ import Testing
             ("empty", [], "cut short"), ("zeros", [UInt8](repeating: 0, count: 1024), "has no manifest.json"),
             ("noise", (0..<2048).map { UInt8(truncatingIfNeeded: $0 &* 31) }, "no tar file"),
         ]
-        for (name, bytes, reason) in cases where !reason.isEmpty {
+        for (name, bytes, reason) in cases {
             let target = Shelf()
             do throws(CatalogError) {
                 _ = try target.catalog.importArchive(bytes, owner: "local")

@@ -84,20 +84,7 @@ extension DefinitionCatalog {
             compiler: compiler,
             now: now
         )
-        let hashes = Dictionary(manifest.artifacts.map { ($0.id, $0.hash) }) { first, _ in first }
-        for row in manifest.artifacts {
-            let links = [row.base, row.previous, row.compactedFrom].compactMap(\.self)
-            guard names.contains(row.name), links.allSatisfy({ hashes[$0] != nil }) else {
-                throw TarReader.failure("artifact \(row.id) belongs to nothing in it")
-            }
-        }
-        for move in manifest.moves {
-            let targets = [move.from, move.to].compactMap(\.self)
-            let isKnown = targets.allSatisfy { hashes[$0.artifact] == $0.hash }
-            guard isKnown, move.name.contains("@"), names.contains(String(move.name.prefix { $0 != "@" })) else {
-                throw TarReader.failure("a move of the tag `\(move.name)` leads to nothing in it")
-            }
-        }
+        try Self.checkLinks(manifest, names)
         do throws(CatalogError) {
             var change = CatalogChange()
             (change.definitions, change.artifacts) = (manifest.definitions, manifest.artifacts)
@@ -108,6 +95,30 @@ extension DefinitionCatalog {
             }
         } catch {
             throw TarReader.failure(error.message)
+        }
+    }
+
+    /// Rows lead only to rows of the archive, and chains only towards their base.
+    private static func checkLinks(_ manifest: ExportManifest, _ names: Set<String>) throws(CatalogError) {
+        let rows = Dictionary(manifest.artifacts.map { ($0.id, $0) }) { first, _ in first }
+        for row in manifest.artifacts {
+            let links = [row.base, row.previous, row.compactedFrom].compactMap(\.self)
+            let depth = row.kind == .patchSet ? row.previous.flatMap { rows[$0] }.map { $0.depth + 1 } : 0
+            let isVersion = row.kind == .version || row.kind == .patchSet
+            let isNamed = isVersion ? (row.number ?? 0) > 0 : row.hash == "sha256:\(row.blob.hash)"
+            guard names.contains(row.name), links.allSatisfy({ rows[$0]?.name == row.name }), depth == row.depth,
+                isNamed
+            else { throw TarReader.failure("artifact \(row.id) does not fit the others") }
+        }
+        for move in manifest.moves {
+            let targets = [move.from, move.to].compactMap(\.self)
+            let parts = move.name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let isKnown = targets.allSatisfy { target in
+                rows[target.artifact].map { $0.hash == target.hash && $0.name == parts[0] } ?? false
+            }
+            guard isKnown, parts.count == 2, (try? VersionReference.selector(parts[1])) == .tag(parts[1]) else {
+                throw TarReader.failure("a move of the tag `\(move.name)` leads to nothing in it")
+            }
         }
     }
 

@@ -11,10 +11,16 @@ public final class MemoryCatalogStore: CatalogStore {
         let name: String
     }
 
+    private struct Version: Hashable {
+        let name: Name
+        let number: Int
+    }
+
     private struct State {
         var definitions: [Name: DefinitionName] = [:]
         var artifacts: [ArtifactID: ArtifactRow] = [:]
         var moves: [Name: [TagMoveRow]] = [:]
+        var versions: Set<Version> = []
     }
 
     private let state = Mutex(State())
@@ -41,12 +47,11 @@ public final class MemoryCatalogStore: CatalogStore {
     }
 
     private static func add(_ row: ArtifactRow, to state: inout State) throws(StoreError) {
-        let isTaken =
-            row.number != nil && row.compactedFrom == nil
-            && state.artifacts.values.contains {
-                ($0.owner, $0.name, $0.number) == (row.owner, row.name, row.number) && $0.compactedFrom == nil
-            }
-        guard state.artifacts[row.id] == nil, !isTaken else { throw .artifactTaken(row) }
+        guard state.artifacts[row.id] == nil else { throw .artifactTaken(row) }
+        if let number = row.number, row.compactedFrom == nil {
+            let version = Version(name: Name(owner: row.owner, name: row.name), number: number)
+            guard state.versions.insert(version).inserted else { throw .artifactTaken(row) }
+        }
         state.artifacts[row.id] = row
     }
 
