@@ -18,6 +18,7 @@ let package = Package(
     dependencies: [.package(name: "baton", path: "..")],
     targets: [
         .systemLibrary(name: "CRawSQLite", pkgConfig: "sqlite3"),
+        benchmark("CELBenchmark"),
         benchmark("JSONBenchmark"),
         benchmark("EngineBenchmark", ["CRawSQLite"]),
     ]

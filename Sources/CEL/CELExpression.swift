@@ -5,7 +5,7 @@ public import JSON
 
 /// A parsed and checked expression; evaluating it does not look at the text again.
 ///
-/// The text may have 8 KiB and 32 brackets inside each other. An evaluation counts one step for every part of the
+/// Unless options say otherwise, the text may have 8 KiB and 32 brackets inside each other. An evaluation counts one step for every part of the
 /// expression it visits, every element it touches and every 64 bytes it copies or compares.
 public struct CELExpression: Sendable {
     /// A chain `root.a.b["c"]` that the expression reads, up to the first dynamic index or call.
@@ -20,6 +20,34 @@ public struct CELExpression: Sendable {
         public let offset: Int
     }
 
+    /// What the parser accepts.
+    public struct Options: Sendable {
+        /// Bytes of the text.
+        public var byteLimit: Int
+        /// Brackets inside each other; each takes about 2 KiB of the thread's stack, at parsing and at evaluation.
+        public var depthLimit: Int
+        /// Calls of unknown functions fail when they are evaluated instead of when they are parsed.
+        public var defersUnknownFunctions: Bool
+        /// `cel.block`, `cel.index`, `cel.iterVar` and `cel.accuVar`, which only tests write, are understood.
+        public var hasTestMacros: Bool
+
+        /// Puts bounds and exceptions together.
+        public init(byteLimit: Int, depthLimit: Int, defersUnknownFunctions: Bool, hasTestMacros: Bool) {
+            self.byteLimit = byteLimit
+            self.depthLimit = depthLimit
+            self.defersUnknownFunctions = defersUnknownFunctions
+            self.hasTestMacros = hasTestMacros
+        }
+
+        /// What workflows may use: 8 KiB, depth 32, no exceptions.
+        public static let standard = Options(
+            byteLimit: 8192,
+            depthLimit: 32,
+            defersUnknownFunctions: false,
+            hasTestMacros: false
+        )
+    }
+
     /// Steps of one evaluation when the caller gives no other bound.
     public static let defaultStepLimit = 1_000_000
 
@@ -32,9 +60,9 @@ public struct CELExpression: Sendable {
     /// Parses and checks `source`.
     ///
     /// - Throws: `syntax`, `limit` or `unknownFunction`, each with an offset.
-    public init(_ source: String) throws(CELError) {
+    public init(_ source: String, options: Options = .standard) throws(CELError) {
         self.source = source
-        root = try Parser.parse(source)
+        root = try Parser.parse(source, options)
         references = ReferenceCollector.references(in: root)
     }
 

@@ -6,8 +6,8 @@ public import JSON
 
 extension CELValue {
     /// Lists and maps inside each other that can be compared or written as JSON: a document as deep as the JSON
-    /// parser allows inside as many brackets as the expression parser allows.
-    static let depthLimit = 256 + Parser.depthLimit
+    /// parser allows, which is 256, inside as many brackets as the expression parser allows, which is 32.
+    static let depthLimit = 288
 
     /// The value as JSON.
     ///
@@ -45,6 +45,8 @@ extension CELValue {
         case .duration(let seconds, let nanoseconds):
             return .string(DurationForm.text(seconds: seconds, nanoseconds: nanoseconds))
         case .type(let name): throw .failed("the type \(name) has no form in JSON")
+        case .optional: throw .failed("an optional value has no form in JSON; write orValue(…) or value()")
+        case .network(let network): return .string(network.description)
         case .json(let value): return value
         }
     }
@@ -70,9 +72,43 @@ extension CELValue {
     }
 }
 
-/// Base 64 with padding (RFC 4648, section 4).
+/// Base 64 (RFC 4648, section 4), written with padding, read with or without.
 enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// Nil when the text is not base 64.
+    static func decode(_ text: String) -> [UInt8]? {
+        var bytes = Array(text.utf8)
+        if bytes.count.isMultiple(of: 4) {
+            for _ in 0..<2 where bytes.last == UInt8(ascii: "=") { bytes.removeLast() }
+        }
+        guard bytes.count % 4 != 1 else { return nil }
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count * 3 / 4)
+        var group: UInt32 = 0
+        var bits = 0
+        for byte in bytes {
+            guard let digit = value(of: byte) else { return nil }
+            group = group << 6 | digit
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                output.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
+            }
+        }
+        return output
+    }
+
+    private static func value(of byte: UInt8) -> UInt32? {
+        switch byte {
+        case 65...90: UInt32(byte - 65)
+        case 97...122: UInt32(byte - 71)
+        case 48...57: UInt32(byte + 4)
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
 
     static func encode(_ bytes: [UInt8]) -> String {
         var output: [UInt8] = []

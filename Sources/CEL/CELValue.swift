@@ -32,6 +32,10 @@ public enum CELValue: Sendable {
     case duration(seconds: Int64, nanoseconds: Int32)
     /// The name of a type, the value of `type(x)`.
     case type(String)
+    /// What may be missing: the result of `.?field`, `[?key]` and the `optional` functions.
+    indirect case optional(CELValue?)
+    /// An address or a block of addresses of the Internet, the value of `ip(x)` and `cidr(x)`.
+    indirect case network(CELNetwork)
     /// A value of a JSON document.
     case json(JSONValue)
 
@@ -62,6 +66,8 @@ public enum CELValue: Sendable {
         case .timestamp: "google.protobuf.Timestamp"
         case .duration: "google.protobuf.Duration"
         case .type: "type"
+        case .optional: "optional_type"
+        case .network(let network): network.isBlock ? "net.CIDR" : "net.IP"
         case .json: normalized.typeName
         }
     }

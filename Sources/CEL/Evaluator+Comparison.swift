@@ -50,6 +50,8 @@ extension Evaluator {
             (.duration(let left, let leftRest), .duration(let right, let rightRest)):
             return left == right && leftRest == rightRest
         case (.type(let left), .type(let right)): return left == right
+        case (.network(let left), .network(let right)): return left == right
+        case (.optional(let left), .optional(let right)): return try equalOptionals(left, right)
         default: break
         }
         guard left.iterated != nil, right.iterated != nil else { return left.isSameScalar(as: right) }
@@ -59,6 +61,14 @@ extension Evaluator {
         if let left = left.elements, let right = right.elements { return try equal(left, right) }
         if left.elements == nil, right.elements == nil { return try equalMaps(left, right) }
         return false
+    }
+
+    private mutating func equalOptionals(_ left: CELValue?, _ right: CELValue?) throws(CELError) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        guard comparisonDepth < CELValue.depthLimit else { throw .tooDeep }
+        comparisonDepth += 1
+        defer { comparisonDepth -= 1 }
+        return try equal(left, right)
     }
 
     private mutating func equal(_ left: Elements, _ right: Elements) throws(CELError) -> Bool {

@@ -98,12 +98,13 @@ extension Evaluator {
             return RFC3339.text(seconds: seconds, nanoseconds: nanoseconds)
         case .duration(let seconds, let nanoseconds):
             return DurationForm.text(seconds: seconds, nanoseconds: nanoseconds)
+        case .network(let network): return network.description
         default: return nil
         }
     }
 
     /// As canonical JSON writes it; infinities and NaN by name.
-    private static func text(of value: Double) -> String {
+    static func text(of value: Double) -> String {
         if value.isNaN { return "NaN" }
         guard value.isFinite else { return value < 0 ? "-Infinity" : "Infinity" }
         return String(decoding: JSONValue.double(value).canonicalBytes(), as: UTF8.self)

@@ -17,6 +17,26 @@ extension Evaluator {
         case .matches: return .bool(try matches(value, try pattern(try text(nodes[0], function))))
         case .contains, .startsWith, .endsWith, .lower, .upper, .trim, .split, .join, .replace:
             return try text(function, value, nodes)
+        case .charAt, .indexOf, .lastIndexOf, .substring, .lowerAscii, .upperAscii, .quote:
+            return try place(function, value, nodes)
+        case .format: return .string(try format(value, nodes[0]))
+        case .encode, .decode: return try base64(function, value)
+        case .reverse, .slice, .flatten, .distinct, .sort, .first, .last, .range:
+            return try list(function, value, nodes)
+        case .setContains, .setEquivalent, .setIntersects: return .bool(try compareSets(function, value, nodes[0]))
+        case .optionalOf, .optionalNone, .optionalOfNonZeroValue, .optionalUnwrap, .unwrapOpt, .hasValue, .value, .or,
+            .orValue:
+            return try optional(function, value, nodes)
+        case .greatest, .least:
+            if nodes.isEmpty, Number(value) != nil { return value }
+            return try aggregate(function == .greatest ? .max : .min, value, nodes)
+        case .ceil, .floor, .mathRound, .trunc, .sqrt, .abs, .sign, .isNaN, .isInf, .isFinite:
+            return try math(function, value)
+        case .bitAnd, .bitOr, .bitXor, .bitNot, .bitShiftLeft, .bitShiftRight: return try bits(function, value, nodes)
+        case .ip, .cidr, .isIP, .isCIDR, .isCanonical, .family, .isUnspecified, .isLoopback, .isGlobalUnicast,
+            .isLinkLocalMulticast, .isLinkLocalUnicast, .containsIP, .containsCIDR, .masked, .prefixLength:
+            return try network(function, value, nodes)
+        case .failing: return try evaluate(nodes[0])
         case .getFullYear, .getMonth, .getDate, .getDayOfMonth, .getDayOfYear, .getDayOfWeek,
             .getHours, .getMinutes, .getSeconds, .getMilliseconds:
             return try timePart(function, value, nodes)

@@ -8,7 +8,7 @@ extension Evaluator {
     /// one many times is refused before anyone writes it out.
     mutating func boundedJSON(_ value: CELValue) throws(CELError) -> JSONValue {
         switch value {
-        case .list, .map: try measure(value)
+        case .list, .map, .optional: try measure(value)
         default: break
         }
         return try value.json()
@@ -39,6 +39,7 @@ extension Evaluator {
         switch value {
         case .string(let text): try charge(bytes: text.utf8.count)
         case .bytes(let bytes): try charge(bytes: bytes.count)
+        case .optional(let content?): try measure(content, depth: depth + 1)
         case .list(let values):
             for value in values { try measure(value, depth: depth + 1) }
         case .map(let entries):

@@ -10,6 +10,8 @@ extension Evaluator {
         switch link.kind {
         case .field(let name): return try select(name, from: value, link.offset)
         case .index(let node): return try index(value, try evaluate(node), link.offset)
+        case .optionalField(let name): return try selectOptional(name, from: value, link.offset)
+        case .optionalIndex(let node): return try indexOptional(value, try evaluate(node), link.offset)
         case .call(let function, let nodes):
             do { return try call(function, value, nodes) } catch { throw error.located(at: link.offset) }
         case .matches(let program):
@@ -24,6 +26,7 @@ extension Evaluator {
             if let member = object[name] { return CELValue(member) }
         case .map(let entries):
             if let found = try entry(.string(name), of: entries) { return found }
+        case .optional: return try selectOptional(name, from: value, offset)
         case .null: throw .missing("null has no field `\(name)`", at: offset)
         default: throw .failed("\(article(value.typeName)) has no fields, so no `\(name)`", at: offset)
         }
@@ -34,12 +37,14 @@ extension Evaluator {
         switch value {
         case .json(.object(let object)): return object[name] != nil
         case .map(let entries): return try entry(.string(name), of: entries) != nil
+        case .optional(let content):
+            return try content.map { (value) throws(CELError) in try has(value, name, offset) } ?? false
         case .null: throw .missing("null has no field `\(name)`", at: offset)
         default: throw .failed("\(article(value.typeName)) has no fields, so no `\(name)`", at: offset)
         }
     }
 
-    private mutating func index(_ value: CELValue, _ key: CELValue, _ offset: Int) throws(CELError) -> CELValue {
+    mutating func index(_ value: CELValue, _ key: CELValue, _ offset: Int) throws(CELError) -> CELValue {
         if let elements = value.elements {
             guard let number = Number(key) else {
                 throw .failed("a list is indexed by an int, not \(article(key.typeName))", at: offset)
@@ -59,6 +64,7 @@ extension Evaluator {
             }
             if let found = try lookUp(key, in: value) { return found }
             throw .missing("the map has no key \(key.shortText)", at: offset)
+        case .optional: return try indexOptional(value, key, offset)
         case .null: throw .missing("null has no elements", at: offset)
         default: throw .failed("\(article(value.typeName)) cannot be indexed", at: offset)
         }
@@ -80,83 +86,5 @@ extension Evaluator {
         try charge(entries.count / 8)
         for (candidate, value) in entries where candidate.normalized.isSameScalar(as: key) { return value.normalized }
         return nil
-    }
-
-    mutating func run(
-        _ comprehension: Comprehension,
-        over value: CELValue,
-        _ offset: Int
-    ) throws(CELError) -> CELValue {
-        guard let elements = value.iterated else {
-            throw .failed(
-                "`\(comprehension.kind.rawValue)` needs a list or a map, not \(article(value.typeName))",
-                at: offset
-            )
-        }
-        locals.append(.null)
-        defer { locals.removeLast() }
-        switch comprehension.kind {
-        case .all: return try quantify(comprehension, elements, stopsAt: false, offset)
-        case .exists: return try quantify(comprehension, elements, stopsAt: true, offset)
-        case .existsOne: return .bool(try countTrue(comprehension, elements, offset) == 1)
-        case .filter, .map: return .list(try collect(comprehension, elements, offset))
-        }
-    }
-
-    /// `all` and `exists` treat errors as `&&` and `||` do.
-    private mutating func quantify(
-        _ comprehension: Comprehension,
-        _ elements: Elements,
-        stopsAt decisive: Bool,
-        _ offset: Int
-    ) throws(CELError) -> CELValue {
-        var failure: CELError?
-        for index in 0..<elements.count {
-            try charge(1)
-            locals[comprehension.slot] = elements[index]
-            do {
-                let isTrue = try bool(comprehension.body, "`\(comprehension.kind.rawValue)`", offset)
-                if isTrue == decisive { return .bool(decisive) }
-            } catch {
-                guard error.code != .cost else { throw error }
-                failure = failure ?? error
-            }
-        }
-        if let failure { throw failure }
-        return .bool(!decisive)
-    }
-
-    private mutating func countTrue(
-        _ comprehension: Comprehension,
-        _ elements: Elements,
-        _ offset: Int
-    ) throws(CELError) -> Int {
-        var count = 0
-        for index in 0..<elements.count {
-            try charge(1)
-            locals[comprehension.slot] = elements[index]
-            if try bool(comprehension.body, "`exists_one`", offset) { count += 1 }
-        }
-        return count
-    }
-
-    private mutating func collect(
-        _ comprehension: Comprehension,
-        _ elements: Elements,
-        _ offset: Int
-    ) throws(CELError) -> [CELValue] {
-        var result: [CELValue] = []
-        for index in 0..<elements.count {
-            try charge(1)
-            let element = elements[index]
-            locals[comprehension.slot] = element
-            if comprehension.kind == .filter {
-                if try bool(comprehension.body, "`filter`", offset) { result.append(element) }
-                continue
-            }
-            if let condition = comprehension.condition, try !bool(condition, "`map`", offset) { continue }
-            result.append(try evaluate(comprehension.body))
-        }
-        return result
     }
 }

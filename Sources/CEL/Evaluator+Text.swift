@@ -22,7 +22,7 @@ extension Evaluator {
         case .endsWith:
             return .bool(text.utf8.reversed().starts(with: try self.text(nodes[0], function).utf8.reversed()))
         case .contains:
-            let search = ByteSearch(try self.text(nodes[0], function))
+            let search = SequenceSearch(Array((try self.text(nodes[0], function)).utf8))
             return .bool(search.first(in: Array(text.utf8), from: 0) != nil)
         case .lower: return .string(text.lowercased())
         case .upper: return .string(text.uppercased())
@@ -73,7 +73,7 @@ extension Evaluator {
         let limit = try limit(nodes.count > 1 ? nodes[1] : nil, .split)
         guard limit > 0 else { return .list([]) }
         let bytes = Array(text.utf8)
-        let search = ByteSearch(separator)
+        let search = SequenceSearch(Array((separator).utf8))
         var parts: [CELValue] = []
         var start = 0
         while parts.count < limit - 1 {
@@ -95,7 +95,7 @@ extension Evaluator {
         let replacement = Array(try self.text(nodes[1], .replace).utf8)
         let limit = try limit(nodes.count > 2 ? nodes[2] : nil, .replace)
         let bytes = Array(text.utf8)
-        let search = ByteSearch(pattern)
+        let search = SequenceSearch(Array((pattern).utf8))
         var result: [UInt8] = []
         var start = 0
         var count = 0
@@ -127,14 +127,14 @@ extension [UInt8] {
     }
 }
 
-/// Finds a byte sequence in time proportional to the text (Knuth, Morris and Pratt).
-struct ByteSearch {
-    let pattern: [UInt8]
+/// Finds a sequence in another in time proportional to both (Knuth, Morris and Pratt).
+struct SequenceSearch<Element: Equatable> {
+    let pattern: [Element]
     /// For each prefix of the pattern, the length of the longest one that also ends it.
     private let borders: [Int]
 
-    init(_ text: String) {
-        pattern = Array(text.utf8)
+    init(_ pattern: [Element]) {
+        self.pattern = pattern
         var borders = Array(repeating: 0, count: pattern.count)
         var length = 0
         for index in pattern.indices.dropFirst() {
@@ -146,12 +146,12 @@ struct ByteSearch {
     }
 
     /// The first place at or after `start`; an empty pattern is everywhere.
-    func first(in bytes: [UInt8], from start: Int) -> Int? {
+    func first(in elements: [Element], from start: Int) -> Int? {
         guard !pattern.isEmpty else { return start }
         var length = 0
-        for index in start..<Swift.max(start, bytes.count) {
-            while length > 0, bytes[index] != pattern[length] { length = borders[length - 1] }
-            if bytes[index] == pattern[length] { length += 1 }
+        for index in start..<Swift.max(start, elements.count) {
+            while length > 0, elements[index] != pattern[length] { length = borders[length - 1] }
+            if elements[index] == pattern[length] { length += 1 }
             if length == pattern.count { return index + 1 - length }
         }
         return nil

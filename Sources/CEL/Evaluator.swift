@@ -68,9 +68,15 @@ struct Evaluator {
             values.reserveCapacity(nodes.count)
             for node in nodes { values.append(try evaluate(node)) }
             return .list(values)
+        case .sparseList(let elements, let offset): return try sparseList(elements, offset)
         case .map(let entries, let offset): return try map(entries, offset)
         case .has(let base, let field, let offset): return .bool(try has(try evaluate(base), field, offset))
         case .fallback(let first, let second): return try fallback(first, second)
+        case .bind(let node, let body):
+            locals.append(try evaluate(node))
+            defer { locals.removeLast() }
+            return try evaluate(body)
+        case .broken(let error): throw error
         }
     }
 
@@ -114,21 +120,30 @@ struct Evaluator {
     private mutating func fallback(_ first: Node, _ second: Node) throws(CELError) -> CELValue {
         do {
             let value = try evaluate(first)
-            guard case .null = value else { return value }
+            switch value {
+            case .null, .optional(nil): break
+            case .optional(let content?): return content
+            default: return value
+            }
         } catch {
             guard error.isMissing else { throw error }
         }
         return try evaluate(second)
     }
 
-    private mutating func map(_ entries: [(key: Node, value: Node)], _ offset: Int) throws(CELError) -> CELValue {
+    private mutating func map(_ entries: [MapEntry], _ offset: Int) throws(CELError) -> CELValue {
         var result: [(CELValue, CELValue)] = []
         result.reserveCapacity(entries.count)
-        for (keyNode, valueNode) in entries {
-            let key = try evaluate(keyNode)
+        for part in entries {
+            let key = try evaluate(part.key)
             guard key.isMapKey else { throw .failed("\(article(key.typeName)) cannot be a key of a map", at: offset) }
             guard try entry(key, of: result) == nil else { throw .failed("the map has a key twice", at: offset) }
-            result.append((key, try evaluate(valueNode)))
+            let value = try evaluate(part.value)
+            guard part.isOptional else {
+                result.append((key, value))
+                continue
+            }
+            if let content = try content(value, offset) { result.append((key, content)) }
         }
         return .map(result)
     }

@@ -10,7 +10,9 @@ indirect enum Node: Sendable {
     case local(Int)
     case variable(String, offset: Int)
     case list([Node])
-    case map([(key: Node, value: Node)], offset: Int)
+    /// A list in which `?` stands before some elements.
+    case sparseList([(value: Node, isOptional: Bool)], offset: Int)
+    case map([MapEntry], offset: Int)
     /// `!` that many times.
     case not(Node, count: Int, offset: Int)
     /// Unary `-` that many times.
@@ -26,6 +28,17 @@ indirect enum Node: Sendable {
     case has(Node, field: String, offset: Int)
     /// `default(x, y)`.
     case fallback(Node, Node)
+    /// `cel.bind(name, x, body)`; the value is the next on the stack.
+    case bind(Node, body: Node)
+    /// A mistake that only counts when this part is reached.
+    case broken(CELError)
+}
+
+struct MapEntry: Sendable {
+    let key: Node
+    let value: Node
+    /// `?` stands before the key, and the entry is left out when the value is an empty optional.
+    let isOptional: Bool
 }
 
 struct Operation: Sendable {
@@ -54,6 +67,10 @@ struct Link: Sendable {
     enum Kind: Sendable {
         case field(String)
         case index(Node)
+        /// `.?name`.
+        case optionalField(String)
+        /// `[?key]`.
+        case optionalIndex(Node)
         /// The value on the left is the first argument.
         case call(Function, [Node])
         /// `matches` with a constant pattern.
@@ -65,17 +82,21 @@ struct Link: Sendable {
     let offset: Int
 }
 
-/// A macro that runs over a list or the keys of a map.
+/// A macro with variables of its own, for most over a list or a map.
 struct Comprehension: Sendable {
     enum Kind: String, Sendable {
         case all, exists, filter, map
         case existsOne = "exists_one"
+        case transformList, transformMap, transformMapEntry
+        case optMap, optFlatMap, sortBy
     }
 
     let kind: Kind
     /// The variable's place on the stack.
     let slot: Int
-    /// The first argument of `map` with three arguments.
+    /// There is a second variable in the place after it; the two are index and element or key and value.
+    let isPair: Bool
+    /// The condition before the body of `map`, `transformList` and so on.
     let condition: Node?
     let body: Node
 }

@@ -37,16 +37,18 @@ enum Number {
         }
     }
 
-    /// Compares exactly, whatever the types; nil when one of them is NaN.
+    /// Compares across types, a double with a double: an int of more than 53 bits is rounded for that, as the public
+    /// tests of the language ask for; nil when one of them is NaN.
     func order(_ other: Number) -> Order? {
         switch (self, other) {
         case (.int(let left), .int(let right)): Order(left, right)
-        case (.double(let left), .double(let right)):
-            left.isNaN || right.isNaN ? nil : Order(left, right)
-        case (.double(let left), _): other.whole.flatMap { Self.order(left, $0) }
-        case (_, .double(let right)): whole.flatMap { Self.order(right, $0) }.map(\.reversed)
+        case (.double, _), (_, .double): Self.order(asDouble, other.asDouble)
         default: Order(whole ?? 0, other.whole ?? 0)
         }
+    }
+
+    private static func order(_ left: Double, _ right: Double) -> Order? {
+        left.isNaN || right.isNaN ? nil : Order(left, right)
     }
 
     /// The value of an int or uint.
@@ -56,14 +58,6 @@ enum Number {
         case .uint(let number): Int128(number)
         case .double: nil
         }
-    }
-
-    private static func order(_ left: Double, _ right: Int128) -> Order? {
-        if left.isNaN { return nil }
-        guard left.magnitude < 0x1p100 else { return left < 0 ? .less : .greater }
-        let truncated = Int128(left)
-        guard truncated == right else { return Order(truncated, right) }
-        return Order(left, left.rounded(.towardZero))
     }
 }
 

@@ -31,16 +31,19 @@ extension Parser {
     private mutating func nextLink() throws(CELError) -> Link? {
         let place = offset
         if take(.openBracket) {
-            if current.kind == .symbol(.question) { throw .syntax("optional values are not supported", at: offset) }
+            let isOptional = take(.question)
             let node = try nested { (parser) throws(CELError) in try parser.expression() }
             try expect(.closeBracket, "after the index")
-            return Link(kind: .index(node), offset: place)
+            return Link(kind: isOptional ? .optionalIndex(node) : .index(node), offset: place)
         }
         guard take(.dot) else { return nil }
-        if current.kind == .symbol(.question) { throw .syntax("optional values are not supported", at: offset) }
+        let isOptional = take(.question)
         let nameOffset = offset
         let name = try selector()
-        guard current.kind == .symbol(.openParenthesis) else { return Link(kind: .field(name), offset: nameOffset) }
+        guard current.kind == .symbol(.openParenthesis) else {
+            return Link(kind: isOptional ? .optionalField(name) : .field(name), offset: nameOffset)
+        }
+        guard !isOptional else { throw .syntax("after `.?` comes the name of a field, not a call", at: nameOffset) }
         return Link(kind: try receiverCall(name, at: nameOffset), offset: nameOffset)
     }
 
@@ -57,10 +60,20 @@ extension Parser {
     }
 
     private mutating func receiverCall(_ name: String, at place: Int) throws(CELError) -> Link.Kind {
-        if let kind = Comprehension.Kind(rawValue: name) { return .comprehension(try comprehension(kind, at: place)) }
+        if let kind = Comprehension.Kind(name: name) { return .comprehension(try comprehension(kind, name, at: place)) }
         let arguments = try self.arguments()
-        let function = try Function.resolve(name, count: arguments.count, hasReceiver: true, at: place)
-        return try call(function, arguments, at: place)
+        do {
+            let function = try Function.resolve(name, count: arguments.count, hasReceiver: true, at: place)
+            return try call(function, arguments, at: place)
+        } catch {
+            return .call(.failing, [try deferred(error)])
+        }
+    }
+
+    /// A node that fails when it is reached, where that is asked for.
+    private func deferred(_ error: CELError) throws(CELError) -> Node {
+        guard options.defersUnknownFunctions, error.code == .unknownFunction else { throw error }
+        return .broken(error)
     }
 
     /// Compiles a constant pattern once.
@@ -89,6 +102,11 @@ extension Parser {
     mutating func globalCall(_ name: String, at place: Int, _ links: inout [Link]) throws(CELError) -> Node {
         switch name {
         case "has": return try has(at: place)
+        case "cel.bind": return try bind(at: place)
+        case "cel.block" where options.hasTestMacros: return try block()
+        case "cel.index" where options.hasTestMacros: return try testVariable("cel.index", at: place)
+        case "cel.iterVar" where options.hasTestMacros, "cel.accuVar" where options.hasTestMacros:
+            return try testVariable(name, at: place)
         case "default":
             let nodes = try arguments()
             guard nodes.count == 2 else {
@@ -97,16 +115,21 @@ extension Parser {
             return .fallback(nodes[0], nodes[1])
         default:
             let nodes = try arguments()
-            if Comprehension.Kind(rawValue: name) != nil {
+            if Comprehension.Kind(name: name) != nil {
                 throw CELError(
                     code: .unknownFunction,
                     message: "write `list.\(name)(x, …)` to call `\(name)`",
                     offset: place
                 )
             }
-            let function = try Function.resolve(name, count: nodes.count, hasReceiver: false, at: place)
-            links = [Link(kind: try call(function, Array(nodes.dropFirst()), at: place), offset: place)]
-            return nodes[0]
+            do {
+                let function = try Function.resolve(name, count: nodes.count, hasReceiver: false, at: place)
+                guard let first = nodes.first else { return .constant(.optional(nil)) }
+                links = [Link(kind: try call(function, Array(nodes.dropFirst()), at: place), offset: place)]
+                return first
+            } catch {
+                return try deferred(error)
+            }
         }
     }
 
@@ -116,34 +139,5 @@ extension Parser {
         guard case .chain(let base, var links) = nodes[0], let last = links.popLast(), case .field(let name) = last.kind
         else { throw .syntax("`has` needs a field selection such as has(a.b)", at: place) }
         return .has(links.isEmpty ? base : .chain(base, links), field: name, offset: last.offset)
-    }
-
-    private mutating func comprehension(_ kind: Comprehension.Kind, at place: Int) throws(CELError) -> Comprehension {
-        try expect(.openParenthesis, "before the arguments")
-        guard case .identifier(let variable) = current.kind, !Self.keywords.contains(variable),
-            !Self.reservedWords.contains(variable), peek(1) == .symbol(.comma)
-        else {
-            throw .syntax("`\(kind.rawValue)` needs a new variable and a body: list.\(kind.rawValue)(x, …)", at: offset)
-        }
-        advance()
-        advance()
-        locals.append(variable)
-        defer { locals.removeLast() }
-        let nodes = try nested { (parser) throws(CELError) in
-            var nodes: [Node] = []
-            repeat { nodes.append(try parser.expression()) } while parser.take(.comma)
-            try parser.expect(.closeParenthesis, "after the arguments")
-            return nodes
-        }
-        guard let body = nodes.last, nodes.count == 1 || kind == .map && nodes.count == 2 else {
-            throw Function.wrongCount(
-                kind.rawValue,
-                count: nodes.count + 1,
-                accepted: 2...(kind == .map ? 3 : 2),
-                at: place
-            )
-        }
-        let condition = nodes.count == 2 ? nodes[0] : nil
-        return Comprehension(kind: kind, slot: locals.count - 1, condition: condition, body: body)
     }
 }

@@ -11,7 +11,7 @@ extension Parser {
     ]
 
     private static let types: Set = [
-        "bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint",
+        "bool", "bytes", "double", "int", "list", "map", "null_type", "optional_type", "string", "type", "uint",
     ]
 
     /// A literal, a name, a global call or something in brackets. A global call leaves its link in `links`.
@@ -77,6 +77,8 @@ extension Parser {
         if !isAbsolute, let slot = locals.lastIndex(of: name) { return .local(slot) }
         if Self.types.contains(name) { return .constant(.type(name)) }
         if name == "google", let type = wellKnownType() { return .constant(.type(type)) }
+        if name == "net", let type = networkType() { return .constant(.type(type)) }
+        if let call = namespacedCall(name) { return try globalCall(call, at: place, &links) }
         return .variable(name, offset: place)
     }
 
@@ -98,37 +100,53 @@ extension Parser {
         return "google.protobuf.\(last)"
     }
 
+    /// `net.IP` and `net.CIDR`.
+    private mutating func networkType() -> String? {
+        guard peek(0) == .symbol(.dot), case .identifier(let last) = peek(1), last == "IP" || last == "CIDR" else {
+            return nil
+        }
+        for _ in 0..<2 { advance() }
+        return "net.\(last)"
+    }
+
+    /// The whole name of a call such as `math.abs(`, up to the parenthesis; the first word is taken already.
+    private mutating func namespacedCall(_ name: String) -> String? {
+        guard peek(0) == .symbol(.dot), case .identifier(let last) = peek(1), peek(2) == .symbol(.openParenthesis),
+            Function.namespaces.contains(name), Function(rawValue: "\(name).\(last)") != nil || name == "cel"
+        else { return nil }
+        for _ in 0..<2 { advance() }
+        return "\(name).\(last)"
+    }
+
     private mutating func listLiteral() throws(CELError) -> Node {
+        let start = offset
         advance()
-        let nodes = try nested { (parser) throws(CELError) in
-            var nodes: [Node] = []
+        let elements = try nested { (parser) throws(CELError) in
+            var elements: [(value: Node, isOptional: Bool)] = []
             while parser.current.kind != .symbol(.closeBracket) {
-                if parser.current.kind == .symbol(.question) {
-                    throw .syntax("optional values are not supported", at: parser.offset)
-                }
-                nodes.append(try parser.expression())
+                let isOptional = parser.take(.question)
+                elements.append((try parser.expression(), isOptional))
                 guard parser.take(.comma) else { break }
             }
             try parser.expect(.closeBracket, "to close the list")
-            return nodes
+            return elements
         }
+        guard !elements.contains(where: \.isOptional) else { return .sparseList(elements, offset: start) }
         var constants: [CELValue] = []
-        for case .constant(let value) in nodes { constants.append(value) }
-        return constants.count == nodes.count ? .constant(.list(constants)) : .list(nodes)
+        for case (.constant(let value), _) in elements { constants.append(value) }
+        return constants.count == elements.count ? .constant(.list(constants)) : .list(elements.map(\.value))
     }
 
     private mutating func mapLiteral() throws(CELError) -> Node {
         let start = offset
         advance()
         let entries = try nested { (parser) throws(CELError) in
-            var entries: [(key: Node, value: Node)] = []
+            var entries: [MapEntry] = []
             while parser.current.kind != .symbol(.closeBrace) {
-                if parser.current.kind == .symbol(.question) {
-                    throw .syntax("optional values are not supported", at: parser.offset)
-                }
+                let isOptional = parser.take(.question)
                 let key = try parser.expression()
                 try parser.expect(.colon, "after the key")
-                entries.append((key, try parser.expression()))
+                entries.append(MapEntry(key: key, value: try parser.expression(), isOptional: isOptional))
                 guard parser.take(.comma) else { break }
             }
             try parser.expect(.closeBrace, "to close the map")

@@ -3,22 +3,19 @@
 
 /// Recursive descent over tokens. Only brackets recurse; operators and selections loop.
 struct Parser {
-    /// Bytes of expression text.
-    static let sizeLimit = 8192
-    /// Brackets inside brackets.
-    static let depthLimit = 32
-
+    let options: CELExpression.Options
     let tokens: [Token]
     var index = 0
     var depth = 0
     /// Variables of the comprehensions around the current place, the innermost last.
     var locals: [String] = []
 
-    static func parse(_ source: String) throws(CELError) -> Node {
-        guard source.utf8.count <= sizeLimit else {
-            throw CELError(code: .limit, message: "the expression is longer than \(sizeLimit) bytes", offset: sizeLimit)
+    static func parse(_ source: String, _ options: CELExpression.Options) throws(CELError) -> Node {
+        let limit = options.byteLimit
+        guard source.utf8.count <= limit else {
+            throw CELError(code: .limit, message: "the expression is longer than \(limit) bytes", offset: limit)
         }
-        var parser = Parser(tokens: try Lexer.tokens(of: source))
+        var parser = Parser(options: options, tokens: try Lexer.tokens(of: source))
         if parser.current.kind == .end { throw .syntax("the expression is empty", at: 0) }
         let node = try parser.expression()
         guard parser.current.kind == .end else {
@@ -57,10 +54,10 @@ struct Parser {
 
     /// One level deeper while `body` parses what is inside brackets.
     mutating func nested<Result>(_ body: (inout Parser) throws(CELError) -> Result) throws(CELError) -> Result {
-        guard depth < Self.depthLimit else {
+        guard depth < options.depthLimit else {
             throw CELError(
                 code: .limit,
-                message: "more than \(Self.depthLimit) brackets inside each other",
+                message: "more than \(options.depthLimit) brackets inside each other",
                 offset: offset
             )
         }

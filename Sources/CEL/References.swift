@@ -17,11 +17,17 @@ struct ReferenceCollector {
         case .variable(let name, let offset): add(name, [], isTested: isTested, offset)
         case .list(let nodes), .and(let nodes, _), .or(let nodes, _):
             for node in nodes { visit(node, isTested: isTested) }
+        case .sparseList(let elements, _):
+            for element in elements { visit(element.value, isTested: isTested) }
         case .map(let entries, _):
-            for (key, value) in entries {
-                visit(key, isTested: isTested)
-                visit(value, isTested: isTested)
+            for entry in entries {
+                visit(entry.key, isTested: isTested)
+                visit(entry.value, isTested: isTested)
             }
+        case .bind(let value, let body):
+            visit(value, isTested: isTested)
+            visit(body, isTested: isTested)
+        case .broken: break
         case .not(let node, _, _), .negate(let node, _, _): visit(node, isTested: isTested)
         case .conditional(let branches, let otherwise, _):
             for (condition, value) in branches {
@@ -46,8 +52,10 @@ struct ReferenceCollector {
     private mutating func visitChain(_ base: Node, _ links: ArraySlice<Link>, lastField: String?, isTested: Bool) {
         var path: [String] = []
         var rest = links
-        while let name = rest.first?.constantName {
+        var isTested = isTested
+        while let (name, isOptional) = rest.first?.constantName {
             path.append(name)
+            if isOptional { isTested = true }
             rest.removeFirst()
         }
         if let lastField, rest.isEmpty { path.append(lastField) }
@@ -61,8 +69,8 @@ struct ReferenceCollector {
 
     private mutating func visit(_ link: Link, isTested: Bool) {
         switch link.kind {
-        case .field, .matches: break
-        case .index(let node): visit(node, isTested: isTested)
+        case .field, .optionalField, .matches: break
+        case .index(let node), .optionalIndex(let node): visit(node, isTested: isTested)
         case .call(_, let nodes):
             for node in nodes { visit(node, isTested: isTested) }
         case .comprehension(let comprehension):
@@ -77,10 +85,11 @@ struct ReferenceCollector {
 }
 
 extension Link {
-    /// The name when this selects a field or indexes with a constant string.
-    fileprivate var constantName: String? {
+    /// The name when this selects a field, optional or not, or indexes with a constant string.
+    fileprivate var constantName: (String, isOptional: Bool)? {
         switch kind {
-        case .field(let name), .index(.constant(.string(let name))): name
+        case .field(let name), .index(.constant(.string(let name))): (name, false)
+        case .optionalField(let name), .optionalIndex(.constant(.string(let name))): (name, true)
         default: nil
         }
     }

@@ -24,6 +24,15 @@ struct TestScope: CELScope {
         values = object
     }
 
+    /// The types of all variables, as the values show them.
+    var environment: TypeEnvironment {
+        var environment = TypeEnvironment()
+        for name in values.keys + ["u", "now", "wrapped"] {
+            if let value = variable(name) { environment.declare(name, CELType(of: value)) }
+        }
+        return environment
+    }
+
     func variable(_ name: String) -> CELValue? {
         switch name {
         case "u": .uint(7)
@@ -46,9 +55,11 @@ func outcome(_ source: String, in scope: some CELScope, stepLimit: Int = 1_000_0
     }
 }
 
-/// Evaluates each expression and compares with JSON text or `!code`.
+/// Evaluates each expression and compares with JSON text or `!code`; what has a value must pass the checker, too, unless
+/// the table is about mistakes that other operands hide.
 func check(
     _ table: [(source: String, expected: String)],
+    hidesMistakes: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
     let scope = try TestScope()
@@ -59,6 +70,18 @@ func check(
         }
         let got = outcome(source, in: scope)
         #expect(got == wanted, "\(source)", sourceLocation: sourceLocation)
+        if !expected.hasPrefix("!"), !hidesMistakes {
+            let falseAlarms = mistakes(in: source, scope.environment)
+            #expect(falseAlarms.isEmpty, "\(source)", sourceLocation: sourceLocation)
+        }
+    }
+}
+
+/// What the checker finds, without what it refuses on purpose although it works.
+private func mistakes(in source: String, _ environment: TypeEnvironment) -> [CELTypeError] {
+    guard let expression = try? CELExpression(source) else { return [] }
+    return CELChecker(environment).check(expression).errors.filter { error in
+        !["`==`", "`!=`", "`in`"].contains { error.message.hasPrefix($0) }
     }
 }
 

@@ -61,7 +61,7 @@ import Testing
             ("for", "!syntax"), ("while + 1", "!syntax"), ("`o`", "!syntax"), ("o.", "!syntax"), ("o.1", "!syntax"),
             ("o[]", "!syntax"),
             ("Foo{a: 1}", "!syntax"), ("google.protobuf.Duration{seconds: 1}", "!syntax"), ("o.a{}", "!syntax"),
-            ("o.?a", "!syntax"), ("o[?'a']", "!syntax"), ("[?o]", "!syntax"), ("{?'a': 1}", "!syntax"),
+            ("o.?a()", "!syntax"), ("o.?", "!syntax"), ("o[?]", "!syntax"), ("[??o]", "!syntax"), ("{?'a'}", "!syntax"),
         ])
     }
 

@@ -13,14 +13,33 @@ struct Variables: CELScope {
         "item": 7,
     ]
 
+    /// Types as the values show them, and some as schemas say them.
+    static let environment: TypeEnvironment = {
+        var environment = TypeEnvironment()
+        for member in values.members { environment.declare(member.key, CELType(of: CELValue(member.value))) }
+        let schema: JSONValue = [
+            "type": "object", "additionalProperties": false,
+            "properties": ["a": ["type": "number"], "b": ["type": "array", "items": ["type": "string"]]],
+        ]
+        environment.declare("item", CELType(schema: schema))
+        return environment
+    }()
+
     func variable(_ name: String) -> CELValue? { Self.values[name].map { CELValue($0) } }
 }
 
-// Neither parsing nor evaluating may stop the program or take longer than its steps allow.
+// Neither parsing, checking nor evaluating may stop the program or take longer than its steps allow.
 fuzz { start, count in
     let text = String(decoding: bytes(start, count), as: UTF8.self)
-    if let expression = try? CELExpression(text) {
+    do {
+        let expression = try CELExpression(text)
+        for mistake in CELChecker(Variables.environment).check(expression).errors {
+            precondition((0...text.utf8.count).contains(mistake.offset), "a mistake outside the text")
+            _ = mistake.rendered(source: text)
+        }
         _ = try? expression.evaluate(in: Variables(), stepLimit: 20_000).json()
+    } catch {
+        _ = error.rendered(source: text)
     }
     if let template = try? ValueTemplate(.string(text)) {
         _ = try? template.evaluate(in: Variables())
