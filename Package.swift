@@ -96,7 +96,7 @@ let package = Package(
         tests("Model", ["JSON"]),
         tests("JSON"),
         tests("CEL", ["JSON"]),
-        tests("GraphCore"),
+        tests("GraphCore", ["JSON"]),
         tests("Definition", ["Model", "JSON", "CEL"], resources: [.copy("Broken")]),
         tests("Store", ["StoreSQLite", "Model", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),

@@ -73,6 +73,32 @@ import Testing
     }
 
     @Test
+    func `long detours in a large graph are found, unless the steps run out`() {
+        var random = SplitMix(state: 13)
+        let nodeCount = 1500
+        // A few nodes wide, so that edges over many waves have detours that a short search does not find.
+        let edges = (0..<4000).map { _ in
+            let a = random.below(nodeCount - 1)
+            let reach = random.oneIn(3) ? 400 : 8
+            return Digraph.Edge(from: a, to: a + 1 + random.below(min(reach, nodeCount - 1 - a)))
+        }
+        let value = Digraph(nodeCount: nodeCount, edges: edges)
+        let expected = BruteForce(value).redundantEdges
+        #expect(expected.count > 500)
+        #expect(value.redundantEdges() == expected)
+        let few = value.redundantEdges(stepLimit: 2_000)
+        #expect(few.count < expected.count && Set(few).isSubset(of: expected))
+    }
+
+    @Test
+    func `a shortest path has both ends`() {
+        let value = graph(5, (0, 1), (1, 2), (2, 3), (0, 2), (3, 0))
+        #expect(value.shortestPath(from: 0, to: 3) == [0, 2, 3])
+        #expect(value.shortestPath(from: 1, to: 1) == [1])
+        #expect(value.shortestPath(from: 0, to: 4) == nil)
+    }
+
+    @Test
     func `100,000 nodes in one chain or one ring are no trouble`() {
         let count = 100_000
         let chain = Digraph(nodeCount: count, edges: (1..<count).map { .init(from: $0 - 1, to: $0) })
@@ -140,18 +166,5 @@ private struct BruteForce {
             let edge = graph.edges[index]
             return graph.successors(of: edge.from).contains { $0 != edge.to && reachable[$0].contains(edge.to) }
         }
-    }
-}
-
-/// A small generator with a fixed seed, so that a failure repeats.
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -51,18 +51,18 @@ public struct Digraph: Sendable {
 }
 
 /// The edges at one side of every node, in one array.
-struct Adjacency: Sendable {
+final class Adjacency: Sendable {
     /// Where the part of each node starts, and the end of the last.
-    private(set) var starts: [Int]
+    private let starts: [Int]
     /// The other end of each edge.
-    private(set) var neighbours: [Int]
+    let neighbours: [Int]
     /// The position of each edge.
-    private(set) var edges: [Int]
+    let edges: [Int]
 
     init(nodeCount: Int, edgeCount: Int, ends: (Int) -> (node: Int, neighbour: Int)) {
-        starts = [Int](repeating: 0, count: nodeCount + 1)
-        neighbours = [Int](repeating: 0, count: edgeCount)
-        edges = neighbours
+        var starts = [Int](repeating: 0, count: nodeCount + 1)
+        var neighbours = [Int](repeating: 0, count: edgeCount)
+        var edges = neighbours
         for edge in 0..<edgeCount { starts[ends(edge).node + 1] += 1 }
         for node in 0..<nodeCount { starts[node + 1] += starts[node] }
         var next = starts
@@ -72,6 +72,9 @@ struct Adjacency: Sendable {
             edges[next[node]] = edge
             next[node] += 1
         }
+        self.starts = starts
+        self.neighbours = neighbours
+        self.edges = edges
     }
 
     func range(of node: Int) -> Range<Int> { starts[node]..<starts[node + 1] }
