@@ -44,7 +44,7 @@ struct CatalogSession {
         _ body: (CatalogSession, SQLiteBlobStore) throws(CommandFailure) -> Value
     ) throws(CommandFailure) -> Value {
         let settings = try SettingsReader.read(context)
-        let compiler = try Toolbox(settings, dataFolder: context.dataFolder).makeCompiler()
+        let compiler = try Toolbox(settings, dataFolder: context.dataFolder).makeCompiler(for: .check)
         // What is made here is for its owner alone.
         let mask = umask(0o077)
         defer { umask(mask) }
@@ -94,9 +94,9 @@ extension CommandContext {
         CatalogActor(owner: CatalogSession.owner, name: actor, reason: reason)
     }
 
-    /// A compiler that knows the tools and policies of this machine.
+    /// A compiler for documents that are looked at or published, not run at once.
     func makeCompiler() throws(CommandFailure) -> Compiler {
-        try Toolbox(try SettingsReader.read(self), dataFolder: dataFolder).makeCompiler()
+        try Toolbox(try SettingsReader.read(self), dataFolder: dataFolder).makeCompiler(for: .check)
     }
 }
 

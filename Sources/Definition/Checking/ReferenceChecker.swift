@@ -65,19 +65,30 @@ final class ReferenceChecker {
     }
 
     private func check(_ scope: BodyScope, outputs: [ExpressionUse]) {
+        let types = TypeChecker(self)
         for (index, node) in scope.body.nodes.enumerated() {
             let secrets = SecretChecker(node: node, sink: sink)
             for use in node.uses {
-                UseChecker(checker: self, scope: scope, use: use, site: .node(index)).check()
+                check(use, in: scope, at: .node(index), types)
                 secrets.check(use)
             }
         }
         for edge in scope.body.edges {
-            for use in edge.draft.uses {
-                UseChecker(checker: self, scope: scope, use: use, site: .edge(from: edge.from)).check()
-            }
+            for use in edge.draft.uses { check(use, in: scope, at: .edge(from: edge.from), types) }
         }
-        for use in outputs { UseChecker(checker: self, scope: scope, use: use, site: .outputs).check() }
+        for use in outputs { check(use, in: scope, at: .outputs, types) }
+    }
+
+    /// Types say something only about what exists.
+    private func check(
+        _ use: ExpressionUse,
+        in scope: BodyScope,
+        at site: UseChecker.Site,
+        _ types: TypeChecker
+    ) {
+        let errors = sink.errorCount
+        UseChecker(checker: self, scope: scope, use: use, site: site).check()
+        if sink.errorCount == errors { types.check(use, in: scope, at: site) }
     }
 
     /// Asks whether one of some places runs before the reader.
