@@ -33,7 +33,7 @@ final class TypeChecker {
         }
         guard use.isCondition, result.errors.isEmpty, result.type != .bool, result.type != .dyn else { return }
         let place = use.position(0)
-        let message = "the condition is a \(result.type), not a bool"
+        let message = "the condition is of the type \(result.type), not bool"
         checker.sink.report(.expressionType, at: place.value, position: place.position, message)
     }
 
