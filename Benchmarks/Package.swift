@@ -20,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CRawSQLite", pkgConfig: "sqlite3"),
         benchmark("CELBenchmark"),
         benchmark("JSONBenchmark"),
+        benchmark("SchemaBenchmark"),
         benchmark("EngineBenchmark", ["CRawSQLite"]),
     ]
 )

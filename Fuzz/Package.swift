@@ -27,6 +27,8 @@ let package = Package(
         .target(name: "CLibFuzzer"),
         .target(name: "Driver", dependencies: ["CLibFuzzer"], swiftSettings: settings),
         fuzzer("FuzzJSON"),
+        fuzzer("FuzzPatch"),
+        fuzzer("FuzzSchema"),
         fuzzer("FuzzCEL"),
         fuzzer("FuzzYAML"),
         fuzzer("FuzzDefinition"),

@@ -9,6 +9,10 @@ struct KeyIndex: Sendable {
     /// power of two, at most half full.
     private var slots: [UInt64] = []
     private var used = 0 as UInt32
+    /// What removed names had in the lower half, sorted; entries above stand for as many positions less.
+    private var gaps: [UInt64] = []
+
+    private static let gapLimit = 256
 
     /// Covers nothing.
     init() {}
@@ -27,8 +31,10 @@ struct KeyIndex: Sendable {
         let hash = Self.hash(key)
         var slot = home(of: hash)
         while slots[slot] != 0 {
-            let position = Int(slots[slot] & 0xFFFF_FFFF) - 1
-            if slots[slot] >> 32 == hash, isMatch(position) { return position }
+            if slots[slot] >> 32 == hash {
+                let position = position(slots[slot])
+                if isMatch(position) { return position }
+            }
             slot = (slot + 1) & (slots.count - 1)
         }
         return nil
@@ -37,18 +43,43 @@ struct KeyIndex: Sendable {
     /// Covers one more name, known to be new.
     mutating func add(_ key: String, at position: Int) {
         if Int(used) * 2 >= slots.count { resize(to: slots.count * 2) }
-        place(Self.hash(key) << 32 | UInt64(position + 1))
+        place(Self.hash(key) << 32 | UInt64(position + gaps.count + 1))
         used += 1
     }
 
     /// Covers a name no more; all names behind it are one position lower from now on.
     mutating func remove(_ key: String, at position: Int) {
         var slot = home(of: Self.hash(key))
-        while Int(slots[slot] & 0xFFFF_FFFF) - 1 != position { slot = (slot + 1) & (slots.count - 1) }
+        while slots[slot] == 0 || self.position(slots[slot]) != position { slot = (slot + 1) & (slots.count - 1) }
+        let removed = slots[slot] & 0xFFFF_FFFF
         close(slot)
         used -= 1
-        let limit = UInt64(position + 1)
-        for slot in slots.indices where slots[slot] & 0xFFFF_FFFF > limit { slots[slot] -= 1 }
+        gaps.insert(removed, at: gapCount(below: removed))
+        if gaps.count > Self.gapLimit { fillGaps() }
+    }
+
+    /// Lowering all entries once for many removals keeps those cheap.
+    private mutating func fillGaps() {
+        for slot in slots.indices where slots[slot] != 0 {
+            slots[slot] -= UInt64(gapCount(below: slots[slot] & 0xFFFF_FFFF))
+        }
+        gaps = []
+    }
+
+    private func gapCount(below entry: UInt64) -> Int {
+        var low = 0
+        var high = gaps.count
+        while low < high {
+            let middle = (low + high) / 2
+            if gaps[middle] < entry { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The position that an entry stands for.
+    private func position(_ entry: UInt64) -> Int {
+        let stored = entry & 0xFFFF_FFFF
+        return Int(stored) - 1 - (gaps.isEmpty ? 0 : gapCount(below: stored))
     }
 
     /// Frees a slot and moves those that would no longer be found into the gap.

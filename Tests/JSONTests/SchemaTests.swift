@@ -42,8 +42,12 @@ import Testing
         ]
         for (source, good, bad) in table {
             let schema = try JSONSchema(source)
-            for value in good { #expect(schema.validate(value).isEmpty, "\(source) accepts \(value)") }
-            for value in bad { #expect(!schema.validate(value).isEmpty, "\(source) refuses \(value)") }
+            for value in good {
+                #expect(schema.validate(value).isEmpty && schema.isValid(value), "\(source) accepts \(value)")
+            }
+            for value in bad {
+                #expect(!schema.validate(value).isEmpty && !schema.isValid(value), "\(source) refuses \(value)")
+            }
         }
     }
 
@@ -81,10 +85,25 @@ import Testing
 
     @Test func `what cannot be checked is refused when the schema is compiled`() {
         let table: [(JSONValue, String, String)] = [
-            (["pattern": "a"], "/pattern", "\"pattern\" is not a supported keyword"),
+            (["patern": "a"], "/patern", "\"patern\" is not a known keyword"),
+            (
+                ["pattern": "("], "/pattern",
+                "\"pattern\" cannot be used: the pattern is wrong at character 2: a group has no `)`"
+            ),
             (1, "", "a schema must be an object, true or false"),
-            (["properties": ["a/b": ["$ref": "#"]]], "/properties/a~1b/$ref", "\"$ref\" is not a supported keyword"),
-            (["items": ["allOf": [true, ["if": true]]]], "/items/allOf/1/if", "\"if\" is not a supported keyword"),
+            (
+                ["properties": ["a/b": ["$ref": "#/x"]]], "/properties/a~1b/$ref",
+                "\"$ref\" refers to #/x, which is not there"
+            ),
+            (["items": ["allOf": [true, ["fi": true]]]], "/items/allOf/1/fi", "\"fi\" is not a known keyword"),
+            (["$schema": "http://x/"], "", "\"$schema\" names the dialect http://x/, which is not known"),
+            (["$ref": "http://x/"], "/$ref", "\"$ref\" refers to http://x/, which is not there"),
+            (["$defs": ["a": ["type": 1]]], "/$defs/a/type", "\"type\" must name types, 1 is none"),
+            (["$ref": "#"], "", "the schema applies itself to the same value, without end"),
+            (
+                ["$defs": ["a": ["allOf": [["$ref": "#/$defs/b"]]], "b": ["if": ["$ref": "#/$defs/a"]]]], "/$defs/a",
+                "the schema applies itself to the same value, without end"
+            ),
             (["type": "text"], "/type", "\"type\" must name types, \"text\" is none"),
             (["type": []], "/type", "\"type\" must name a type"),
             (["minLength": -1], "/minLength", "\"minLength\" must be an integer from 0"),
@@ -99,10 +118,95 @@ import Testing
             (["uniqueItems": 1], "/uniqueItems", "\"uniqueItems\" must be true or false"),
         ]
         for (source, pointer, message) in table {
-            #expect(throws: JSONSchemaError.self, "\(source)") { try JSONSchema(source) }
-            do throws(JSONSchemaError) { _ = try JSONSchema(source) } catch {
-                #expect(error.pointer.description == pointer && error.message == message, "\(error)")
+            let error = #expect(throws: JSONSchemaError.self, "\(source)") {
+                try JSONSchema(source, options: .strict)
             }
+            #expect(error?.pointer.description == pointer && error?.message == message, "\(String(describing: error))")
         }
+    }
+
+    @Test func `violations name the keyword that is broken`() throws {
+        let registry = JSONSchema.Registry(["http://x/size": ["$defs": ["s": ["minimum": 3]]]])
+        let schema = try JSONSchema(
+            [
+                "properties": [
+                    "a/b": ["$ref": "#/$defs/name"], "size": ["$ref": "http://x/size#/$defs/s"],
+                    "link": ["format": "uri"], "list": ["contains": ["const": 1], "unevaluatedItems": false],
+                ],
+                "propertyNames": ["maxLength": 4], "dependentRequired": ["size": ["unit"]],
+                "$defs": ["name": ["type": "string", "pattern": "^[a-z]+$"]],
+            ],
+            registry: registry,
+            options: .strict
+        )
+        let value: JSONValue = ["a/b": "A", "size": 2, "link": "x", "list": [1, 2], "toolong": 1]
+        let violations = schema.validate(value)
+        #expect(
+            violations.map { "\($0.schemaURI)#\($0.schemaPointer) \($0)" } == [
+                "#/dependentRequired the value must have the member \"unit\", since it has the member \"size\"",
+                "#/$defs/name/pattern /a~1b must match the pattern ^[a-z]+$, is \"A\"",
+                "http://x/size#/$defs/s/minimum /size must be at least 3, is 2",
+                "#/properties/link/format /link must be a URI with its scheme, is \"x\"",
+                "#/properties/list/unevaluatedItems /list/1 is not allowed",
+                "#/propertyNames the value must not have the member \"toolong\", whose name must have at most 4 "
+                    + "characters, has 7",
+            ]
+        )
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `hostile schemas and values end with a clear answer`() throws {
+        // Each level tries the next twice, so 2^60 ways lead down.
+        var definitions = JSONObject()
+        for level in 0..<60 {
+            let next: JSONValue = ["$ref": "#/$defs/l\(level + 1)"]
+            definitions["l\(level)"] = ["oneOf": [next, next]]
+        }
+        definitions["l60"] = ["type": "null"]
+        let fan = try JSONSchema(
+            ["$ref": "#/$defs/l0", "$defs": .object(definitions)],
+            options: .init(stepLimit: 100_000)
+        )
+        #expect(fan.validate(1).map(\.code) == [.tooManySteps] && !fan.isValid(1))
+        let not = try JSONSchema(
+            ["not": ["$ref": "#/$defs/l0"], "$defs": .object(definitions)],
+            options: .init(stepLimit: 100_000)
+        )
+        #expect(not.validate(1).map(\.code) == [.tooManySteps] && !not.isValid(1))
+
+        var loop: JSONObject = ["$dynamicRef": "#x", "$dynamicAnchor": "y"]
+        loop["$defs"] = ["d": ["$dynamicAnchor": "x", "type": "object"]]
+        // Only in the scope of the outer schema the reference leads back.
+        let outer: JSONValue = [
+            "$id": "http://o/", "$dynamicAnchor": "x", "$ref": "http://i/",
+            "$defs": ["i": .object(JSONObject(members: [.init(key: "$id", value: "http://i/")] + loop.members))],
+        ]
+        #expect(try JSONSchema(outer).validate(1).map(\.code) == [.tooDeep])
+
+        let tree = try JSONSchema(["type": "array", "items": ["$ref": "#"], "uniqueItems": true])
+        var deep: JSONValue = []
+        for _ in 0..<1_000 { deep = [deep] }
+        #expect(tree.isValid(deep))
+        let list = JSONValue.array((0..<100_000).map { ["n": .int($0)] })
+        #expect(try JSONSchema(["uniqueItems": true]).isValid(list))
+        let pattern = try JSONSchema(["pattern": "^(a+)+$"], options: .init(stepLimit: 1_000_000))
+        #expect(!pattern.isValid(.string(.init(repeating: "a", count: 10_000) + "b")))
+        #expect(pattern.validate(.string(.init(repeating: "a", count: 2_000_000))).map(\.code) == [.tooManySteps])
+    }
+
+    @Test func `schemas of older drafts keep their meaning`() throws {
+        let seven = try JSONSchema([
+            "$schema": "http://json-schema.org/draft-07/schema#", "items": [["type": "string"]],
+            "additionalItems": false, "definitions": ["t": ["$id": "#t", "type": "object"]],
+            "dependencies": ["a": ["b"], "c": ["required": ["d"]]], "propertyNames": ["$ref": "#n", "maxLength": 0],
+            "not": ["$ref": "#t", "type": "array"], "if": true, "else": ["$id": "#n"],
+        ])
+        #expect(seven.isValid(["x"]) && !seven.isValid([1]) && !seven.isValid(["x", 1]) && !seven.isValid([:]))
+        let nineteen = try JSONSchema([
+            "$schema": "https://json-schema.org/draft/2019-09/schema", "$recursiveAnchor": true,
+            "properties": ["child": ["$recursiveRef": "#"], "n": ["type": "integer"]],
+            "unevaluatedProperties": false, "prefixItems": false,
+        ])
+        #expect(nineteen.isValid(["child": ["n": 1]]) && !nineteen.isValid(["child": ["n": "x"]]))
+        #expect(nineteen.isValid([1]) && !nineteen.isValid(["m": 1]))
     }
 }

@@ -77,4 +77,26 @@ import Testing
         #expect(JSONPointer.root.appending("a/~").appending(3).description == "/a~1~0/3")
         #expect(try JSONPointer("/~01").tokens == ["~1"])
     }
+
+    @Test func `members of a large object are found after many are removed and added`() {
+        var generator = SeededGenerator(state: 5)
+        var object = JSONObject()
+        var expected: [(String, Int64)] = []
+        for round in 0..<6_000 {
+            if expected.count > 40, generator.next() % 3 > 0 || expected.count > 700 {
+                let place = Int(generator.next() % UInt64(expected.count))
+                object[expected.remove(at: place).0] = nil
+            } else {
+                expected.append(("k\(round)", Int64(round)))
+                object["k\(round)"] = .int(Int64(round))
+            }
+            if round < 1_000 {
+                for extra in 0..<2 { expected.append(("x\(round)-\(extra)", 0)); object["x\(round)-\(extra)"] = 0 }
+            }
+            guard round % 100 == 0 else { continue }
+            #expect(object.keys == expected.map(\.0))
+            let isFound = expected.allSatisfy { object[$0.0] == .int($0.1) }
+            #expect(isFound && object["none"] == nil && object["k\(round + 1)"] == nil)
+        }
+    }
 }

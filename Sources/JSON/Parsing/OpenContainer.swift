@@ -15,6 +15,8 @@ struct OpenContainer {
     private var bits = 0 as UInt64
     /// Covers the names from the first one on that is too many for a linear search.
     private(set) var index = KeyIndex()
+    /// A name was given twice, which is allowed; the index is of no use then.
+    var hasDuplicates = false
 
     init(_ kind: Kind, start: Int) {
         self.kind = kind

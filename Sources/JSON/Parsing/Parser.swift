@@ -8,6 +8,7 @@ struct Parser: ~Copyable {
     let end: Int
     var position = 0
     private var depthLeft: Int
+    private let allowsDuplicateNames: Bool
     private var values = Stack<JSONValue>(capacity: 32)
     private var members = Stack<JSONObject.Member>(capacity: 32)
     /// The containers around the innermost open one.
@@ -15,17 +16,18 @@ struct Parser: ~Copyable {
     /// Text with escapes, decoded.
     var scratch: [UInt8] = []
 
-    private init(_ base: UnsafePointer<UInt8>, end: Int, depth: Int) {
+    private init(_ base: UnsafePointer<UInt8>, end: Int, _ limits: JSONLimits) {
         self.base = base
         self.end = end
-        depthLeft = depth
+        depthLeft = limits.maxDepth
+        allowsDuplicateNames = limits.allowsDuplicateNames
     }
 
     static func parse(_ input: UnsafeBufferPointer<UInt8>, _ limits: JSONLimits) throws(JSONError) -> JSONValue {
         guard let base = input.baseAddress, input.count > 0 else {
             throw JSONError(code: .syntax, message: "the document is empty", line: 1, column: 1, offset: 0)
         }
-        var parser = Parser(base, end: input.count, depth: limits.maxDepth)
+        var parser = Parser(base, end: input.count, limits)
         guard input.count <= limits.maxBytes else {
             throw parser.failure(.size, at: 0, "the document is longer than \(limits.maxBytes) bytes")
         }
@@ -142,10 +144,17 @@ struct Parser: ~Copyable {
             if container.kind == .array {
                 .array(values.pop(from: container.start))
             } else {
-                .object(JSONObject(uniqueMembers: members.pop(from: container.start), index: container.index))
+                .object(object(container))
             }
         container = outer.popLast() ?? .none
         return value
+    }
+
+    @inline(__always)
+    private mutating func object(_ container: OpenContainer) -> JSONObject {
+        let own = members.pop(from: container.start)
+        return container.hasDuplicates
+            ? JSONObject(members: own) : JSONObject(uniqueMembers: own, index: container.index)
     }
 
     /// Reads a name and the colon after it; its value is to come.
@@ -155,8 +164,11 @@ struct Parser: ~Copyable {
         let start = position
         position += 1
         let key = try string()
-        guard object.isNew(key, mix: mix(key, start), among: members.elements(from: object.start)) else {
-            throw failure(.duplicateKey, at: start, "the name \(JSONValue.string(key).text) is in the object twice")
+        if !object.isNew(key, mix: mix(key, start), among: members.elements(from: object.start)) {
+            guard allowsDuplicateNames else {
+                throw failure(.duplicateKey, at: start, "the name \(JSONValue.string(key).text) is in the object twice")
+            }
+            object.hasDuplicates = true
         }
         guard nextByte() == UInt8(ascii: ":") else { throw unexpected("\":\"") }
         position += 1

@@ -33,21 +33,19 @@ enum PatchPlace {
         _ rules: JSONPatch.Rules
     ) throws(Failure) {
         guard let token = tokens.first else { return }
-        switch value {
-        case .object(var object):
-            value = .null
+        if var object = value.takeObject() {
             defer { value = .object(object) }
             if tokens.count == 1 { return try edit(&object, token, change) }
             let done = try object.update(token) { member throws(Failure) in
                 try edit(&member, tokens.dropFirst(), change, rules)
             }
             guard done else { throw noMember(token) }
-        case .array(var array):
-            value = .null
+        } else if var array = value.takeArray() {
             defer { value = .array(array) }
             if tokens.count == 1 { return try edit(&array, token, change, rules) }
             try edit(&array[try index(token, array, rules)], tokens.dropFirst(), change, rules)
-        default: throw noContainer(token)
+        } else {
+            throw noContainer(token)
         }
     }
 
@@ -104,5 +102,21 @@ enum PatchPlace {
 
     private static func noContainer(_ token: String) -> Failure {
         Failure(code: .pathNotFound, message: "there is neither array nor object that could hold \"\(token)\"")
+    }
+}
+
+// Taking is a function of its own each: inside of a `switch` the value would be held a second time, and every change
+// would copy the container.
+extension JSONValue {
+    fileprivate mutating func takeObject() -> JSONObject? {
+        guard case .object(let object) = self else { return nil }
+        self = .null
+        return object
+    }
+
+    fileprivate mutating func takeArray() -> [JSONValue]? {
+        guard case .array(let array) = self else { return nil }
+        self = .null
+        return array
     }
 }

@@ -1,29 +1,56 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-/// A schema as a list of checks; without any it accepts everything.
-struct SchemaNode: Sendable {
-    var checks: [SchemaCheck] = []
-}
+import Text
 
-/// One rule of a schema, ready to be applied; rules on other kinds of value than theirs accept.
+/// One rule of a schema, ready to be applied. Other schemas are given by their positions.
 enum SchemaCheck: Sendable {
     /// The schema `false`.
     case nothing
     case type(SchemaTypes)
-    case oneOfValues([JSONValue])
-    case length(SchemaRange)
+    case values(SchemaValues)
     case number(SchemaNumberRule, limit: JSONValue)
+    case length(SchemaRange)
+    case pattern(Pattern)
+    case format(SchemaFormat)
     case itemCount(SchemaRange)
     case uniqueItems
-    case items(prefix: [SchemaNode], rest: SchemaNode?)
+    case items(prefix: [Int], rest: Int?)
+    case contains(Int, SchemaRange)
     case memberCount(SchemaRange)
     case required([String])
+    case dependentRequired([SchemaDependency])
     case members(SchemaMembers)
-    case all([SchemaNode])
-    case any([SchemaNode])
-    case one([SchemaNode])
-    case not(SchemaNode)
+    case memberNames(Int)
+    case dependentSchemas([SchemaDependentSchema])
+    case reference(Int)
+    case dynamicReference(String, Int)
+    case all([Int])
+    case any([Int])
+    case one([Int])
+    case not(Int)
+    case condition(Int, then: Int?, otherwise: Int?)
+    case unevaluatedItems(Int)
+    case unevaluatedMembers(Int)
+}
+
+extension SchemaCheck {
+    /// When a check is applied; what is cheap and easy to understand comes first.
+    enum Stage {
+        case general, numbers, strings, arrays, objects, combinations, unevaluated
+    }
+
+    var stage: Stage {
+        switch self {
+        case .nothing, .type, .values: .general
+        case .number: .numbers
+        case .length, .pattern, .format: .strings
+        case .itemCount, .uniqueItems, .items, .contains: .arrays
+        case .memberCount, .required, .dependentRequired, .members, .memberNames, .dependentSchemas: .objects
+        case .reference, .dynamicReference, .all, .any, .one, .not, .condition: .combinations
+        case .unevaluatedItems, .unevaluatedMembers: .unevaluated
+        }
+    }
 }
 
 /// How many there may be.
@@ -32,83 +59,58 @@ struct SchemaRange: Sendable {
     var most: Int?
 }
 
+/// Names that must be there when another one is.
+struct SchemaDependency: Sendable {
+    let name: String
+    let required: [String]
+}
+
+/// A schema that counts when a name is there.
+struct SchemaDependentSchema: Sendable {
+    let name: String
+    let node: Int
+}
+
 /// How a number relates to a limit.
 enum SchemaNumberRule: String, Sendable {
     case minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf
 }
 
-/// Schemas of members by name.
-struct SchemaMembers: Sendable {
-    /// The position in `nodes` for each name.
-    private var positions = JSONObject()
-    private var nodes: [SchemaNode] = []
-    /// The schema of members without one of their own.
-    var additional: SchemaNode?
+/// The values of `enum` or `const`.
+struct SchemaValues: Sendable {
+    let keyword: String
+    let list: [JSONValue]
+    private let set: Set<JSONValue>
 
-    init(additional: SchemaNode?) { self.additional = additional }
-
-    mutating func append(_ name: String, _ node: SchemaNode) {
-        positions.append(name, .int(Int64(nodes.count)))
-        nodes.append(node)
+    init(_ list: [JSONValue], keyword: String) {
+        self.keyword = keyword
+        self.list = list
+        set = list.count > 8 ? Set(list) : []
     }
 
-    func node(of name: String) -> SchemaNode? {
-        guard case .int(let position) = positions[name] else { return additional }
-        return nodes[Int(position)]
+    func contains(_ value: JSONValue) -> Bool {
+        set.isEmpty ? list.contains(value) : set.contains(value)
     }
 }
 
-/// A set of the kinds of value that `type` names.
-struct SchemaTypes: OptionSet, Sendable {
-    let rawValue: UInt8
+/// Schemas of members by name.
+final class SchemaMembers: Sendable {
+    /// The position of the schema for each name.
+    private let names: JSONObject
+    let patterns: [(pattern: Pattern, node: Int)]
+    /// The schema of members that neither name nor pattern covers.
+    let additional: Int?
 
-    static let null = Self(rawValue: 1)
-    static let boolean = Self(rawValue: 2)
-    static let integer = Self(rawValue: 4)
-    /// Every number, so integers as well.
-    static let number = Self(rawValue: 8 | 4)
-    static let string = Self(rawValue: 16)
-    static let array = Self(rawValue: 32)
-    static let object = Self(rawValue: 64)
-
-    /// The set of one name; `nil` when there is no such type.
-    init?(name: String) {
-        switch name {
-        case "null": self = .null
-        case "boolean": self = .boolean
-        case "integer": self = .integer
-        case "number": self = .number
-        case "string": self = .string
-        case "array": self = .array
-        case "object": self = .object
-        default: return nil
-        }
+    init(names: [(name: String, node: Int)], patterns: [(pattern: Pattern, node: Int)], additional: Int?) {
+        var object = JSONObject()
+        for (name, node) in names { object.append(name, .int(Int64(node))) }
+        self.names = object
+        self.patterns = patterns
+        self.additional = additional
     }
 
-    init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    func allows(_ value: JSONValue) -> Bool {
-        switch value {
-        case .null: contains(.null)
-        case .bool: contains(.boolean)
-        case .int: contains(.integer)
-        case .double(let double): contains(.number) || contains(.integer) && double.rounded() == double
-        case .string: contains(.string)
-        case .array: contains(.array)
-        case .object: contains(.object)
-        }
-    }
-
-    /// The names for people, joined by "or".
-    var phrase: String {
-        var names: [String] = []
-        if contains(.object) { names.append("an object") }
-        if contains(.array) { names.append("an array") }
-        if contains(.string) { names.append("a string") }
-        if contains(.number) { names.append("a number") } else if contains(.integer) { names.append("an integer") }
-        if contains(.boolean) { names.append("a boolean") }
-        if contains(.null) { names.append("null") }
-        let last = names.popLast() ?? "nothing"
-        return names.isEmpty ? last : "\(names.joined(separator: ", ")) or \(last)"
+    func node(of name: String) -> Int? {
+        guard case .int(let node) = names[name] else { return nil }
+        return Int(node)
     }
 }

@@ -1,147 +1,152 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns schemas into checks. Cheap checks come first, so that messages go from the general to the special.
+import Text
+
+/// Turns schemas into a program, one after the other, so that references cost no call stack.
 struct SchemaCompiler {
-    private let schema: JSONObject
-    private let place: JSONPointer
+    typealias Failure = SchemaLibrary.Failure
 
-    private static let annotations: Set<String> = [
-        "title", "description", "default", "examples", "format", "deprecated", "readOnly", "writeOnly", "$schema",
-        "$id", "$comment",
-    ]
+    /// A schema whose turn has not come.
+    private struct Pending {
+        let index: Int
+        let target: SchemaLibrary.Target
+    }
 
-    private static let keywords: Set<String> = [
-        "type", "enum", "const", "properties", "required", "additionalProperties", "minProperties", "maxProperties",
-        "items", "prefixItems", "minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "minimum", "maximum",
-        "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "allOf", "anyOf", "oneOf", "not",
-    ]
+    /// The most schemas in a program.
+    private static let nodeLimit = 200_000
 
-    static func compile(_ schema: JSONValue, at place: JSONPointer) throws(JSONSchemaError) -> SchemaNode {
-        switch schema {
-        case .bool(true): return SchemaNode()
-        case .bool(false): return SchemaNode(checks: [.nothing])
-        case .object(let object): return try SchemaCompiler(schema: object, place: place).compile()
-        default: throw JSONSchemaError(pointer: place, message: "a schema must be an object, true or false")
+    let options: JSONSchema.Options
+    private(set) var library: SchemaLibrary
+    private var nodes: [SchemaNode?] = []
+    private var indices: [SchemaLibrary.Place: Int] = [:]
+    private var pending: [Pending] = []
+
+    static func compile(
+        _ schema: JSONValue,
+        _ registry: JSONSchema.Registry,
+        _ options: JSONSchema.Options
+    ) throws(JSONSchemaError) -> SchemaProgram {
+        var compiler = SchemaCompiler(options: options, library: SchemaLibrary(registry))
+        let resource: Int
+        do throws(Failure) { resource = try compiler.library.add(schema, uri: "") } catch {
+            throw JSONSchemaError(pointer: .root, message: error.message)
+        }
+        let root = SchemaLibrary.Target(document: 0, pointer: .root, resource: resource, value: schema)
+        return try compiler.program(from: root)
+    }
+
+    private init(options: JSONSchema.Options, library: SchemaLibrary) {
+        self.options = options
+        self.library = library
+    }
+
+    private mutating func program(from target: SchemaLibrary.Target) throws(JSONSchemaError) -> SchemaProgram {
+        let root = node(target)
+        try compilePending()
+        var nodes = self.nodes.compactMap { $0 }
+        try checkCycles(nodes)
+        let dynamicAnchors = try dynamicAnchors(nodes)
+        nodes = self.nodes.compactMap { $0 }
+        try checkCycles(nodes)
+        if !nodes.contains(where: \.usesDynamicScope) { nodes = Self.withoutAliases(nodes) }
+        return SchemaProgram(
+            nodes: nodes,
+            root: root,
+            dynamicAnchors: dynamicAnchors,
+            documentURIs: library.documents.map(\.uri),
+            stepLimit: options.stepLimit
+        )
+    }
+
+    private mutating func compilePending() throws(JSONSchemaError) {
+        while let next = pending.popLast() {
+            guard nodes.count <= Self.nodeLimit else {
+                throw failure(next.target, "the schema has more than \(Self.nodeLimit) parts")
+            }
+            nodes[next.index] = try SchemaReader.read(next.target, &self)
         }
     }
 
-    private func compile() throws(JSONSchemaError) -> SchemaNode {
-        for keyword in schema.keys where !Self.keywords.contains(keyword) {
-            guard Self.annotations.contains(keyword) || keyword.hasPrefix("x-") else {
-                throw failure(keyword, "is not a supported keyword")
+    /// What `$dynamicRef` may find. Reading those schemas may bring in others, with more to find.
+    private mutating func dynamicAnchors(_ nodes: [SchemaNode]) throws(JSONSchemaError) -> [[String: Int]] {
+        guard nodes.contains(where: \.usesDynamicScope) else { return [] }
+        var anchors: [[String: Int]] = []
+        while anchors.count < library.resources.count {
+            let index = anchors.count
+            var found: [String: Int] = [:]
+            for name in library.resources[index].dynamicAnchors.sorted() {
+                guard let target = try? library.resolve("#\(name)", from: index) else { continue }
+                found[name] = node(target)
+            }
+            anchors.append(found)
+            try compilePending()
+        }
+        return anchors
+    }
+
+    /// References that do nothing else are skipped over.
+    private static func withoutAliases(_ nodes: [SchemaNode]) -> [SchemaNode] {
+        nodes.map { node in
+            var node = node
+            while let target = node.alias { node = nodes[target] }
+            return node
+        }
+    }
+
+    // MARK: For the reader
+
+    /// The position of a schema, which is compiled later unless that is done.
+    mutating func node(_ target: SchemaLibrary.Target) -> Int {
+        let place = SchemaLibrary.Place(document: target.document, pointer: target.pointer.description)
+        if let known = indices[place] { return known }
+        indices[place] = nodes.count
+        pending.append(Pending(index: nodes.count, target: target))
+        nodes.append(nil)
+        return nodes.count - 1
+    }
+
+    /// Where a reference in a resource leads.
+    mutating func resolve(_ reference: String, from resource: Int) throws(Failure) -> SchemaLibrary.Target {
+        try library.resolve(reference, from: resource)
+    }
+
+    func failure(_ target: SchemaLibrary.Target, _ message: String) -> JSONSchemaError {
+        JSONSchemaError(
+            pointer: target.pointer,
+            message: message,
+            schemaURI: library.documents[target.document].uri
+        )
+    }
+
+    // MARK: Cycles
+
+    /// Refuses schemas that apply themselves to the same value, on which no validation would end.
+    private func checkCycles(_ nodes: [SchemaNode]) throws(JSONSchemaError) {
+        enum State { case new, open, done }
+        var states = [State](repeating: .new, count: nodes.count)
+        var stack: [(node: Int, next: [Int])] = []
+        for start in nodes.indices where states[start] == .new {
+            states[start] = .open
+            stack = [(start, nodes[start].inPlace)]
+            while let (node, next) = stack.last {
+                guard let following = next.last else {
+                    states[node] = .done
+                    stack.removeLast()
+                    continue
+                }
+                stack[stack.count - 1].next.removeLast()
+                if states[following] == .open {
+                    throw JSONSchemaError(
+                        pointer: nodes[following].place,
+                        message: "the schema applies itself to the same value, without end",
+                        schemaURI: library.documents[nodes[following].document].uri
+                    )
+                }
+                guard states[following] == .new else { continue }
+                states[following] = .open
+                stack.append((following, nodes[following].inPlace))
             }
         }
-        var node = SchemaNode()
-        try addValueChecks(&node)
-        try addNumberChecks(&node)
-        try addArrayChecks(&node)
-        try addObjectChecks(&node)
-        try addCombinations(&node)
-        return node
-    }
-
-    private func addValueChecks(_ node: inout SchemaNode) throws(JSONSchemaError) {
-        if let types = schema["type"] { node.checks.append(.type(try self.types(types))) }
-        if let const = schema["const"] { node.checks.append(.oneOfValues([const])) }
-        if let values = schema["enum"] {
-            guard let values = values.arrayValue else { throw failure("enum", "must be an array") }
-            node.checks.append(.oneOfValues(values))
-        }
-        if let length = try range("minLength", "maxLength") { node.checks.append(.length(length)) }
-    }
-
-    private func addNumberChecks(_ node: inout SchemaNode) throws(JSONSchemaError) {
-        let rules: [SchemaNumberRule] = [.minimum, .maximum, .exclusiveMinimum, .exclusiveMaximum, .multipleOf]
-        for rule in rules {
-            guard let limit = schema[rule.rawValue] else { continue }
-            guard let number = limit.doubleValue else { throw failure(rule.rawValue, "must be a number") }
-            if rule == .multipleOf, number <= 0 { throw failure(rule.rawValue, "must be above 0") }
-            node.checks.append(.number(rule, limit: limit))
-        }
-    }
-
-    private func addArrayChecks(_ node: inout SchemaNode) throws(JSONSchemaError) {
-        if let count = try range("minItems", "maxItems") { node.checks.append(.itemCount(count)) }
-        if let unique = schema["uniqueItems"] {
-            guard let unique = unique.boolValue else { throw failure("uniqueItems", "must be true or false") }
-            if unique { node.checks.append(.uniqueItems) }
-        }
-        let prefix = try nodes("prefixItems") ?? []
-        let rest = try optionalNode("items")
-        if !prefix.isEmpty || rest != nil { node.checks.append(.items(prefix: prefix, rest: rest)) }
-    }
-
-    private func addObjectChecks(_ node: inout SchemaNode) throws(JSONSchemaError) {
-        if let count = try range("minProperties", "maxProperties") { node.checks.append(.memberCount(count)) }
-        if let required = schema["required"] {
-            let names = required.arrayValue?.compactMap(\.stringValue)
-            guard let names, names.count == required.arrayValue?.count else {
-                throw failure("required", "must be an array of names")
-            }
-            node.checks.append(.required(names))
-        }
-        var members = SchemaMembers(additional: try optionalNode("additionalProperties"))
-        guard let properties = schema["properties"] else {
-            if members.additional != nil { node.checks.append(.members(members)) }
-            return
-        }
-        guard let properties = properties.objectValue else { throw failure("properties", "must be an object") }
-        let inside = place.appending("properties")
-        for member in properties {
-            members.append(member.key, try Self.compile(member.value, at: inside.appending(member.key)))
-        }
-        node.checks.append(.members(members))
-    }
-
-    private func addCombinations(_ node: inout SchemaNode) throws(JSONSchemaError) {
-        if let all = try nodes("allOf") { node.checks.append(.all(all)) }
-        if let any = try nodes("anyOf") { node.checks.append(.any(any)) }
-        if let one = try nodes("oneOf") { node.checks.append(.one(one)) }
-        if let not = try optionalNode("not") { node.checks.append(.not(not)) }
-    }
-
-    private func types(_ value: JSONValue) throws(JSONSchemaError) -> SchemaTypes {
-        var types: SchemaTypes = []
-        for name in value.arrayValue ?? [value] {
-            guard let type = name.stringValue.flatMap(SchemaTypes.init(name:)) else {
-                throw failure("type", "must name types, \(name.text) is none")
-            }
-            types.formUnion(type)
-        }
-        guard !types.isEmpty else { throw failure("type", "must name a type") }
-        return types
-    }
-
-    private func range(_ least: String, _ most: String) throws(JSONSchemaError) -> SchemaRange? {
-        let range = SchemaRange(least: try size(least), most: try size(most))
-        return range.least == nil && range.most == nil ? nil : range
-    }
-
-    private func size(_ keyword: String) throws(JSONSchemaError) -> Int? {
-        guard let value = schema[keyword] else { return nil }
-        guard let size = value.intValue, size >= 0 else { throw failure(keyword, "must be an integer from 0") }
-        return Int(size)
-    }
-
-    private func optionalNode(_ keyword: String) throws(JSONSchemaError) -> SchemaNode? {
-        guard let schema = schema[keyword] else { return nil }
-        return try Self.compile(schema, at: place.appending(keyword))
-    }
-
-    private func nodes(_ keyword: String) throws(JSONSchemaError) -> [SchemaNode]? {
-        guard let value = schema[keyword] else { return nil }
-        guard let schemas = value.arrayValue, !schemas.isEmpty else {
-            throw failure(keyword, "must be an array with one schema or more")
-        }
-        var nodes: [SchemaNode] = []
-        for (index, schema) in schemas.enumerated() {
-            nodes.append(try Self.compile(schema, at: place.appending(keyword).appending(index)))
-        }
-        return nodes
-    }
-
-    private func failure(_ keyword: String, _ problem: String) -> JSONSchemaError {
-        JSONSchemaError(pointer: place.appending(keyword), message: "\"\(keyword)\" \(problem)")
     }
 }

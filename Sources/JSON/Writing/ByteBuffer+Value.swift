@@ -40,14 +40,15 @@ extension ByteBuffer {
     }
 
     /// Adds a value in canonical form.
-    mutating func append(canonical value: JSONValue) {
+    mutating func append(canonical value: JSONValue, roundsIntegers: Bool) {
         switch value {
+        case .int(let int) where roundsIntegers && int.magnitude > 1 << 53: append(Double(int), .canonical)
         case .double(let double): append(double, .canonical)
         case .array(let array):
             append(UInt8(ascii: "["))
             for (position, element) in array.enumerated() {
                 if position > 0 { append(UInt8(ascii: ",")) }
-                append(canonical: element)
+                append(canonical: element, roundsIntegers: roundsIntegers)
             }
             append(UInt8(ascii: "]"))
         case .object(let object):
@@ -56,7 +57,7 @@ extension ByteBuffer {
                 if position > 0 { append(UInt8(ascii: ",")) }
                 append(quoted: member.key)
                 append(UInt8(ascii: ":"))
-                append(canonical: member.value)
+                append(canonical: member.value, roundsIntegers: roundsIntegers)
             }
             append(UInt8(ascii: "}"))
         default: append(compact: value)

@@ -37,11 +37,12 @@ extension JSONValue {
 
     /// The canonical form of RFC 8785: one spelling for equal values, fit to be hashed.
     ///
-    /// One deviation: integers beyond 2^53 that are held exactly are written with all their digits, where RFC 8785
-    /// would round them to a double. So beyond 2^53 an integer and a double of equal value can be spelled differently.
-    public func canonicalBytes() -> [UInt8] {
+    /// - Parameter roundsIntegers: Whether integers beyond 2^53 are written as the nearest double, to the letter of
+    ///   RFC 8785. By default they keep all their digits, so that different integers have different forms; then an
+    ///   integer and a double of equal value beyond 2^53 can be spelled differently.
+    public func canonicalBytes(roundsIntegers: Bool = false) -> [UInt8] {
         var buffer = ByteBuffer(capacity: Self.bufferSize)
-        buffer.append(canonical: self)
+        buffer.append(canonical: self, roundsIntegers: roundsIntegers)
         return buffer.finish()
     }
 }
