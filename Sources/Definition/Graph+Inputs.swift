@@ -57,7 +57,7 @@ extension Graph {
 
     private static func violations(of value: JSONValue, _ input: Input, _ pointer: JSONPointer) -> [InputViolation] {
         do {
-            return try JSONSchema(input.schema).validate(value).map { violation in
+            return try JSONSchema(input.schema, options: .strict).validate(value).map { violation in
                 let place = JSONPointer(tokens: pointer.tokens + violation.instancePointer.tokens)
                 return InputViolation(pointer: place.description, message: "input `\(input.name)`: \(violation)")
             }

@@ -9,7 +9,7 @@ struct SchemaReader {
 
     func read(_ schema: JSONValue, at value: SourceValue) -> JSONSchema? {
         do {
-            return try JSONSchema(schema)
+            return try JSONSchema(schema, options: .strict)
         } catch {
             sink.report(.invalidSchema, at: value.descendant(error.pointer), "no valid JSON Schema: \(error.message)")
             return nil
@@ -19,7 +19,7 @@ struct SchemaReader {
     /// Reports a `default` that does not satisfy its own schema.
     func checkDefault(of what: String, _ schema: JSONValue, _ value: SourceValue) {
         guard let initial = schema["default"], let place = value.member("default"),
-            let checker = try? JSONSchema(schema)  // Reported when the schema was read.
+            let checker = try? JSONSchema(schema, options: .strict)  // Reported when the schema was read.
         else { return }
         for violation in checker.validate(initial) {
             sink.report(
