@@ -135,4 +135,14 @@ import Testing
             return error
         }
     }
+
+    @Test func `names may repeat where that is allowed and the last value counts`() throws {
+        let limits = JSONLimits(allowsDuplicateNames: true)
+        #expect(
+            try JSONValue(parsing: #"{"a":1,"b":{"c":1,"c":2},"a":3}"#, limits: limits).text == #"{"a":3,"b":{"c":2}}"#
+        )
+        let many = (0..<50).map { "\"k\($0 % 30)\":\($0)" }.joined(separator: ",")
+        let value = try JSONValue(parsing: "{\(many)}", limits: limits)
+        #expect(value.objectValue?.count == 30 && value["k19"] == 49 && value["k29"] == 29)
+    }
 }

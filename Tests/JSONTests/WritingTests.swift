@@ -144,4 +144,11 @@ import Testing
         #expect(wrong == [])
         #expect(values.allSatisfy { (try? JSONValue(parsing: $0.bytes()))?.bytes() == $0.bytes() })
     }
+
+    @Test func `integers beyond what doubles hold are rounded in canonical form on demand`() {
+        let value: JSONValue = [9_007_199_254_740_992, 9_007_199_254_740_993, .int(.max), .int(.min)]
+        #expect(value.canonicalBytes().text == value.text)
+        let rounded = "[9007199254740992,9007199254740992,9223372036854776000,-9223372036854776000]"
+        #expect(value.canonicalBytes(roundsIntegers: true).text == rounded)
+    }
 }
