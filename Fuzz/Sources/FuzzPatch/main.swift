@@ -11,7 +11,10 @@ fuzz { start, count in
     let limits = JSONPatch.Limits(maxOperations: 1_000, maxCopiedBytes: 1 << 20)
     for rules in [JSONPatch.Rules.rfc6902, .definition] {
         guard let patch = try? JSONPatch(input[1], rules: rules, limits: limits) else { continue }
-        require((try? JSONPatch(patch.json, rules: rules)) == patch, "the patch is read differently again")
+        require(
+            (try? JSONPatch(patch.json, rules: rules, limits: limits)) == patch,
+            "the patch is read differently again"
+        )
         guard let result = try? patch.apply(to: input[0]) else { continue }
         let again = try? JSONValue(parsing: result.bytes(), limits: JSONLimits(maxDepth: 1_024))
         require(again == result, "the result cannot be read again")
