@@ -5,8 +5,8 @@ public import JSON
 
 /// A parsed and checked expression; evaluating it does not look at the text again.
 ///
-/// Unless options say otherwise, the text may have 8 KiB and 32 brackets inside each other. An evaluation counts one step for every part of the
-/// expression it visits, every element it touches and every 64 bytes it copies or compares.
+/// Unless options say otherwise, the text may have 8 KiB and 32 brackets inside each other. An evaluation counts one
+/// step for every part of the expression it visits, every element it touches and every 64 bytes it copies or compares.
 public struct CELExpression: Sendable {
     /// A chain `root.a.b["c"]` that the expression reads, up to the first dynamic index or call.
     public struct Reference: Sendable, Equatable {

@@ -70,6 +70,8 @@ extension Evaluator {
             }
         case "f", "e":
             if let number = Number(value) {
+                // Exact digits of large numbers take about a microsecond.
+                try charge(20)
                 return Self.decimal(number.asDouble, isExponential: letter == UInt8(ascii: "e"), precision ?? 6)
             }
         case "b":

@@ -27,7 +27,7 @@ extension Evaluator {
     }
 
     private mutating func network(_ function: Function, text: String) throws(CELError) -> CELValue {
-        try charge(bytes: text.utf8.count)
+        try charge(8 + text.utf8.count / 8)
         switch function {
         case .isIP: return .bool(CELNetwork(address: text) != nil)
         case .isCIDR: return .bool(CELNetwork(block: text) != nil)

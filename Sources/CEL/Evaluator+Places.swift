@@ -9,7 +9,9 @@ extension Evaluator {
         switch function {
         case .lowerAscii: return .string(Self.mapped(text) { (65...90).contains($0) ? $0 + 32 : $0 })
         case .upperAscii: return .string(Self.mapped(text) { (97...122).contains($0) ? $0 - 32 : $0 })
-        case .quote: return .string(Self.quoted(text))
+        case .quote:
+            try charge(text.utf8.count / 8)
+            return .string(Self.quoted(text))
         case .charAt:
             let scalars = try scalars(text)
             let index = try index(nodes[0], function, limit: scalars.count)

@@ -40,6 +40,7 @@ import Testing
             (#"{"expr": "x", "bindings": {"x": {"t": "int", "v": "a"}}}"#, "wrong value of the type `int`"),
             (#"{"expr": "x", "bindings": {"x": 1}}"#, "typed value"),
             (#"{"expr": "f(1) || true"}"#, #""value":{"t":"bool","v":true}"#),
+            (#"{"expr": "cel.bind(a, lists.range(1000), a.map(x, a)).map(x, [x, x])"}"#, "larger than 16 MiB"),
             (#"{"expr": "f(1)"}"#, "no function `f`"),
             (#"{"expr": "true || 1 > 'a'", "check": true}"#, "`>` does not work"),
             (#"{"expr": "true || 1 > 'a'"}"#, #""v":true"#),

@@ -80,36 +80,55 @@ enum TypedValue {
     }
 
     /// Writes a value with its type.
+    ///
+    /// - Throws: When the text would be larger than about 16 MiB, which a short expression can ask for.
     static func encode(_ value: CELValue) throws(CELError) -> JSONValue {
+        var room = 1 << 24
+        return try encode(value, &room)
+    }
+
+    private static func encode(_ value: CELValue, _ room: inout Int) throws(CELError) -> JSONValue {
+        room -= 24 + size(of: value)
+        guard room >= 0 else { throw CELError(code: .cost, message: "the result is larger than 16 MiB") }
         switch value {
         case .null: return typed("null", .null)
         case .bool(let value): return typed("bool", .bool(value))
         case .int(let value): return typed("int", .string(String(value)))
         case .uint(let value): return typed("uint", .string(String(value)))
-        case .double(let value):
-            let text = value.isNaN ? "NaN" : value.isFinite ? String(value) : value < 0 ? "-Infinity" : "Infinity"
-            return typed("double", .string(text))
+        case .double(let value): return typed("double", .string(text(of: value)))
         case .string(let text): return typed("string", .string(text))
         case .bytes: return typed("bytes", try value.json())
-        case .list(let values):
-            var elements: [JSONValue] = []
-            for value in values { elements.append(try encode(value)) }
-            return typed("list", .array(elements))
-        case .map(let entries):
-            var pairs: [JSONValue] = []
-            for (key, value) in entries { pairs.append(.array([try encode(key), try encode(value)])) }
-            return typed("map", .array(pairs))
         case .timestamp: return typed("timestamp", try value.json())
         case .duration: return typed("duration", try value.json())
         case .type(let name): return typed("type", .string(name))
-        case .optional(let content):
-            return typed("optional", try content.map { (value) throws(CELError) in try encode(value) } ?? .null)
         case .network: return typed(value.typeName, try value.json())
-        case .json(.array(let values)): return try encode(.list(values.map { CELValue($0) }))
+        case .optional(nil): return typed("optional", .null)
+        case .optional(let content?): return typed("optional", try encode(content, &room))
+        case .list(let values):
+            var elements: [JSONValue] = []
+            for value in values { elements.append(try encode(value, &room)) }
+            return typed("list", .array(elements))
+        case .map(let entries):
+            var pairs: [JSONValue] = []
+            for (key, value) in entries { pairs.append(.array([try encode(key, &room), try encode(value, &room)])) }
+            return typed("map", .array(pairs))
+        case .json(.array(let values)): return try encode(.list(values.map { CELValue($0) }), &room)
         case .json(.object(let object)):
-            return try encode(.map(object.members.map { (.string($0.key), CELValue($0.value)) }))
-        case .json(let scalar): return try encode(CELValue(scalar))
+            return try encode(.map(object.members.map { (.string($0.key), CELValue($0.value)) }), &room)
+        case .json(let scalar): return try encode(CELValue(scalar), &room)
         }
+    }
+
+    private static func size(of value: CELValue) -> Int {
+        switch value {
+        case .string(let text): text.utf8.count
+        case .bytes(let bytes): bytes.count
+        default: 0
+        }
+    }
+
+    private static func text(of value: Double) -> String {
+        value.isNaN ? "NaN" : value.isFinite ? String(value) : value < 0 ? "-Infinity" : "Infinity"
     }
 
     private static func typed(_ type: String, _ value: JSONValue) -> JSONValue {
