@@ -13,9 +13,10 @@ struct DocumentCompiler {
     /// Compiles a document of any kind.
     func compile(_ document: SourceDocument) -> Graph? {
         guard let normalised = DocumentKind.normalise(document.root, context), sink.endStage() else { return nil }
-        guard let draft = WorkflowReader(context: context, depth: 0).read(normalised.root, phases: normalised.phases),
+        guard var draft = WorkflowReader(context: context, depth: 0).read(normalised.root, phases: normalised.phases),
             sink.endStage()
         else { return nil }
+        draft.outputUses += normalised.phaseUses
         return graph(of: draft, kind: normalised.kind, document.root.node.json) { sink.endStage() }
     }
 
@@ -26,9 +27,10 @@ struct DocumentCompiler {
         inner.hasShorthands = context.hasShorthands
         let errors = sink.errorCount
         guard let normalised = DocumentKind.normalise(root, inner), sink.errorCount == errors,
-            let draft = WorkflowReader(context: inner, depth: depth).read(normalised.root, phases: normalised.phases),
+            var draft = WorkflowReader(context: inner, depth: depth).read(normalised.root, phases: normalised.phases),
             sink.errorCount == errors
         else { return nil }
+        draft.outputUses += normalised.phaseUses
         let compiler = DocumentCompiler(context: inner)
         return compiler.graph(of: draft, kind: normalised.kind, root.node.json) { sink.errorCount == errors }
     }
@@ -64,6 +66,8 @@ public enum DocumentKind: String, Sendable, CaseIterable {
         let root: SourceValue
         /// Phases in stored form.
         var phases: [JSONValue] = []
+        /// Expressions in the rollback of phases; like outputs they may read whatever ran.
+        var phaseUses: [ExpressionUse] = []
     }
 
     /// Finds the kind and rewrites other kinds to workflows.
@@ -71,7 +75,8 @@ public enum DocumentKind: String, Sendable, CaseIterable {
         guard let kind = kind(of: root, context.sink) else { return nil }
         switch kind {
         case .workflow: return Normalised(kind: kind, root: root)
-        case .workstack, .plan: return nil
+        case .workstack: return WorkstackNormaliser(context: context, root: root).normalise()
+        case .plan: return PlanNormaliser(context: context, root: root).normalise()
         }
     }
 

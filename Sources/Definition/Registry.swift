@@ -95,6 +95,8 @@ public struct Registry: Sendable {
     /// Finds published workflows by `NAME`, `NAME@TAG` or hash; `nil` when workflows are not known here. It must give
     /// the same answer every time.
     public var workflows: (@Sendable (String) -> Interface?)?
+    /// What this installation sets for workstacks, by their names.
+    public var workstacks: [String: WorkstackSettings] = [:]
     /// Tools that are part of the product, but that this installation cannot run. A name that ends with `*` stands for
     /// all that begin so.
     public var absentTools: [String] = []

@@ -27,8 +27,8 @@ import Testing
     @Test func `every example is a command line that is understood`() {
         Self.forEach(CommandTree.root, ["baton"]) { command, path in
             for example in command.examples {
-                let line = example.line.split(separator: "|")[0].split(separator: ">")[0]
-                let words = Self.words(String(line).replacing("source <(", with: "").replacing(")", with: ""))
+                let line = example.line.replacing("source <(", with: "").replacing(")", with: "")
+                let words = Self.words(String(line.split { "|<>".contains($0) }[0]))
                 #expect(words.first == "baton", "\(example.line)")
                 #expect(throws: Never.self, "\(example.line)") {
                     _ = try ArgumentParser.parse(Array(words.dropFirst()), CommandTree.root)

@@ -2,21 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Definition
+import FoundationEssentials
 import JSON
 import Testing
 
 @Suite struct FuzzTests {
     @Test
-    func `mutated documents never crash and always say why they are refused`() {
+    func `mutated documents never crash and always say why they are refused`() throws {
         var random = SplitMix(state: 42)
-        let compiler = Compiler(registry: .sample)
-        let yaml = Array(CompilerTests.order.utf8)
+        let compiler = Compiler(registry: .golden)
+        let seeds = [Array(CompilerTests.order.utf8)] + (try Self.golden())
         let tokens = [
             "[", "]", "{", "}", ":", "- ", "&a ", "*a", "\n", "  ", "\"", "${", "}", "\t", "|", "<<", "é", "\0", "!!",
             "#", "1e9",
         ]
-        for round in 0..<400 {
-            var text = yaml
+        for round in 0..<800 {
+            var text = seeds[round % seeds.count]
             for _ in 0...Int(random.next() % 4) {
                 let place = Int(random.next() % UInt64(text.count))
                 switch random.next() % 4 {
@@ -33,6 +34,14 @@ import Testing
             }
             let result = compiler.compile(text: text, fileName: "a.yaml")
             #expect((result.graph == nil) != result.errors.isEmpty, "round \(round)")
+        }
+    }
+
+    /// A workstack and a plan.
+    private static func golden() throws -> [[UInt8]] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+        return try ["full_stack_feature", "user_api"].map { name in
+            [UInt8](try Data(contentsOf: folder.appending(path: "\(name).yaml")))
         }
     }
 

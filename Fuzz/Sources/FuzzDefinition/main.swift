@@ -6,7 +6,9 @@ import Driver
 import JSON
 
 let anything: JSONValue = ["type": "object"]
-let tools = ["shell.exec", "fs.write", "http.request"].compactMap { try? Registry.Tool(name: $0, input: anything) }
+let tools = [
+    "shell.exec", "fs.read", "fs.write", "http.request", "git.reset", "git.revert_task", "scan.secrets",
+].compactMap { try? Registry.Tool(name: $0, input: anything) }
 let compiler = Compiler(registry: Registry(tools: tools))
 
 // A graph survives being stored, and the same document gives the same graph.

@@ -17,10 +17,7 @@ enum ConformanceCommands {
             of cases and answers are in docs/conformance.md.
             """,
         examples: [
-            .init(
-                line: #"echo '{"id": 1, "doc": {}, "patch": []}' | baton conformance json-patch"#,
-                comment: "apply a patch"
-            )
+            .init(line: "baton conformance json-patch < cases.jsonl", comment: "apply every patch of a suite")
         ],
         isHidden: true,
         children: [

@@ -25,7 +25,9 @@ struct SecretChecker {
 
     /// - Parameter tokens: The way to the text in the document.
     private func isAllowed(_ tokens: [String]) -> Bool {
-        let inside = tokens.drop { $0 != "config" && $0 != "inputs" }.dropFirst()
+        // Tool calls of phases have no configuration around their arguments.
+        let start: Set<String> = tokens.first == "phases" ? ["args"] : ["config", "inputs"]
+        let inside = tokens.drop { !start.contains($0) }.dropFirst()
         guard let first = inside.first else { return false }
         switch node.type {
         case .http: return first == "auth" || first == "headers"

@@ -139,7 +139,7 @@ struct UseChecker {
     private func checkVariable(_ reference: CELExpression.Reference) {
         guard let name = reference.path.first else { return }
         guard let writers = checker.writers[name] else {
-            if reference.isTested { return }
+            if reference.isTested || checker.context.hasOpenVariables { return }
             let suggestion = sink.suggestion(for: name, among: checker.writers.keys.sorted())
             return report(.unknownReference, reference, "no node has `store_as: \(name)`\(suggestion)")
         }

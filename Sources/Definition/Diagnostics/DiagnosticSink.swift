@@ -8,7 +8,17 @@ import Text
 final class DiagnosticSink {
     private var finished: [Diagnostic] = []
     private var stage: [Diagnostic] = []
+    private var reported: Set<Report> = []
     private var speller = Speller()
+    /// What makes a report the same as another: parts of a document can be read more than once.
+    private struct Report: Hashable {
+        let code: Diagnostic.Code
+        let path: String
+        let line: Int32
+        let column: Int32
+        let message: String
+    }
+
     /// Errors reported so far.
     private(set) var errorCount = 0
 
@@ -61,12 +71,17 @@ final class DiagnosticSink {
         _ related: [Diagnostic.Related]
     ) {
         if severity == .error { errorCount += 1 }
+        let message = Self.shortened(message)
+        let path = SourcePath.pointer(path).description
+        let (line, column) = (position.line, position.column)
+        guard reported.insert(.init(code: code, path: path, line: line, column: column, message: message)).inserted
+        else { return }
         stage.append(
             Diagnostic(
                 code: code,
                 severity: severity,
-                message: Self.shortened(message),
-                path: SourcePath.pointer(path).description,
+                message: message,
+                path: path,
                 line: Int(position.line),
                 column: Int(position.column),
                 related: related

@@ -123,6 +123,8 @@ final class ReadingContext {
     var defaults = NodeDefaults()
     /// The whole run has a budget.
     var hasBudget = false
+    /// `vars` may also come from outside of the document, as in plans.
+    var hasOpenVariables = false
     /// The text may hold `$.field`.
     var hasShorthands = false
     /// Workflows around the one that is read, to find one that contains itself.

@@ -30,6 +30,15 @@ struct SourceNode: Sendable {
     let position: SourcePosition
     /// The column of the first character of a text that stands on one line without escapes; else 0.
     let textColumn: Int32
+    /// Where the value was written, when it now stands elsewhere in the tree.
+    var origin = Origin.here
+
+    enum Origin: Sendable {
+        /// Where it stands.
+        case here
+        /// Another place of the same document.
+        case moved(from: SourcePath?)
+    }
 
     init(_ content: Content, at position: SourcePosition, textColumn: Int32 = 0) {
         self.content = content

@@ -35,10 +35,15 @@ final class SourcePath: Sendable {
     }
 }
 
-/// A value of a document with the way to it.
+/// A value of a document with the way to it: for a value that was moved, the way to where it was written.
 struct SourceValue: Sendable {
     let node: SourceNode
     let path: SourcePath?
+
+    init(node: SourceNode, path: SourcePath?) {
+        self.node = node
+        if case .moved(let origin) = node.origin { self.path = origin } else { self.path = path }
+    }
 
     /// The value at a key; `nil` when there is none.
     func member(_ key: String) -> SourceValue? {
