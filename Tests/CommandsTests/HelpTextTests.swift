@@ -78,6 +78,7 @@ private let rootHelp = """
     Commands:
       run         Start, watch and control runs
       workflow    Check, draw and publish workflows
+      schema      Show what documents may hold, and what diagnostics mean
       inbox       Answer requests that runs make to people
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash

@@ -26,7 +26,7 @@ enum WorkflowCommands {
         summary: "Check workflow documents and say what is wrong, with line and column",
         discussion:
             "Errors make a document unusable; warnings and hints do not. The hash names the meaning of a document:\n"
-            + "its formatting, comments and the order of keys do not change it.",
+            + "its formatting, comments and the order of keys do not change it. `baton schema code E204` explains a code.",
         arguments: [.init(name: "FILE", summary: file.summary, count: .many, completion: .files)],
         examples: [
             .init(line: "baton workflow validate order.yaml", comment: "check one document"),

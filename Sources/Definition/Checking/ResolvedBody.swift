@@ -167,7 +167,12 @@ struct BodyResolver {
 
     private func noteDuplicate(_ edge: ResolvedBody.Edge) {
         let (from, to) = (draft.nodes[edge.from].id, draft.nodes[edge.to].id)
-        sink.report(.impliedEdge, at: edge.value, "the edge \(from) → \(to) is written twice; one of them is enough")
+        sink.report(
+            .impliedEdge,
+            at: edge.value,
+            "the edge \(from) → \(to) is written twice; one of them is enough",
+            fix: Fix.remove(edge.value)
+        )
     }
 }
 

@@ -58,7 +58,8 @@ struct StructureLinter {
             sink.report(
                 .impliedEdge,
                 at: edge.value,
-                "the edge \(body.id(edge.from)) → \(body.id(edge.to)) is implied by a longer way; remove it"
+                "the edge \(body.id(edge.from)) → \(body.id(edge.to)) is implied by a longer way; remove it",
+                fix: Fix.remove(edge.value)
             )
         }
     }

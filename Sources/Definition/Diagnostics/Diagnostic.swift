@@ -41,6 +41,10 @@ public struct Diagnostic: Sendable, Equatable {
     public let column: Int
     /// Other places that have to do with it.
     public let related: [Related]
+    /// JSON Patch operations (RFC 6902: `add`, `remove`, `replace`) on the document as it was written that take the
+    /// diagnostic away; `nil` when there is no single right change. Fixes of several diagnostics are each meant for
+    /// the document as it is: apply one, then compile again.
+    public let fix: JSONValue?
 
     /// One line for people: `order.yaml:3:5: error E104: …`, and one more for each related place.
     public func text(fileName: String) -> String {
@@ -49,13 +53,14 @@ public struct Diagnostic: Sendable, Equatable {
         return ([first] + rest).joined(separator: "\n")
     }
 
-    /// The form for programs; `related` only when there are any.
+    /// The form for programs; `related` and `fix` only when there are any.
     public var json: JSONValue {
         var object: JSONObject = [
             "code": .string(code.rawValue), "severity": .string(severity.rawValue), "message": .string(message),
             "path": .string(path), "line": .int(Int64(line)), "column": .int(Int64(column)),
         ]
         if !related.isEmpty { object["related"] = .array(related.map(\.json)) }
+        if let fix { object["fix"] = fix }
         return .object(object)
     }
 }

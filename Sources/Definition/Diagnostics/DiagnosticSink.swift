@@ -40,14 +40,15 @@ final class DiagnosticSink {
         at value: SourceValue,
         position: SourcePosition? = nil,
         _ message: String,
-        related: [Diagnostic.Related] = []
+        related: [Diagnostic.Related] = [],
+        fix: JSONValue? = nil
     ) {
         let severity = severity ?? code.severity
-        report(code, severity, path: value.path, position ?? value.node.position, message, related)
+        report(code, severity, path: value.path, position ?? value.node.position, message, related, fix)
     }
 
     func report(_ failure: SourceFailure) {
-        report(failure.code, failure.code.severity, path: failure.path, failure.position, failure.message, [])
+        report(failure.code, failure.code.severity, path: failure.path, failure.position, failure.message, [], nil)
     }
 
     /// A pointer to another place.
@@ -59,7 +60,12 @@ final class DiagnosticSink {
 
     /// `; did you mean …?` with the nearest known name, or nothing.
     func suggestion(for name: String, among known: some Sequence<String>) -> String {
-        speller.nearest(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
+        nearest(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
+    }
+
+    /// The nearest known name, if there is one near.
+    func nearest(to name: String, among known: some Sequence<String>) -> String? {
+        speller.nearest(to: name, among: known)
     }
 
     private func report(
@@ -68,7 +74,8 @@ final class DiagnosticSink {
         path: SourcePath?,
         _ position: SourcePosition,
         _ message: String,
-        _ related: [Diagnostic.Related]
+        _ related: [Diagnostic.Related],
+        _ fix: JSONValue?
     ) {
         if severity == .error { errorCount += 1 }
         let message = Self.shortened(message)
@@ -84,7 +91,8 @@ final class DiagnosticSink {
                 path: path,
                 line: Int(position.line),
                 column: Int(position.column),
-                related: related
+                related: related,
+                fix: fix
             )
         )
     }

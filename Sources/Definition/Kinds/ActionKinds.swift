@@ -185,7 +185,7 @@ extension NodeTypeDescription {
             [
                 .required(
                     "workflow",
-                    .either([.text(limit: 300), .anything]),
+                    .either([.text(limit: 300), .document]),
                     "`NAME@TAG`, a hash, or a whole workflow document"
                 ),
                 .optional("inputs", .objectTemplate([]), "inputs of the child", default: [:]),

@@ -98,9 +98,19 @@ enum CommonShapes {
         .shape(Shape("`join`", [.required("quorum", .integer(1...nodeLimit), "edges that must be taken")])),
     ])
 
-    /// A check of spec 9.7; which keys belong to which kind is checked by ``CheckReader``.
+    /// A check of spec 9.7.
     static let check = Shape(
         "a check",
+        .document,
+        variants: .init(
+            key: "kind",
+            words: [
+                ("command", ["run!"]), ("file", ["path!", "hash", "size", "pattern"]),
+                ("http", ["url!", "method", "headers", "body", "expect"]), ("schema", ["schema!"]),
+                ("expr", ["expr!"]), ("diff", ["writes!"]), ("judge", ["criteria!", "tier"]),
+                ("human", ["message", "assignees"]),
+            ]
+        ),
         [
             .required(
                 "kind",

@@ -54,7 +54,13 @@ extension NodeTypeDescription {
                 .optional("back_to", .id, "the node where the repeated region begins", aliases: ["loop_back_to"]),
                 .optional("while", .condition(passVariables), "goes on as long as it holds", aliases: ["condition"]),
                 .optional("until", .condition(passVariables), "ends when it holds"),
-                .optional("max_iterations", .integer(1...10_000), "most passes; always needed"),
+                Shape.Field(
+                    key: "max_iterations",
+                    type: .integer(1...10_000),
+                    summary: "most passes",
+                    isRequired: true,
+                    missingCode: .unboundedLoop
+                ),
                 .optional("delay", .duration(.zero...Span.day), "wait between passes", default: 0),
                 .optional(
                     "on_limit",
@@ -102,7 +108,7 @@ extension NodeTypeDescription {
                 ),
                 .optional("as", .id, "the variable that holds the item", default: "item"),
                 .optional("body", .shape(body), "what runs for each item"),
-                .optional("workflow", .either([.text(limit: 300), .anything]), "the workflow that runs for each item"),
+                .optional("workflow", .either([.text(limit: 300), .document]), "the workflow that runs for each item"),
                 .optional("inputs", .objectTemplate(["item", "index"]), "inputs of that workflow"),
                 .optional("max_parallel", .integer(1...1000), "most items at a time", default: 10),
                 .optional("batch", .integer(1...1000), "items that one task takes", default: 1),

@@ -16,7 +16,7 @@ enum WorkflowShapes {
                 "informational; identity is the content hash"
             ),
             .optional("description", .note, "what it is for"),
-            .optional("metadata", .shape(metadata), "description, tags, owner and whatever else you like"),
+            .optional("metadata", .shape(metadata), "description, tags, owner and whatever else is useful"),
             .optional(
                 "inputs",
                 .table(keys: .id, .schema),
@@ -43,11 +43,19 @@ enum WorkflowShapes {
             .optional("compensation", .shape(compensation), "how completed work is undone"),
             .required("nodes", .nodes, "what is done"),
             .optional("edges", .edges, "in which order, on which condition"),
+            Shape.Field(
+                key: "default_timeout",
+                type: .number(1...604_800),
+                summary: "older spelling of `defaults.timeout`, in seconds",
+                isDeprecated: true
+            ),
         ]
     )
 
     static let metadata = Shape(
         "`metadata`",
+        .document,
+        isOpen: true,
         [
             .optional("name", .name, "name of the workflow, if `workflow` is not the first key"),
             .optional("description", .note, "what it is for"),
@@ -101,12 +109,20 @@ enum WorkflowShapes {
     static let edge = Shape(
         "an edge",
         [
-            .required("from", .line, "id of the source, or `ID.PORT`"),
-            .required("to", .line, "id of the target, or `ID.PORT`"),
+            .required("from", .end, "id of the source, or `ID.PORT`"),
+            .required("to", .end, "id of the target, or `ID.PORT`"),
             .optional("when", .condition(["output"]), "taken only if this holds, over `output` of the source"),
             .optional("case", .id, "taken only if the branch chose this case"),
             .optional("port", .choice(["break", "limit"]), "taken only if the loop ended for this reason"),
         ]
+    )
+
+    /// A JSON Schema with `required` as a flag.
+    static let port = Shape(
+        "a port",
+        .document,
+        isOpen: true,
+        [.optional("required", .anything, "it must be bound or have a default")]
     )
 
     static let node = Shape(
@@ -174,7 +190,7 @@ enum WorkflowShapes {
             ),
             .optional(
                 "ports",
-                .table(keys: .id, .anything),
+                .table(keys: .id, .shape(port)),
                 "typed inputs: a JSON Schema each, with `required`, `default`"
             ),
             .optional("outputs", .table(keys: .id, .schema), "typed outputs that edges can bind"),

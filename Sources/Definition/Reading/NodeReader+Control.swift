@@ -74,10 +74,6 @@ extension NodeReader {
     mutating func loop(_ config: SourceValue) -> JSONObject? {
         let inner = NodeTypeDescription.loop.config
         guard var object = shapes.object(config, as: inner, skipping: ["body"]) else { return nil }
-        if object["max_iterations"] == nil, config.member("max_iterations") == nil {
-            let message = "a loop needs `max_iterations`, the most passes it may make"
-            sink.report(.unboundedLoop, at: config, message)
-        }
         if let body = config.member("body") { readBody(body, locals: NodeTypeDescription.passVariables) }
         if let target = object["back_to"]?.stringValue,
             let value = config.member("back_to") ?? config.member("loop_back_to")

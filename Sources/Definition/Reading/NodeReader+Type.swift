@@ -21,7 +21,12 @@ extension NodeReader {
         guard let text = shapes.text(value, "type", 200, .document) else { return nil }
         if let type = NodeType(rawValue: text) { return supported(type, value) }
         if let type = NodeType.aliases[text] {
-            sink.report(.alias, at: value, "`type: \(text)` is read as `type: \(type.rawValue)`")
+            sink.report(
+                .alias,
+                at: value,
+                "`type: \(text)` is read as `type: \(type.rawValue)`",
+                fix: Fix.replace(value, with: .string(type.rawValue))
+            )
             return supported(type, value)
         }
         if let tool = toolName(text, value) { return ResolvedType(type: .tool, tool: tool) }

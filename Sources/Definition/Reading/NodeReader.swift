@@ -192,8 +192,20 @@ struct NodeReader {
     }
 
     private mutating func readPorts(_ value: SourceValue) {
-        for (entry, port) in value.member("ports")?.members ?? [] {
-            var schema = port.node.json.objectValue ?? [:]
+        guard let ports = value.member("ports") else { return }
+        guard let members = ports.members else {
+            sink.report(.invalidValue, at: ports, "`ports` must be a mapping, not \(ports.node.kindName)")
+            return
+        }
+        for (entry, port) in members {
+            if !Name.isID(entry.key) {
+                let message = "`\(entry.key)` is no valid name in `ports`; \(Name.idRule)"
+                sink.report(.invalidName, at: port, position: entry.keyPosition, message)
+            }
+            guard var schema = port.node.json.objectValue else {
+                sink.report(.invalidValue, at: port, "a port must be a mapping, not \(port.node.kindName)")
+                continue
+            }
             let isRequired = schema["required"]?.boolValue
             if isRequired != nil { schema["required"] = nil }
             guard SchemaReader(sink: sink).read(.object(schema), at: port) != nil else { continue }

@@ -11,7 +11,7 @@ struct WorkflowReader {
     let depth: Int
 
     private static let own: Set<String> = [
-        "workflow", "metadata", "inputs", "outputs", "nodes", "edges", "defaults", "default_timeout", "phases",
+        "workflow", "metadata", "inputs", "outputs", "nodes", "edges", "defaults", "default_timeout",
     ]
 
     var sink: DiagnosticSink { context.sink }
@@ -23,7 +23,8 @@ struct WorkflowReader {
     func read(_ root: SourceValue, phases: [JSONValue] = []) -> WorkflowDraft? {
         readNames(root)
         var shapes = ShapeReader(sink: sink, names: context.names)
-        guard var head = shapes.object(root, as: WorkflowShapes.document, skipping: Self.own) else { return nil }
+        let own = phases.isEmpty ? Self.own : Self.own.union(["phases"])
+        guard var head = shapes.object(root, as: WorkflowShapes.document, skipping: own) else { return nil }
         context.checkSupport(root, "workflow", WorkflowShapes.document)
         for key in ["limits", "compensation"] {
             guard let value = root.member(key), let shape = WorkflowShapes.document.shape(of: key) else { continue }
@@ -37,7 +38,6 @@ struct WorkflowReader {
         let headUses = shapes.expressions.takeUses()
         let outputs = readOutputs(root.member("outputs"), &shapes)
         draft.outputUses = shapes.expressions.takeUses() + headUses
-        if root.member("nodes") == nil { sink.report(.missingKey, at: root, "the workflow needs the key `nodes`") }
         draft.body = BodyReader(context: context, locals: [], depth: depth).read(root, output: false)
         draft.limits = head["limits"]?.objectValue ?? [:]
         head["outputs"] = outputs
@@ -62,22 +62,16 @@ struct WorkflowReader {
 
     private func readHead(_ root: SourceValue, _ head: inout JSONObject, into draft: inout WorkflowDraft) {
         var shapes = ShapeReader(sink: sink, names: context.names)
-        let metadata = root.member("metadata")
-        if let metadata, metadata.members == nil {
-            sink.report(.invalidValue, at: metadata, "`metadata` must be a mapping, not \(metadata.node.kindName)")
-        }
-        let name = root.member("workflow") ?? metadata?.member("name")
-        if let name {
+        let metadata = root.member("metadata").flatMap { shapes.object($0, as: WorkflowShapes.metadata) } ?? [:]
+        if let name = root.member("workflow") {
             draft.name = shapes.name(name, "workflow") ?? ""
-        } else {
+        } else if let name = metadata["name"]?.stringValue {
+            draft.name = name
+        } else if root.member("metadata")?.member("name") == nil {
             sink.report(.missingKey, at: root, "the workflow needs a name: `workflow: NAME` or `metadata.name`")
         }
         context.enclosing.append(draft.name)
-        if let description = metadata?.member("description") {
-            head["summary"] = shapes.text(description, "description", 2000, .document).map { .string($0) }
-        } else if let description = head["description"] {
-            head["summary"] = description
-        }
+        if let description = metadata["description"] ?? head["description"] { head["summary"] = description }
         head["description"] = nil
         head["version"] = nil
         head["name"] = .string(draft.name)

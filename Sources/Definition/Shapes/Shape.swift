@@ -25,6 +25,10 @@ final class Shape: Sendable {
         /// What is printed as default when it is not a fixed value.
         var defaultText: String?
         var aliases: [Alias] = []
+        /// An older way to say something; published as such.
+        var isDeprecated = false
+        /// What is reported when it is missing, if not what is usual for the part.
+        var missingCode: Diagnostic.Code?
     }
 
     /// An older spelling of a key.
@@ -41,11 +45,33 @@ final class Shape: Sendable {
         var isRequired = true
     }
 
+    /// Keys that depend on the word under another key: of the keys named here, each word has its own and refuses the
+    /// others.
+    struct Variants: Sendable {
+        /// The key that holds the word.
+        let key: String
+        /// The keys of each word; those that end with `!` must be there.
+        let words: [(word: String, keys: [String])]
+
+        /// Keys that belong to some word.
+        var all: Set<String> { Set(words.flatMap { $0.keys.map(Self.name) }) }
+
+        /// The keys of a word; `nil` for other words.
+        func keys(of word: String) -> [(name: String, isRequired: Bool)]? {
+            words.first { $0.word == word }?.keys.map { (Self.name($0), $0.hasSuffix("!")) }
+        }
+
+        private static func name(_ key: String) -> String { key.hasSuffix("!") ? String(key.dropLast()) : key }
+    }
+
     /// What it is, for messages: `a node`.
     let name: String
     let part: Part
     let fields: [Field]
     let groups: [Group]
+    let variants: Variants?
+    /// Other keys are taken as they are.
+    let isOpen: Bool
     private let places: [String: Place]
 
     private struct Place {
@@ -58,11 +84,20 @@ final class Shape: Sendable {
         self.init(name, .document, fields)
     }
 
-    init(_ name: String, _ part: Part, groups: [Group] = [], _ fields: [Field]) {
+    init(
+        _ name: String,
+        _ part: Part,
+        groups: [Group] = [],
+        variants: Variants? = nil,
+        isOpen: Bool = false,
+        _ fields: [Field]
+    ) {
         self.name = name
         self.part = part
         self.fields = fields
         self.groups = groups
+        self.variants = variants
+        self.isOpen = isOpen
         var places: [String: Place] = [:]
         for (index, field) in fields.enumerated() {
             places[field.key] = Place(field: index, alias: nil)

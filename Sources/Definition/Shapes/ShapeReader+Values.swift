@@ -35,6 +35,8 @@ extension ShapeReader {
         case .either(let types): either(value, key, types, part)
         case .computed(let type, let locals): computed(value, key, type, locals, part)
         case .nodes, .edges: list(value, key, .anything, 0...Int.max, part)
+        case .end: text(value, key, 200, part).map { .string($0) }
+        case .document: value.isMapping ? value.node.json : refuse(value, key, type, part)
         }
     }
 
@@ -194,13 +196,19 @@ extension ValueType {
     /// Plain text is expected, so that quoting what was written says nothing.
     fileprivate var isText: Bool {
         switch self {
-        case .text, .id, .name, .time, .pointer, .textTemplate: true
+        case .text, .id, .name, .time, .pointer, .textTemplate, .end: true
         default: false
         }
     }
 
     static func numberText(_ number: Double) -> String {
         String(decoding: JSONValue.double(number).canonicalBytes(), as: UTF8.self)
+    }
+}
+
+extension SourceValue {
+    fileprivate var isMapping: Bool {
+        if case .mapping = node.content { true } else { false }
     }
 }
 

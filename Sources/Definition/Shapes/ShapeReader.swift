@@ -59,10 +59,13 @@ struct ShapeReader {
         if let alias, let unit = alias.unit {
             guard let span = self.span(place, entry.key, field, unit, shape) else { return }
             result.append(field.storedKey, .int(span.milliseconds))
-            note(entry, place, "`\(alias.key)` is read as `\(field.key): \(span.text)`")
+            let fix = Fix.rename(place, to: field.key, .string(span.text))
+            note(entry, place, "`\(alias.key)` is read as `\(field.key): \(span.text)`", fix)
             return
         }
-        if let alias { note(entry, place, "`\(alias.key)` is read as `\(field.key)`") }
+        if let alias {
+            note(entry, place, "`\(alias.key)` is read as `\(field.key)`", Fix.rename(place, to: field.key))
+        }
         if let read = self.value(place, entry.key, field.type, shape.part) { result.append(field.storedKey, read) }
     }
 
@@ -82,19 +85,21 @@ struct ShapeReader {
         return checked(unit * count, key, bounds, place, shape.part)
     }
 
-    private func note(_ entry: SourceEntry, _ place: SourceValue, _ message: String) {
-        sink.report(.alias, at: place, position: entry.keyPosition, message)
+    private func note(_ entry: SourceEntry, _ place: SourceValue, _ message: String, _ fix: JSONValue) {
+        sink.report(.alias, at: place, position: entry.keyPosition, message, fix: fix)
     }
 
     private func reportUnknown(_ entry: SourceEntry, _ shape: Shape, _ value: SourceValue) {
-        if shape.part == .document, entry.key.hasPrefix("x-") { return }
+        if shape.isOpen || shape.part == .document && entry.key.hasPrefix("x-") { return }
         let place = SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key)))
-        let suggestion = sink.suggestion(for: entry.key, among: shape.fields.map(\.key))
+        let near = sink.nearest(to: entry.key, among: shape.fields.map(\.key))
+        let suggestion = near.map { "; did you mean `\($0)`?" } ?? ""
         sink.report(
             shape.unknownKey,
             at: place,
             position: entry.keyPosition,
-            "unknown key `\(entry.key)` in \(shape.name)\(suggestion)"
+            "unknown key `\(entry.key)` in \(shape.name)\(suggestion)",
+            fix: near.flatMap { value.member($0) == nil ? Fix.rename(place, to: $0) : nil }
         )
     }
 
@@ -125,9 +130,11 @@ struct ShapeReader {
             if let defaultValue = field.defaultValue {
                 result.append(field.storedKey, defaultValue)
             } else if field.isRequired {
-                sink.report(shape.missingKey, at: value, "\(shape.name) needs the key `\(field.key)`")
+                let code = field.missingCode ?? shape.missingKey
+                sink.report(code, at: value, "\(shape.name) needs the key `\(field.key)`")
             }
         }
+        checkVariants(present, shape, value, result)
         for group in shape.groups {
             let found = group.keys.filter { key in shape.find(key).map { present[$0.field] != nil } ?? false }
             let list = group.keys.map { "`\($0)`" }.joined(separator: ", ")
@@ -137,6 +144,25 @@ struct ShapeReader {
             } else if found.isEmpty, group.isRequired {
                 sink.report(shape.missingKey, at: value, "\(shape.name) needs one of \(list)")
             }
+        }
+    }
+
+    private func checkVariants(
+        _ present: [SourceEntry?],
+        _ shape: Shape,
+        _ value: SourceValue,
+        _ result: JSONObject
+    ) {
+        guard let variants = shape.variants, let word = result[variants.key]?.stringValue,
+            let own = variants.keys(of: word)
+        else { return }
+        let isPresent = { (key: String) in shape.find(key).map { present[$0.field] != nil } ?? false }
+        for (key, isRequired) in own where isRequired && !isPresent(key) {
+            sink.report(shape.missingKey, at: value, "\(shape.name) of kind `\(word)` needs the key `\(key)`")
+        }
+        for key in variants.all.subtracting(own.map(\.name)).sorted() where isPresent(key) {
+            let message = "`\(key)` does not belong to \(shape.name) of kind `\(word)`"
+            sink.report(shape.unknownKey, at: value.member(key) ?? value, message)
         }
     }
 }

@@ -53,6 +53,10 @@ indirect enum ValueType: Sendable {
     case null
     /// A list of nodes, of edges.
     case nodes, edges
+    /// The id of a node, or `ID.PORT`.
+    case end
+    /// A whole document.
+    case document
 
     /// What keys of a table must be.
     enum KeyRule: Sendable {
@@ -79,7 +83,7 @@ extension ValueType {
         case (.expression, .bool), (.expression, .int), (.expression, .double), (.condition, .bool): true
         case (.objectTemplate, .mapping), (.objectTemplate, .text): true
         case (.list, .list), (.nodes, .list), (.edges, .list): true
-        case (.table, .mapping), (.shape, .mapping): true
+        case (.table, .mapping), (.shape, .mapping), (.document, .mapping), (.end, .text): true
         case (.schema, .mapping), (.schema, .bool): true
         case (.null, .null): true
         case (.anything, _), (.template, _): true
@@ -95,14 +99,14 @@ extension ValueType {
         case .flag: "true or false"
         case .integer: "an integer"
         case .number: "a number"
-        case .text, .id, .name, .time, .pointer, .textTemplate: "text"
+        case .text, .id, .name, .time, .pointer, .textTemplate, .end: "text"
         case .choice(let words): "one of " + words.map { "`\($0)`" }.joined(separator: ", ")
         case .duration: "a duration such as `10s`"
         case .money: "an amount in USD such as `0.50`"
         case .schema: "a JSON Schema"
         case .anything, .template: "a value"
         case .expression, .condition: "an expression"
-        case .objectTemplate, .table, .shape: "a mapping"
+        case .objectTemplate, .table, .shape, .document: "a mapping"
         case .list, .nodes, .edges: "a list"
         case .either(let types): types.map(\.expectation).joined(separator: ", or ")
         case .computed(let type, _): type.expectation + ", or one `${…}`"
