@@ -97,7 +97,11 @@ let package = Package(
         tests("JSON"),
         tests("CEL", ["JSON"]),
         tests("GraphCore", ["JSON"]),
-        tests("Definition", ["Model", "JSON", "CEL"], resources: [.copy("Broken"), .copy("Golden")]),
+        tests(
+            "Definition",
+            ["Model", "JSON", "CEL"],
+            resources: [.copy("Broken"), .copy("Diagnostics"), .copy("Golden")]
+        ),
         tests("Store", ["StoreSQLite", "Model", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),

@@ -117,8 +117,7 @@ enum SchemaCommands {
 
     private static func nodeType(_ name: String) throws(CommandFailure) -> NodeType {
         if let type = NodeType(spelling: name) { return type }
-        var speller = Speller()
-        let guess = speller.nearest(to: name, among: NodeType.allCases.map(\.rawValue))
+        let guess = NearestName.find(name, among: NodeType.allCases.map(\.rawValue))
         let hint = guess.map { "did you mean `\($0)`?" } ?? "`baton schema kinds` shows them"
         throw .notFound("there is no kind of node `\(name)`", hint: hint)
     }

@@ -76,12 +76,14 @@ struct UseChecker {
         _ field: String?,
         of owner: String,
         among fields: [String],
-        _ reference: CELExpression.Reference
+        _ reference: CELExpression.Reference,
+        _ code: Diagnostic.Code = .unknownReference
     ) {
         guard let field, !fields.contains(field) else { return }
         let suggestion = sink.suggestion(for: field, among: fields)
-        let message = "\(owner) has no field `\(field)`\(suggestion) (it has \(fields.joined(separator: ", ")))"
-        report(.unknownReference, reference, message)
+        let message =
+            "\(owner) has no field `\(field)`\(suggestion) (it has \(fields.isEmpty ? "none" : fields.joined(separator: ", ")))"
+        report(code, reference, message)
     }
 
     private func checkNode(_ reference: CELExpression.Reference) {
@@ -132,8 +134,13 @@ struct UseChecker {
         _ reference: CELExpression.Reference
     ) {
         let node = place.scope.body.nodes[place.node]
-        guard !reference.isTested, let fields = node.outputFields else { return }
-        checkField(path.first, of: "the output of `\(node.id)`", among: fields, reference)
+        guard !reference.isTested else { return }
+        let owner = "the output of `\(node.id)`"
+        if node.type == .workflow, let names = node.outputNames {
+            checkField(path.first, of: owner, among: names, reference, .wrongInterface)
+        } else if let fields = node.outputFields {
+            checkField(path.first, of: owner, among: fields, reference)
+        }
     }
 
     private func checkVariable(_ reference: CELExpression.Reference) {

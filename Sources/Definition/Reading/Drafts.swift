@@ -56,6 +56,8 @@ struct NodeDraft {
     let ports: [PortDraft]
     /// Declared output ports: name and JSON Schema.
     let outputs: JSONObject
+    /// The outputs of the child of a `workflow` node, if they are known.
+    let outputNames: [String]?
     /// The tool of a `tool` node.
     let tool: Registry.Tool?
     /// The retry policy was written at the node.

@@ -80,13 +80,15 @@ extension NodeReader {
         else { return nil }
         guard let workflow = config.member("workflow") else { return object }
         object["workflow"] = reference(workflow, inputs: config.member("inputs"), object["inputs"])
+        // Nobody waits for the outputs of a detached child.
+        if object["detach"] == true { found.outputNames = nil }
         return object
     }
 
     /// A published workflow by name, pinned to its hash; or a whole document, compiled.
     mutating func reference(_ value: SourceValue, inputs: SourceValue?, _ given: JSONValue?) -> JSONValue? {
         guard let name = value.text else { return inline(value, inputs, given) }
-        if let own = context.enclosing.last, Self.definitionName(name) == own {
+        if let own = context.enclosing.first(where: { $0 == Self.definitionName(name) }) {
             sink.report(.tooDeep, at: value, "workflow `\(own)` would run itself without end")
             return nil
         }
@@ -101,6 +103,7 @@ extension NodeReader {
             sink.report(.tooDeep, at: value, message)
         }
         check(given, inputs, interface.inputs, name, value)
+        found.outputNames = interface.outputs
         return ["name": .string(name), "hash": .string(interface.hash)]
     }
 
@@ -117,6 +120,7 @@ extension NodeReader {
         }
         guard let graph = DocumentCompiler(context: context).child(value, depth: depth + 1) else { return nil }
         check(given, inputs, graph.inputs, "the inline workflow", value)
+        found.outputNames = graph.json["outputs"]?.objectValue?.keys
         return ["graph": graph.json]
     }
 

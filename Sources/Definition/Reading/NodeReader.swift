@@ -27,6 +27,8 @@ struct NodeReader {
         var backTo: (id: String, value: SourceValue)?
         var tool: Registry.Tool?
         var isRead = false
+        /// Names of the members of the output, where the configuration says them.
+        var outputNames: [String]?
         var ports: [PortDraft] = []
         /// `on_unsupported: skip`.
         var isSkippedWhenUnsupported = false
@@ -62,6 +64,7 @@ struct NodeReader {
         if let when { common["when"] = .string(when.source) }
         let config = resolved.flatMap { readConfig($0, value) }
         if let compensate = value.member("compensate") { checkCompensation(compensate) }
+        if let queue = value.member("queue") { checkName(queue, registry.queues, "queue") }
         let dependencies = (value.member("depends_on").flatMap { list($0, "depends_on") } ?? []).compactMap { item in
             shapes.id(item, "depends_on").map { (id: $0, value: item) }
         }
@@ -101,6 +104,7 @@ struct NodeReader {
             backTo: found.backTo,
             ports: found.ports,
             outputs: stored["outputs"]?.objectValue ?? [:],
+            outputNames: found.outputNames,
             tool: found.tool,
             retriesExplicitly: value.member("retry") != nil,
             isRead: found.isRead

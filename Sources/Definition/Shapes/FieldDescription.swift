@@ -93,8 +93,8 @@ extension ValueType {
         case .template: "template"
         case .textTemplate: "text template"
         case .objectTemplate: "mapping template"
-        case .list(let element, _): "list of \(element.word)"
-        case .table(_, let element): "mapping of \(element.word)"
+        case .list(let element, _): "list of \(element.plural)"
+        case .table(_, let element): "mapping of \(element.plural)"
         case .shape: "mapping"
         case .either(let types): types.map(\.word).joined(separator: " or ")
         case .computed(let type, _): "\(type.word), or `${…}`"
@@ -103,6 +103,16 @@ extension ValueType {
         case .edges: "list of edges"
         case .end: "id, or `ID.PORT`"
         case .document: "document"
+        }
+    }
+
+    private var plural: String {
+        switch self {
+        case .flag, .integer, .number, .text, .id, .name, .duration, .time, .pointer, .schema, .expression, .condition,
+            .template, .textTemplate, .objectTemplate, .shape, .document:
+            word + "s"
+        case .anything: "values"
+        default: word
         }
     }
 

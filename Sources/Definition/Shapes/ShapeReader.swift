@@ -94,12 +94,13 @@ struct ShapeReader {
         let place = SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key)))
         let near = sink.nearest(to: entry.key, among: shape.fields.map(\.key))
         let suggestion = near.map { "; did you mean `\($0)`?" } ?? ""
+        let isFree = near.map { value.member($0) == nil } ?? false
         sink.report(
             shape.unknownKey,
             at: place,
             position: entry.keyPosition,
             "unknown key `\(entry.key)` in \(shape.name)\(suggestion)",
-            fix: near.flatMap { value.member($0) == nil ? Fix.rename(place, to: $0) : nil }
+            fix: isFree ? near.map { Fix.rename(place, to: $0) } : nil
         )
     }
 

@@ -1,0 +1,49 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import JSON
+import Testing
+
+@testable import Commands
+
+@Suite struct SchemaCommandTests {
+    @Test func `schemas, kinds and codes are listed and shown`() throws {
+        let program = try Program()
+        let shown = try program.baton("schema show workflow")
+        #expect(try JSONValue(parsing: shown.output) == DocumentSchema.schema(for: .workflow))
+        #expect(try program.baton("schema list").output.contains("/v1/schemas/workflow.json"))
+        let kinds = try program.baton("schema kinds -o json").json.arrayValue ?? []
+        #expect(kinds.compactMap { $0["kind"]?.stringValue } == NodeType.allCases.map(\.rawValue))
+        let http = try #require(kinds.first { $0["kind"] == "http" })
+        #expect(http["status"] == "available" && http["category"] == "action" && http["timeout"] == "30s")
+        #expect(http["outputs"]?.arrayValue?.contains("body") == true && http["unsupported"] == ["auth", "profile"])
+        let url = http["fields"]?.arrayValue?.first { $0["key"] == "url" }
+        #expect(
+            url == [
+                "key": "url", "type": "text template", "required": true, "bounds": "at most 8192 bytes",
+                "summary": "where to",
+            ]
+        )
+        let agent = try #require(kinds.first { $0["kind"] == "agent" })
+        #expect(agent["status"] == "unavailable" && agent["reason"]?.stringValue?.contains("no executor") == true)
+        let text = try program.baton("schema kind conditional").output
+        #expect(
+            text.contains("branch: Chooses one way") && text.contains("on_error (`fail`, `default`, `next`; default")
+        )
+        #expect(try program.baton("schema kind http --schema").json == NodeType.http.configSchema)
+        #expect(try program.baton("schema code e204").output.contains("in a circle"))
+        #expect(try program.baton("schema code -o json").json.arrayValue?.count == Diagnostic.Code.allCases.count)
+    }
+
+    @Test func `what does not exist is said with a hint`() throws {
+        let program = try Program()
+        for (words, hint) in [
+            ("schema show workflwo", "schema list"), ("schema kind htpp", "did you mean `http`"),
+            ("schema code E999", "schema code"),
+        ] {
+            let result = try program.baton(words)
+            #expect(result.exit == 3 && result.errors.contains(hint), "\(words): \(result.errors)")
+        }
+    }
+}
