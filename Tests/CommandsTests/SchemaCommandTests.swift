@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Definition
+import Engine
+import FoundationEssentials
 import JSON
 import Testing
 
@@ -34,6 +36,23 @@ import Testing
         #expect(try program.baton("schema kind http --schema").json == NodeType.http.configSchema)
         #expect(try program.baton("schema code e204").output.contains("in a circle"))
         #expect(try program.baton("schema code -o json").json.arrayValue?.count == Diagnostic.Code.allCases.count)
+    }
+
+    @Test func `the page of definitions names what is not carried out`() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/definitions.md")
+        let page = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        let section = try #require(page.firstRange(of: "## What is not carried out yet")).upperBound
+        let text = page[section...]
+        for key in EngineCapabilities.unsupportedKeys where !key.hasPrefix("phase.") {
+            let words = key.replacing("=", with: ": ")
+            let isNamed = text.contains("`\(words)`") || text.contains("`\(words.drop { $0 != "." }.dropFirst())`")
+            #expect(isNamed, "\(key)")
+        }
+        let kinds = try #require(text.firstRange(of: "- Node kinds:")).upperBound
+        let line = text[kinds...].prefix { $0 != "\n" }
+        for type in NodeType.allCases {
+            #expect(line.contains("`\(type.rawValue)`") != EngineCapabilities.nodeTypes.contains(type), "\(type)")
+        }
     }
 
     @Test func `what does not exist is said with a hint`() throws {

@@ -8,6 +8,9 @@ extension Registry {
     /// Something of everything that documents can refer to, all of it known.
     static var full: Registry {
         var registry = Registry.sample
+        for name in ["shell.exec", "fs.read", "fs.write", "fs.list"] {
+            registry.tools[name] = try? Tool(name: name, input: ["type": "object"])
+        }
         registry.agents = [
             "writer": Agent(capabilities: ["writing"], tools: ["echo"], operations: ["draft"]),
             "guarded": Agent(

@@ -45,6 +45,23 @@ enum SampleDocuments {
         try files("Broken").filter { $0.name != "expected.txt" }
     }
 
+    /// The blocks of YAML on the page of definitions: documents, nodes or edges.
+    static func page() throws -> [(name: String, text: [UInt8])] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/definitions.md")
+        let blocks = String(decoding: try Data(contentsOf: file), as: UTF8.self).split(separator: "```yaml\n")
+            .dropFirst()
+        return blocks.enumerated().map { index, block in
+            var text = String(block.prefix(through: block.firstRange(of: "\n```")?.lowerBound ?? block.startIndex))
+            let list = text.hasPrefix("- ") ? "nodes:\n" + text : text + (text.contains("nodes:") ? "" : "nodes: []\n")
+            if !list.contains("workflow: ") || text.hasPrefix("- ") {
+                text = "workflow: page\n" + list
+            } else {
+                text = list
+            }
+            return ("block-\(index).yaml", Array(text.utf8))
+        }
+    }
+
     private static func files(_ path: String) throws -> [(name: String, text: [UInt8])] {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: path)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)).sorted()
