@@ -57,4 +57,20 @@ import Testing
         let result = Compiler(registry: .sample).compile(text: Array(text.utf8), fileName: "a.yaml")
         #expect(result.diagnostics.first { $0.code == .unknownKey }?.fix == nil)
     }
+
+    @Test
+    func `documents without older spellings say the same as those with them`() throws {
+        for entry in try DiagnosticTable.entries() where entry.code == "W209" && entry.raises {
+            let result = entry.compile()
+            var document = try #require(result.document)
+            // Keys of one mapping do not disturb each other.
+            for diagnostic in result.diagnostics where diagnostic.code == .alias {
+                guard let fix = diagnostic.fix else { continue }
+                document = try JSONPatch(fix).apply(to: document)
+            }
+            let fixed = Compiler(registry: .full).compile(text: document.bytes(), fileName: "a.json")
+            let (old, new) = (try #require(result.graph?.json), try #require(fixed.graph?.json))
+            #expect(old["nodes"] == new["nodes"] && old["edges"] == new["edges"], "\(entry.name)")
+        }
+    }
 }

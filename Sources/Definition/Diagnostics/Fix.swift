@@ -17,11 +17,14 @@ enum Fix {
 
     /// Writes the value under another key of the same mapping.
     static func rename(_ place: SourceValue, to key: String, _ value: JSONValue? = nil) -> JSONValue {
-        let old = SourcePath.pointer(place.path)
-        let new = JSONPointer(tokens: old.tokens.dropLast() + [key])
-        return [
-            ["op": "remove", "path": .string(old.description)],
-            ["op": "add", "path": .string(new.description), "value": value ?? place.node.json],
+        move(place, to: SourcePath.pointer(place.path).tokens.dropLast() + [key], value ?? place.node.json)
+    }
+
+    /// Takes a value away and writes one elsewhere.
+    static func move(_ place: SourceValue, to target: [String], _ value: JSONValue) -> JSONValue {
+        [
+            ["op": "remove", "path": .string(SourcePath.pointer(place.path).description)],
+            ["op": "add", "path": .string(JSONPointer(tokens: target).description), "value": value],
         ]
     }
 }

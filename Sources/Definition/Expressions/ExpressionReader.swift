@@ -127,7 +127,10 @@ struct ExpressionReader {
         let locals = all(locals)
         var shorthand = Shorthand(names: names, subject: subject, locals: locals)
         let (source, isRewritten) = shorthand.rewrite(unwrapped.source, isBraced: unwrapped.offset > 0, isCondition)
-        if isRewritten { sink.report(.alias, at: value, "`\(text)` is read as `\(source)`") }
+        if isRewritten {
+            let fix = Fix.replace(value, with: .string(source))
+            sink.report(.alias, at: value, "`\(text)` is read as `\(source)`", fix: fix)
+        }
         do {
             let expression = try CELExpression(source)
             uses.append(
@@ -171,7 +174,9 @@ struct ExpressionReader {
             guard let new = rewritten(text) else { return json }
             let pointer = pointer()
             changed.insert(pointer.description)
-            sink.report(.alias, at: value.descendant(pointer), "`\(text)` is read as `\(new)`")
+            let place = value.descendant(pointer)
+            let fix = place.text == text ? Fix.replace(place, with: .string(new)) : nil
+            sink.report(.alias, at: place, "`\(text)` is read as `\(new)`", fix: fix)
             return .string(new)
         case .array(let items):
             var result: [JSONValue] = []

@@ -33,7 +33,15 @@ extension NodeReader {
             sink.report(.invalidValue, at: inputs, "`inputs` is another name of `\(key)`; keep one of them")
             return written
         }
-        sink.report(.alias, at: inputs, "`inputs` of a tool node is read as `\(key)`")
+        let path = key.split(separator: ".").map(String.init)
+        let target = node.member(path[0]) == nil ? ["config"] : path
+        let value: JSONValue = target == path ? inputs.node.json : ["args": inputs.node.json]
+        sink.report(
+            .alias,
+            at: inputs,
+            "`inputs` of a tool node is read as `\(key)`",
+            fix: Fix.move(inputs, to: SourcePath.pointer(node.path).tokens + target, value)
+        )
         return inputs
     }
 

@@ -132,7 +132,20 @@ struct WorkflowReader {
                 return sink.report(.invalidValue, at: value, "`default_timeout` must be 1 to 604800 seconds")
             }
             let span = Duration.milliseconds(Int64(seconds * 1000))
-            sink.report(.alias, at: value, "`default_timeout` is read as `defaults: {timeout: \(span.text)}`")
+            let text = JSONValue.string(span.text)
+            let hasDefaults = root.member("defaults") != nil
+            sink.report(
+                .alias,
+                at: value,
+                "`default_timeout` is read as `defaults: {timeout: \(span.text)}`",
+                fix: defaults["timeout_ms"] != nil
+                    ? Fix.remove(value)
+                    : Fix.move(
+                        value,
+                        to: hasDefaults ? ["defaults", "timeout"] : ["defaults"],
+                        hasDefaults ? text : ["timeout": text]
+                    )
+            )
             defaults["timeout_ms"] = defaults["timeout_ms"] ?? .int(span.milliseconds)
         }
         context.defaults.timeout = defaults["timeout_ms"]?.intValue.map { .milliseconds($0) }
