@@ -52,6 +52,25 @@ import Testing
     }
 
     @Test
+    func `configurations satisfy the schema of their kind, and those that are refused do not`() throws {
+        let schemas = try Dictionary(
+            uniqueKeysWithValues: NodeType.allCases.map { ($0, try JSONSchema($0.configSchema)) }
+        )
+        var seen: Set<NodeType> = []
+        for (name, text) in try SampleDocuments.valid() + SampleDocuments.page() {
+            let document = Compiler(registry: .full).compile(text: text, fileName: name).document
+            for node in document?["nodes"]?.arrayValue ?? [] {
+                guard let type = node["type"]?.stringValue.flatMap(NodeType.init(spelling:)) else { continue }
+                seen.insert(type)
+                #expect(schemas[type]?.validate(node["config"] ?? [:]) == [], "\(name): \(node)")
+                let wrong: JSONValue = .object((node["config"]?.objectValue ?? [:]).adding("surprise", true))
+                #expect(schemas[type]?.isValid(wrong) == false, "\(name): \(node)")
+            }
+        }
+        #expect(seen == Set(NodeType.allCases))
+    }
+
+    @Test
     func `the examples on the page of definitions are well formed`() throws {
         for (name, text) in try SampleDocuments.page() {
             let result = Compiler(registry: .full, purpose: .check).compile(text: text, fileName: name)
@@ -126,5 +145,13 @@ import Testing
             }
         }
         #expect(refused > 400)
+    }
+}
+
+extension JSONObject {
+    fileprivate func adding(_ key: String, _ value: JSONValue) -> JSONObject {
+        var result = self
+        result[key] = value
+        return result
     }
 }

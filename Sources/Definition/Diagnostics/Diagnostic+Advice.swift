@@ -22,8 +22,7 @@ extension Diagnostic.Code {
                 + "also hold `.` and `/`."
         case .duplicateKey: "Keep one of them; the other would be lost."
         case .invalidTime:
-            "Write durations as `10s` or `1h30m`, times as `2026-01-31T09:30:00Z`, amounts as `0.50`, media "
-                + "types as `application/json`."
+            "Write durations as `10s` or `1h30m`, times as `2026-01-31T09:30:00Z`, amounts as `0.50`."
         case .invalidSchema: "Correct the schema (draft 2020-12) at the place shown, or the default."
         case .duplicateNode:
             "Rename one of them. Ids are unique in the whole document, bodies of loops and maps included."

@@ -20,7 +20,7 @@ extension Diagnostic {
         case invalidName = "E107"
         /// One key twice in a mapping.
         case duplicateKey = "E108"
-        /// Not a duration or a timestamp.
+        /// Not a duration, a timestamp or an amount.
         case invalidTime = "E109"
         /// Not a JSON Schema, or a default that does not satisfy its own.
         case invalidSchema = "E110"

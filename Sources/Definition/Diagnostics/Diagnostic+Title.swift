@@ -23,7 +23,7 @@ extension Diagnostic.Code {
         case .missingKey: "A required key is missing"
         case .invalidName: "Not the form of an id or a name"
         case .duplicateKey: "One key twice in a mapping"
-        case .invalidTime: "Not a duration, a point in time, an amount of money or a media type"
+        case .invalidTime: "Not a duration, a point in time or an amount of money"
         case .invalidSchema: "Not a JSON Schema, or a default that does not satisfy its own schema"
         case .duplicateNode: "Two nodes with one id"
         case .unknownNode: "An edge or `depends_on` names a node that does not exist"
