@@ -37,7 +37,7 @@ enum Orders {
                 "type": "object", "required": ["sku", "count", "price"],
                 "properties": [
                     "sku": ["type": "string", "minLength": 3], "count": ["type": "integer", "minimum": 1],
-                    "price": ["type": "number", "exclusiveMinimum": 0, "multipleOf": 0.01],
+                    "price": ["type": "number", "exclusiveMinimum": 0, "multipleOf": 0.25],
                 ],
             ],
         ],
@@ -50,7 +50,7 @@ enum Orders {
         let items = (0..<(3 + number % 8)).map { item -> JSONValue in
             [
                 "sku": .string("sku-\(number)-\(item)"), "count": .int(Int64(item + 1)),
-                "price": .double(Double(199 + item * 50) / 100),
+                "price": .double(Double(9 + item) / 4),
             ]
         }
         let payment: JSONValue =
