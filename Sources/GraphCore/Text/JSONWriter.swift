@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Writes JSON text without white space. Whoever calls sees to it that containers are closed in order.
+///
+/// What is called in hundreds of places is not inlined: that would be a third of the WebAssembly module.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
@@ -11,6 +13,7 @@ struct JSONWriter {
     mutating func beginArray() { open("[") }
     mutating func endArray() { close("]") }
 
+    @inline(never)
     mutating func key(_ key: StaticString) {
         separate()
         bytes.append("\"")
@@ -19,16 +22,19 @@ struct JSONWriter {
         needsComma = false
     }
 
+    @inline(never)
     mutating func member(_ key: StaticString, _ text: StaticString) {
         self.key(key)
         value(text)
     }
 
+    @inline(never)
     mutating func member(_ key: StaticString, _ number: Int64) {
         self.key(key)
         value(number)
     }
 
+    @inline(never)
     mutating func member(_ key: StaticString, _ text: ArraySlice<UInt8>) {
         self.key(key)
         value(text)
@@ -40,13 +46,16 @@ struct JSONWriter {
 
     mutating func value(_ value: Int) { self.value(Int64(value)) }
 
+    @inline(never)
     mutating func value(_ value: Int64) {
         separate()
         bytes.append(decimal: value)
     }
 
+    @inline(never)
     mutating func value(_ text: StaticString) { string { $0.append(text) } }
 
+    @inline(never)
     mutating func value(_ text: ArraySlice<UInt8>) {
         string { bytes in
             for byte in text { bytes.append(escaped: byte) }
@@ -67,22 +76,26 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    @inline(never)
     private mutating func literal(_ text: StaticString) {
         separate()
         bytes.append(text)
     }
 
+    @inline(never)
     private mutating func open(_ bracket: StaticString) {
         separate()
         bytes.append(bracket)
         needsComma = false
     }
 
+    @inline(never)
     private mutating func close(_ bracket: StaticString) {
         bytes.append(bracket)
         needsComma = true
     }
 
+    @inline(never)
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true

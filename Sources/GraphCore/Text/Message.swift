@@ -8,13 +8,17 @@ struct Message: ExpressibleByStringInterpolation {
 
         init(literalCapacity: Int, interpolationCount: Int) { bytes.reserveCapacity(literalCapacity) }
 
+        @inline(never)
         mutating func appendLiteral(_ literal: StaticString) { bytes.append(literal) }
 
+        @inline(never)
         mutating func appendInterpolation(_ number: Int) { bytes.append(decimal: Int64(number)) }
 
+        @inline(never)
         mutating func appendInterpolation(_ message: Message) { bytes += message.bytes }
 
         /// A name between backticks.
+        @inline(never)
         mutating func appendInterpolation(_ name: ArraySlice<UInt8>) {
             bytes.append(UInt8(ascii: "`"))
             appendInterpolation(bare: name)
@@ -22,6 +26,7 @@ struct Message: ExpressibleByStringInterpolation {
         }
 
         /// A name as it is.
+        @inline(never)
         mutating func appendInterpolation(bare name: ArraySlice<UInt8>) {
             guard name.count > Message.shownBytes else { return bytes += name }
             var end = name.startIndex + Message.shownBytes

@@ -44,6 +44,7 @@ enum Comparison {
 
 extension [UInt8] {
     /// By bytes, a text after its own beginnings.
+    @inline(never)
     func compare(_ left: Text, _ right: Text) -> Comparison {
         var (i, j) = (left.start, right.start)
         while i < left.end, j < right.end {
@@ -54,10 +55,12 @@ extension [UInt8] {
         return Comparison(left.end - left.start, right.end - right.start)
     }
 
+    @inline(never)
     mutating func append(_ literal: StaticString) {
         append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
+    @inline(never)
     mutating func append(decimal value: Int64) {
         if value < 0 { append(UInt8(ascii: "-")) }
         let first = count
