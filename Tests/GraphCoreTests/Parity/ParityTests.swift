@@ -11,6 +11,7 @@ import Testing
     @Test(.enabled(if: WasmBuild.shared?.runners.isEmpty == false, "no Embedded Swift for wasm, or nothing to run it"))
     func `the WebAssembly build answers every document like this one, right or broken`() throws {
         let build = try #require(WasmBuild.shared)
+        try #require(build.isBuilt, "scripts/wasm/build fails")
         let (questions, expected) = (Self.corpus.questions, Self.corpus.answers)
         for runner in build.runners {
             let answers = build.answers(to: questions, with: runner) ?? []
