@@ -46,6 +46,8 @@ bench: bootstrap ## Measure
 	swift build -c release --package-path Benchmarks
 	Benchmarks/.build/release/EngineBenchmark $(ARGS)
 	Benchmarks/.build/release/JSONBenchmark
+	Benchmarks/.build/release/SchemaBenchmark
+	Benchmarks/.build/release/CELBenchmark
 
 fuzz: bootstrap ## Fuzz every parser: make fuzz SECONDS=600
 	@scripts/fuzz $(SECONDS)

@@ -81,7 +81,7 @@ let package = Package(
         module(
             "Commands",
             [
-"Tools", "Engine", "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "HTTP", "Threads", "Model",
+                "Tools", "Engine", "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "HTTP", "Threads", "Model",
                 "JSON", "Text",
                 "CLinux",
             ]

@@ -13,6 +13,8 @@ enum Function: String, Sendable, CaseIterable {
     case lower, upper, trim, split, join, replace
     case json, sha256, round, sum, min, max, avg
     case parseJSON = "parse_json"
+    /// Stands for a value that only the request that sends it gets.
+    case secret
     case charAt, indexOf, lastIndexOf, substring, lowerAscii, upperAscii, reverse, format
     case quote = "strings.quote"
     case slice, flatten, distinct, sort, first, last
@@ -66,6 +68,7 @@ enum Function: String, Sendable, CaseIterable {
 
     var signature: Signature {
         switch self {
+        case .secret: Signature(global: 1...1, receiver: nil)
         case .size, .lower, .upper, .trim, .json, .parseJSON, .sha256, .sum, .avg:
             Signature(global: 1...1, receiver: 0...0)
         case .matches: Signature(global: 2...2, receiver: 1...1)

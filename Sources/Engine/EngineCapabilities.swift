@@ -18,9 +18,9 @@ public enum EngineCapabilities {
         "node.on_exhausted", "node.schedule_timeout", "node.compensate", "node.reversible", "node.group", "node.budget",
         "node.concurrency", "node.cache", "node.verify", "node.queue", "node.labels", "node.resources",
         "node.on_unsupported", "retry.when",
-        "tool.profile", "http.auth", "http.profile", "wait.signal",
+        "secret", "tool.profile", "http.auth", "http.profile", "wait.signal",
         "human.kind=decision", "human.kind=review", "human.kind=escalation", "human.choices", "human.form",
         "human.quorum", "human.remind", "human.evidence", "human.on_expire=choice", "human.on_expire=escalate",
-        "phase.rollback", "phase.timeout", "phase.continue_on_failure", "phase.strategy",
+        "phase.rollback", "phase.timeout", "phase.strategy",
     ]
 }

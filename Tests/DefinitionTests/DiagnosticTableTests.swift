@@ -7,9 +7,9 @@ import Testing
 
 @Suite struct DiagnosticTableTests {
     /// Codes that workflow documents alone do not raise: patches, plans, estimates and the optimiser have tests of their
-    /// own, and expressions have no `secret()` yet, so that E307 comes before E306.
+    /// own.
     private static let elsewhere: Set<Diagnostic.Code> = [
-        .overBudget, .misplacedSecret,
+        .overBudget,
         .patchOperation, .patchPath, .patchValue, .patchStarted, .patchAgentLimit, .patchForbidden, .patchTooLarge,
         .patchOutdated,
         .unknownRequirement, .uncoveredRequirement, .uncheckedRequirement, .scopeInvention, .unknownPlanDependency,

@@ -52,6 +52,9 @@ enum SampleDocuments {
             .dropFirst()
         return blocks.enumerated().map { index, block in
             var text = String(block.prefix(through: block.firstRange(of: "\n```")?.lowerBound ?? block.startIndex))
+            if text.hasPrefix("workstack:") || text.hasPrefix("plan:") {
+                return ("block-\(index).yaml", Array(text.utf8))
+            }
             let list = text.hasPrefix("- ") ? "nodes:\n" + text : text + (text.contains("nodes:") ? "" : "nodes: []\n")
             if !list.contains("workflow: ") || text.hasPrefix("- ") {
                 text = "workflow: page\n" + list

@@ -95,6 +95,7 @@ extension Overload {
         ([.join], "list string > string | list string, string > string"),
         ([.replace], "string, string, string > string | string, string, string, int > string"),
         ([.json], "A > string"), ([.parseJSON], "string > dyn"), ([.sha256], "string > string | bytes > string"),
+        ([.secret], "string > string"),
         (
             [.round],
             "int > int | uint > uint | double > double | int, int > int | uint, int > uint | double, int > double"

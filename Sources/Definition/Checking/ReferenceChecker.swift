@@ -67,7 +67,7 @@ final class ReferenceChecker {
     private func check(_ scope: BodyScope, outputs: [ExpressionUse]) {
         let types = TypeChecker(self)
         for (index, node) in scope.body.nodes.enumerated() {
-            let secrets = SecretChecker(node: node, sink: sink)
+            let secrets = SecretChecker(node: node, context: context)
             for use in node.uses {
                 check(use, in: scope, at: .node(index), types)
                 secrets.check(use)

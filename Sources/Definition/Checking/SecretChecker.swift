@@ -7,20 +7,44 @@ import JSON
 /// Secrets may stand only where they are sent, never where they would be stored (spec 3.7).
 struct SecretChecker {
     let node: NodeDraft
-    let sink: DiagnosticSink
+    let context: ReadingContext
 
     func check(_ use: ExpressionUse) {
         guard use.expression.source.contains("secret"), let offset = Self.call(in: use.expression.source) else {
             return
         }
         let place = use.position(offset)
-        guard !isAllowed(SourcePath.pointer(place.value.path).tokens) else { return }
-        sink.report(
+        guard !isAllowed(SourcePath.pointer(place.value.path).tokens) else {
+            checkName(in: use.expression.source, from: offset, place)
+            if context.registry.unsupportedKeys.contains("secret") {
+                let message = "`secret()` is not carried out by this engine; a run with it is refused"
+                context.reportUnsupported(at: place.value, position: place.position, message)
+            }
+            return
+        }
+        context.sink.report(
             .misplacedSecret,
             at: place.value,
             position: place.position,
             "`secret()` may stand only in `auth`, `headers`, `env` and arguments of tools that are marked as secret"
         )
+    }
+
+    /// A name that is written out must be that of a secret.
+    private func checkName(
+        in source: String,
+        from offset: Int,
+        _ place: (value: SourceValue, position: SourcePosition)
+    ) {
+        let argument = source.utf8.dropFirst(offset).drop { $0 != UInt8(ascii: "(") }.dropFirst().drop { $0 == 0x20 }
+        guard let known = context.registry.secrets, let quote = argument.first, quote == 0x22 || quote == 0x27 else {
+            return
+        }
+        let name = String(decoding: argument.dropFirst().prefix { $0 != quote }, as: UTF8.self)
+        guard !known.contains(name) else { return }
+        let suggestion = context.sink.suggestion(for: name, among: known.sorted())
+        let message = "unknown secret `\(name)`\(suggestion)"
+        context.sink.report(.unknownName, at: place.value, position: place.position, message)
     }
 
     /// - Parameter tokens: The way to the text in the document.

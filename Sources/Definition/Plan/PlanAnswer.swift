@@ -73,7 +73,8 @@ public struct PlanAnswerError: Error, Sendable {
             path: "",
             line: before.count { $0 == 0x0a } + 1,
             column: before[lineStart...].count { $0 & 0xc0 != 0x80 } + 1,
-            related: []
+            related: [],
+            fix: nil
         )
     }
 }

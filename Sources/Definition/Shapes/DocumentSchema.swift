@@ -62,7 +62,8 @@ enum DocumentShapes {
     static func shape(of kind: DocumentKind) -> Shape? {
         switch kind {
         case .workflow: WorkflowShapes.document
-        case .workstack, .plan: nil
+        case .workstack: WorkstackShapes.document
+        case .plan: PlanShapes.document
         }
     }
 
