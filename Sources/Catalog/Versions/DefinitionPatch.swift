@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Definition
 public import JSON
 
 /// A change of a definition: RFC 6902 with the operations `add`, `remove`, `replace` and `test`, and a description.
@@ -61,13 +62,7 @@ public struct DefinitionPatch: Sendable, Hashable {
 
     private static func invalid(_ error: JSONPatchError) -> CatalogError {
         var result = CatalogError(.patchInvalid, error.description)
-        result.problem =
-            switch error.code {
-            case .malformed, .operationNotAllowed: "E501"
-            case .pathNotFound, .testFailed: "E502"
-            case .valueMissing: "E503"
-            case .tooLarge: "E507"
-            }
+        result.problem = Diagnostic.Code(patch: error.code).rawValue
         return result
     }
 }
