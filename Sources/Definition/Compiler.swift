@@ -18,6 +18,10 @@ public struct Compiler: Sendable {
     public let registry: Registry
     /// What graphs are wanted for.
     public let purpose: Purpose
+    /// Refuses documents whose lowest estimate exceeds their budget (E408); `nil` for no such check.
+    public var estimator: Estimator?
+    /// Runs the passes of the optimiser; only tests do without.
+    var optimises = true
 
     /// A compiler that knows these tools and policies.
     public init(registry: Registry, purpose: Purpose = .run) {
@@ -32,11 +36,35 @@ public struct Compiler: Sendable {
     ///   - fileName: Ends in `.yaml` or `.yml` for YAML in flow style; otherwise a text that starts with `{` must
     ///     be JSON.
     public func compile(text: [UInt8], fileName: String) -> CompileResult {
+        compile(text: text, fileName: fileName, inspect: nil)
+    }
+
+    /// Whether `$.` stands somewhere.
+    private static func mayHoldShorthands(_ text: [UInt8]) -> Bool {
+        var last: UInt8 = 0
+        for byte in text {
+            if byte == UInt8(ascii: "."), last == UInt8(ascii: "$") { return true }
+            last = byte
+        }
+        return false
+    }
+
+    /// - Parameter inspect: Is shown the checked parts of the document before they are lowered.
+    func compile(
+        text: [UInt8],
+        fileName: String,
+        inspect: ((WorkflowDraft, ResolvedBody) -> Void)?
+    ) -> CompileResult {
         let sink = DiagnosticSink()
         let context = ReadingContext(registry: registry, sink: sink, purpose: purpose)
-        context.hasShorthands = text.firstRange(of: "$.".utf8) != nil
+        context.optimises = optimises
+        context.inspect = inspect
+        context.hasShorthands = Self.mayHoldShorthands(text)
         let document = SourceDocument.parse(text, fileName: fileName, into: sink)
         let graph = document.flatMap { sink.endStage() ? DocumentCompiler(context: context).compile($0) : nil }
-        return CompileResult(document: document?.root.node.json, graph: graph, diagnostics: sink.diagnostics)
+        guard let document, let graph, let estimator, !estimator.checkBudget(of: graph, document.root, sink) else {
+            return CompileResult(document: document?.root.node.json, graph: graph, diagnostics: sink.diagnostics)
+        }
+        return CompileResult(document: document.root.node.json, graph: nil, diagnostics: sink.diagnostics)
     }
 }

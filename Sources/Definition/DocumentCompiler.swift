@@ -25,6 +25,7 @@ struct DocumentCompiler {
         let inner = ReadingContext(registry: context.registry, sink: sink, purpose: context.purpose)
         inner.enclosing = context.enclosing
         inner.hasShorthands = context.hasShorthands
+        inner.optimises = context.optimises
         let errors = sink.errorCount
         guard let normalised = DocumentKind.normalise(root, inner), sink.errorCount == errors,
             var draft = WorkflowReader(context: inner, depth: depth).read(normalised.root, phases: normalised.phases),
@@ -52,6 +53,7 @@ struct DocumentCompiler {
         references.check(body, draft.outputUses)
         StructureLinter(body: body, sink: sink).check()
         guard isClean() else { return nil }
+        context.inspect?(draft, body)
         return Lowering(context: context).graph(of: draft, body, kind: kind, source)
     }
 }

@@ -81,7 +81,11 @@ import Testing
         #expect(GraphRendering.dot.render(graph).contains(#"  n1 [label="Say \"yes\" <b>\ntool"];"#))
         #expect(GraphRendering.dot.render(graph).contains(#"  n0 -> n1 [label="large"];"#))
         let json = try JSONValue(parsing: GraphRendering.json.render(graph))
-        #expect(json["nodes"]?[3] == ["id": "end", "kind": "join", "wave": 3, "join": "any"])
+        #expect(
+            json["nodes"]?[3] == [
+                "id": "end", "kind": "join", "wave": 3, "join": "any", "terminal": true, "absorbed": true,
+            ]
+        )
         #expect(json["edges"]?[4] == ["from": "no", "to": "yes", "fallback": true])
         #expect(json["hash"] == .string(graph.hash))
     }

@@ -45,6 +45,7 @@ enum RunStart {
                 summary: "the id of the run: starting it again with the same content gives the same run"
             ),
             RunCommands.follow(default: false),
+            DryRunCommand.option,
         ],
         examples: [
             .init(line: "baton run start order.yaml --input limit=500 --follow", comment: "watch it"),
@@ -54,6 +55,7 @@ enum RunStart {
                 line: "baton run start order.yaml --inputs-file order.json -o json",
                 comment: "the result for a program"
             ),
+            .init(line: "baton run order.yaml -i limit=500 --dry-run", comment: "what it would do and ask for"),
         ],
         exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
         action: start
@@ -65,6 +67,7 @@ enum RunStart {
         let file = try read(context, toolbox)
         let graph = try file.graph(context.console)
         let inputs = try RunInputs(graph: graph, context: context).read()
+        if context.invocation.isOn("dry-run") { return DryRunCommand.show(graph, inputs, toolbox, context.console) }
         let given = try id(context)
         let run = given ?? makeID()
         let request = StartRequest(graph: graph, source: file.text, inputs: inputs, id: run, actor: context.actor)
@@ -97,7 +100,9 @@ enum RunStart {
     private static func read(_ context: CommandContext, _ toolbox: Toolbox) throws(CommandFailure) -> WorkflowFile {
         let name = context.invocation.word("FILE")
         do throws(CommandFailure) {
-            return try WorkflowFile(name, context, try toolbox.makeCompiler(for: .run))
+            // A dry run shows what cannot be executed here too; it is told in warnings.
+            let purpose: Compiler.Purpose = context.invocation.isOn("dry-run") ? .check : .run
+            return try WorkflowFile(name, context, try toolbox.makeCompiler(for: purpose))
         } catch {
             guard error.exit == .notFound, context.invocation.isShortForm else { throw error }
             let verbs = RunCommands.group.children.map(\.name)

@@ -9,7 +9,7 @@ enum WorkflowCommands {
     static let group: CommandDescription = .init(
         name: "workflow",
         summary: "Check, draw and publish workflows",
-        children: [validate, graph] + PublishCommands.all + VersionCommands.all + [
+        children: [validate, graph, EstimateCommand.command, OptimiseCommand.command] + PublishCommands.all + VersionCommands.all + [
             DiffCommand.command, TagCommands.group,
         ]
             + TransferCommands.all
@@ -70,7 +70,7 @@ enum WorkflowCommands {
         return .ok
     }
 
-    private static func makeCompiler(_ context: CommandContext) throws(CommandFailure) -> Compiler {
+    static func makeCompiler(_ context: CommandContext) throws(CommandFailure) -> Compiler {
         try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder).makeCompiler(for: .check)
     }
 

@@ -119,6 +119,10 @@ final class ReadingContext {
     let registry: Registry
     let sink: DiagnosticSink
     let purpose: Compiler.Purpose
+    /// Runs the passes that must not be noticed.
+    var optimises = true
+    /// Shown the checked parts of the outermost document.
+    var inspect: ((WorkflowDraft, ResolvedBody) -> Void)?
     var names = ExpressionNames()
     var defaults = NodeDefaults()
     /// The whole run has a budget.
