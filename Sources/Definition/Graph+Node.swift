@@ -84,30 +84,34 @@ extension Graph {
             let retry = try stored.optional("retry", stored.object)
             self.retry = try retry.map(GraphDecoder.retry) ?? RetryPolicy()
             retryCondition = try retry?.optional("when", stored.object("retry").expression)
-            onExhausted = try stored.optional("on_exhausted", stored.choice) ?? .fail
+            // Most nodes have none of these.
+            let rare = stored.hasOnly(Self.usualKeys) ? StoredObject.empty : stored
+            onExhausted = try rare.optional("on_exhausted", rare.choice) ?? .fail
             timeout = try stored.optional("timeout_ms", stored.duration)
-            scheduleTimeout = try stored.optional("schedule_timeout_ms", stored.duration)
-            totalTimeout = try stored.optional("total_timeout_ms", stored.duration)
-            continueOnFailure = try stored.optional("continue_on_failure", stored.flag) ?? false
-            priority = try stored.optional("priority", stored.integer) ?? 500
+            scheduleTimeout = try rare.optional("schedule_timeout_ms", rare.duration)
+            totalTimeout = try rare.optional("total_timeout_ms", rare.duration)
+            continueOnFailure = try rare.optional("continue_on_failure", rare.flag) ?? false
+            priority = try rare.optional("priority", rare.integer) ?? 500
             wave = place.wave
-            isNonIdempotent = try stored.optional("idempotency", stored.text) == "none"
-            compensation = try GraphDecoder.compensation(stored, place.positions)
-            isCompensation = try stored.optional("compensation", stored.flag) ?? false
-            isReversible = try stored.optional("reversible", stored.flag) ?? true
-            group = try stored.optional("group", stored.text)
-            phase = try stored.optional("phase", stored.text)
-            budget = try GraphDecoder.budget(stored)
-            concurrency = try GraphDecoder.concurrency(stored)
-            cache = try GraphDecoder.cache(stored)
-            checks = stored.has("verify") ? try stored.list("verify") : []
-            queue = try stored.optional("queue", stored.text)
-            labels = try GraphDecoder.labels(stored)
-            resources = stored.has("resources") ? try stored.texts("resources") : []
-            isSkippedWhenUnsupported = try stored.optional("on_unsupported", stored.text) == "skip"
-            ports = try GraphDecoder.ports(stored)
-            outputs = stored.has("outputs") ? try stored.value("outputs").objectValue ?? [:] : [:]
+            isNonIdempotent = try rare.optional("idempotency", rare.text) == "none"
+            compensation = try GraphDecoder.compensation(rare, place.positions)
+            isCompensation = try rare.optional("compensation", rare.flag) ?? false
+            isReversible = try rare.optional("reversible", rare.flag) ?? true
+            group = try rare.optional("group", rare.text)
+            phase = try rare.optional("phase", rare.text)
+            budget = try GraphDecoder.budget(rare)
+            concurrency = try GraphDecoder.concurrency(rare)
+            cache = try GraphDecoder.cache(rare)
+            checks = rare.has("verify") ? try rare.list("verify") : []
+            queue = try rare.optional("queue", rare.text)
+            labels = try GraphDecoder.labels(rare)
+            resources = rare.has("resources") ? try rare.texts("resources") : []
+            isSkippedWhenUnsupported = try rare.optional("on_unsupported", rare.text) == "skip"
+            ports = try GraphDecoder.ports(rare)
+            outputs = rare.has("outputs") ? try rare.value("outputs").objectValue ?? [:] : [:]
         }
+
+        private static let usualKeys = ["id", "kind", "config", "timeout_ms", "wave", "join", "when", "retry"]
     }
 
     /// What a node does, with its checked configuration (spec 3.6).

@@ -132,7 +132,7 @@ struct LoopRegions {
             return
         }
         var inner = BodyDraft(nodeList: body.nodes[index].value)
-        for var node in body.nodes where region.contains(node.id) {
+        for node in body.nodes where region.contains(node.id) {
             if node.id == backTo.id {
                 // What leads to the entry leads to the loop.
                 for dependency in node.dependencies where !region.contains(dependency.id) && dependency.id != loop {
@@ -144,7 +144,7 @@ struct LoopRegions {
         }
         body.nodes[index].dependencies.removeAll { region.contains($0.id) }
         var rest: [EdgeDraft] = []
-        for var edge in body.edges {
+        for edge in body.edges {
             switch (region.contains(edge.from.id), region.contains(edge.to.id)) {
             case (true, true): inner.edges.append(edge)
             case (true, false): reportCondition(edge)

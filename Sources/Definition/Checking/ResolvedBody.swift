@@ -44,8 +44,13 @@ final class ResolvedBody {
 
     func id(_ node: Int) -> String { draft.nodes[node].id }
 
+    /// How many nodes of this body and of all bodies in it meet a condition.
+    func count(where isCounted: (NodeDraft) -> Bool) -> Int {
+        inner.values.reduce(nodes.count(where: isCounted)) { $0 + $1.count(where: isCounted) }
+    }
+
     /// The nodes of this body and of all bodies in it.
-    var allNodes: [NodeDraft] { nodes + inner.sorted { $0.key < $1.key }.flatMap(\.value.allNodes) }
+    var nodeCount: Int { inner.values.reduce(nodes.count) { $0 + $1.nodeCount } }
 
     /// Edges without a condition are the fallback of those with one (spec 3.6, branch).
     func hasFallback(_ node: Int) -> Bool {
@@ -62,8 +67,12 @@ struct BodyResolver {
     private let draft: BodyDraft
     private var positions: [String: Int] = [:]
     private var edges: [ResolvedBody.Edge] = []
-    /// Edges written before between the same two nodes.
-    private var seen: [Pair: [Int]] = [:]
+    /// The last edge added between two nodes.
+    private var seen: [Pair: Int] = [:]
+    /// For each edge the one added before it between the same two nodes; negative for none.
+    private var previous: [Int] = []
+    /// Nodes that a written edge connects.
+    private var written: Set<Pair> = []
 
     private struct Pair: Hashable {
         let from: Int
@@ -84,13 +93,12 @@ struct BodyResolver {
         var resolver = Self(draft: draft, sink: sink)
         resolver.number(&taken)
         let written = draft.edges.compactMap { resolver.resolve($0) }
-        for edge in written { resolver.seen[Pair(from: edge.from, to: edge.to), default: []] = [-1] }
+        for edge in written { resolver.written.insert(Pair(from: edge.from, to: edge.to)) }
         resolver.addDependencies()
-        resolver.seen = [:]
         for edge in written { resolver.add(edge) }
         var inner: [Int: ResolvedBody] = [:]
-        for (index, node) in draft.nodes.enumerated() {
-            if let body = node.body { inner[index] = resolve(body, into: sink, &taken) }
+        for index in draft.nodes.indices {
+            if let body = draft.nodes[index].body { inner[index] = resolve(body, into: sink, &taken) }
         }
         return ResolvedBody(
             draft: draft,
@@ -111,19 +119,15 @@ struct BodyResolver {
 
     private mutating func number(_ taken: inout [String: SourceValue]) {
         positions.reserveCapacity(draft.nodes.count)
-        for (index, node) in draft.nodes.enumerated() {
-            if positions[node.id] == nil { positions[node.id] = index }
-            guard let first = taken[node.id] else {
-                taken[node.id] = node.idValue
-                continue
-            }
+        taken.reserveCapacity(taken.count + draft.nodes.count)
+        // By position: a draft is large, and copying one takes longer than all that is done with it here.
+        for index in draft.nodes.indices {
+            let (id, idValue) = (draft.nodes[index].id, draft.nodes[index].idValue)
+            if positions[id] == nil { positions[id] = index }
+            guard let first = taken.updateValue(idValue, forKey: id) else { continue }
+            taken[id] = first
             let related = DiagnosticSink.related(first, "the first one is here")
-            sink.report(
-                .duplicateNode,
-                at: node.idValue,
-                "two nodes have the id `\(node.id)`; rename one",
-                related: [related]
-            )
+            sink.report(.duplicateNode, at: idValue, "two nodes have the id `\(id)`; rename one", related: [related])
         }
     }
 
@@ -143,25 +147,34 @@ struct BodyResolver {
 
     /// A dependency beside a written edge between the same nodes adds nothing: the written one says more.
     private mutating func addDependencies() {
-        for node in draft.nodes {
-            for (id, value) in node.dependencies {
-                guard let from = position(id, value), let to = positions[node.id] else { continue }
+        for index in draft.nodes.indices {
+            let target = draft.nodes[index].id
+            for (id, value) in draft.nodes[index].dependencies {
+                guard let from = position(id, value), let to = positions[target] else { continue }
                 let draft = EdgeDraft(
                     from: EdgeEnd(id: id, port: nil, value: value),
-                    to: EdgeEnd(id: node.id, port: nil, value: value),
+                    to: EdgeEnd(id: target, port: nil, value: value),
                     value: value
                 )
                 let edge = ResolvedBody.Edge(from: from, to: to, draft: draft)
-                if seen[Pair(from: from, to: to)] == nil { add(edge) } else { noteDuplicate(edge) }
+                let pair = Pair(from: from, to: to)
+                if seen[pair] == nil, !written.contains(pair) { add(edge) } else { noteDuplicate(edge) }
             }
         }
     }
 
     private mutating func add(_ edge: ResolvedBody.Edge) {
         let pair = Pair(from: edge.from, to: edge.to)
-        let isKnown = (seen[pair] ?? []).contains { edges[$0].draft.says(the: edge.draft) }
-        if isKnown { return noteDuplicate(edge) }
-        seen[pair, default: []].append(edges.count)
+        let last = seen.updateValue(edges.count, forKey: pair) ?? -1
+        var other = last
+        while other >= 0 {
+            if edges[other].draft.says(the: edge.draft) {
+                seen[pair] = last
+                return noteDuplicate(edge)
+            }
+            other = previous[other]
+        }
+        previous.append(last)
         edges.append(edge)
     }
 

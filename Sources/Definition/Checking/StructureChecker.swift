@@ -36,13 +36,12 @@ struct StructureChecker {
     private var nodes: [NodeDraft] { body.nodes }
 
     private func checkSize() {
-        let all = body.allNodes
         let limits = draft.limits
         let limit = limits["max_nodes"]?.intValue.map { Int($0) } ?? CommonShapes.nodeLimit
-        report(all.count, "nodes", limit)
+        report(body.nodeCount, "nodes", limit)
         report(edgeCount(body), "edges", CommonShapes.edgeLimit)
         if let limit = limits["max_agent_nodes"]?.intValue {
-            report(all.count { $0.type == .agent }, "agent nodes", Int(limit))
+            report(body.count { $0.type == .agent }, "agent nodes", Int(limit))
         }
     }
 
@@ -103,6 +102,7 @@ struct StructureChecker {
     }
 
     private func checkCase(_ edge: ResolvedBody.Edge) {
+        guard edge.draft.exit != nil || edge.draft.branchCase != nil else { return }
         let source = nodes[edge.from]
         if let (name, value) = edge.draft.exit, source.type != .loop {
             let message =

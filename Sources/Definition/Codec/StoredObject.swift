@@ -6,18 +6,48 @@ import JSON
 import Model
 
 /// Reads the members of an object in a stored graph.
-struct StoredObject {
-    private let object: JSONObject
-    private let pointer: JSONPointer
+struct StoredObject: Sendable {
+    /// The way to an object; its text is needed only for errors.
+    indirect enum Place: Sendable {
+        case root
+        case member(Place, String)
+        case element(Place, Int)
 
-    init(_ value: JSONValue?, at pointer: JSONPointer = .root) throws(GraphCodecError) {
-        guard let object = value?.objectValue else { throw Self.error("is no object", at: pointer) }
-        self.object = object
-        self.pointer = pointer
+        func appending(_ key: String) -> Place { .member(self, key) }
+
+        var pointer: JSONPointer {
+            switch self {
+            case .root: .root
+            case .member(let place, let key): place.pointer.appending(key)
+            case .element(let place, let index): place.pointer.appending(index)
+            }
+        }
     }
 
-    static func error(_ message: String, at pointer: JSONPointer) -> GraphCodecError {
-        GraphCodecError(message: "\"\(pointer)\" \(message)")
+    private let object: JSONObject
+    private let pointer: Place
+
+    init(_ value: JSONValue?, at pointer: @autoclosure () -> Place = .root) throws(GraphCodecError) {
+        guard let object = value?.objectValue else { throw Self.error("is no object", at: pointer()) }
+        self.object = object
+        self.pointer = pointer()
+    }
+
+    static func error(_ message: String, at place: Place) -> GraphCodecError {
+        GraphCodecError(message: "\"\(place.pointer)\" \(message)")
+    }
+
+    /// No members at all.
+    static let empty = StoredObject()
+
+    private init() {
+        object = [:]
+        pointer = .root
+    }
+
+    /// There are no other keys than these.
+    func hasOnly(_ keys: [String]) -> Bool {
+        object.members.allSatisfy { keys.contains($0.key) }
     }
 
     var keys: [String] { Array(object.keys) }
@@ -36,8 +66,11 @@ struct StoredObject {
     /// The elements of a list of objects.
     func objects(_ key: String) throws(GraphCodecError) -> [StoredObject] {
         var result: [StoredObject] = []
-        for (index, element) in try list(key).enumerated() {
-            result.append(try StoredObject(element, at: pointer.appending(key).appending(index)))
+        let elements = try list(key)
+        let place = pointer.appending(key)
+        result.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            result.append(try StoredObject(element, at: .element(place, index)))
         }
         return result
     }
@@ -111,11 +144,14 @@ struct StoredObject {
         Self.error("has a value that does not fit", at: pointer.appending(key))
     }
 
-    private static func template(_ value: JSONValue, at pointer: JSONPointer) throws(GraphCodecError) -> ValueTemplate {
+    private static func template(
+        _ value: JSONValue,
+        at pointer: @autoclosure () -> Place
+    ) throws(GraphCodecError) -> ValueTemplate {
         do {
             return try ValueTemplate(value)
         } catch {
-            throw Self.error("is no template: \(error.cause)", at: pointer)
+            throw Self.error("is no template: \(error.cause)", at: pointer())
         }
     }
 

@@ -28,8 +28,9 @@ struct BodyDraft {
     var nodeList: SourceValue
 }
 
-/// One node as written.
-struct NodeDraft {
+/// One node as written. A class, because a draft is large and every check looks at every node; only the reader and
+/// ``LoopRegions``, which owns the drafts by then, change it.
+final class NodeDraft {
     let id: String
     /// Where the id stands.
     let idValue: SourceValue
@@ -64,6 +65,46 @@ struct NodeDraft {
     let retriesExplicitly: Bool
     /// Sends nothing that could be done twice.
     let isRead: Bool
+
+    init(
+        id: String,
+        idValue: SourceValue,
+        value: SourceValue,
+        type: NodeType,
+        stored: JSONObject,
+        join: Graph.Join,
+        joinValue: SourceValue?,
+        dependencies: [(id: String, value: SourceValue)],
+        cases: [(name: String, value: SourceValue)],
+        uses: [ExpressionUse],
+        storeAs: String?,
+        body: BodyDraft?,
+        backTo: (id: String, value: SourceValue)?,
+        ports: [PortDraft],
+        outputs: JSONObject,
+        tool: Registry.Tool?,
+        retriesExplicitly: Bool,
+        isRead: Bool
+    ) {
+        self.id = id
+        self.idValue = idValue
+        self.value = value
+        self.type = type
+        self.stored = stored
+        self.join = join
+        self.joinValue = joinValue
+        self.dependencies = dependencies
+        self.cases = cases
+        self.uses = uses
+        self.storeAs = storeAs
+        self.body = body
+        self.backTo = backTo
+        self.ports = ports
+        self.outputs = outputs
+        self.tool = tool
+        self.retriesExplicitly = retriesExplicitly
+        self.isRead = isRead
+    }
 }
 
 /// A typed input of a node.
@@ -82,18 +123,36 @@ struct EdgeEnd {
     let value: SourceValue
 }
 
-/// One edge as written.
-struct EdgeDraft {
-    var from: EdgeEnd
+/// One edge as written. A class for the same reason.
+final class EdgeDraft {
+    let from: EdgeEnd
     var to: EdgeEnd
-    var when: CELExpression?
+    let when: CELExpression?
     /// The case with its place.
-    var branchCase: (name: String, value: SourceValue)?
+    let branchCase: (name: String, value: SourceValue)?
     /// `break` or `limit` of a loop, with its place.
-    var exit: (name: String, value: SourceValue)?
-    var uses: [ExpressionUse] = []
+    let exit: (name: String, value: SourceValue)?
+    let uses: [ExpressionUse]
     /// The edge itself, or the id in `depends_on`.
     let value: SourceValue
+
+    init(
+        from: EdgeEnd,
+        to: EdgeEnd,
+        when: CELExpression? = nil,
+        branchCase: (name: String, value: SourceValue)? = nil,
+        exit: (name: String, value: SourceValue)? = nil,
+        uses: [ExpressionUse] = [],
+        value: SourceValue
+    ) {
+        self.from = from
+        self.to = to
+        self.when = when
+        self.branchCase = branchCase
+        self.exit = exit
+        self.uses = uses
+        self.value = value
+    }
 
     /// The source decides whether it is taken.
     var isConditional: Bool { when != nil || branchCase != nil || exit != nil }
