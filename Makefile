@@ -48,6 +48,7 @@ bench: bootstrap ## Measure
 	Benchmarks/.build/release/JSONBenchmark
 	Benchmarks/.build/release/SchemaBenchmark
 	Benchmarks/.build/release/CELBenchmark
+	Benchmarks/.build/release/DefinitionBenchmark
 
 fuzz: bootstrap ## Fuzz every parser: make fuzz SECONDS=600
 	@scripts/fuzz $(SECONDS)

@@ -5,10 +5,14 @@
 import PackageDescription
 
 /// Measured against limits and peers in the same run; never part of the tests.
-func benchmark(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func benchmark(
+    _ name: String,
+    of product: String = "BatonModules",
+    _ dependencies: [Target.Dependency] = []
+) -> Target {
     .executableTarget(
         name: name,
-        dependencies: [.product(name: "BatonModules", package: "baton")] + dependencies,
+        dependencies: [.product(name: product, package: "baton")] + dependencies,
         swiftSettings: [.swiftLanguageMode(.v6)]
     )
 }
@@ -21,6 +25,7 @@ let package = Package(
         benchmark("CELBenchmark"),
         benchmark("JSONBenchmark"),
         benchmark("SchemaBenchmark"),
+        benchmark("DefinitionBenchmark", of: "BatonParsers"),
         benchmark("EngineBenchmark", ["CRawSQLite"]),
     ]
 )
