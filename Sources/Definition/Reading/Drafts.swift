@@ -82,6 +82,7 @@ final class NodeDraft {
         backTo: (id: String, value: SourceValue)?,
         ports: [PortDraft],
         outputs: JSONObject,
+        outputNames: [String]?,
         tool: Registry.Tool?,
         retriesExplicitly: Bool,
         isRead: Bool
@@ -101,6 +102,7 @@ final class NodeDraft {
         self.backTo = backTo
         self.ports = ports
         self.outputs = outputs
+        self.outputNames = outputNames
         self.tool = tool
         self.retriesExplicitly = retriesExplicitly
         self.isRead = isRead

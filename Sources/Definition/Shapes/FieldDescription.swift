@@ -28,7 +28,7 @@ public struct FieldDescription: Sendable {
         type = field.type.word
         bounds = field.type.bounds
         isRequired = field.isRequired
-        defaultText = field.defaultText ?? field.documentDefault?.plainText
+        defaultText = field.defaultText ?? field.documentDefault?.wordText
         summary = field.summary
         aliases = field.aliases.map(\.key)
         fields = field.type.shape.map { $0.fields.map(FieldDescription.init) } ?? []
@@ -68,7 +68,7 @@ extension Shape.Field {
 
 extension JSONValue {
     /// Text as it is, everything else as JSON.
-    fileprivate var plainText: String { stringValue.map { $0.isEmpty ? "\"\"" : $0 } ?? text }
+    fileprivate var wordText: String { stringValue.map { $0.isEmpty ? "\"\"" : $0 } ?? text }
 }
 
 extension ValueType {
