@@ -60,11 +60,12 @@ public struct Compiler: Sendable {
         context.optimises = optimises
         context.inspect = inspect
         context.hasShorthands = Self.mayHoldShorthands(text)
-        let document = SourceDocument.parse(text, fileName: fileName, into: sink)
-        let graph = document.flatMap { sink.endStage() ? DocumentCompiler(context: context).compile($0) : nil }
-        guard let document, let graph, let estimator, !estimator.checkBudget(of: graph, document.root, sink) else {
-            return CompileResult(document: document?.root.node.json, graph: graph, diagnostics: sink.diagnostics)
+        guard let document = SourceDocument.parse(text, fileName: fileName, into: sink) else {
+            return CompileResult(document: nil, graph: nil, diagnostics: sink.diagnostics)
         }
-        return CompileResult(document: document.root.node.json, graph: nil, diagnostics: sink.diagnostics)
+        let json = document.root.node.json
+        var graph = sink.endStage() ? DocumentCompiler(context: context).compile(document, json) : nil
+        if let estimator, let found = graph, !estimator.checkBudget(of: found, document.root, sink) { graph = nil }
+        return CompileResult(document: json, graph: graph, diagnostics: sink.diagnostics)
     }
 }

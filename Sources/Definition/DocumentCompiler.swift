@@ -11,13 +11,15 @@ struct DocumentCompiler {
     var sink: DiagnosticSink { context.sink }
 
     /// Compiles a document of any kind.
-    func compile(_ document: SourceDocument) -> Graph? {
+    ///
+    /// - Parameter json: The document without positions.
+    func compile(_ document: SourceDocument, _ json: JSONValue) -> Graph? {
         guard let normalised = DocumentKind.normalise(document.root, context), sink.endStage() else { return nil }
         guard var draft = WorkflowReader(context: context, depth: 0).read(normalised.root, phases: normalised.phases),
             sink.endStage()
         else { return nil }
         draft.outputUses += normalised.phaseUses
-        return graph(of: draft, kind: normalised.kind, document.root.node.json) { sink.endStage() }
+        return graph(of: draft, kind: normalised.kind, json) { sink.endStage() }
     }
 
     /// Compiles a document that stands inside another; its diagnostics belong to the stage of the outer one.

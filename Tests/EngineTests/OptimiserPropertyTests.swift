@@ -150,7 +150,7 @@ private enum RandomWorkflow {
         for source in sources {
             switch Int.random(in: 0..<(joins ? 10 : 40), using: &random) {
             case 0: edges.append("  - {from: n\(source), to: n\(node), when: '1 == 1'}\n")
-            case 1: edges.append("  - {from: n\(source), to: n\(node), when: '[output].map(o, o.n)[0] > 1'}\n")
+            case 1: edges.append("  - {from: n\(source), to: n\(node), when: '[dyn(output)].map(o, o.n)[0] > 1'}\n")
             case 2...4: edges.append("  - {from: n\(source), to: n\(node)}\n")
             default: plain.append(source)
             }

@@ -135,6 +135,8 @@ final class ReadingContext {
     var enclosing: [String] = []
     /// What the graph depends on outside the document: name and fingerprint.
     var resolved: [String: String] = [:]
+    /// Tools among them.
+    var resolvedTools: Set<String> = []
 
     init(registry: Registry, sink: DiagnosticSink, purpose: Compiler.Purpose) {
         self.registry = registry

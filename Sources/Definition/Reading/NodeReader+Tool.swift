@@ -60,19 +60,18 @@ extension NodeReader {
             // Without arguments the ports are the arguments.
             let ports = found.ports.map { JSONObject.Member(key: $0.name, value: .string("${ ports.\($0.name) }")) }
             result["args"] = .object(JSONObject(members: ports))
-            if ports.isEmpty { check(.object([:]), of: tool, config) }
+            if ports.isEmpty, let empty = try? ValueTemplate(.object([:])) { check(empty, of: tool, config) }
             return result
         }
         guard let template = shapes.expressions.template(written) else { return nil }
-        check(template.source, of: tool, written)
+        check(template, of: tool, written)
         result["args"] = template.source
         return result
     }
 
     /// Literal arguments are checked whole; of others only which names are there.
-    private func check(_ arguments: JSONValue, of tool: ToolName, _ value: SourceValue) {
+    private func check(_ template: ValueTemplate, of tool: ToolName, _ value: SourceValue) {
         guard let tool = tool.tool else { return }
-        guard let template = try? ValueTemplate(arguments) else { return }  // It was one before.
         if template.slots.isEmpty, let constant = try? template.evaluate(in: EmptyScope()) {
             for violation in tool.schema.validate(constant) {
                 sink.report(

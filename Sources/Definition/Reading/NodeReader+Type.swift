@@ -44,7 +44,8 @@ extension NodeReader {
     /// A tool by name; `nil` when nobody knows it.
     func toolName(_ name: String, _ value: SourceValue) -> ToolName? {
         if let tool = registry.tools[name] {
-            context.resolved["tool:\(name)"] = tool.input.text
+            // Once for each tool: its schema is written out.
+            if context.resolvedTools.insert(name).inserted { context.resolved["tool:\(name)"] = tool.input.text }
             return ToolName(name: name, tool: tool)
         }
         guard registry.isAbsent(name) else { return nil }

@@ -72,6 +72,8 @@ final class Shape: Sendable {
     let variants: Variants?
     /// Other keys are taken as they are.
     let isOpen: Bool
+    /// Positions of fields that are required or have a default.
+    let fieldsToFill: [Int]
     private let places: [String: Place]
 
     private struct Place {
@@ -106,6 +108,7 @@ final class Shape: Sendable {
             }
         }
         self.places = places
+        fieldsToFill = fields.indices.filter { fields[$0].isRequired || fields[$0].defaultValue != nil }
     }
 
     /// The position of the field with that key or older spelling.

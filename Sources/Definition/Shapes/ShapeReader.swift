@@ -29,17 +29,18 @@ struct ShapeReader {
             return nil
         }
         var result = JSONObject()
-        var present = [SourceEntry?](repeating: nil, count: shape.fields.count)
-        for entry in entries {
+        // For each field the position of its entry; negative for none.
+        var present = [Int](repeating: -1, count: shape.fields.count)
+        for (position, entry) in entries.enumerated() {
             guard let (index, alias) = shape.find(entry.key) else {
                 if !skipping.contains(entry.key) { reportUnknown(entry, shape, value) }
                 continue
             }
-            if let other = present[index] {
-                reportTwice(entry, other, shape.fields[index], shape, value)
+            if present[index] >= 0 {
+                reportTwice(entry, entries[present[index]], shape.fields[index], shape, value)
                 continue
             }
-            present[index] = entry
+            present[index] = position
             if skipping.contains(entry.key) { continue }
             let place = SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key)))
             read(place, entry, shape.fields[index], alias, shape, into: &result)
@@ -122,12 +123,13 @@ struct ShapeReader {
     }
 
     private func checkPresence(
-        _ present: [SourceEntry?],
+        _ present: [Int],
         _ shape: Shape,
         _ value: SourceValue,
         _ result: inout JSONObject
     ) {
-        for (index, field) in shape.fields.enumerated() where present[index] == nil {
+        for index in shape.fieldsToFill where present[index] < 0 {
+            let field = shape.fields[index]
             if let defaultValue = field.defaultValue {
                 result.append(field.storedKey, defaultValue)
             } else if field.isRequired {
@@ -137,7 +139,7 @@ struct ShapeReader {
         }
         checkVariants(present, shape, value, result)
         for group in shape.groups {
-            let found = group.keys.filter { key in shape.find(key).map { present[$0.field] != nil } ?? false }
+            let found = group.keys.filter { key in shape.find(key).map { present[$0.field] >= 0 } ?? false }
             let list = group.keys.map { "`\($0)`" }.joined(separator: ", ")
             if found.count > 1 {
                 let message = "\(shape.name) takes only one of \(list)"
@@ -149,7 +151,7 @@ struct ShapeReader {
     }
 
     private func checkVariants(
-        _ present: [SourceEntry?],
+        _ present: [Int],
         _ shape: Shape,
         _ value: SourceValue,
         _ result: JSONObject
@@ -157,7 +159,7 @@ struct ShapeReader {
         guard let variants = shape.variants, let word = result[variants.key]?.stringValue,
             let own = variants.keys(of: word)
         else { return }
-        let isPresent = { (key: String) in shape.find(key).map { present[$0.field] != nil } ?? false }
+        let isPresent = { (key: String) in shape.find(key).map { present[$0.field] >= 0 } ?? false }
         for (key, isRequired) in own where isRequired && !isPresent(key) {
             sink.report(shape.missingKey, at: value, "\(shape.name) of kind `\(word)` needs the key `\(key)`")
         }
