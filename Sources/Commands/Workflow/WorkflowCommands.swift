@@ -9,9 +9,10 @@ enum WorkflowCommands {
     static let group: CommandDescription = .init(
         name: "workflow",
         summary: "Check, draw and publish workflows",
-        children: [validate, graph, EstimateCommand.command, OptimiseCommand.command] + PublishCommands.all + VersionCommands.all + [
-            DiffCommand.command, TagCommands.group,
-        ]
+        children: [validate, graph, EstimateCommand.command, OptimiseCommand.command] + PublishCommands.all
+            + VersionCommands.all + [
+                DiffCommand.command, TagCommands.group,
+            ]
             + TransferCommands.all
     )
 
