@@ -81,11 +81,11 @@ public final class Graph: Sendable {
         public let output: ValueTemplate?
         private let positions: [String: Int]
 
-        init(nodes: [Node], edges: [Edge], output: ValueTemplate?) {
+        init(nodes: [Node], edges: [Edge], output: ValueTemplate?, positions: [String: Int]) {
             self.nodes = nodes
             self.edges = edges
             self.output = output
-            positions = Dictionary(nodes.enumerated().map { ($1.id, $0) }) { first, _ in first }
+            self.positions = positions
         }
 
         /// The position of the node with that id.

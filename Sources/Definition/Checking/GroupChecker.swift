@@ -12,7 +12,7 @@ struct GroupChecker {
     func check() {
         var groups: [String: [Int]] = [:]
         for (index, node) in body.nodes.enumerated() {
-            if let group = node.stored["group"]?.stringValue { groups[group, default: []].append(index) }
+            if let group = node.group { groups[group, default: []].append(index) }
             checkCompensation(node, index)
         }
         for (name, members) in groups.sorted(by: { $0.key < $1.key }) { check(name, members) }
@@ -44,7 +44,7 @@ struct GroupChecker {
         let after = reach(members) { Array(body.digraph.successors(of: $0)) }
         let before = reach(members) { Array(body.digraph.predecessors(of: $0)) }
         for node in after.intersection(before).sorted() where !inside.contains(node) {
-            let other = body.nodes[node].stored["group"]?.stringValue
+            let other = body.nodes[node].group
             let what = other.map { "overlaps group `\($0)`" } ?? "is left and entered again"
             let message = "group `\(name)` \(what) at `\(body.id(node))`; its outputs are held back until all completed"
             sink.report(.invalidGroup, at: body.nodes[node].idValue, message)
@@ -66,7 +66,7 @@ struct GroupChecker {
 
     /// A node that undoes another is one that nothing leads to and that leads nowhere.
     private func checkCompensation(_ node: NodeDraft, _ index: Int) {
-        guard let id = node.stored["compensate"]?.stringValue, let value = node.value.member("compensate") else {
+        guard let id = node.undoneBy, let value = node.value.member("compensate") else {
             return
         }
         guard let target = body.positions[id] else {

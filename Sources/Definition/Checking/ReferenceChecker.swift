@@ -57,7 +57,7 @@ final class ReferenceChecker {
         for (index, node) in scope.body.nodes.enumerated() {
             let place = Place(scope: scope, node: index)
             if let name = node.storeAs { writers[name, default: []].append(place) }
-            if let phase = node.stored["phase"]?.stringValue { phases[phase, default: []].append(place) }
+            if let phase = node.phase { phases[phase, default: []].append(place) }
         }
         for (index, body) in scope.body.inner.sorted(by: { $0.key < $1.key }) {
             collect(BodyScope(body, parent: (scope, index)))

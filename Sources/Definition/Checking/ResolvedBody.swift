@@ -119,13 +119,19 @@ struct BodyResolver {
 
     private mutating func number(_ taken: inout [String: SourceValue]) {
         positions.reserveCapacity(draft.nodes.count)
-        taken.reserveCapacity(taken.count + draft.nodes.count)
-        // By position: a draft is large, and copying one takes longer than all that is done with it here.
-        for index in draft.nodes.indices {
-            let (id, idValue) = (draft.nodes[index].id, draft.nodes[index].idValue)
-            if positions[id] == nil { positions[id] = index }
-            guard let first = taken.updateValue(idValue, forKey: id) else { continue }
-            taken[id] = first
+        // Without bodies the positions say what is taken.
+        let hasBodies = !taken.isEmpty || draft.nodes.contains { $0.body != nil }
+        for (index, node) in draft.nodes.enumerated() {
+            let (id, idValue) = (node.id, node.idValue)
+            let own = positions.updateValue(index, forKey: id)
+            if let own { positions[id] = own }
+            var first = own.map { draft.nodes[$0].idValue }
+            if hasBodies {
+                let other = taken.updateValue(idValue, forKey: id)
+                if let other { taken[id] = other }
+                first = other ?? first
+            }
+            guard let first else { continue }
             let related = DiagnosticSink.related(first, "the first one is here")
             sink.report(.duplicateNode, at: idValue, "two nodes have the id `\(id)`; rename one", related: [related])
         }

@@ -114,7 +114,7 @@ enum GraphDecoder {
             nodes.append(try Graph.Node(node, at: place))
         }
         let output = hasOutput ? try object.optional("output", object.template(_:)) : nil
-        return Graph.Body(nodes: nodes, edges: edges, output: output)
+        return Graph.Body(nodes: nodes, edges: edges, output: output, positions: positions)
     }
 
     private static func inputs(_ object: StoredObject) throws(GraphCodecError) -> [Graph.Input] {

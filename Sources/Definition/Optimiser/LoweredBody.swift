@@ -62,7 +62,7 @@ struct LoweredBody {
         nodesWithConstants = body.nodes.indices.filter { body.nodes[$0].uses.contains(where: \.expression.isConstant) }
         inner = body.inner.mapValues(LoweredBody.init)
         output = body.draft.output
-        compensations = Set(body.nodes.compactMap { $0.stored["compensate"]?.stringValue })
+        compensations = Set(body.nodes.compactMap { $0.undoneBy })
     }
 
     /// Writes the members `nodes` and `edges`, and `output` if there is one.

@@ -65,6 +65,12 @@ final class NodeDraft {
     let retriesExplicitly: Bool
     /// Sends nothing that could be done twice.
     let isRead: Bool
+    /// Transactional group.
+    let group: String?
+    /// The phase it belongs to.
+    let phase: String?
+    /// The node that undoes this one.
+    let undoneBy: String?
 
     init(
         id: String,
@@ -106,6 +112,11 @@ final class NodeDraft {
         self.tool = tool
         self.retriesExplicitly = retriesExplicitly
         self.isRead = isRead
+        // Most nodes have no more than id, kind, config and timeout.
+        let isPlain = stored.count == 3 || stored.count == 4 && stored["timeout_ms"] != nil
+        group = isPlain ? nil : stored["group"]?.stringValue
+        phase = isPlain ? nil : stored["phase"]?.stringValue
+        undoneBy = isPlain ? nil : stored["compensate"]?.stringValue
     }
 }
 

@@ -44,7 +44,10 @@ struct NodeReader {
     }
 
     var sink: DiagnosticSink { context.sink }
-    var registry: Registry { context.registry }
+    var registry: Registry {
+        // Lent, not copied: it has a dozen tables.
+        _read { yield context.registry }
+    }
 
     /// Keys that are not taken over as they are.
     private static let own: Set<String> = ["id", "type", "config", "inputs", "depends_on", "ports", "when"]

@@ -66,7 +66,18 @@ extension ByteBuffer {
 
     /// Orders members by the UTF-16 code units of their names.
     private static func sorted(_ members: [JSONObject.Member]) -> [JSONObject.Member] {
-        members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
+        let isSorted = zip(members, members.dropFirst()).allSatisfy { precedes($0.key, $1.key) }
+        return isSorted ? members : members.sorted { precedes($0.key, $1.key) }
+    }
+
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        let (left, right) = (left.utf8, right.utf8)
+        // In ASCII, bytes are code units; other texts are rare as names.
+        for (first, second) in zip(left, right) where first != second {
+            if first < 0x80, second < 0x80 { return first < second }
+            return String(left).utf16.lexicographicallyPrecedes(String(right).utf16)
+        }
+        return left.count < right.count
     }
 
     /// Adds a value over several lines; the first continues the current line.
