@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CEL
+import Glibc
 import JSON
 
 /// Secrets may stand only where they are sent, never where they would be stored (spec 3.7).
@@ -10,7 +11,7 @@ struct SecretChecker {
     let context: ReadingContext
 
     func check(_ use: ExpressionUse) {
-        guard use.expression.source.contains("secret"), let offset = Self.call(in: use.expression.source) else {
+        guard use.expression.source.mentions("secret"), let offset = Self.call(in: use.expression.source) else {
             return
         }
         let place = use.position(offset)
@@ -81,5 +82,19 @@ struct SecretChecker {
             index += 1
         }
         return nil
+    }
+}
+
+extension String {
+    /// Whether the bytes of a word stand in the text; many times faster than looking for characters.
+    func mentions(_ word: StaticString) -> Bool {
+        let found = utf8.withContiguousStorageIfAvailable { text in
+            let length = word.utf8CodeUnitCount
+            guard text.count >= length, let start = text.baseAddress else { return false }
+            return (0...text.count - length).contains { offset in
+                start[offset] == word.utf8Start[0] && memcmp(start + offset, word.utf8Start, length) == 0
+            }
+        }
+        return found ?? contains(word.description)
     }
 }

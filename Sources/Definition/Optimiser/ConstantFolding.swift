@@ -166,7 +166,7 @@ struct ConstantFolding {
 
     private static func constant(_ source: String) -> CELExpression? {
         // A handle to a secret is no value.
-        guard !source.contains("secret"), let expression = try? CELExpression(source), expression.isConstant else {
+        guard !source.mentions("secret"), let expression = try? CELExpression(source), expression.isConstant else {
             return nil
         }
         return expression

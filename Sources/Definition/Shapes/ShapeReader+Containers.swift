@@ -82,7 +82,7 @@ extension ShapeReader {
         _ locals: [String],
         _ part: Shape.Part
     ) -> JSONValue? {
-        guard case .text(let text) = value.node.content, text.contains("$") else {
+        guard case .text(let text) = value.node.content, text.utf8.contains(UInt8(ascii: "$")) else {
             guard type.accepts(value.node) else { return mismatch(value, key, .computed(type, locals), part) }
             return self.value(value, key, type, part)
         }
