@@ -31,6 +31,7 @@ extension DurableEngine {
                     position = message.number
                 }
             } catch {
+                // The receiver is not there now; asking again at once would only load it.
                 guard (try? await Task.sleep(for: pause)) != nil else { return }
             }
             if position > from {

@@ -199,6 +199,7 @@ public final class DurableEngine: Sendable {
                 guard error.code == .storageFull else { break }
                 // A value that does not fit never comes to the loop, so nobody else says why nothing happens.
                 feed.storageIsFull()
+                // Nothing tells when a disk has room again.
                 guard (try? await Task.sleep(for: configuration.fullDiskPause)) != nil else { break }
             }
         }

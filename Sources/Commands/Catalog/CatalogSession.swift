@@ -77,6 +77,11 @@ struct CatalogSession {
         catalog = DefinitionCatalog(store: store, blobs: blobs, compiler: compiler, now: { SystemClock().wall() })
     }
 
+    /// Who owns what the name stands for: the local owner, or the one whose definitions are shared.
+    func owner(of name: String) throws(CatalogError) -> String {
+        try catalog.version(VersionReference("\(name)@1"), owner: Self.owner).owner
+    }
+
     /// What is not there is nothing; every other failure is one.
     private static func optional<Value>(_ body: () throws(StoreError) -> Value) throws(CommandFailure) -> Value? {
         do throws(StoreError) {

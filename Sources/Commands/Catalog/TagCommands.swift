@@ -30,8 +30,7 @@ enum TagCommands {
         let compiler = try context.makeCompiler()
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
             let (versions, tags) = try catalogCall(context) { () throws(CatalogError) in
-                let owner = try session.catalog.version(VersionReference("\(name)@1"), owner: CatalogSession.owner)
-                    .owner
+                let owner = try session.owner(of: name)
                 return (
                     try session.catalog.versions(of: name, owner: owner),
                     try session.catalog.tags(of: name, owner: owner)
@@ -148,8 +147,7 @@ enum TagCommands {
         let compiler = try context.makeCompiler()
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
             let (versions, moves) = try catalogCall(context) { () throws(CatalogError) in
-                let owner = try session.catalog.version(VersionReference("\(name)@1"), owner: CatalogSession.owner)
-                    .owner
+                let owner = try session.owner(of: name)
                 return (
                     try session.catalog.versions(of: name, owner: owner),
                     try session.catalog.moves(of: tag, of: name, owner: owner)

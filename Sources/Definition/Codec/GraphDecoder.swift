@@ -41,18 +41,13 @@ extension Graph {
     public convenience init(canonicalBytes: [UInt8]) throws(GraphCodecError) {
         let json: JSONValue
         do {
-            json = try JSONValue(parsing: canonicalBytes, limits: .stored)
+            json = try JSONValue(parsing: canonicalBytes)
         } catch {
             throw GraphCodecError(message: "not JSON: \(error)")
         }
         guard json.canonicalBytes() == canonicalBytes else { throw GraphCodecError(message: "not in canonical form") }
         try self.init(json: json, canonicalBytes: canonicalBytes)
     }
-}
-
-extension JSONLimits {
-    /// Bodies inside bodies are deeper than documents may be.
-    static let stored = JSONLimits()
 }
 
 /// Reads the canonical form of a graph. Edges name nodes by position; what has its usual value is left out.

@@ -18,9 +18,9 @@ struct BodyReader {
     func read(_ value: SourceValue, output: Bool) -> BodyDraft {
         let nodeList = value.member("nodes") ?? value
         var draft = BodyDraft(nodeList: nodeList)
-        let edges = value.member("edges").map { list($0, "edges") } ?? []
+        let edges = value.member("edges")?.items("edges", sink) ?? []
         let subjects = context.hasShorthands ? self.subjects(nodeList, edges) : [:]
-        for item in value.member("nodes").map({ list($0, "nodes") }) ?? [] {
+        for item in value.member("nodes")?.items("nodes", sink) ?? [] {
             var reader = NodeReader(context: context, locals: locals, depth: depth, subjects: subjects)
             guard let node = reader.read(item) else { continue }
             draft.nodes.append(node)
@@ -31,12 +31,6 @@ struct BodyReader {
         }
         if output, let value = value.member("output") { readOutput(value, into: &draft) }
         return draft
-    }
-
-    private func list(_ value: SourceValue, _ key: String) -> [SourceValue] {
-        if let items = value.items { return items }
-        sink.report(.invalidValue, at: value, "`\(key)` must be a list, not \(value.node.kindName)")
-        return []
     }
 
     private func readOutput(_ value: SourceValue, into draft: inout BodyDraft) {
@@ -111,5 +105,12 @@ extension SourceValue {
     var text: String? {
         guard case .text(let text) = node.content else { return nil }
         return text
+    }
+
+    /// The items; of a value that is no list, which is reported, none.
+    func items(_ key: String, _ sink: DiagnosticSink) -> [SourceValue] {
+        if let items { return items }
+        sink.report(.invalidValue, at: self, "`\(key)` must be a list, not \(node.kindName)")
+        return []
     }
 }

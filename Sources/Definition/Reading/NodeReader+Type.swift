@@ -60,11 +60,9 @@ extension NodeReader {
         return ResolvedType(type: type)
     }
 
-    private var isSkippedWhenUnsupported: Bool { found.isSkippedWhenUnsupported }
-
     /// With `on_unsupported: skip` a node without executor is skipped when the run comes to it.
     private func reportUnsupported(_ value: SourceValue, _ message: String) {
-        if isSkippedWhenUnsupported {
+        if found.isSkippedWhenUnsupported {
             sink.report(.unsupported, severity: .warning, at: value, message + "; the node is skipped")
         } else {
             context.reportUnsupported(at: value, message)

@@ -68,7 +68,7 @@ struct NodeReader {
         let config = resolved.flatMap { readConfig($0, value) }
         if let compensate = value.member("compensate") { checkCompensation(compensate) }
         if let queue = value.member("queue") { checkName(queue, registry.queues, "queue") }
-        let dependencies = (value.member("depends_on").flatMap { list($0, "depends_on") } ?? []).compactMap { item in
+        let dependencies = (value.member("depends_on")?.items("depends_on", sink) ?? []).compactMap { item in
             shapes.id(item, "depends_on").map { (id: $0, value: item) }
         }
         context.checkSupport(value, "node", WorkflowShapes.node)
@@ -112,12 +112,6 @@ struct NodeReader {
             retriesExplicitly: value.member("retry") != nil,
             isRead: found.isRead
         )
-    }
-
-    private func list(_ value: SourceValue, _ key: String) -> [SourceValue]? {
-        if let items = value.items { return items }
-        sink.report(.invalidValue, at: value, "`\(key)` must be a list, not \(value.node.kindName)")
-        return nil
     }
 
     /// Defaults of the document filled in, and what has its usual value left out.
@@ -215,8 +209,9 @@ struct NodeReader {
             }
             let isRequired = schema["required"]?.boolValue
             if isRequired != nil { schema["required"] = nil }
-            guard SchemaReader(sink: sink).read(.object(schema), at: port) != nil else { continue }
-            SchemaReader(sink: sink).checkDefault(of: "port `\(entry.key)`", .object(schema), port)
+            guard SchemaReader(sink: sink).read(.object(schema), at: port, defaultOf: "port `\(entry.key)`") else {
+                continue
+            }
             found.ports.append(
                 PortDraft(
                     name: entry.key,

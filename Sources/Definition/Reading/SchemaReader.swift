@@ -16,17 +16,19 @@ struct SchemaReader {
         }
     }
 
-    /// Reports a `default` that does not satisfy its own schema.
-    func checkDefault(of what: String, _ schema: JSONValue, _ value: SourceValue) {
-        guard let initial = schema["default"], let place = value.member("default"),
-            let checker = try? JSONSchema(schema, options: .strict)  // Reported when the schema was read.
-        else { return }
+    /// Reads a schema whose `default` must satisfy it; whether the schema itself is one.
+    ///
+    /// - Parameter what: Whose default it is, for the message.
+    func read(_ schema: JSONValue, at value: SourceValue, defaultOf what: @autoclosure () -> String) -> Bool {
+        guard let checker = read(schema, at: value) else { return false }
+        guard let initial = schema["default"], let place = value.member("default") else { return true }
         for violation in checker.validate(initial) {
             sink.report(
                 .invalidSchema,
                 at: place.descendant(violation.instancePointer),
-                "the default of \(what) does not satisfy its schema: \(violation)"
+                "the default of \(what()) does not satisfy its schema: \(violation)"
             )
         }
+        return true
     }
 }

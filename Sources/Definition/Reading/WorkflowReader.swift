@@ -97,10 +97,7 @@ struct WorkflowReader {
                 )
             }
             let schema = value.node.json
-            let reader = SchemaReader(sink: sink)
-            if reader.read(schema, at: value) != nil {
-                reader.checkDefault(of: "input `\(entry.key)`", schema, value)
-            }
+            _ = SchemaReader(sink: sink).read(schema, at: value, defaultOf: "input `\(entry.key)`")
             return Graph.Input(name: entry.key, schema: schema, defaultValue: schema["default"])
         }
     }
