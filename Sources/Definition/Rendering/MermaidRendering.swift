@@ -2,47 +2,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A Mermaid flowchart; bodies, phases and groups are subgraphs.
-enum MermaidRendering {
+enum MermaidRendering: BoxNotation {
+    static let end = "end"
+
     static func render(_ graph: Graph) -> String {
-        let lines = ["flowchart TD"] + lines(graph.body, phases: graph.phases, prefix: "n", indent: "  ")
-        return lines.joined(separator: "\n") + "\n"
+        (["flowchart TD"] + lines(graph.body, phases: graph.phases)).joined(separator: "\n") + "\n"
     }
 
-    /// - Parameter prefix: Of the names of nodes, so that those of bodies differ.
-    private static func lines(
-        _ body: Graph.Body,
-        phases: [Graph.Phase],
-        prefix: String,
-        indent: String
-    ) -> [String] {
-        var lines: [String] = []
-        for (number, cluster) in NodeClusters(body, phases: phases).clusters.enumerated() {
-            let inner = cluster.title == nil ? indent : indent + "  "
-            if let title = cluster.title {
-                lines.append("\(indent)subgraph \(prefix)c\(number)[\"\(escaped(title))\"]")
-            }
-            for node in cluster.nodes { lines += self.lines(node, body, "\(prefix)\(node)", inner) }
-            if cluster.title != nil { lines.append("\(indent)end") }
-        }
-        lines += body.edges.map { edge in
-            let label = edge.label.map { "|\"\(escaped($0))\"|" } ?? ""
-            return "\(indent)\(prefix)\(edge.from) -->\(label) \(prefix)\(edge.to)"
-        }
-        return lines
+    static func box(_ title: String, _ name: String, _ indent: String) -> [String] {
+        ["\(indent)subgraph \(name)[\"\(escaped(title))\"]"]
     }
 
-    private static func lines(_ index: Int, _ body: Graph.Body, _ name: String, _ indent: String) -> [String] {
-        let node = body.nodes[index]
-        let text = "\(escaped(node.name ?? node.id))<br/>\(escaped(node.kindText))"
-        guard let inner = node.innerBody else {
-            switch node.kind {
-            case .branch: return ["\(indent)\(name){\"\(text)\"}"]
-            case .human: return ["\(indent)\(name)([\"\(text)\"])"]
-            default: return ["\(indent)\(name)[\"\(text)\"]"]
-            }
+    static func box(_ node: Graph.Node, _ name: String, _ indent: String) -> [String] {
+        ["\(indent)subgraph \(name)[\"\(text(node))\"]"]
+    }
+
+    static func line(_ node: Graph.Node, _ name: String) -> String {
+        switch node.kind {
+        case .branch: "\(name){\"\(text(node))\"}"
+        case .human: "\(name)([\"\(text(node))\"])"
+        default: "\(name)[\"\(text(node))\"]"
         }
-        return ["\(indent)subgraph \(name)[\"\(text)\"]"]
-            + lines(inner, phases: [], prefix: "\(name)_", indent: indent + "  ") + ["\(indent)end"]
+    }
+
+    static func edge(_ from: String, _ to: String, _ label: String?) -> String {
+        "\(from) -->\(label.map { "|\"\(escaped($0))\"|" } ?? "") \(to)"
+    }
+
+    private static func text(_ node: Graph.Node) -> String {
+        "\(escaped(node.name ?? node.id))<br/>\(escaped(node.kindText))"
     }
 
     /// Mermaid reads `#…;` as a character and would take a quote as the end.
