@@ -50,14 +50,14 @@ public final class DurableEngine: Sendable {
                 blobs: blobs,
                 reader: reader,
                 clock: clock,
-                mailbox: mailbox,
                 dispatcher: dispatcher,
                 feed: feed,
                 configuration: configuration,
                 failStop: failStop,
-                leases: LeaseTable(duration: configuration.lease)
+                leases: LeaseTable(duration: configuration.lease),
+                random: EntropyPool()
             )
-            loop.run()
+            loop.run(mailbox)
         }.detach()
     }
 

@@ -8,7 +8,7 @@ public import Definition
 public enum EngineCapabilities {
     /// Kinds of nodes that can be executed.
     public static let nodeTypes: Set<NodeType> = [
-        .tool, .http, .human, .branch, .join, .transform, .filter, .aggregate, .wait,
+        .tool, .http, .human, .branch, .loop, .map, .join, .transform, .filter, .aggregate, .wait,
     ]
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.

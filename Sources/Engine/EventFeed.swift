@@ -1,7 +1,6 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-public import Definition
 public import Model
 internal import Synchronization
 
@@ -18,7 +17,9 @@ public struct FeedEvent: Sendable {
     /// What happened.
     public let event: Event
     /// The graph that node positions refer to.
-    public let graph: Graph
+    public let graph: RunGraph
+    /// The passes and items its task belongs to, outermost first; empty for the graph itself.
+    public let place: [Int]
 }
 
 /// What a subscriber gets.

@@ -11,4 +11,6 @@ public enum TimerKind: String, Sendable, CaseIterable {
     case humanExpiry = "human_expiry"
     /// The run's deadline; the task number is -1.
     case deadline
+    /// The longest time that a loop or map may take.
+    case timeout
 }

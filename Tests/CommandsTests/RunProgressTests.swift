@@ -10,21 +10,28 @@ import Testing
 
 @Suite struct RunProgressTests {
     @Test func `steps are told with the time they took`() {
-        var progress = RunProgress(names: ["fetch", "save"])
+        var progress = RunProgress(names: ["fetch", "save"], count: 2)
         #expect(Self.line(&progress, 0, Event(body: .runStarted)) == "run.started")
-        #expect(Self.line(&progress, 0, Event(node: 0, body: .taskReady(.queued))) == nil)
+        #expect(Self.line(&progress, 0, Event(task: TaskRef(node: 0), body: .taskReady(.queued))) == nil)
         #expect(
-            Self.line(&progress, 100, Event(node: 0, body: .taskStarted(attempt: 1, fence: 1, worker: "w")))
+            Self.line(
+                &progress,
+                100,
+                Event(task: TaskRef(node: 0), body: .taskStarted(attempt: 1, fence: 1, worker: "w"))
+            )
                 == "task.started fetch"
         )
         #expect(
             progress.openTasks == [.init(name: "fetch", stage: .running, since: .init(milliseconds: 100), attempt: 1)]
         )
-        let done = Event(node: 0, body: .taskCompleted(output: Payload(inline: 1), routing: .init(), log: nil))
+        let done = Event(
+            task: TaskRef(node: 0),
+            body: .taskCompleted(output: Payload(inline: 1), routing: .init(), log: nil)
+        )
         #expect(Self.line(&progress, 1350, done) == "task.completed fetch (1.2s)")
         #expect(progress.openTasks.isEmpty && progress.ended == 1 && progress.allTasks == 2)
         #expect(
-            Self.line(&progress, 1350, Event(node: 1, body: .taskSkipped(.branch, routing: .init())))
+            Self.line(&progress, 1350, Event(task: TaskRef(node: 1), body: .taskSkipped(.branch, routing: .init())))
                 == "task.skipped save (branch)"
         )
         #expect(
@@ -34,28 +41,43 @@ import Testing
     }
 
     @Test func `a retry keeps the task open and says when it goes on`() {
-        var progress = RunProgress(names: ["fetch"])
+        var progress = RunProgress(names: ["fetch"], count: 1)
         let error = TaskError(code: "http.status", errorClass: .upstream, message: "503")
-        _ = Self.line(&progress, 0, Event(node: 0, body: .taskStarted(attempt: 1, fence: 1, worker: "w")))
-        let retry = Event(node: 0, body: .taskRetrying(error, next: .init(milliseconds: 5000), unit: 0, log: nil))
+        _ = Self.line(
+            &progress,
+            0,
+            Event(task: TaskRef(node: 0), body: .taskStarted(attempt: 1, fence: 1, worker: "w"))
+        )
+        let retry = Event(
+            task: TaskRef(node: 0),
+            body: .taskRetrying(error, next: .init(milliseconds: 5000), unit: 0, log: nil)
+        )
         let line = Self.line(&progress, 1000, retry)
         #expect(line?.hasSuffix("(4.0s): http.status: 503") == true)
         #expect(progress.nextDue == Timestamp(milliseconds: 5000))
-        _ = Self.line(&progress, 5000, Event(node: 0, body: .taskStarted(attempt: 2, fence: 2, worker: "w")))
+        _ = Self.line(
+            &progress,
+            5000,
+            Event(task: TaskRef(node: 0), body: .taskStarted(attempt: 2, fence: 2, worker: "w"))
+        )
         #expect(progress.openTasks.first?.attempt == 2)
         #expect(progress.openTasks.first?.since == Timestamp(milliseconds: 0))
         #expect(progress.nextDue == nil)
-        let failed = Event(node: 0, body: .taskFailed(error, routing: .init(), log: nil))
+        let failed = Event(task: TaskRef(node: 0), body: .taskFailed(error, routing: .init(), log: nil))
         #expect(Self.line(&progress, 6000, failed) == "task.failed fetch (6.0s) http.status: 503")
     }
 
     @Test func `a person is needed only when nothing else goes on soon`() {
-        var progress = RunProgress(names: ["ask", "wait"])
+        var progress = RunProgress(names: ["ask", "wait"], count: 2)
         _ = Self.line(&progress, 0, Event(body: .runWaiting(.timer)))
         #expect(!progress.needsPerson(now: .init(milliseconds: 0)))
         _ = Self.line(&progress, 0, Event(body: .runWaiting(.human)))
         #expect(progress.needsPerson(now: .init(milliseconds: 0)))
-        _ = Self.line(&progress, 0, Event(node: 1, body: .taskWaiting(until: .init(milliseconds: 90_000))))
+        _ = Self.line(
+            &progress,
+            0,
+            Event(task: TaskRef(node: 1), body: .taskWaiting(until: .init(milliseconds: 90_000)))
+        )
         #expect(progress.needsPerson(now: .init(milliseconds: 0)))
         #expect(!progress.needsPerson(now: .init(milliseconds: 31_000)))
         _ = Self.line(&progress, 0, Event(actor: "user:ann", body: .runResumed))
@@ -63,7 +85,7 @@ import Testing
     }
 
     @Test func `people and their reasons are named`() {
-        var progress = RunProgress(names: ["a"])
+        var progress = RunProgress(names: ["a"], count: 1)
         let pause = Event(actor: "user:ann", body: .runPaused(reason: "until\nMonday"))
         #expect(Self.line(&progress, 0, pause) == "run.paused by user:ann until Monday")
         #expect(progress.status == .paused)

@@ -66,7 +66,7 @@ struct CrashChecks {
     private func rowProblems(_ row: RunRow, _ state: RunState) -> [String] {
         let pairs: [(String, Bool)] = [
             ("status", row.status == state.status && row.reason == state.waitReason),
-            ("ended tasks", row.endedTasks == state.endedTasks && row.allTasks == state.tasks.count),
+            ("ended tasks", row.endedTasks == state.endedTasks && row.allTasks == state.root.tasks.count),
             ("last event", row.lastSequence == state.lastSequence),
             ("times", row.createdAt == state.createdAt && row.endedAt == state.endedAt),
         ]
@@ -115,7 +115,7 @@ struct CrashChecks {
     private func effectProblems(_ events: [JSONValue], _ state: RunState) -> [String] {
         var problems: [String] = []
         let ledger = folder.ledger
-        for (node, task) in zip(state.graph.nodes, state.tasks) {
+        for (node, task) in zip(state.graph.nodes, state.root.tasks) {
             let lines = ledger["\(folder.id)/\(node.id)"] ?? 0
             let retries = events.count {
                 $0["node"]?.stringValue == node.id && $0["type"]?.stringValue == "task.retrying"

@@ -9,5 +9,12 @@ import Testing
 func compile(_ yaml: String) throws -> Graph {
     let registry = Registry(tools: [try Registry.Tool(name: "noop", input: ["type": "object"])])
     let result = Compiler(registry: registry).compile(text: Array(yaml.utf8), fileName: "test.yaml")
-    return try #require(result.graph, "\(result.diagnostics.map(\.message))\n\(yaml)")
+    guard let graph = result.graph else {
+        throw CompileFailure(description: "\(result.diagnostics.map(\.message))\n\(yaml)")
+    }
+    return graph
+}
+
+struct CompileFailure: Error, CustomStringConvertible {
+    let description: String
 }

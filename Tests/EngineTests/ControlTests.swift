@@ -23,7 +23,7 @@ import Testing
         try run.complete("a", ["n": 1])
         #expect(run.statuses == "a:completed pick:ready b:blocked")
         #expect(run.state.status == .paused)
-        #expect(run.state.waitCause(of: 1) == .paused(by: "user:a", reason: "lunch"))
+        #expect(run.state.waitCause(of: TaskRef(node: 1)) == .paused(by: "user:a", reason: "lunch"))
         try run.send(.resume, by: "user:a")
         #expect(run.statuses == "a:completed pick:completed b:running")
         #expect(run.task("pick").output?.value == ["n": 2])
@@ -71,12 +71,18 @@ import Testing
         var run = try RunDriver(Self.human("fail"))
         #expect(run.state.status == .waiting && run.state.waitReason == .human)
         let request = try #require(run.task("ask").humanTask)
-        try run.send(.decide(node: 0, request: request.id, isApproved: true, comment: "fine"), by: "user:a")
+        try run.send(
+            .decide(task: TaskRef(node: 0), request: request.id, isApproved: true, comment: "fine"),
+            by: "user:a"
+        )
         #expect(run.task("ask").output?.value["by"] == "user:a")
         #expect(run.timers.isEmpty)
         let before = run.events.count
         #expect(throws: Refusal.self) {
-            try run.send(.decide(node: 0, request: request.id, isApproved: false, comment: nil), by: "user:b")
+            try run.send(
+                .decide(task: TaskRef(node: 0), request: request.id, isApproved: false, comment: nil),
+                by: "user:b"
+            )
         }
         #expect(run.events.count == before)
     }

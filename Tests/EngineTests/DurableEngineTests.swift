@@ -56,8 +56,8 @@ import Testing
             let row = try await harness.wait(for: run, on: engine)
             #expect(row.status == .completed)
             let state = try harness.state(of: run, engine)
-            #expect(state.tasks.map(\.attempts) == [1, 2])
-            #expect(state.tasks[1].lostAttempts == 1)
+            #expect(state.root.tasks.map(\.attempts) == [1, 2])
+            #expect(state.root.tasks[1].lostAttempts == 1)
         }
         #expect(done.withLock { $0 } == ["\(run)/a", "\(run)/b"])
     }
@@ -74,8 +74,8 @@ import Testing
             let row = try await harness.wait(for: run, on: engine)
             #expect(row.status == .completed)
             let state = try harness.state(of: run, engine)
-            #expect(state.tasks[0].fence == 2)
-            #expect(state.tasks[0].lostAttempts == 1)
+            #expect(state.root.tasks[0].fence == 2)
+            #expect(state.root.tasks[0].lostAttempts == 1)
         }
     }
 
@@ -151,7 +151,7 @@ import Testing
         }) { engine in
             let run = try await harness.start(yaml, on: engine, inputs: ["text": "x"])
             let key = try #require(try harness.store.run(run)).key
-            while try harness.state(of: run, engine).tasks[2].status != .running { await Task.yield() }
+            while try harness.state(of: run, engine).root.tasks[2].status != .running { await Task.yield() }
             #expect(try harness.store.run(run)?.endedTasks == 0)
             harness.clock.advance(.seconds(6))
             engine.wake()
@@ -229,7 +229,7 @@ import Testing
             let row = try await harness.wait(for: run, on: engine)
             moves.cancel()
             #expect(row.status == .completed)
-            #expect(try harness.state(of: run, engine).tasks.map(\.attempts) == [1, 1])
+            #expect(try harness.state(of: run, engine).root.tasks.map(\.attempts) == [1, 1])
         }
         #expect(harness.stopReasons.withLock { $0 }.isEmpty)
     }

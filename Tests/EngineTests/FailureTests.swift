@@ -57,10 +57,10 @@ import Testing
         var run = try RunDriver(Self.single(", retry: {max_attempts: 1}"))
         for _ in 1...5 {
             let fence = run.task("a").fence
-            try run.send(.attemptLost(node: 0, fence: fence, isRelease: false))
+            try run.send(.attemptLost(task: TaskRef(node: 0), fence: fence, isRelease: false))
             #expect(run.task("a").fence == fence + 1)
             #expect(throws: Refusal.leaseLost) {
-                try run.send(.taskCompleted(node: 0, fence: fence, output: Payload(inline: 1), log: nil))
+                try run.send(.taskCompleted(task: TaskRef(node: 0), fence: fence, output: Payload(inline: 1), log: nil))
             }
         }
         try run.complete("a", 2)
@@ -70,14 +70,14 @@ import Testing
 
     @Test func `a lost attempt that cannot be repeated safely fails the task`() throws {
         var run = try RunDriver(Self.single(", idempotency: none"))
-        try run.send(.attemptLost(node: 0, fence: 1, isRelease: false))
+        try run.send(.attemptLost(task: TaskRef(node: 0), fence: 1, isRelease: false))
         #expect(run.task("a").error?.code == "attempt.lost")
         #expect(run.state.status == .failed)
     }
 
     @Test func `a timed out attempt is stopped and tried again`() throws {
         var run = try RunDriver(Self.single(", timeout: 5s"))
-        try run.send(.attemptTimedOut(node: 0, fence: 1))
+        try run.send(.attemptTimedOut(task: TaskRef(node: 0), fence: 1))
         #expect(run.stopped == ["a"])
         #expect(run.status("a") == .retrying)
     }
@@ -117,7 +117,7 @@ import Testing
         try run.complete("later")
         try run.complete("cleanup")
         #expect(run.state.status == .failed)
-        #expect(run.state.failedNode == 0)
+        #expect(run.state.failedTask == TaskRef(node: 0))
     }
 
     @Test func `a fatal error ends the run at once`() throws {

@@ -30,7 +30,7 @@ import Testing
         #expect(run.status("d") == .running)
         try run.complete("d")
         #expect(run.state.status == .completed)
-        #expect(run.events.count { $0.body.type == .taskStarted && $0.node == 3 } == 1)
+        #expect(run.events.count { $0.body.type == .taskStarted && $0.task == TaskRef(node: 3) } == 1)
     }
 
     @Test func `any runs at the first source and ignores the rest`() throws {
@@ -61,7 +61,7 @@ import Testing
         #expect(run.task("d").skipReason == .upstreamFailed)
         try run.complete("c")
         #expect(run.state.status == .failed)
-        #expect(run.state.failedNode == 1)
+        #expect(run.state.failedTask == TaskRef(node: 1))
     }
 
     @Test func `done runs whatever happened and absorbs the failure`() throws {
@@ -145,7 +145,10 @@ import Testing
         for approve in [true, false] {
             var run = try RunDriver(yaml)
             let request = try #require(run.task("ask").humanTask)
-            try run.send(.decide(node: 0, request: request.id, isApproved: approve, comment: nil), by: "user:a")
+            try run.send(
+                .decide(task: TaskRef(node: 0), request: request.id, isApproved: approve, comment: nil),
+                by: "user:a"
+            )
             #expect(run.status("go_on") == (approve ? .running : .skipped))
             #expect(run.status("stop") == (approve ? .skipped : .running))
         }

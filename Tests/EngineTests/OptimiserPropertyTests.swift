@@ -57,17 +57,17 @@ import Testing
 
     /// Something that happens to a run.
     private func act(_ run: inout RunDriver, _ random: inout SeededRandom) throws {
-        let running = run.state.tasks.indices.filter { run.state.tasks[$0].status == .running }
-        let asked = run.state.tasks.indices.filter {
-            run.state.tasks[$0].status == .waiting && run.state.tasks[$0].humanTask != nil
+        let running = run.state.allTasks.filter { run.state[$0].status == .running }
+        let asked = run.state.allTasks.filter {
+            run.state[$0].status == .waiting && run.state[$0].humanTask != nil
         }
         if Int.random(in: 0..<40, using: &random) == 0 {
             try run.send(run.state.status == .paused ? .resume : .pause(reason: nil), by: "user:a")
-        } else if let node = asked.randomElement(using: &random), let request = run.state.tasks[node].humanTask {
+        } else if let node = asked.randomElement(using: &random), let request = run.state[node].humanTask {
             let isApproved = Bool.random(using: &random)
-            try run.send(.decide(node: node, request: request.id, isApproved: isApproved, comment: nil), by: "user:a")
+            try run.send(.decide(task: node, request: request.id, isApproved: isApproved, comment: nil), by: "user:a")
         } else if let node = running.randomElement(using: &random) {
-            let id = run.state.graph.nodes[node].id
+            let id = run.state.name(of: node)
             switch Int.random(in: 0..<8, using: &random) {
             case 0: try run.fail(id, .permanent)
             case 1: try run.fail(id, .transient)
@@ -89,17 +89,17 @@ private struct Facts {
     init(_ run: RunDriver) {
         let graph = run.state.graph
         log = run.log.map { at, event in
-            let node = event.node.map { graph.nodes[$0].id } ?? "-"
+            let node = event.task.map { graph.nodes[$0.node].id } ?? "-"
             return "\(at) \(node) \(Self.text(event.body, graph))"
         }
-        tasks = zip(graph.nodes, run.state.tasks).map { node, task in
+        tasks = zip(graph.nodes, run.state.root.tasks).map { node, task in
             let error = task.error.map { "\($0.code) \($0.message)" } ?? ""
             let output = task.output?.value.text ?? ""
             return "\(node.id) \(task.status) \(task.skipReason?.rawValue ?? "") \(error) \(output) \(task.attempts)"
         }
     }
 
-    private static func text(_ body: Event.Body, _ graph: Graph) -> String {
+    private static func text(_ body: Event.Body, _ graph: RunGraph) -> String {
         switch body {
         case .runQueued: "queued"
         case .taskCompleted(let output, let routing, _): "completed \(output.value.text) \(text(routing, graph))"
@@ -109,7 +109,7 @@ private struct Facts {
         }
     }
 
-    private static func text(_ routing: Event.Routing, _ graph: Graph) -> String {
+    private static func text(_ routing: Event.Routing, _ graph: RunGraph) -> String {
         let dead = routing.dead.map { position in
             let edge = graph.edges[position]
             return "\(edge.from)>\(edge.to)\(edge.branchCase ?? "")\(edge.isFallback)"

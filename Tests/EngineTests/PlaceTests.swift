@@ -33,7 +33,7 @@ import Testing
         let scope = run.state.snapshot(
             for: [try CELExpression("upper(ports.image)")],
             at: run.now,
-            extra: run.state.locals(of: 2)
+            extra: run.state.locals(of: TaskRef(node: 2))
         )
         #expect(try CELExpression("upper(ports.image)").json(in: scope) == "APP:1")
     }

@@ -22,12 +22,13 @@ import Testing
                 try #require(steps < 2000, "seed \(seed) does not end:\n\(yaml)\n\(run.statuses)")
                 try step(&run, &random)
             }
-            for (node, task) in run.state.tasks.enumerated() {
-                try #require(task.status.isTerminal, "seed \(seed): \(run.state.graph.nodes[node].id)")
-                let ends = run.events.count { $0.node == node && $0.body.endsTask }
-                try #require(ends == 1, "seed \(seed): \(run.state.graph.nodes[node].id) ended \(ends) times")
+            for node in run.state.allTasks {
+                let task = run.state[node]
+                try #require(task.status.isTerminal, "seed \(seed): \(run.state.name(of: node))")
+                let ends = run.events.count { $0.task == node && $0.body.endsTask }
+                try #require(ends == 1, "seed \(seed): \(run.state.name(of: node)) ended \(ends) times")
             }
-            let failures = run.state.tasks.count { $0.status == .failed }
+            let failures = run.state.root.tasks.count { $0.status == .failed }
             if run.state.status == .failed { #expect(failures > 0) }
         }
     }
@@ -41,23 +42,23 @@ import Testing
             }
             return
         }
-        let running = run.state.tasks.indices.filter { run.state.tasks[$0].status == .running }
-        let asked = run.state.tasks.indices.filter {
-            run.state.tasks[$0].status == .waiting && run.state.tasks[$0].humanTask != nil
+        let running = run.state.allTasks.filter { run.state[$0].status == .running }
+        let asked = run.state.allTasks.filter {
+            run.state[$0].status == .waiting && run.state[$0].humanTask != nil
         }
         if let node = asked.randomElement(using: &random), Bool.random(using: &random),
-            let request = run.state.tasks[node].humanTask
+            let request = run.state[node].humanTask
         {
             let isApproved = Bool.random(using: &random)
-            try run.send(.decide(node: node, request: request.id, isApproved: isApproved, comment: nil), by: "user:a")
+            try run.send(.decide(task: node, request: request.id, isApproved: isApproved, comment: nil), by: "user:a")
         } else if let node = running.randomElement(using: &random) {
-            let id = run.state.graph.nodes[node].id
-            let fence = run.state.tasks[node].fence
+            let id = run.state.name(of: node)
+            let fence = run.state[node].fence
             switch Int.random(in: 0..<10, using: &random) {
             case 0: try run.fail(id, .permanent)
             case 1: try run.fail(id, .transient)
-            case 2: try run.send(.attemptLost(node: node, fence: fence, isRelease: Bool.random(using: &random)))
-            case 3: try run.send(.attemptTimedOut(node: node, fence: fence))
+            case 2: try run.send(.attemptLost(task: node, fence: fence, isRelease: Bool.random(using: &random)))
+            case 3: try run.send(.attemptTimedOut(task: node, fence: fence))
             default: try run.complete(id, ["n": .int(Int64.random(in: 0..<10, using: &random))])
             }
         } else if run.state.status == .paused {

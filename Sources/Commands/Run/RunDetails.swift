@@ -37,12 +37,14 @@ struct RunDetails {
 
     /// One object for each task.
     var tasks: [JSONValue] {
-        state.tasks.indices.map { index in
-            let task = state.tasks[index]
+        state.allTasks.map { ref in
+            let task = state[ref]
             var result: JSONObject = [
-                "node": .string(state.graph.nodes[index].id), "kind": .string(state.graph.nodes[index].kind.name),
+                "node": .string(state.node(ref).id), "kind": .string(state.node(ref).kind.name),
                 "status": .string(task.status.rawValue), "attempts": .int(Int64(task.attempts)),
             ]
+            let place = state.place(of: ref.scope)
+            if !place.isEmpty { result["place"] = .array(place.map { .int(Int64($0)) }) }
             if task.lostAttempts > 0 { result["lost_attempts"] = .int(Int64(task.lostAttempts)) }
             result["started_at"] = task.startedAt.map { .string($0.description) }
             result["ended_at"] = task.endedAt.map { .string($0.description) }
@@ -62,10 +64,10 @@ struct RunDetails {
             .init(title: "TASK"), .init(title: "STATUS", paint: .status), .init(title: "ATTEMPTS", isNumber: true),
             .init(title: "TIME", isNumber: true), .init(title: "NOTE", paint: .dim),
         ])
-        for index in state.tasks.indices {
-            let task = state.tasks[index]
+        for ref in state.allTasks {
+            let task = state[ref]
             let attempts = task.attempts > 0 ? "\(task.attempts)" : ""
-            table.add([state.graph.nodes[index].id, task.status.rawValue, attempts, span(task), note(task)])
+            table.add([state.name(of: ref), task.status.rawValue, attempts, span(task), note(task)])
         }
         return table
     }

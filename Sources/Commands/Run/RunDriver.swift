@@ -107,7 +107,7 @@ struct RunDriver {
         var last: Int64 = 0
         /// Events up to this number are not shown.
         let silentUntil: Int64
-        var progress = RunProgress(names: [])
+        var progress = RunProgress(names: [], count: 0)
         var view: ProgressView
         var log: EventLog?
         var fullAt: ContinuousClock.Instant?
@@ -162,7 +162,7 @@ struct RunDriver {
             let (reader, key, last) = (driver.local.engine.reader, key, last)
             try engineCall { () throws(EngineError) in
                 try reader.forEachEvent(ofRun: key, after: last) { sequence, at, event, graph in
-                    if session.last == 0 { session.progress = RunProgress(names: graph.nodes.map(\.id)) }
+                    if session.last == 0 { session.progress = RunProgress(graph) }
                     session.take(sequence, at, event)
                 }
             }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Definition
 import Engine
 import Model
 
@@ -44,19 +45,29 @@ struct RunProgress {
         var attempt: Int
     }
 
+    /// Ids of nodes, by index.
     private let names: [String]
+    /// How many of them stand in the graph itself.
+    let allTasks: Int
+    /// The passes and items that lead to a scope.
+    private var places: [Int: [Int]] = [:]
     private(set) var status = RunStatus.queued
     private(set) var waitReason: WaitReason?
-    private(set) var tasks: [Int: OpenTask] = [:]
+    private(set) var tasks: [TaskRef: OpenTask] = [:]
     private(set) var ended = 0
     private var began: Timestamp?
 
-    /// - Parameter names: Ids of the nodes, by position.
-    init(names: [String]) {
+    /// - Parameters:
+    ///   - names: Ids of the nodes, by index; those of bodies come last.
+    ///   - count: How many of them stand in the graph itself.
+    init(names: [String], count: Int) {
         self.names = names
+        allTasks = count
     }
 
-    var allTasks: Int { names.count }
+    init(_ graph: RunGraph) {
+        self.init(names: graph.nodes.map(\.id), count: graph.definition.nodes.count)
+    }
 
     /// Open tasks by position.
     var openTasks: [OpenTask] { tasks.sorted { $0.key < $1.key }.map(\.value) }
@@ -79,8 +90,8 @@ struct RunProgress {
 
     /// Takes an event in and says what is worth telling, if anything.
     mutating func apply(_ event: Event, at: Timestamp) -> Step? {
-        guard let node = event.node, !event.body.type.rawValue.hasPrefix("run.") else { return applyRun(event, at) }
-        return applyTask(event.body, node, at)
+        guard let task = event.task, !event.body.type.rawValue.hasPrefix("run.") else { return applyRun(event, at) }
+        return applyTask(event.body, task, at)
     }
 
     // MARK: The run
@@ -140,47 +151,75 @@ struct RunProgress {
 
     // MARK: Tasks
 
-    private mutating func applyTask(_ body: Event.Body, _ node: Int, _ at: Timestamp) -> Step? {
+    private mutating func applyTask(_ body: Event.Body, _ task: TaskRef, _ at: Timestamp) -> Step? {
         func step(_ mark: Step.Mark, _ note: String, isNews: Bool = true) -> Step {
-            Step(at: at, type: body.type.rawValue, mark: mark, node: name(node), note: note, isNews: isNews)
+            Step(at: at, type: body.type.rawValue, mark: mark, node: name(task), note: note, isNews: isNews)
         }
         switch body {
         case .taskStarted(let attempt, _, _):
-            open(node, .running, at, attempt: attempt)
+            open(task, .running, at, attempt: attempt)
             return step(.info, attempt > 1 ? "attempt \(attempt)" : "", isNews: false)
         case .taskCompleted(_, let routing, _):
-            return step(.done, Self.joined(close(node, at), routing.chosen.map { "→ \($0)" }))
-        case .taskFailed(let error, _, _): return step(.failed, Self.joined(close(node, at), error.description))
+            return step(.done, Self.joined(close(task, at), routing.chosen.map { "→ \($0)" }))
+        case .taskFailed(let error, _, _): return step(.failed, Self.joined(close(task, at), error.description))
         case .taskRetrying(let error, let next, _, _):
-            open(node, .retrying(until: next), at)
+            open(task, .retrying(until: next), at)
             return step(.retry, "again at \(TimeText.clock(next)) (\(TimeText.span(next - at))): \(error)")
         case .taskWaiting(let until):
-            open(node, .timer(until: until), at)
+            open(task, .timer(until: until), at)
             return step(.waiting, "until \(TimeText.clock(until)) (\(TimeText.span(until - at)))")
         case .taskSkipped(let reason, _):
-            _ = close(node, at)
+            _ = close(task, at)
             return step(.skipped, "(\(reason.rawValue))")
         case .taskCancelled(let reason):
-            return step(.failed, Self.joined(close(node, at), "cancelled (\(reason))"))
+            return step(.failed, Self.joined(close(task, at), "cancelled (\(reason))"))
         case .taskReady(let reason):
-            if reason == .lost || reason == .released { tasks[node] = nil }
+            if reason == .lost || reason == .released { tasks[task] = nil }
             return reason == .queued ? nil : step(.info, "(\(reason.rawValue))", isNews: reason == .lost)
         case .humanTaskOpened(let request):
-            open(node, .person(request.id), at)
+            open(task, .person(request.id), at)
             return step(.waiting, "\(request.id): \(request.title)")
         case .humanTaskResolved(let decision):
             let word = decision.isApproved ? "approved" : "rejected"
             return step(.info, Self.joined("\(word) by \(decision.by)", decision.comment))
         case .humanTaskExpired(let id): return step(.info, "\(id) expired")
         case .humanTaskCancelled(let id): return step(.info, "\(id) cancelled", isNews: false)
+        case .loop(let event): return applyLoop(event, task, at)
+        case .map(let event): return applyMap(event, task, at)
         default: return nil
         }
     }
 
-    private mutating func open(_ node: Int, _ stage: OpenTask.Stage, _ at: Timestamp, attempt: Int? = nil) {
-        let known = tasks[node]
-        tasks[node] = OpenTask(
-            name: name(node),
+    private mutating func applyLoop(_ event: LoopEvent, _ task: TaskRef, _ at: Timestamp) -> Step? {
+        guard case .iterationStarted(let scope, let number) = event else { return nil }
+        places[scope] = (places[task.scope] ?? []) + [number]
+        if number > 0 { open(task, .running, at) }
+        return nil
+    }
+
+    private mutating func applyMap(_ event: MapEvent, _ task: TaskRef, _ at: Timestamp) -> Step? {
+        switch event {
+        case .itemsStarted(let first, let count, let scope):
+            for offset in 0..<count { places[scope + offset] = (places[task.scope] ?? []) + [first + offset] }
+        case .itemCompleted(let scope, _): places[scope] = nil
+        case .itemFailed(let scope, let error):
+            let item = places.removeValue(forKey: scope)?.last ?? 0
+            return Step(
+                at: at,
+                type: Event.Body.map(event).type.rawValue,
+                mark: .failed,
+                node: name(task),
+                note: "item \(item): \(error)"
+            )
+        case .expanded, .chunkSealed: break
+        }
+        return nil
+    }
+
+    private mutating func open(_ task: TaskRef, _ stage: OpenTask.Stage, _ at: Timestamp, attempt: Int? = nil) {
+        let known = tasks[task]
+        tasks[task] = OpenTask(
+            name: name(task),
             stage: stage,
             since: known?.since ?? at,
             attempt: attempt ?? known?.attempt ?? 1
@@ -188,14 +227,16 @@ struct RunProgress {
     }
 
     /// Takes an open task away; how long it took.
-    private mutating func close(_ node: Int, _ at: Timestamp) -> String {
-        ended += 1
-        guard let task = tasks.removeValue(forKey: node) else { return "" }
-        return "(\(TimeText.span(at - task.since)))"
+    private mutating func close(_ task: TaskRef, _ at: Timestamp) -> String {
+        if task.scope == 0 { ended += 1 }
+        guard let open = tasks.removeValue(forKey: task) else { return "" }
+        return "(\(TimeText.span(at - open.since)))"
     }
 
-    private func name(_ node: Int) -> String {
-        names.indices.contains(node) ? names[node] : "#\(node)"
+    private func name(_ task: TaskRef) -> String {
+        let id = names.indices.contains(task.node) ? names[task.node] : "#\(task.node)"
+        guard let place = places[task.scope] else { return id }
+        return id + "[" + place.map(String.init).joined(separator: ".") + "]"
     }
 
     private static func joined(_ parts: String?...) -> String {

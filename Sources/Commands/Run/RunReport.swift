@@ -88,7 +88,7 @@ struct RunReport {
 
     private var requests: [Event.HumanRequest] {
         guard ending == .needsPerson else { return [] }
-        return state.tasks.filter { $0.status == .waiting }.compactMap(\.humanTask)
+        return state.allTasks.map { state[$0] }.filter { $0.status == .waiting }.compactMap(\.humanTask)
     }
 
     private var causes: [String] { Explanation(state, now: details.now).causes }

@@ -5,16 +5,16 @@ public import Model
 
 /// An immutable fact about a run. A run's state is the fold of its events and nothing else.
 public struct Event: Sendable, Equatable {
-    /// Position of the node it is about; `nil` for facts about the run.
-    public var node: Int?
+    /// The task it is about; `nil` for facts about the run.
+    public var task: TaskRef?
     /// Who caused it, for example `user:local`; `nil` means the engine itself.
     public var actor: String?
     /// What happened.
     public var body: Body
 
     /// Puts an event together.
-    public init(node: Int? = nil, actor: String? = nil, body: Body) {
-        self.node = node
+    public init(task: TaskRef? = nil, actor: String? = nil, body: Body) {
+        self.task = task
         self.actor = actor
         self.body = body
     }
@@ -33,7 +33,7 @@ public struct Event: Sendable, Equatable {
         case runPaused(reason: String?)
         /// Every task ended well.
         case runCompleted(outputs: Payload)
-        /// A failure was left unhandled; `node` is the root cause, if a task is.
+        /// A failure was left unhandled; `task` is the root cause, if one is.
         case runFailed(TaskError)
         /// Stopped on request.
         case runCancelled(reason: String?)
@@ -54,6 +54,11 @@ public struct Event: Sendable, Equatable {
         case taskSkipped(SkipReason, routing: Routing)
         /// Stopped before its end.
         case taskCancelled(reason: String)
+
+        /// A pass of a loop began or ended.
+        case loop(LoopEvent)
+        /// Items of a map began or ended.
+        case map(MapEvent)
 
         /// A person is asked.
         case humanTaskOpened(HumanRequest)

@@ -5,14 +5,14 @@ internal import Definition
 internal import JSON
 internal import Model
 
-/// Events as JSON, as the log holds them: `{"type", "node"?, "actor"?, "data"?}`. Sequence numbers and times belong
-/// to the record around them.
+/// Events as JSON, as the log holds them: `{"type", "node"?, "scope"?, "actor"?, "data"?}`. Sequence numbers and times
+/// belong to the record around them.
 struct EventEncoder {
-    let graph: Graph
+    let graph: RunGraph
     private(set) var bytes: [UInt8] = [UInt8(ascii: "[")]
     private var isFirst = true
 
-    init(graph: Graph) {
+    init(graph: RunGraph) {
         self.graph = graph
     }
 
@@ -22,9 +22,13 @@ struct EventEncoder {
         write("{\"type\":\"")
         write(event.body.type.rawValue)
         write("\"")
-        if let node = event.node {
+        if let task = event.task {
             write(",\"node\":")
-            JSONWriter.appendString(graph.nodes[node].id, into: &bytes)
+            JSONWriter.appendString(graph.nodes[task.node].id, into: &bytes)
+            if task.scope != 0 {
+                write(",\"scope\":")
+                JSONWriter.appendInteger(Int64(task.scope), into: &bytes)
+            }
         }
         if let actor = event.actor {
             write(",\"actor\":")
@@ -62,7 +66,7 @@ struct EventEncoder {
         default:
             break
         }
-        let data = body.data(in: graph)
+        let data = body.data
         guard !data.isEmpty else { return }
         write(",\"data\":")
         JSONValue.object(data).write(into: &bytes)
@@ -71,7 +75,7 @@ struct EventEncoder {
 
 extension Event.Body {
     /// The keys of `data`.
-    func data(in graph: Graph) -> JSONObject {
+    var data: JSONObject {
         switch self {
         case .runQueued(let origin): origin.json
         case .runStarted, .runResumed: [:]
@@ -95,6 +99,8 @@ extension Event.Body {
         case .taskSkipped(let reason, let routing):
             Self.ending(["reason": .string(reason.rawValue)], routing, nil)
         case .taskCancelled(let reason): ["reason": .string(reason)]
+        case .loop(let event): event.data
+        case .map(let event): event.data
         case .humanTaskOpened(let request): request.json
         case .humanTaskResolved(let decision): decision.json
         case .humanTaskExpired(let id), .humanTaskCancelled(let id): ["id": .string(id.description)]

@@ -12,9 +12,9 @@ struct EventDecodingError: Error, CustomStringConvertible {
 
 /// Reads what ``EventEncoder`` wrote.
 struct EventDecoder {
-    let graph: Graph
-    /// Fetches the value behind a reference.
-    let load: (BlobRef) throws -> JSONValue
+    let graph: RunGraph
+    /// Fetches the value behind a reference; with `true` a blob of JSON lines as a list.
+    let load: (BlobRef, _ isLines: Bool) throws -> JSONValue
 
     func events(_ bytes: [UInt8]) throws -> [Event] {
         guard let items = try JSONValue(parsing: bytes).arrayValue else {
@@ -27,17 +27,17 @@ struct EventDecoder {
         guard let name = json["type"]?.stringValue, let type = EventType(rawValue: name) else {
             throw EventDecodingError(description: "unknown event type \(json["type"]?.text ?? "(none)")")
         }
-        var node: Int?
+        var task: TaskRef?
         if let id = json["node"]?.stringValue {
             guard let index = graph.index(of: id) else {
                 throw EventDecodingError(description: "\(name) names the unknown node `\(id)`")
             }
-            node = index
+            task = TaskRef(scope: Int(json["scope"]?.intValue ?? 0), node: index)
         }
         guard let body = try body(type, json["data"] ?? [:]) else {
             throw EventDecodingError(description: "\(name) lacks a field: \(json.text)")
         }
-        return Event(node: node, actor: json["actor"]?.stringValue, body: body)
+        return Event(task: task, actor: json["actor"]?.stringValue, body: body)
     }
 
     private func body(_ type: EventType, _ data: JSONValue) throws -> Event.Body? {
@@ -65,6 +65,9 @@ struct EventDecoder {
         case .taskSkipped:
             data["reason"]?.stringValue.flatMap(SkipReason.init).map { .taskSkipped($0, routing: routing(data)) }
         case .taskCancelled: data["reason"]?.stringValue.map(Event.Body.taskCancelled)
+        case .loopIterationStarted, .loopIterationCompleted: try loop(type, data).map(Event.Body.loop)
+        case .mapExpanded, .mapItemsStarted, .mapItemCompleted, .mapItemFailed, .mapChunkSealed:
+            try map(type, data).map(Event.Body.map)
         case .humanTaskOpened: request(data)
         case .humanTaskResolved: decision(data)
         case .humanTaskExpired: humanTask(data).map(Event.Body.humanTaskExpired)
@@ -86,10 +89,10 @@ struct EventDecoder {
         )
     }
 
-    private func payload(_ json: JSONValue?) throws -> Payload? {
+    func payload(_ json: JSONValue?, isLines: Bool = false) throws -> Payload? {
         if let value = json?["value"] { return Payload(inline: value) }
         guard let blob = BlobRef(json: json?["blob"]) else { return nil }
-        return Payload(value: try load(blob), storedAs: blob)
+        return Payload(value: try load(blob, isLines), storedAs: blob)
     }
 
     private func routing(_ data: JSONValue) -> Event.Routing {

@@ -19,6 +19,13 @@ public enum EventType: String, Sendable, CaseIterable {
     case taskWaiting = "task.waiting"
     case taskSkipped = "task.skipped"
     case taskCancelled = "task.cancelled"
+    case loopIterationStarted = "loop.iteration_started"
+    case loopIterationCompleted = "loop.iteration_completed"
+    case mapExpanded = "map.expanded"
+    case mapItemsStarted = "map.items_started"
+    case mapItemCompleted = "map.item_completed"
+    case mapItemFailed = "map.item_failed"
+    case mapChunkSealed = "map.chunk_sealed"
     case humanTaskOpened = "human_task.opened"
     case humanTaskResolved = "human_task.resolved"
     case humanTaskExpired = "human_task.expired"
@@ -45,6 +52,8 @@ extension Event.Body {
         case .taskWaiting: .taskWaiting
         case .taskSkipped: .taskSkipped
         case .taskCancelled: .taskCancelled
+        case .loop(let event): event.type
+        case .map(let event): event.type
         case .humanTaskOpened: .humanTaskOpened
         case .humanTaskResolved: .humanTaskResolved
         case .humanTaskExpired: .humanTaskExpired

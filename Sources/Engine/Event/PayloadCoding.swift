@@ -11,8 +11,7 @@ extension Payload {
     static func of(_ value: JSONValue) -> (payload: Payload, bytes: [UInt8]?) {
         guard value.isLargerThan(Payload.inlineLimit) else { return (Payload(inline: value), nil) }
         let bytes = value.canonicalBytes()
-        let blob = BlobRef(hash: SHA256.hex(bytes), size: bytes.count)
-        return (Payload(value: value, storedAs: blob), bytes)
+        return (Payload(value: value, storedAs: BlobRef(ofBytes: bytes)), bytes)
     }
 
     /// How an event names the value: `{"value": …}` or `{"blob": {"hash", "size"}}`.
@@ -24,6 +23,11 @@ extension Payload {
 extension BlobRef {
     /// `{"hash": "…", "size": n}`.
     var json: JSONValue { ["hash": .string(hash), "size": .int(Int64(size))] }
+
+    /// Names bytes.
+    init(ofBytes bytes: [UInt8]) {
+        self.init(hash: SHA256.hex(bytes), size: bytes.count)
+    }
 
     init?(json: JSONValue?) {
         guard let hash = json?["hash"]?.stringValue, let size = json?["size"]?.intValue else { return nil }

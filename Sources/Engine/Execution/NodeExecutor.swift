@@ -33,8 +33,10 @@ public struct Assignment: Sendable {
     public let node: Graph.Node
     /// The number of the attempt, from 1.
     public let attempt: Int
-    /// The same for all attempts of the task: `<run>/<node>`.
-    public var idempotencyKey: String { "\(run)/\(node.id)" }
+    /// The passes and items the task belongs to, outermost first; empty for the graph itself.
+    public let place: [Int]
+    /// The same for all attempts of the task: `<run>/<node>`, within loops and maps `<run>/<node>/<pass or item>`.
+    public var idempotencyKey: String { (["\(run)", node.id] + place.map(String.init)).joined(separator: "/") }
     /// The longest the attempt may take.
     public let timeout: Duration?
     /// What the node's templates can see.
@@ -43,9 +45,11 @@ public struct Assignment: Sendable {
     let lease: HeldLease
 
     init(key: TaskKey, state: RunState, timeout: Duration?, now: Timestamp) {
-        let node = state.graph.nodes[key.task]
-        let task = state.tasks[key.task]
+        let ref = TaskRef(number: key.task)
+        let node = state.node(ref)
+        let task = state[ref]
         run = state.id
+        place = state.place(of: ref.scope)
         self.node = node
         attempt = task.attempts
         self.timeout = timeout
@@ -55,6 +59,6 @@ public struct Assignment: Sendable {
         case .tool(_, let template, _), .http(let template): expressions = template.slots.map(\.expression)
         default: break
         }
-        scope = state.snapshot(for: expressions, at: now, extra: state.locals(of: key.task))
+        scope = state.snapshot(for: expressions, in: ref.scope, at: now, extra: state.locals(of: ref))
     }
 }

@@ -11,10 +11,17 @@ public struct Explanation: Sendable {
     public struct Item: Sendable {
         /// The node.
         public let node: String
+        /// The passes and items it belongs to, outermost first; empty for the graph itself.
+        public let place: [Int]
         /// Why it has not ended.
         public let cause: WaitCause
         /// Since when.
         public let since: Timestamp?
+
+        /// The node, with the passes and items it belongs to: `check[3]`.
+        public var name: String {
+            place.isEmpty ? node : node + "[" + place.map(String.init).joined(separator: ".") + "]"
+        }
     }
     /// The run.
     public let run: RunID
@@ -34,12 +41,17 @@ public struct Explanation: Sendable {
         run = state.id
         status = state.status
         reason = state.waitReason
-        let items = state.tasks.indices.compactMap { node in
-            state.waitCause(of: node).map {
-                Item(node: state.graph.nodes[node].id, cause: $0, since: state.tasks[node].since)
+        let items = state.allTasks.compactMap { task in
+            state.waitCause(of: task).map {
+                Item(
+                    node: state.node(task).id,
+                    place: state.place(of: task.scope),
+                    cause: $0,
+                    since: state[task].since
+                )
             }
         }
-        waitingFor = items.filter { !$0.cause.isDependency } + items.filter(\.cause.isDependency)
+        waitingFor = (0...2).flatMap { rank in items.filter { $0.cause.rank == rank } }
         causes = Self.causes(state)
         summary = Self.summary(state, items, now)
     }
@@ -53,31 +65,31 @@ public struct Explanation: Sendable {
             let by = state.pause?.by ?? "somebody"
             return "paused by \(by); in-flight attempts finish, nothing new starts"
         case .queued, .running, .waiting:
-            let holders = items.filter { !$0.cause.isDependency }
+            let holders = items.filter { $0.cause.rank == 0 }
             guard let first = holders.first else { return "\(state.status.rawValue)" }
             let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
-            return "\(state.status.rawValue): `\(first.node)` \(first.cause.sentence(now: now))\(more)"
+            return "\(state.status.rawValue): `\(first.name)` \(first.cause.sentence(now: now))\(more)"
         }
     }
 
     private static func causes(_ state: RunState) -> [String] {
-        guard state.status == .failed, let root = state.failedNode else { return [] }
+        guard state.status == .failed, let root = state.failedTask, state.has(root) else { return [] }
         var result: [String] = []
-        var seen: Set<Int> = [root]
+        var seen: Set<TaskRef> = [root]
         var queue = [root]
         while !queue.isEmpty {
-            let node = queue.removeFirst()
-            let task = state.tasks[node]
-            let id = state.graph.nodes[node].id
-            if node == root {
+            let ref = queue.removeFirst()
+            let task = state[ref]
+            let id = state.node(ref).id
+            if ref == root {
                 result.append("`\(id)` failed after \(task.attempts) attempts: \(task.error?.description ?? "")")
             } else {
                 result.append("`\(id)` was \(task.status.rawValue)\(task.skipReason.map { " (\($0.rawValue))" } ?? "")")
             }
-            for edge in state.graph.nodes[node].outgoing where state.edges[edge] == .broken {
-                let target = state.graph.edges[edge].to
-                let isHit =
-                    state.tasks[target].skipReason == .upstreamFailed || state.tasks[target].status == .cancelled
+            let body = state.body(of: ref.scope)
+            for edge in state.outgoing(ref) where state.scope(ref.scope)?.edges[edge] == .broken {
+                let target = TaskRef(scope: ref.scope, node: body.nodes[body.edges[edge].to])
+                let isHit = state[target].skipReason == .upstreamFailed || state[target].status == .cancelled
                 if isHit, seen.insert(target).inserted { queue.append(target) }
             }
         }
@@ -88,7 +100,7 @@ public struct Explanation: Sendable {
     public func json(now: Timestamp) -> JSONValue {
         let items: [JSONValue] = waitingFor.map { item in
             [
-                "task": .string(item.node), "kind": .string(item.cause.kind),
+                "task": .string(item.name), "kind": .string(item.cause.kind),
                 "since": item.since.map { .string($0.description) } ?? .null,
                 "explanation": .string(item.cause.sentence(now: now)),
                 "commands": .array(item.cause.commands(run: run).map(JSONValue.string)),
@@ -103,8 +115,12 @@ public struct Explanation: Sendable {
 }
 
 extension WaitCause {
-    fileprivate var isDependency: Bool {
-        if case .dependency = self { return true }
-        return false
+    /// What something can be done about comes first, what waits for others last.
+    fileprivate var rank: Int {
+        switch self {
+        case .dependency: 2
+        case .body: 1
+        default: 0
+        }
     }
 }

@@ -16,6 +16,8 @@ public enum WaitCause: Sendable, Equatable {
     case paused(by: String, reason: String?)
     /// The run is on its way to fail; this task will not start any more.
     case draining
+    /// A loop or map: that many tasks within have not ended.
+    case body(openTasks: Int)
     /// An executor has it.
     case lease(worker: String, fence: Int64, attempt: Int)
     /// A person has to answer.
@@ -33,6 +35,7 @@ public enum WaitCause: Sendable, Equatable {
         case .limit: "limit"
         case .paused: "paused"
         case .draining: "draining"
+        case .body: "body"
         case .lease: "lease"
         case .human: "human"
         case .timer: "timer"
@@ -43,12 +46,14 @@ public enum WaitCause: Sendable, Equatable {
 
 extension RunState {
     /// The cause for an open task; `nil` for one that ended.
-    public func waitCause(of node: Int) -> WaitCause? {
-        let task = tasks[node]
+    public func waitCause(of ref: TaskRef) -> WaitCause? {
+        let task = self[ref]
         switch task.status {
         case .completed, .failed, .skipped, .cancelled: return nil
-        case .blocked: return blockedCause(node)
-        case .ready: return readyCause(node)
+        case .blocked: return blockedCause(ref)
+        case .ready: return readyCause(ref)
+        case .running where node(ref).kind.isContainer:
+            return .body(openTasks: scopes(of: ref).reduce(0) { $0 + (scope($1)?.open ?? 0) })
         case .running: return .lease(worker: task.worker ?? "", fence: task.fence, attempt: task.attempts)
         case .waiting:
             if let request = task.humanTask {
@@ -59,39 +64,37 @@ extension RunState {
             let error = task.error ?? TaskError(code: "internal", errorClass: .transient, message: "not recorded")
             return .retry(
                 attempt: task.attempts - task.lostAttempts,
-                of: graph.nodes[node].retry.maxAttempts,
+                of: node(ref).retry.maxAttempts,
                 error: error,
                 next: task.until ?? createdAt
             )
         }
     }
 
-    private func readyCause(_ node: Int) -> WaitCause {
+    private func readyCause(_ ref: TaskRef) -> WaitCause {
         if let pause { return .paused(by: pause.by, reason: pause.reason) }
         var probe = RunMachine(self, turn: Turn(now: createdAt, actor: nil, entropy: 0))
-        if probe.isDraining() && !probe.mayBegin(node) { return .draining }
-        if let limit = graph.maxParallel, count(.running) >= limit { return .limit(maxParallel: limit) }
-        return .queue(priority: graph.nodes[node].priority)
+        if !probe.mayBegin(ref) { return .draining }
+        if let limit = graph.definition.maxParallel, count(.running) >= limit { return .limit(maxParallel: limit) }
+        return .queue(priority: node(ref).priority)
     }
 
-    private func blockedCause(_ node: Int) -> WaitCause {
-        let sources = graph.nodes[node].incoming.map { graph.edges[$0] }
-            .filter { !tasks[$0.from].status.isTerminal }.map(\.from)
-        guard !sources.isEmpty else { return .draining }
-        return .dependency(on: sources.map { graph.nodes[$0].id }, root: nearestCause(before: node))
+    private func blockedCause(_ ref: TaskRef) -> WaitCause {
+        let open = sources(of: ref).filter { !self[$0].status.isTerminal }
+        guard !open.isEmpty else { return .draining }
+        return .dependency(on: open.map { node($0).id }, root: nearestCause(before: ref))
     }
 
     /// Walks back through blocked tasks to the first that is not blocked.
-    private func nearestCause(before node: Int) -> String? {
-        var seen: Set<Int> = [node]
-        var queue = [node]
+    private func nearestCause(before ref: TaskRef) -> String? {
+        var seen: Set<TaskRef> = [ref]
+        var queue = [ref]
         var next = 0
         while next < queue.count {
-            for edge in graph.nodes[queue[next]].incoming {
-                let source = graph.edges[edge].from
-                let status = tasks[source].status
+            for source in sources(of: queue[next]) {
+                let status = self[source].status
                 guard !status.isTerminal, seen.insert(source).inserted else { continue }
-                if status != .blocked { return graph.nodes[source].id }
+                if status != .blocked { return node(source).id }
                 queue.append(source)
             }
             next += 1
@@ -113,6 +116,7 @@ extension WaitCause {
         case .paused(let by, let reason):
             return "ready, but the run was paused by \(by)" + (reason.map { ": \($0)" } ?? "")
         case .draining: return "will not start: the run is failing and only finishes what runs"
+        case .body(let open): return open == 1 ? "1 task within has not ended" : "\(open) tasks within have not ended"
         case .lease(let worker, let fence, let attempt): return "attempt \(attempt) at \(worker), fence \(fence)"
         case .human(let id, let title, let expires):
             return "a person has to answer \(id) (\(title)) before \(expires)"
@@ -130,7 +134,7 @@ extension WaitCause {
         case .human(let id, _, _): ["baton inbox approve \(id)", "baton inbox reject \(id) --comment TEXT"]
         case .paused: ["baton run resume \(run)"]
         case .lease, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
-        case .dependency, .limit, .draining: []
+        case .dependency, .limit, .draining, .body: []
         }
     }
 

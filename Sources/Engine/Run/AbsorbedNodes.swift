@@ -8,9 +8,9 @@ internal import Model
 
 /// Nodes that are evaluated in the commit that makes them ready: join, transform, filter, aggregate (spec 3.6).
 extension RunMachine {
-    func absorbedOutput(of node: Int) throws(TaskError) -> JSONValue {
-        switch state.graph.nodes[node].kind {
-        case .join: joinOutput(node)
+    func absorbedOutput(of task: TaskRef) throws(TaskError) -> JSONValue {
+        switch state.node(task).kind {
+        case .join: joinOutput(task)
         case .transform(let value, let remove): try transformed(value, remove)
         case .filter(let items, let predicate, let variable, let limit):
             try filtered(items, predicate, variable, limit)
@@ -20,11 +20,10 @@ extension RunMachine {
     }
 
     /// The outputs of the sources by node id; null where a source gave none.
-    private func joinOutput(_ node: Int) -> JSONValue {
+    private func joinOutput(_ task: TaskRef) -> JSONValue {
         var result = JSONObject()
-        for edge in state.graph.nodes[node].incoming {
-            let source = state.graph.edges[edge].from
-            result[state.graph.nodes[source].id] = state.tasks[source].output?.value ?? .null
+        for source in state.sources(of: task) {
+            result[state.node(source).id] = state[source].output?.value ?? .null
         }
         return .object(result)
     }

@@ -6,23 +6,33 @@ public import Model
 /// Something asked of a run. The machine answers with events, or refuses.
 public enum Command: Sendable {
     /// An executor finished an attempt. `log` names what its programs wrote.
-    case taskCompleted(node: Int, fence: Int64, output: Payload, log: BlobRef?)
+    case taskCompleted(task: TaskRef, fence: Int64, output: Payload, log: BlobRef?)
     /// An executor's attempt failed.
-    case taskFailed(node: Int, fence: Int64, error: TaskError, log: BlobRef?)
+    case taskFailed(task: TaskRef, fence: Int64, error: TaskError, log: BlobRef?)
     /// The attempt took longer than its node allows.
-    case attemptTimedOut(node: Int, fence: Int64)
+    case attemptTimedOut(task: TaskRef, fence: Int64)
     /// The executor of an attempt died, lost its lease, or handed it back.
-    case attemptLost(node: Int, fence: Int64, isRelease: Bool)
+    case attemptLost(task: TaskRef, fence: Int64, isRelease: Bool)
+    /// The items of a map that are in a blob: as they were read, or why they could not be.
+    case itemsLoaded(task: TaskRef, fence: Int64, Result<ItemsRead, TaskError>)
+    /// Go on with loops and maps that gave way to others.
+    case proceed
     /// A point in time came.
-    case timerFired(node: Int, kind: TimerKind)
+    case timerFired(task: TaskRef, kind: TimerKind)
     /// A person answered.
-    case decide(node: Int, request: HumanTaskID, isApproved: Bool, comment: String?)
+    case decide(task: TaskRef, request: HumanTaskID, isApproved: Bool, comment: String?)
     /// Stop starting work.
     case pause(reason: String?)
     /// Go on.
     case resume
     /// Stop for good.
     case cancel(reason: String?)
+}
+
+/// What a blob of JSON lines held, one item a line.
+public struct ItemsRead: Sendable, Equatable {
+    /// The items as a list, and the blob they are in.
+    var payload: Payload
 }
 
 /// Everything a machine may know besides its state and the command.
@@ -38,17 +48,21 @@ public struct Turn: Sendable {
 /// What a turn asks of the shell besides storing its events. Everything here can be derived from the state again.
 enum Effect: Sendable {
     /// May be started as soon as an executor is free.
-    case offer(node: Int)
+    case offer(task: TaskRef)
     /// The attempt has to stop; its result will be refused.
-    case stopAttempt(node: Int, fence: Int64)
+    case stopAttempt(task: TaskRef, fence: Int64)
     /// The attempt is over; its permit is free.
-    case attemptEnded(node: Int, fence: Int64)
+    case attemptEnded(task: TaskRef, fence: Int64)
     /// Wake the run at that time.
-    case arm(node: Int, kind: TimerKind, at: Timestamp)
+    case arm(task: TaskRef, kind: TimerKind, at: Timestamp)
     /// Do not wake it any more.
-    case disarm(node: Int, kind: TimerKind)
+    case disarm(task: TaskRef, kind: TimerKind)
     /// These bytes must be durable before the events are.
     case store(bytes: [UInt8])
+    /// Read the JSON lines of a blob and answer with `itemsLoaded`.
+    case loadItems(task: TaskRef, fence: Int64, blob: BlobRef)
+    /// There is more to do than one turn should hold; answer with `proceed` in a turn of its own.
+    case giveWay
 }
 
 /// Why a command was refused. The run is as it was.

@@ -9,32 +9,48 @@ internal import Model
 /// What happens when a node's join is satisfied.
 extension RunMachine {
     /// The run is in a state in which this node may begin.
-    mutating func mayBegin(_ node: Int) -> Bool {
+    mutating func mayBegin(_ task: TaskRef) -> Bool {
         guard state.status != .paused, !state.status.isTerminal else { return false }
-        guard isDraining() else { return true }
-        return state.graph.nodes[node].join == .done && !state.graph.nodes[node].incoming.isEmpty
+        if isDraining(task.scope) && !isFinally(task) { return false }
+        var scope = task.scope
+        while let owner = state.scope(scope)?.owner {
+            scope = owner.scope
+            if isDraining(scope) { return false }
+        }
+        return true
+    }
+
+    /// Runs whatever became of what is before it.
+    private func isFinally(_ task: TaskRef) -> Bool {
+        state.node(task).join == .done && !state.incoming(task).isEmpty
     }
 
     /// Already handed to the scheduler in this turn.
-    func isOffered(_ node: Int) -> Bool {
-        offered.contains(node)
+    func isOffered(_ task: TaskRef) -> Bool {
+        offered.contains(task)
     }
 
     /// The join holds: skip, evaluate, wait or offer.
-    mutating func activate(_ node: Int) {
-        guard mayBegin(node) else { return hold(node) }
-        let definition = state.graph.nodes[node]
-        locals = state.locals(of: node)
-        defer { locals = [:] }
+    mutating func activate(_ task: TaskRef) {
+        guard mayBegin(task) else { return hold(task) }
+        let definition = state.node(task)
+        locals = state.locals(of: task)
+        scope = task.scope
+        defer { (locals, scope) = ([:], 0) }
         do throws(TaskError) {
-            try checkPorts(of: node)
+            try checkPorts(of: task)
             if let when = definition.when, try !condition(when, "`when`") {
-                return skip(node, .condition)
+                return skip(task, .condition)
             }
             switch definition.kind {
             case .tool, .http:
-                offer(node)
-            case .agent, .loop, .map, .function, .workflow, .waitSignal, .signal:
+                offer(task)
+            case .loop:
+                begin(task)
+                startIteration(task, 0)
+            case .map(let map):
+                try startMap(task, map)
+            case .agent, .function, .workflow, .waitSignal, .signal:
                 // Compiling for a run refuses these kinds, so that this is a graph from elsewhere.
                 throw TaskError(
                     code: "tool.unavailable",
@@ -42,35 +58,53 @@ extension RunMachine {
                     message: "no executor for nodes of kind `\(definition.kind.name)` is registered"
                 )
             case .human(let human):
-                try ask(node, human)
+                try ask(task, human)
             case .waitFor(let span):
-                try wait(node, for: span)
+                try wait(task, for: span)
             case .waitUntil(let time):
-                try wait(node, until: time)
+                try wait(task, until: time)
             case .branch(let branch):
                 let chosen = try choose(branch)
                 let output: JSONObject = [
                     "case": chosen.map { .string($0.name) } ?? .null,
                     "index": chosen?.index.map { .int(Int64($0)) } ?? .null,
                 ]
-                complete(node, payload(.object(output)), nil, chosen: chosen?.name)
+                complete(task, payload(.object(output)), nil, chosen: chosen?.name)
             case .join, .transform, .filter, .aggregate:
-                complete(node, payload(try absorbedOutput(of: node)), nil)
+                complete(task, payload(try absorbedOutput(of: task)), nil)
             }
         } catch {
-            attemptFailed(node, error, nil)
+            attemptFailed(task, error, nil)
         }
     }
 
-    mutating func offer(_ node: Int) {
-        offered.insert(node)
-        effects.append(.offer(node: node))
+    /// Begins an attempt that needs no executor: a loop or map.
+    mutating func begin(_ task: TaskRef) {
+        let now = state[task]
+        emit(task, .taskStarted(attempt: now.attempts + 1, fence: now.fence + 1, worker: "engine"))
+        if let timeout = state.node(task).timeout {
+            effects.append(.arm(task: task, kind: .timeout, at: turn.now + timeout))
+        }
+    }
+
+    /// Looks at every task of a scope that nothing comes before.
+    mutating func activateEntries(of scope: Int) {
+        let body = state.body(of: scope)
+        for (position, node) in body.nodes.enumerated() where body.incoming[position].isEmpty {
+            let task = TaskRef(scope: scope, node: node)
+            if state[task].status == .blocked { activate(task) }
+        }
+    }
+
+    mutating func offer(_ task: TaskRef) {
+        offered.insert(task)
+        effects.append(.offer(task: task))
     }
 
     /// Ready, but the run is paused or on its way to fail.
-    private mutating func hold(_ node: Int) {
-        guard state.status == .paused, state.tasks[node].status == .blocked else { return }
-        emit(node, .taskReady(.paused))
+    private mutating func hold(_ task: TaskRef) {
+        guard state.status == .paused, state[task].status == .blocked else { return }
+        emit(task, .taskReady(.paused))
     }
 
     private func condition(
@@ -103,22 +137,22 @@ extension RunMachine {
 
     // MARK: People and time
 
-    private mutating func ask(_ node: Int, _ human: Graph.Human) throws(TaskError) {
+    private mutating func ask(_ task: TaskRef, _ human: Graph.Human) throws(TaskError) {
         let expiresAt = turn.now + human.deadline
         let request = Event.HumanRequest(
-            id: nextHumanTaskID(node),
+            id: nextHumanTaskID(task),
             title: try text(human.title, "title"),
             message: try text(human.message, "message"),
             assignees: human.assignees,
             expiresAt: expiresAt
         )
-        emit(node, .humanTaskOpened(request))
-        effects.append(.arm(node: node, kind: .humanExpiry, at: expiresAt))
+        emit(task, .humanTaskOpened(request))
+        effects.append(.arm(task: task, kind: .humanExpiry, at: expiresAt))
     }
 
-    private func nextHumanTaskID(_ node: Int) -> HumanTaskID {
+    private func nextHumanTaskID(_ task: TaskRef) -> HumanTaskID {
         // Unique because run ids are, and a node asks once.
-        let mixed = state.id.low &+ UInt64(node &+ 1) &* 0x9e37_79b9_7f4a_7c15
+        let mixed = state.id.low &+ UInt64(bitPattern: Int64(task.number &+ 1)) &* 0x9e37_79b9_7f4a_7c15
         return HumanTaskID(
             high: UInt64(turn.now.milliseconds) << 16 | turn.entropy & 0xffff,
             low: mixed ^ (turn.entropy >> 16)
@@ -137,7 +171,7 @@ extension RunMachine {
         return text
     }
 
-    private mutating func wait(_ node: Int, for template: ValueTemplate) throws(TaskError) {
+    private mutating func wait(_ task: TaskRef, for template: ValueTemplate) throws(TaskError) {
         let value = try evaluate(template, "for")
         guard let span = value.stringValue.flatMap(Duration.init(text:)) else {
             throw TaskError(
@@ -146,10 +180,10 @@ extension RunMachine {
                 message: "`for` is \(value.text), not a duration such as \"10s\""
             )
         }
-        wait(node, until: turn.now + span)
+        wait(task, until: turn.now + span)
     }
 
-    private mutating func wait(_ node: Int, until template: ValueTemplate) throws(TaskError) {
+    private mutating func wait(_ task: TaskRef, until template: ValueTemplate) throws(TaskError) {
         let value = try evaluate(template, "until")
         guard let time = value.stringValue.flatMap(Timestamp.init(rfc3339:)) else {
             throw TaskError(
@@ -158,12 +192,12 @@ extension RunMachine {
                 message: "`until` is \(value.text), not a time such as \"2026-01-31T09:30:00Z\""
             )
         }
-        wait(node, until: time)
+        wait(task, until: time)
     }
 
-    private mutating func wait(_ node: Int, until time: Timestamp) {
-        emit(node, .taskWaiting(until: time))
-        effects.append(.arm(node: node, kind: .wait, at: time))
+    private mutating func wait(_ task: TaskRef, until time: Timestamp) {
+        emit(task, .taskWaiting(until: time))
+        effects.append(.arm(task: task, kind: .wait, at: time))
     }
 
     func evaluate(_ template: ValueTemplate, _ field: String, extra: [String: JSONValue] = [:]) throws(TaskError)

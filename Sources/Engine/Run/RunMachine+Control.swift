@@ -16,20 +16,21 @@ extension RunMachine {
     mutating func resume() throws(Refusal) {
         guard state.status == .paused else { throw .state(refusal(of: "resume")) }
         emit(Event(actor: turn.actor, body: .runResumed))
-        for node in state.tasks.indices where state.tasks[node].status == .ready {
-            if state.tasks[node].readyReason == .paused {
-                activate(node)
+        for task in state.allTasks where state.has(task) && state[task].status == .ready {
+            if state[task].readyReason == .paused {
+                activate(task)
             } else {
-                offer(node)
+                offer(task)
             }
         }
+        proceed()
     }
 
     mutating func cancel(_ reason: String?) throws(Refusal) {
         guard !state.status.isTerminal else { throw .state(refusal(of: "cancel")) }
         cancelOpenTasks(reason: "run_cancelled")
         emit(Event(actor: turn.actor, body: .runCancelled(reason: reason)))
-        effects.append(.disarm(node: -1, kind: .deadline))
+        effects.append(.disarm(task: .run, kind: .deadline))
     }
 
     private func refusal(of verb: String) -> String {
@@ -37,27 +38,27 @@ extension RunMachine {
     }
 
     mutating func decide(
-        _ node: Int,
+        _ task: TaskRef,
         _ request: HumanTaskID,
         _ isApproved: Bool,
         _ comment: String?
     ) throws(Refusal) {
-        guard state.tasks.indices.contains(node), state.tasks[node].status == .waiting,
-            state.tasks[node].humanTask?.id == request
+        guard state.has(task), state[task].status == .waiting,
+            state[task].humanTask?.id == request
         else { throw .state("\(request) is not open") }
-        resolve(node, request, isApproved, by: turn.actor ?? "system", comment)
-        effects.append(.disarm(node: node, kind: .humanExpiry))
+        resolve(task, request, isApproved, by: turn.actor ?? "system", comment)
+        effects.append(.disarm(task: task, kind: .humanExpiry))
     }
 
     private mutating func resolve(
-        _ node: Int,
+        _ task: TaskRef,
         _ request: HumanTaskID,
         _ isApproved: Bool,
         by: String,
         _ comment: String?
     ) {
         let decision = Event.HumanDecision(id: request, isApproved: isApproved, by: by, comment: comment)
-        emit(node, .humanTaskResolved(decision), actor: by)
+        emit(task, .humanTaskResolved(decision), actor: by)
         let output: JSONObject = [
             "approved": .bool(isApproved),
             "choice": isApproved ? "approve" : "reject",
@@ -66,47 +67,57 @@ extension RunMachine {
             "by": .string(by),
             "at": .string(turn.now.description),
         ]
-        complete(node, payload(.object(output)), nil)
+        complete(task, payload(.object(output)), nil)
     }
 
     /// A timer that no longer fits the state changes nothing: it lost the race.
-    mutating func timerFired(_ node: Int, _ kind: TimerKind) {
+    mutating func timerFired(_ task: TaskRef, _ kind: TimerKind) {
         guard !state.status.isTerminal else { return }
         if case .deadline = kind { return deadlinePassed() }
-        guard state.tasks.indices.contains(node) else { return }
-        switch (kind, state.tasks[node].status) {
+        guard state.has(task) else { return }
+        switch (kind, state[task].status) {
         case (.retry, .retrying):
-            emit(node, .taskReady(.retry))
-            offer(node)
-        case (.wait, .waiting) where state.tasks[node].humanTask == nil:
-            complete(node, payload(["fired_at": .string(turn.now.description), "signal": nil]), nil)
+            retry(task)
+        case (.timeout, .running), (.timeout, .waiting):
+            guard state.node(task).kind.isContainer else { return }
+            containerFailed(task, timeoutError(task))
+        case (.wait, .waiting) where state.node(task).kind.isContainer:
+            startIteration(task, state.loops[task]?.iterations ?? 0)
+        case (.wait, .waiting) where state[task].humanTask == nil:
+            complete(task, payload(["fired_at": .string(turn.now.description), "signal": nil]), nil)
         case (.humanExpiry, .waiting):
-            if let request = state.tasks[node].humanTask { expire(node, request.id) }
+            if let request = state[task].humanTask { expire(task, request.id) }
         default:
             break
         }
+    }
+
+    /// The wait before another attempt is over.
+    private mutating func retry(_ task: TaskRef) {
+        emit(task, .taskReady(.retry))
+        if state.node(task).kind.isContainer { activate(task) } else { offer(task) }
     }
 
     private mutating func deadlinePassed() {
         let error = TaskError(
             code: "deadline.exceeded",
             errorClass: .permanent,
-            message: "the run did not end within \(state.graph.deadline?.text ?? "its deadline")"
+            message: "the run did not end within \(state.graph.definition.deadline?.text ?? "its deadline")"
         )
         failRun(error, nil)
     }
 
-    private mutating func expire(_ node: Int, _ request: HumanTaskID) {
-        guard case .human(let human) = state.graph.nodes[node].kind else { return }
-        emit(node, .humanTaskExpired(request))
+    private mutating func expire(_ task: TaskRef, _ request: HumanTaskID) {
+        guard case .human(let human) = state.node(task).kind else { return }
+        emit(task, .humanTaskExpired(request))
         switch human.onExpiry {
         case .approve, .reject:
-            resolve(node, request, human.onExpiry == .approve, by: "system", "nobody decided in time")
+            resolve(task, request, human.onExpiry == .approve, by: "system", "nobody decided in time")
         case .skip:
-            skip(node, .human)
+            skip(task, .human)
         case .fail, .choice, .escalate:
             let message = "nobody decided within \(human.deadline.text)"
-            fail(node, TaskError(code: "deadline.exceeded", errorClass: .permanent, message: message), nil)
+            fail(task, TaskError(code: "deadline.exceeded", errorClass: .permanent, message: message), nil)
         }
     }
 }

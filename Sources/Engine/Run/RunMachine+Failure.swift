@@ -7,69 +7,79 @@ internal import Model
 /// Retries, failures, and the end of a run (spec 3.8, 3.9).
 extension RunMachine {
     /// Tries again later, or gives up.
-    mutating func attemptFailed(_ node: Int, _ error: TaskError, _ log: BlobRef?) {
-        let definition = state.graph.nodes[node]
-        let task = state.tasks[node]
+    mutating func attemptFailed(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
+        let definition = state.node(task)
+        let before = state[task]
         let unit = Double(turn.entropy >> 11) / Double(1 << 53)
         guard
             let wait = definition.retry.wait(
-                afterAttempt: task.attempts - task.lostAttempts,
+                afterAttempt: before.attempts - before.lostAttempts,
                 error: error,
                 unit: unit
-            ), task.attempts > 0
-        else { return fail(node, error, log) }
+            ), before.attempts > 0, isRepeated(definition)
+        else { return fail(task, error, log) }
         let next = turn.now + wait
-        let first = task.startedAt ?? turn.now
+        let first = before.startedAt ?? turn.now
         let limits = [definition.totalTimeout, definition.retry.maxElapsed].compactMap { $0.map { first + $0 } }
-        guard limits.allSatisfy({ next < $0 }) else { return fail(node, error, log) }
-        emit(node, .taskRetrying(error, next: next, unit: unit, log: log))
-        effects.append(.arm(node: node, kind: .retry, at: next))
+        guard limits.allSatisfy({ next < $0 }) else { return fail(task, error, log) }
+        emit(task, .taskRetrying(error, next: next, unit: unit, log: log))
+        effects.append(.arm(task: task, kind: .retry, at: next))
     }
 
-    mutating func fail(_ node: Int, _ error: TaskError, _ log: BlobRef?) {
-        emit(node, .taskFailed(error, routing: routingAfterFailure(node), log: log))
-        notifyTargets(node)
-        if error.errorClass == .fatal { failRun(error, node) }
+    /// What failed within a loop or map has been repeated there; as a whole it is only when the document says so.
+    private func isRepeated(_ definition: Graph.Node) -> Bool {
+        !definition.kind.isContainer || definition.retry.maxAttempts != nil
+    }
+
+    mutating func fail(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
+        emit(task, .taskFailed(error, routing: routingAfterFailure(task), log: log))
+        notifyTargets(task)
+        if error.errorClass == .fatal { failRun(error, task) }
     }
 
     // MARK: Handled or not
 
-    /// A failure was left unhandled and the run starts nothing but `done` joins.
-    mutating func isDraining() -> Bool {
-        guard state.graph.failurePolicy != .continue else { return false }
-        return firstUnhandledFailure() != nil
+    /// A failure in the scope was left unhandled, and it starts nothing but `done` joins.
+    mutating func isDraining(_ scope: Int) -> Bool {
+        guard state.graph.definition.failurePolicy != .continue else { return false }
+        return firstUnhandledFailure(in: scope) != nil
     }
 
-    /// The first failed task that nothing can absorb any more.
-    mutating func firstUnhandledFailure() -> Int? {
-        if unhandled == nil && isFailureNew {
-            unhandled = state.tasks.indices.first {
-                state.tasks[$0].status == .failed && disposition(ofFailure: $0) == .unhandled
-            }
-            isFailureNew = false
+    /// The first failed task of a scope that nothing can absorb any more.
+    mutating func firstUnhandledFailure(in scope: Int) -> TaskRef? {
+        if unhandled[scope] == nil && newFailures.contains(scope), let tasks = state.scope(scope)?.tasks {
+            let body = state.body(of: scope)
+            unhandled[scope] = tasks.indices.first {
+                tasks[$0].status == .failed && disposition(ofFailure: $0, tasks, body) == .unhandled
+            }.map { TaskRef(scope: scope, node: body.nodes[$0]) }
+            newFailures.remove(scope)
         }
-        return unhandled
+        return unhandled[scope]
     }
 
     private enum Disposition { case handled, undecided, unhandled }
 
     /// Follows a failure along the nodes it made impossible to the joins that may absorb it.
-    private func disposition(ofFailure failed: Int) -> Disposition {
-        let graph = state.graph
-        guard !graph.nodes[failed].continueOnFailure else { return .handled }
+    private func disposition(
+        ofFailure failed: Int,
+        _ tasks: [RunState.TaskState],
+        _ body: RunGraph.Body
+    ) -> Disposition {
+        let nodes = state.graph.nodes
+        guard !nodes[body.nodes[failed]].continueOnFailure else { return .handled }
         var isUndecided = false
         var seen: Set<Int> = [failed]
         var work = [failed]
-        while let node = work.popLast() {
-            for edge in graph.nodes[node].outgoing {
-                let target = graph.edges[edge].to
+        while let position = work.popLast() {
+            for edge in body.outgoing[position] {
+                let target = body.edges[edge].to
                 guard seen.insert(target).inserted else { continue }
-                let task = state.tasks[target]
+                let task = tasks[target]
                 if task.status == .blocked {
                     isUndecided = true
                 } else if task.skipReason == .upstreamFailed || task.status == .cancelled {
                     work.append(target)
-                } else if graph.nodes[target].join != .all, task.skipReason != .upstreamSkipped {
+                } else if nodes[body.nodes[target]].join != .all, task.skipReason != .upstreamSkipped {
                     return .handled
                 }
             }
@@ -83,14 +93,14 @@ extension RunMachine {
     mutating func settle() {
         offered = []
         guard !state.status.isTerminal, state.status != .paused else { return }
-        if let failed = firstUnhandledFailure() {
-            switch state.graph.failurePolicy {
+        if let failed = firstUnhandledFailure(in: 0) {
+            switch state.graph.definition.failurePolicy {
             case .failFast: return failRun(at: failed)
             case .drain where !isActive(), .compensate where !isActive(): return failRun(at: failed)
             case .drain, .continue, .compensate: break
             }
         }
-        if state.endedTasks == state.tasks.count {
+        if state.root.open == 0 {
             finish()
         } else {
             updateWait()
@@ -101,16 +111,16 @@ extension RunMachine {
     private mutating func isActive() -> Bool {
         if state.count(.running) + state.count(.waiting) + state.count(.retrying) > 0 { return true }
         guard state.count(.ready) > 0 else { return false }
-        for node in state.tasks.indices where state.tasks[node].status == .ready && mayBegin(node) { return true }
+        for task in state.allTasks where state[task].status == .ready && mayBegin(task) { return true }
         return false
     }
 
     private mutating func finish() {
-        if let failed = firstUnhandledFailure() { return failRun(at: failed) }
+        if let failed = firstUnhandledFailure(in: 0) { return failRun(at: failed) }
         do throws(TaskError) {
-            let outputs = try evaluate(state.graph.outputs, "outputs")
+            let outputs = try evaluate(state.graph.definition.outputs, "outputs")
             emit(Event(body: .runCompleted(outputs: payload(outputs))))
-            effects.append(.disarm(node: -1, kind: .deadline))
+            effects.append(.disarm(task: .run, kind: .deadline))
         } catch {
             failRun(error, nil)
         }
@@ -127,49 +137,62 @@ extension RunMachine {
 
     /// A person before the clock: that is what somebody can do something about.
     private var waitingReason: WaitReason {
-        let asksPerson = state.tasks.contains { $0.status == .waiting && $0.humanTask != nil }
+        let asksPerson = state.openScopes.contains { entry in
+            entry.scope.tasks.contains { $0.status == .waiting && $0.humanTask != nil }
+        }
         return asksPerson ? .human : .timer
     }
 
-    private mutating func failRun(at node: Int) {
-        let cause = state.tasks[node].error
+    private mutating func failRun(at task: TaskRef) {
+        let cause = state[task].error
         let error = TaskError(
             code: cause?.code ?? "internal",
             errorClass: cause?.errorClass ?? .permanent,
-            message: "task `\(state.graph.nodes[node].id)` failed: \(cause?.message ?? "no reason was recorded")"
+            message: "task `\(state.node(task).id)` failed: \(cause?.message ?? "no reason was recorded")"
         )
-        failRun(error, node)
+        failRun(error, task)
     }
 
-    mutating func failRun(_ error: TaskError, _ node: Int?) {
+    mutating func failRun(_ error: TaskError, _ task: TaskRef?) {
         guard !state.status.isTerminal else { return }
         cancelOpenTasks(reason: "run_failed")
-        emit(Event(node: node, body: .runFailed(error)))
-        effects.append(.disarm(node: -1, kind: .deadline))
+        emit(Event(task: task, body: .runFailed(error)))
+        effects.append(.disarm(task: .run, kind: .deadline))
     }
 
-    /// Ends every task that has not ended.
+    /// Ends every task that has not ended, the innermost first.
     mutating func cancelOpenTasks(reason: String) {
-        for node in state.tasks.indices where !state.tasks[node].status.isTerminal {
-            cancelTask(node, reason: reason)
-        }
-        pending = []
+        for (number, _) in state.openScopes.reversed() { cancelOpenTasks(of: number, reason: reason) }
+        (pending, changedScopes, openedMaps) = ([], [], [])
     }
 
-    mutating func cancelTask(_ node: Int, reason: String) {
-        let task = state.tasks[node]
-        switch task.status {
-        case .running:
-            effects.append(.stopAttempt(node: node, fence: task.fence))
-            effects.append(.attemptEnded(node: node, fence: task.fence))
+    /// Ends every open task of a scope, and of the scopes within.
+    mutating func cancelOpenTasks(of scope: Int, reason: String) {
+        guard state.scope(scope) != nil else { return }
+        for node in state.body(of: scope).nodes {
+            let task = TaskRef(scope: scope, node: node)
+            if !state[task].status.isTerminal { cancelTask(task, reason: reason) }
+        }
+    }
+
+    mutating func cancelTask(_ task: TaskRef, reason: String) {
+        let before = state[task]
+        if state.node(task).kind.isContainer {
+            for scope in state.scopes(of: task) { cancelOpenTasks(of: scope, reason: reason) }
+            effects.append(.disarm(task: task, kind: .timeout))
+        }
+        switch before.status {
+        case .running where !state.node(task).kind.isContainer:
+            effects.append(.stopAttempt(task: task, fence: before.fence))
+            effects.append(.attemptEnded(task: task, fence: before.fence))
         case .retrying:
-            effects.append(.disarm(node: node, kind: .retry))
+            effects.append(.disarm(task: task, kind: .retry))
         case .waiting:
-            effects.append(.disarm(node: node, kind: task.humanTask == nil ? .wait : .humanExpiry))
-            if let request = task.humanTask { emit(node, .humanTaskCancelled(request.id)) }
-        case .blocked, .ready, .completed, .failed, .skipped, .cancelled:
+            effects.append(.disarm(task: task, kind: before.humanTask == nil ? .wait : .humanExpiry))
+            if let request = before.humanTask { emit(task, .humanTaskCancelled(request.id)) }
+        case .blocked, .ready, .running, .completed, .failed, .skipped, .cancelled:
             break
         }
-        emit(node, .taskCancelled(reason: reason))
+        emit(task, .taskCancelled(reason: reason))
     }
 }

@@ -11,73 +11,87 @@ internal import Model
 extension RunMachine {
     /// Looks at everything that may have changed until nothing does.
     mutating func propagate() {
-        while let node = pending.popLast() {
-            guard !state.status.isTerminal else { break }
-            evaluateJoin(node)
+        while !state.status.isTerminal {
+            if let task = pending.popLast() {
+                if state.has(task) { evaluateJoin(task) }
+            } else if let scope = changedScopes.popLast() {
+                closeIfOver(scope)
+            } else if let task = openedMaps.min() {
+                openedMaps.remove(task)
+                startItems(of: task)
+            } else {
+                break
+            }
         }
-        pending = []
+        (pending, changedScopes, openedMaps) = ([], [], [])
     }
 
     /// Records a result and lets the targets know.
-    mutating func complete(_ node: Int, _ output: Payload, _ log: BlobRef?, chosen: String? = nil) {
+    mutating func complete(
+        _ task: TaskRef,
+        _ output: Payload,
+        _ log: BlobRef?,
+        chosen: String? = nil,
+        loopExit: Graph.Edge.LoopExit? = nil
+    ) {
         do throws(TaskError) {
-            let routing = try routing(of: node, output: output.value, chosen: chosen)
-            emit(node, .taskCompleted(output: output, routing: routing, log: log))
-            notifyTargets(node)
-            if case .join(cancelRest: true) = state.graph.nodes[node].kind { cancelFeeders(of: node) }
+            let routing = try routing(of: task, output: output.value, chosen: chosen, loopExit: loopExit)
+            emit(task, .taskCompleted(output: output, routing: routing, log: log))
+            notifyTargets(task)
+            if case .join(cancelRest: true) = state.node(task).kind { cancelFeeders(of: task) }
         } catch {
             // The edge's condition is part of the source: without it nobody knows where to go.
-            fail(node, error, log)
+            fail(task, error, log)
         }
     }
 
-    mutating func skip(_ node: Int, _ reason: SkipReason) {
-        let routing = (try? self.routing(of: node, output: .null, chosen: nil)) ?? allConditionalDead(node)
-        emit(node, .taskSkipped(reason, routing: routing))
-        notifyTargets(node)
+    mutating func skip(_ task: TaskRef, _ reason: SkipReason) {
+        let routing = (try? self.routing(of: task, output: .null, chosen: nil)) ?? allConditionalDead(task)
+        emit(task, .taskSkipped(reason, routing: routing))
+        notifyTargets(task)
     }
 
-    mutating func notifyTargets(_ node: Int) {
+    mutating func notifyTargets(_ task: TaskRef) {
         // Reversed, because the list is taken from its end: targets are looked at in written order.
-        for edge in state.graph.nodes[node].outgoing.reversed() {
-            pending.append(state.graph.edges[edge].to)
+        let body = state.body(of: task.scope)
+        for edge in state.outgoing(task).reversed() {
+            pending.append(TaskRef(scope: task.scope, node: body.nodes[body.edges[edge].to]))
         }
     }
 
-    private mutating func evaluateJoin(_ node: Int) {
-        let task = state.tasks[node]
-        guard task.status == .blocked, !isOffered(node) else { return }
-        let all = state.graph.nodes[node].incoming.count
-        let open = all - Int(task.taken) - Int(task.dead) - Int(task.broken)
-        switch state.graph.nodes[node].join {
+    private mutating func evaluateJoin(_ task: TaskRef) {
+        let now = state[task]
+        guard now.status == .blocked, !isOffered(task) else { return }
+        let all = state.incoming(task).count
+        let open = all - Int(now.taken) - Int(now.dead) - Int(now.broken)
+        switch state.node(task).join {
         case .all:
-            if task.broken > 0 {
-                skip(node, .upstreamFailed)
+            if now.broken > 0 {
+                skip(task, .upstreamFailed)
             } else if open == 0 {
-                task.taken > 0 ? activate(node) : skip(node, reasonWhenDead(node))
+                now.taken > 0 ? activate(task) : skip(task, reasonWhenDead(task))
             }
         case .any:
-            if task.taken > 0 {
-                activate(node)
+            if now.taken > 0 {
+                activate(task)
             } else if open == 0 {
-                skip(node, task.broken > 0 ? .upstreamFailed : reasonWhenDead(node))
+                skip(task, now.broken > 0 ? .upstreamFailed : reasonWhenDead(task))
             }
         case .quorum(let needed):
-            if Int(task.taken) >= needed {
-                activate(node)
-            } else if Int(task.taken) + open < needed {
-                skip(node, task.broken > 0 ? .upstreamFailed : reasonWhenDead(node))
+            if Int(now.taken) >= needed {
+                activate(task)
+            } else if Int(now.taken) + open < needed {
+                skip(task, now.broken > 0 ? .upstreamFailed : reasonWhenDead(task))
             }
         case .done:
-            if open == 0 { activate(node) }
+            if open == 0 { activate(task) }
         }
     }
 
-    private func reasonWhenDead(_ node: Int) -> SkipReason {
-        let isBranchChoice = state.graph.nodes[node].incoming.contains { edge in
-            let source = state.graph.edges[edge].from
-            guard case .branch = state.graph.nodes[source].kind else { return false }
-            return state.tasks[source].status == .completed
+    private func reasonWhenDead(_ task: TaskRef) -> SkipReason {
+        let isBranchChoice = state.sources(of: task).contains { source in
+            guard case .branch = state.node(source).kind else { return false }
+            return state[source].status == .completed
         }
         return isBranchChoice ? .branch : .upstreamSkipped
     }
@@ -85,16 +99,23 @@ extension RunMachine {
     // MARK: Conditions of edges
 
     /// Which outgoing edges a result does not take.
-    private func routing(of node: Int, output: JSONValue, chosen: String?) throws(TaskError) -> Event.Routing {
-        let graph = state.graph
+    private func routing(
+        of task: TaskRef,
+        output: JSONValue,
+        chosen: String?,
+        loopExit: Graph.Edge.LoopExit? = nil
+    ) throws(TaskError) -> Event.Routing {
+        let body = state.body(of: task.scope)
         var dead: [Int] = []
         var fallbacks: [Int] = []
         var isAnyTaken = false
-        for index in graph.nodes[node].outgoing {
-            let edge = graph.edges[index]
+        for index in state.outgoing(task) {
+            let edge = body.edges[index]
             if edge.isFallback {
                 fallbacks.append(index)
-            } else if try isTaken(edge, output, chosen) {
+            } else if let exit = edge.loopExit, exit != loopExit {
+                dead.append(index)
+            } else if try isTaken(edge, output, chosen, in: task.scope) {
                 isAnyTaken = isAnyTaken || edge.when != nil || edge.branchCase != nil
             } else {
                 dead.append(index)
@@ -104,50 +125,61 @@ extension RunMachine {
         return Event.Routing(dead: dead, chosen: chosen)
     }
 
-    private func isTaken(_ edge: Graph.Edge, _ output: JSONValue, _ chosen: String?) throws(TaskError) -> Bool {
+    private func isTaken(
+        _ edge: Graph.Edge,
+        _ output: JSONValue,
+        _ chosen: String?,
+        in scope: Int
+    ) throws(TaskError) -> Bool {
         if let name = edge.branchCase, name != chosen { return false }
         guard let when = edge.when else { return true }
-        let scope = snapshot(for: [when], extra: ["output": output])
+        let variables = state.snapshot(for: [when], in: scope, at: turn.now, extra: ["output": output])
         do {
-            return try when.condition(in: scope)
+            return try when.condition(in: variables)
         } catch {
-            let target = state.graph.nodes[edge.to].id
+            let body = state.body(of: scope)
+            let target = state.graph.nodes[body.nodes[edge.to]].id
             throw TaskError(expression: error, "the condition of the edge to `\(target)`")
         }
     }
 
-    private func allConditionalDead(_ node: Int) -> Event.Routing {
-        let graph = state.graph
-        let dead = graph.nodes[node].outgoing.filter {
-            graph.edges[$0].when != nil || graph.edges[$0].branchCase != nil
+    private func allConditionalDead(_ task: TaskRef) -> Event.Routing {
+        let body = state.body(of: task.scope)
+        let dead = state.outgoing(task).filter {
+            body.edges[$0].when != nil || body.edges[$0].branchCase != nil || body.edges[$0].loopExit != nil
         }
         return Event.Routing(dead: dead)
     }
 
     /// What the edges of a failed node with `continue_on_failure` do.
-    func routingAfterFailure(_ node: Int) -> Event.Routing {
-        guard state.graph.nodes[node].continueOnFailure else { return Event.Routing() }
-        return (try? routing(of: node, output: .null, chosen: nil)) ?? allConditionalDead(node)
+    func routingAfterFailure(_ task: TaskRef) -> Event.Routing {
+        guard state.node(task).continueOnFailure else { return Event.Routing() }
+        return (try? routing(of: task, output: .null, chosen: nil)) ?? allConditionalDead(task)
     }
 
     // MARK: cancel_rest
 
     /// Cancels open tasks whose results only the given join would have used.
-    private mutating func cancelFeeders(of join: Int) {
-        var useless: Set<Int> = [join]
-        var work = [join]
-        while let node = work.popLast() {
-            for edge in state.graph.nodes[node].incoming {
-                let source = state.graph.edges[edge].from
-                let feedsOthers = state.graph.nodes[source].outgoing.contains {
-                    let target = state.graph.edges[$0].to
-                    return !useless.contains(target) && !state.tasks[target].status.isTerminal
+    private mutating func cancelFeeders(of join: TaskRef) {
+        let body = state.body(of: join.scope)
+        func task(_ position: Int) -> TaskRef { TaskRef(scope: join.scope, node: body.nodes[position]) }
+        let start = state.graph.position(of: join.node)
+        var useless: Set<Int> = [start]
+        var work = [start]
+        while let position = work.popLast() {
+            for edge in body.incoming[position] {
+                let source = body.edges[edge].from
+                let feedsOthers = body.outgoing[source].contains {
+                    let target = body.edges[$0].to
+                    return !useless.contains(target) && !state[task(target)].status.isTerminal
                 }
-                guard !feedsOthers, !state.tasks[source].status.isTerminal, useless.insert(source).inserted
+                guard !feedsOthers, !state[task(source)].status.isTerminal, useless.insert(source).inserted
                 else { continue }
                 work.append(source)
             }
         }
-        for node in useless.sorted() where node != join { cancelTask(node, reason: "not_needed") }
+        for position in useless.sorted() where position != start {
+            cancelTask(task(position), reason: "not_needed")
+        }
     }
 }

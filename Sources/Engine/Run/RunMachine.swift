@@ -18,38 +18,41 @@ struct RunMachine: Sendable {
     /// What the shell has to do.
     var effects: [Effect] = []
     /// Tasks whose row may differ from what is stored.
-    var touched: [Int] = []
+    var touched: [TaskRef] = []
 
     var turn: Turn
-    /// Variables of the node that is being activated.
+    /// Variables of the task that is being activated, and the scope it sees.
     var locals: [String: JSONValue] = [:]
-    /// Nodes whose join has to be looked at again.
-    var pending: [Int] = []
-    /// Nodes handed to the scheduler in this turn.
-    var offered: Set<Int> = []
-    /// The failure that nothing can handle any more, once found; failures are never taken back.
-    var unhandled: Int?
-    /// A task failed or was skipped for a failure since ``unhandled`` was last looked for.
-    var isFailureNew: Bool
+    var scope = 0
+    /// Tasks whose join has to be looked at again.
+    var pending: [TaskRef] = []
+    /// Scopes in which a task ended, so that they may be over.
+    var changedScopes: [Int] = []
+    /// Maps that may have room for more items.
+    var openedMaps: Set<TaskRef> = []
+    /// Tasks handed to the scheduler in this turn.
+    var offered: Set<TaskRef> = []
+    /// By scope: the failure that nothing can handle any more, once found; failures are never taken back.
+    var unhandled: [Int: TaskRef] = [:]
+    /// Scopes in which a task failed or was skipped for a failure since ``unhandled`` was last looked for.
+    var newFailures: Set<Int> = []
 
     /// Takes up a run that exists.
     init(_ state: RunState, turn: Turn) {
         self.state = state
         self.turn = turn
-        isFailureNew = state.count(.failed) > 0
+        newFailures = Set(state.openScopes.lazy.filter { $0.scope.failed > 0 }.map(\.number))
     }
 
     /// Begins a run: everything that can start is offered.
-    static func begin(_ origin: Event.RunOrigin, graph: Graph, in turn: Turn) -> RunMachine {
+    static func begin(_ origin: Event.RunOrigin, graph: RunGraph, in turn: Turn) -> RunMachine {
         var machine = RunMachine(RunState(origin: origin, graph: graph, at: turn.now), turn: turn)
         machine.events.append(Event(actor: turn.actor, body: .runQueued(origin)))
         machine.emit(Event(body: .runStarted))
         if let deadline = origin.deadline {
-            machine.effects.append(.arm(node: -1, kind: .deadline, at: deadline))
+            machine.effects.append(.arm(task: .run, kind: .deadline, at: deadline))
         }
-        for node in graph.nodes.indices where graph.nodes[node].incoming.isEmpty {
-            machine.activate(node)
-        }
+        machine.activateEntries(of: 0)
         machine.propagate()
         return machine
     }
@@ -58,39 +61,47 @@ struct RunMachine: Sendable {
     mutating func emit(_ event: Event) {
         state.fold(event, at: turn.now)
         events.append(event)
-        guard let node = event.node else { return }
-        touched.append(node)
+        guard let task = event.task else { return }
+        touched.append(task)
         switch event.body {
-        case .taskFailed, .taskSkipped, .taskCancelled: isFailureNew = state.count(.failed) > 0
+        case .taskFailed, .taskSkipped, .taskCancelled:
+            if (state.scope(task.scope)?.failed ?? 0) > 0 { newFailures.insert(task.scope) }
+            if task.scope != 0 { changedScopes.append(task.scope) }
+        case .taskCompleted:
+            if task.scope != 0 { changedScopes.append(task.scope) }
         default: break
         }
     }
 
-    mutating func emit(_ node: Int, _ body: Event.Body, actor: String? = nil) {
-        emit(Event(node: node, actor: actor, body: body))
+    mutating func emit(_ task: TaskRef, _ body: Event.Body, actor: String? = nil) {
+        emit(Event(task: task, actor: actor, body: body))
     }
 
     /// Answers one command.
     mutating func handle(_ command: Command, in turn: Turn) throws(Refusal) {
         self.turn = turn
         switch command {
-        case .taskCompleted(let node, let fence, let output, let log):
-            try finishAttempt(node, fence)
-            complete(node, output, log)
-        case .taskFailed(let node, let fence, let error, let log):
-            try finishAttempt(node, fence)
-            attemptFailed(node, error, log)
-        case .attemptTimedOut(let node, let fence):
-            try finishAttempt(node, fence)
-            effects.append(.stopAttempt(node: node, fence: fence))
-            attemptFailed(node, timeoutError(node), nil)
-        case .attemptLost(let node, let fence, let isRelease):
-            try finishAttempt(node, fence)
-            attemptLost(node, isRelease)
-        case .timerFired(let node, let kind):
-            timerFired(node, kind)
-        case .decide(let node, let request, let isApproved, let comment):
-            try decide(node, request, isApproved, comment)
+        case .taskCompleted(let task, let fence, let output, let log):
+            try finishAttempt(task, fence)
+            complete(task, output, log)
+        case .taskFailed(let task, let fence, let error, let log):
+            try finishAttempt(task, fence)
+            attemptFailed(task, error, log)
+        case .attemptTimedOut(let task, let fence):
+            try finishAttempt(task, fence)
+            effects.append(.stopAttempt(task: task, fence: fence))
+            attemptFailed(task, timeoutError(task), nil)
+        case .attemptLost(let task, let fence, let isRelease):
+            try finishAttempt(task, fence)
+            attemptLost(task, isRelease)
+        case .itemsLoaded(let task, let fence, let items):
+            try itemsLoaded(task, fence, items)
+        case .proceed:
+            proceed()
+        case .timerFired(let task, let kind):
+            timerFired(task, kind)
+        case .decide(let task, let request, let isApproved, let comment):
+            try decide(task, request, isApproved, comment)
         case .pause(let reason):
             try pause(reason)
         case .resume:
@@ -102,49 +113,48 @@ struct RunMachine: Sendable {
     }
 
     /// An executor takes a ready task. The caller made sure that one is free.
-    mutating func start(_ node: Int, worker: String) {
+    mutating func start(_ task: TaskRef, worker: String) {
         if state.status == .waiting { emit(Event(body: .runResumed)) }
-        let task = state.tasks[node]
-        emit(node, .taskStarted(attempt: task.attempts + 1, fence: task.fence + 1, worker: worker))
+        let now = state[task]
+        emit(task, .taskStarted(attempt: now.attempts + 1, fence: now.fence + 1, worker: worker))
     }
 
     /// Writes down that a task could not start in this turn.
-    mutating func queue(_ node: Int) {
-        guard state.tasks[node].status == .blocked else { return }
-        emit(node, .taskReady(.queued))
+    mutating func queue(_ task: TaskRef) {
+        guard state[task].status == .blocked else { return }
+        emit(task, .taskReady(.queued))
     }
 
     /// The task may be started now: offered and not stopped since.
-    mutating func canStart(_ node: Int) -> Bool {
-        guard state.status == .running || state.status == .waiting else { return false }
-        let status = state.tasks[node].status
-        return (status == .ready || status == .blocked) && mayBegin(node)
+    mutating func canStart(_ task: TaskRef) -> Bool {
+        guard state.status == .running || state.status == .waiting, state.has(task) else { return false }
+        let status = state[task].status
+        return (status == .ready || status == .blocked) && mayBegin(task)
     }
 
-    private mutating func finishAttempt(_ node: Int, _ fence: Int64) throws(Refusal) {
-        guard state.tasks.indices.contains(node), state.tasks[node].status == .running,
-            state.tasks[node].fence == fence, !state.status.isTerminal
+    private mutating func finishAttempt(_ task: TaskRef, _ fence: Int64) throws(Refusal) {
+        guard state.has(task), state[task].status == .running, state[task].fence == fence, !state.status.isTerminal
         else { throw .leaseLost }
-        effects.append(.attemptEnded(node: node, fence: fence))
+        effects.append(.attemptEnded(task: task, fence: fence))
     }
 
-    private mutating func attemptLost(_ node: Int, _ isRelease: Bool) {
-        if state.graph.nodes[node].isNonIdempotent && !isRelease {
+    private mutating func attemptLost(_ task: TaskRef, _ isRelease: Bool) {
+        if state.node(task).isNonIdempotent && !isRelease {
             let error = TaskError(
                 code: "attempt.lost",
                 errorClass: .permanent,
                 message: "the process ended during the call, which may have taken effect; it is not repeated because "
                     + "the node says idempotency: none"
             )
-            fail(node, error, nil)
+            fail(task, error, nil)
         } else {
-            emit(node, .taskReady(isRelease ? .released : .lost))
-            effects.append(.offer(node: node))
+            emit(task, .taskReady(isRelease ? .released : .lost))
+            effects.append(.offer(task: task))
         }
     }
 
-    private func timeoutError(_ node: Int) -> TaskError {
-        let limit = state.graph.nodes[node].timeout?.text ?? "its total timeout"
+    func timeoutError(_ task: TaskRef) -> TaskError {
+        let limit = state.node(task).timeout?.text ?? "its total timeout"
         return TaskError(
             code: "timeout",
             errorClass: .transient,

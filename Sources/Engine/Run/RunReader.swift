@@ -1,7 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-public import Definition
+internal import Definition
 internal import Hashing
 internal import JSON
 public import Model
@@ -12,7 +12,7 @@ internal import Synchronization
 public final class RunReader: Sendable {
     private let store: any RunStore
     private let blobs: any BlobStore
-    private let graphs = Mutex<[String: Graph]>([:])
+    private let graphs = Mutex<[String: RunGraph]>([:])
 
     /// Reads from these stores.
     public init(store: any RunStore, blobs: any BlobStore) {
@@ -40,10 +40,10 @@ public final class RunReader: Sendable {
     public func forEachEvent(
         ofRun key: Int64,
         after sequence: Int64 = 0,
-        _ body: (Int64, Timestamp, Event, Graph) -> Void
+        _ body: (Int64, Timestamp, Event, RunGraph) -> Void
     ) throws(EngineError) {
         let graph = try graph(ofRun: key)
-        let decoder = EventDecoder(graph: graph, load: load)
+        let decoder = EventDecoder(graph: graph) { [self] blob, isLines in try load(blob, isLines: isLines) }
         var last = sequence
         while true {
             let page = try storage { () throws(StoreError) in try store.records(ofRun: key, after: last, limit: 500) }
@@ -66,27 +66,27 @@ public final class RunReader: Sendable {
     }
 
     /// The graph with that hash, read and checked once.
-    public func graph(_ hash: String) throws(EngineError) -> Graph {
+    public func graph(_ hash: String) throws(EngineError) -> RunGraph {
         if let graph = graphs.withLock({ $0[hash] }) { return graph }
         guard let row = try storage({ () throws(StoreError) in try store.definition(hash) }) else {
             throw EngineError(.corrupted, "the definition \(hash) is missing")
         }
-        let graph: Graph
         do {
-            graph = try Graph(canonicalBytes: row.graph)
+            return keep(try Graph(canonicalBytes: row.graph))
         } catch {
             throw EngineError(.corrupted, "the definition \(hash) cannot be read: \(error)")
         }
-        keep(graph)
-        return graph
     }
 
-    /// Remembers a graph that was just compiled.
-    func keep(_ graph: Graph) {
+    /// Remembers a graph, and gives the form of it that is remembered.
+    func keep(_ graph: Graph) -> RunGraph {
+        if let known = graphs.withLock({ $0[graph.hash] }) { return known }
+        let made = RunGraph(graph)
         graphs.withLock { graphs in
             if graphs.count >= 256 { graphs.removeAll() }
-            graphs[graph.hash] = graph
+            graphs[graph.hash] = made
         }
+        return made
     }
 
     /// The value behind a reference.
@@ -94,15 +94,21 @@ public final class RunReader: Sendable {
         try storage { () throws(StoreError) in try blobs.get(blob) }
     }
 
-    private func graph(ofRun key: Int64) throws(EngineError) -> Graph {
+    private func graph(ofRun key: Int64) throws(EngineError) -> RunGraph {
         guard let row = try storage({ () throws(StoreError) in try store.run(key: key) }) else {
             throw EngineError(.notFound, "there is no run with key \(key)")
         }
         return try graph(row.graphHash)
     }
 
-    private func load(_ blob: BlobRef) throws -> JSONValue {
-        try JSONValue(parsing: blobs.get(blob), limits: JSONLimits(maxBytes: 1 << 30))
+    func load(_ blob: BlobRef, isLines: Bool = false) throws -> JSONValue {
+        let bytes = try blobs.get(blob)
+        let limits = JSONLimits(maxBytes: 1 << 30)
+        guard isLines else { return try JSONValue(parsing: bytes, limits: limits) }
+        let lines = bytes.split(separator: UInt8(ascii: "\n")).filter { line in
+            line.contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\t") }
+        }
+        return .array(try lines.map { try JSONValue(parsing: Array($0), limits: limits) })
     }
 
     private func decode(_ record: LogRecord, _ decoder: EventDecoder) throws(EngineError) -> [Event] {

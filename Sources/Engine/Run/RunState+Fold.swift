@@ -9,8 +9,8 @@ extension RunState {
     /// Applies the next event of the log.
     public mutating func fold(_ event: Event, at now: Timestamp) {
         lastSequence += 1
-        if let node = event.node {
-            foldTask(event.body, node, now)
+        if let task = event.task {
+            foldTask(event.body, task, now)
         } else {
             foldRun(event, now)
         }
@@ -52,67 +52,71 @@ extension RunState {
         endedAt = now
     }
 
-    private mutating func foldTask(_ body: Event.Body, _ node: Int, _ now: Timestamp) {
+    private mutating func foldTask(_ body: Event.Body, _ task: TaskRef, _ now: Timestamp) {
         switch body {
         case .taskReady(let reason):
-            if reason == .lost { tasks[node].lostAttempts += 1 }
-            tasks[node].readyReason = reason
-            tasks[node].worker = nil
-            tasks[node].until = nil
-            set(node, .ready, now)
+            if reason == .lost { self[task].lostAttempts += 1 }
+            self[task].readyReason = reason
+            self[task].worker = nil
+            self[task].until = nil
+            set(task, .ready, now)
         case .taskStarted(let attempt, let fence, let worker):
-            tasks[node].attempts = attempt
-            tasks[node].fence = fence
-            tasks[node].worker = worker
-            tasks[node].startedAt = tasks[node].startedAt ?? now
-            set(node, .running, now)
+            self[task].attempts = attempt
+            self[task].fence = fence
+            self[task].worker = worker
+            self[task].startedAt = self[task].startedAt ?? now
+            set(task, .running, now)
         case .taskCompleted(let output, let routing, let log):
-            tasks[node].output = output
-            tasks[node].error = nil
-            tasks[node].chosen = routing.chosen
-            tasks[node].log = log ?? tasks[node].log
-            tasks[node].startedAt = tasks[node].startedAt ?? now
-            finish(node, .completed, now)
-            route(node, dead: routing.dead, otherwise: .taken)
+            self[task].output = output
+            self[task].error = nil
+            self[task].chosen = routing.chosen
+            self[task].log = log ?? self[task].log
+            self[task].startedAt = self[task].startedAt ?? now
+            finish(task, .completed, now)
+            route(task, dead: routing.dead, otherwise: .taken)
         case .taskFailed(let error, let routing, let log):
-            tasks[node].error = error
-            tasks[node].log = log ?? tasks[node].log
-            tasks[node].startedAt = tasks[node].startedAt ?? now
-            finish(node, .failed, now)
-            let continues = graph.nodes[node].continueOnFailure
-            route(node, dead: routing.dead, otherwise: continues ? .taken : .broken)
+            self[task].error = error
+            self[task].log = log ?? self[task].log
+            self[task].startedAt = self[task].startedAt ?? now
+            finish(task, .failed, now)
+            let continues = graph.nodes[task.node].continueOnFailure
+            route(task, dead: routing.dead, otherwise: continues ? .taken : .broken)
         case .taskRetrying(let error, let next, _, let log):
-            tasks[node].error = error
-            tasks[node].until = next
-            tasks[node].worker = nil
-            tasks[node].log = log ?? tasks[node].log
-            set(node, .retrying, now)
+            self[task].error = error
+            self[task].until = next
+            self[task].worker = nil
+            self[task].log = log ?? self[task].log
+            set(task, .retrying, now)
         case .taskSkipped(let reason, let routing):
-            tasks[node].skipReason = reason
-            finish(node, .skipped, now)
-            route(node, dead: routing.dead, otherwise: Self.edgeState(after: reason))
+            self[task].skipReason = reason
+            finish(task, .skipped, now)
+            route(task, dead: routing.dead, otherwise: Self.edgeState(after: reason))
         case .taskCancelled:
-            finish(node, .cancelled, now)
-            route(node, dead: [], otherwise: .broken)
+            finish(task, .cancelled, now)
+            route(task, dead: [], otherwise: .broken)
+        case .loop(let event):
+            fold(event, task, now)
+        case .map(let event):
+            fold(event, task, now)
         default:
-            foldWait(body, node, now)
+            foldWait(body, task, now)
         }
     }
 
-    private mutating func foldWait(_ body: Event.Body, _ node: Int, _ now: Timestamp) {
+    private mutating func foldWait(_ body: Event.Body, _ task: TaskRef, _ now: Timestamp) {
         switch body {
         case .taskWaiting(let until):
-            tasks[node].until = until
-            tasks[node].startedAt = now
-            set(node, .waiting, now)
+            self[task].until = until
+            self[task].startedAt = now
+            set(task, .waiting, now)
         case .humanTaskOpened(let request):
-            tasks[node].humanTask = request
-            tasks[node].until = request.expiresAt
-            tasks[node].startedAt = now
-            set(node, .waiting, now)
+            self[task].humanTask = request
+            self[task].until = request.expiresAt
+            self[task].startedAt = now
+            set(task, .waiting, now)
         case .runFailed(let error):
             // The event names the task that is to blame.
-            failedNode = node
+            failedTask = task
             self.error = error
             end(.failed, now)
         default:
@@ -128,28 +132,57 @@ extension RunState {
         }
     }
 
-    private mutating func finish(_ node: Int, _ status: TaskStatus, _ now: Timestamp) {
-        tasks[node].endedAt = now
-        tasks[node].until = nil
-        tasks[node].worker = nil
-        set(node, status, now)
+    private mutating func finish(_ task: TaskRef, _ status: TaskStatus, _ now: Timestamp) {
+        self[task].endedAt = now
+        self[task].until = nil
+        self[task].worker = nil
+        set(task, status, now)
+        guard graph.nodes[task.node].kind.isContainer else { return }
+        closeScopes(of: task)
+        loops[task] = nil
+        maps[task] = nil
     }
 
-    private mutating func set(_ node: Int, _ status: TaskStatus, _ now: Timestamp) {
-        counts[Self.slot(of: tasks[node].status)] -= 1
-        counts[Self.slot(of: status)] += 1
-        tasks[node].status = status
-        tasks[node].since = now
+    mutating func set(_ task: TaskRef, _ status: TaskStatus, _ now: Timestamp) {
+        let old = self[task].status
+        count(task, old, by: -1)
+        count(task, status, by: 1)
+        self[task].status = status
+        self[task].since = now
+        let (ended, failed) = (status.isTerminal ? 1 : 0, status == .failed ? 1 : 0)
+        let (before, failedBefore) = (old.isTerminal ? 1 : 0, old == .failed ? 1 : 0)
+        _ = withScope(task.scope) { scope in
+            scope.open -= ended - before
+            scope.failed += failed - failedBefore
+        }
+    }
+
+    private mutating func count(_ task: TaskRef, _ status: TaskStatus, by change: Int) {
+        if status == .running && graph.nodes[task.node].kind.isContainer { return }
+        counts[Self.slot(of: status)] += change
     }
 
     /// Resolves the outgoing edges. Both lists are in rising order, so one pass over each is enough.
-    private mutating func route(_ node: Int, dead: [Int], otherwise: EdgeState) {
+    private mutating func route(_ task: TaskRef, dead: [Int], otherwise: EdgeState) {
+        let body = graph.bodies[graph.body(of: task.node)]
+        let outgoing = body.outgoing[graph.position(of: task.node)]
+        _ = withScope(task.scope) { $0.route(outgoing, of: body, dead: dead, otherwise: otherwise) }
+    }
+}
+
+extension RunState.Scope {
+    fileprivate mutating func route(
+        _ outgoing: [Int],
+        of body: RunGraph.Body,
+        dead: [Int],
+        otherwise: RunState.EdgeState
+    ) {
         var rest = dead[...]
-        for edge in graph.nodes[node].outgoing where edges[edge] == .unresolved {
+        for edge in outgoing where edges[edge] == .unresolved {
             while let first = rest.first, first < edge { rest = rest.dropFirst() }
             let state = rest.first == edge ? .dead : otherwise
             edges[edge] = state
-            let target = graph.edges[edge].to
+            let target = body.edges[edge].to
             switch state {
             case .taken: tasks[target].taken += 1
             case .dead: tasks[target].dead += 1

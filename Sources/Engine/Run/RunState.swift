@@ -1,13 +1,13 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-public import Definition
+internal import Definition
 public import Model
 
 /// Everything one run is. The fold of its events; nothing in here has another source.
 public struct RunState: Sendable {
-    /// The graph it runs; never changes.
-    public let graph: Graph
+    /// The graph it runs.
+    public internal(set) var graph: RunGraph
     /// The id.
     public internal(set) var id: RunID
     /// Checked inputs.
@@ -18,18 +18,24 @@ public struct RunState: Sendable {
     public internal(set) var waitReason: WaitReason?
     /// Who paused it and why, while paused.
     public internal(set) var pause: Pause?
-    /// One per node, by position.
-    public internal(set) var tasks: [TaskState]
-    /// One per edge, by position.
-    public internal(set) var edges: [EdgeState]
-    /// How many tasks have each status, by ``RunState/slot(of:)``.
+    /// The tasks of the graph itself.
+    public internal(set) var root: Scope
+    /// Instances of bodies that have not ended, by number.
+    var inner: [Int: Scope] = [:]
+    /// The largest number given to a scope.
+    var lastScope = 0
+    /// Loops and maps that have started and not ended.
+    var loops: [TaskRef: LoopProgress] = [:]
+    var maps: [TaskRef: MapProgress] = [:]
+    /// How many tasks of all scopes have each status, by ``RunState/slot(of:)``. A loop or map does not count as
+    /// running: what is in it does. Tasks of scopes that ended count where they ended.
     var counts: [Int]
     /// Evaluated outputs, once completed.
     public internal(set) var outputs: Payload?
     /// Why it failed.
     public internal(set) var error: TaskError?
     /// The task whose failure ended the run.
-    public internal(set) var failedNode: Int?
+    public internal(set) var failedTask: TaskRef?
     /// When it was accepted.
     public internal(set) var createdAt: Timestamp
     /// When the first task could start.
@@ -104,15 +110,14 @@ public struct RunState: Sendable {
     }
 
     /// A run as its first event makes it.
-    public init(origin: Event.RunOrigin, graph: Graph, at now: Timestamp) {
+    public init(origin: Event.RunOrigin, graph: RunGraph, at now: Timestamp) {
         self.graph = graph
         id = origin.id
         inputs = origin.inputs
         status = .queued
-        tasks = Array(repeating: TaskState(), count: graph.nodes.count)
-        edges = Array(repeating: .unresolved, count: graph.edges.count)
+        root = Scope(owner: nil, number: 0, body: 0, in: graph)
         counts = Array(repeating: 0, count: TaskStatus.allCases.count)
-        counts[Self.slot(of: .blocked)] = graph.nodes.count
+        counts[Self.slot(of: .blocked)] = root.open
         createdAt = now
         deadline = origin.deadline
         lastSequence = 1
@@ -123,10 +128,8 @@ public struct RunState: Sendable {
         counts[Self.slot(of: status)]
     }
 
-    /// How many tasks ended.
-    public var endedTasks: Int {
-        count(.completed) + count(.failed) + count(.skipped) + count(.cancelled)
-    }
+    /// How many tasks of the graph itself ended.
+    public var endedTasks: Int { root.tasks.count - root.open }
 
     static func slot(of status: TaskStatus) -> Int {
         switch status {
@@ -148,8 +151,9 @@ extension RunState: Equatable {
     public static func == (left: Self, right: Self) -> Bool {
         left.graph.hash == right.graph.hash && left.id == right.id && left.inputs == right.inputs
             && left.status == right.status && left.waitReason == right.waitReason && left.pause == right.pause
-            && left.tasks == right.tasks && left.edges == right.edges && left.counts == right.counts
-            && left.outputs == right.outputs && left.error == right.error && left.failedNode == right.failedNode
+            && left.root == right.root && left.inner == right.inner && left.lastScope == right.lastScope
+            && left.loops == right.loops && left.maps == right.maps && left.counts == right.counts
+            && left.outputs == right.outputs && left.error == right.error && left.failedTask == right.failedTask
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt
             && left.endedAt == right.endedAt && left.deadline == right.deadline
             && left.lastSequence == right.lastSequence

@@ -36,14 +36,20 @@ extension CELValue {
 
 extension RunMachine {
     func snapshot(for expressions: [CELExpression], extra: [String: JSONValue] = [:]) -> ScopeSnapshot {
-        state.snapshot(for: expressions, at: turn.now, extra: locals.merging(extra) { _, inner in inner })
+        state.snapshot(
+            for: expressions,
+            in: scope,
+            at: turn.now,
+            extra: locals.merging(extra) { _, inner in inner }
+        )
     }
 }
 
 extension RunState {
-    /// What the given expressions can see; `extra` adds or replaces variables.
+    /// What the given expressions can see from within a scope; `extra` adds or replaces variables.
     public func snapshot(
         for expressions: [CELExpression],
+        in number: Int = 0,
         at now: Timestamp,
         extra: [String: JSONValue] = [:]
     ) -> ScopeSnapshot {
@@ -53,13 +59,13 @@ extension RunState {
         let references = expressions.flatMap(\.references)
         for root in Set(references.map(\.root)) where extra[root] == nil {
             let fields = references.filter { $0.root == root }.map(\.path.first)
-            if let value = variable(root, fields: fields, now) { scope.set(root, value) }
+            if let value = variable(root, fields: fields, number, now) { scope.set(root, value) }
         }
         return scope
     }
 
     /// `fields` are the first names after the root; `nil` in it means that the whole variable is read.
-    private func variable(_ root: String, fields: [String?], _ now: Timestamp) -> CELValue? {
+    private func variable(_ root: String, fields: [String?], _ scope: Int, _ now: Timestamp) -> CELValue? {
         switch root {
         case "inputs": CELValue(inputs.value)
         case "now": CELValue(now)
@@ -67,9 +73,9 @@ extension RunState {
         case "project": CELValue(["id": "default", "name": "default", "settings": [:]])
         case "phases": CELValue(phasesObject(fields))
         case "vars": CELValue(.object(variables))
-        case "nodes": CELValue(nodesObject(fields) { .object(taskObject($0)) })
-        case "ctx": CELValue(nodesObject(fields) { tasks[$0].output?.value ?? .null })
-        default: nil
+        case "nodes": CELValue(nodesObject(fields, scope) { .object(taskObject($0)) })
+        case "ctx": CELValue(nodesObject(fields, scope) { self[$0].output?.value ?? .null })
+        default: scope == 0 ? nil : scopeVariables(scope)[root].map { CELValue($0) }
         }
     }
 
@@ -82,27 +88,31 @@ extension RunState {
 
     private var variables: JSONObject {
         var result = JSONObject()
-        for (index, node) in graph.nodes.enumerated() {
-            guard case .tool(_, _, let name?) = node.kind, let output = tasks[index].output else { continue }
+        for (position, node) in graph.bodies[0].nodes.enumerated() {
+            guard case .tool(_, _, let name?) = graph.nodes[node].kind, let output = root.tasks[position].output
+            else { continue }
             result[name] = output.value
         }
         return result
     }
 
-    private func nodesObject(_ fields: [String?], _ make: (Int) -> JSONValue) -> JSONValue {
+    private func nodesObject(_ fields: [String?], _ scope: Int, _ make: (TaskRef) -> JSONValue) -> JSONValue {
         var result = JSONObject()
         if fields.contains(where: { $0 == nil }) {
-            for (index, node) in graph.nodes.enumerated() { result.append(node.id, make(index)) }
+            for (index, node) in graph.nodes.enumerated() {
+                if let task = visibleTask(index, from: scope) { result.append(node.id, make(task)) }
+            }
         } else {
             for case let id? in Set(fields) {
-                if let index = graph.index(of: id) { result[id] = make(index) }
+                guard let index = graph.index(of: id), let task = visibleTask(index, from: scope) else { continue }
+                result[id] = make(task)
             }
         }
         return .object(result)
     }
 
-    private func taskObject(_ node: Int) -> JSONObject {
-        let task = tasks[node]
+    private func taskObject(_ ref: TaskRef) -> JSONObject {
+        let task = self[ref]
         var result: JSONObject = [
             "status": .string(task.status.rawValue),
             "output": task.output?.value ?? .null,

@@ -36,7 +36,7 @@ extension ShardLoop {
             while settled < batch.runs.count {
                 let run = batch.runs[settled]
                 settled += 1
-                for node in run.machine.offered.sorted() { run.machine.queue(node) }
+                for task in run.machine.offered.sorted() { run.machine.queue(task) }
                 run.machine.settle()
             }
         } while batch.runs.contains { !$0.machine.effects.isEmpty }
@@ -52,33 +52,47 @@ extension ShardLoop {
 
     private mutating func perform(_ effect: Effect, _ run: OpenRun, _ batch: inout Batch) {
         switch effect {
-        case .offer(let node):
-            offer(node, of: run)
-        case .attemptEnded(let node, let fence):
-            leases.end(TaskKey(runKey: run.key, task: node), fence: fence)
+        case .offer(let task):
+            offer(task, of: run)
+        case .attemptEnded(let task, let fence):
+            leases.end(TaskKey(run.key, task), fence: fence)
             run.inFlight -= 1
             let parked = run.parked
             run.parked = []
-            for node in parked { offer(node, of: run) }
-        case .stopAttempt(let node, let fence):
-            batch.stops.append(HeldLease(key: TaskKey(runKey: run.key, task: node), fence: fence))
-        case .arm(let node, let kind, let at):
+            for task in parked { offer(task, of: run) }
+        case .stopAttempt(let task, let fence):
+            batch.stops.append(HeldLease(key: TaskKey(run.key, task), fence: fence))
+        case .arm(let task, let kind, let at):
             lastTimerNumber += 1
-            let key = TaskKey(runKey: run.key, task: node)
+            let key = TaskKey(run.key, task)
             let timer = TimerRow(fireAt: at, number: lastTimerNumber, key: key, kind: kind)
             if let replaced = timers.arm(timer) { batch.commit.removedTimers.append(replaced) }
             batch.commit.timers.append(timer)
-        case .disarm(let node, let kind):
-            if let timer = timers.disarm(TaskKey(runKey: run.key, task: node), kind) {
+        case .disarm(let task, let kind):
+            if let timer = timers.disarm(TaskKey(run.key, task), kind) {
                 batch.commit.removedTimers.append(timer)
             }
         case .store(let bytes):
             batch.blobs.append(bytes)
+        case .loadItems(let task, let fence, let blob):
+            later.append((run.key, .itemsLoaded(task: task, fence: fence, items(in: blob))))
+        case .giveWay:
+            later.append((run.key, .proceed))
         }
     }
 
-    private mutating func offer(_ node: Int, of run: OpenRun) {
-        ready.push(TaskKey(runKey: run.key, task: node), priority: run.state.graph.nodes[node].priority)
+    /// The items that a blob of JSON lines holds.
+    private func items(in blob: BlobRef) -> Result<ItemsRead, TaskError> {
+        do {
+            return .success(ItemsRead(payload: Payload(value: try reader.load(blob, isLines: true), storedAs: blob)))
+        } catch {
+            let message = "the items in sha256:\(blob.hash) cannot be read: \(error)"
+            return .failure(TaskError(code: "items.unreadable", errorClass: .permanent, message: message))
+        }
+    }
+
+    private mutating func offer(_ task: TaskRef, of run: OpenRun) {
+        ready.push(TaskKey(run.key, task), priority: run.state.node(task).priority)
     }
 
     /// Leases go to the best ready tasks while executors are free.
@@ -86,26 +100,26 @@ extension ShardLoop {
         guard !isReleasing, clock.monotonic() >= resumeAt else { return }
         while leases.count < configuration.slots, let key = ready.pop() {
             // Entries of runs that ended are still in the queue; reading those runs back would be for nothing.
-            guard adopted.contains(key.runKey), let run = try? open(key.runKey, &batch),
-                run.machine.canStart(key.task)
+            let task = TaskRef(number: key.task)
+            guard adopted.contains(key.runKey), let run = try? open(key.runKey, &batch), run.machine.canStart(task)
             else { continue }
-            if let limit = run.state.graph.maxParallel, run.inFlight >= limit {
-                run.parked.append(key.task)
+            if let limit = run.state.graph.definition.maxParallel, run.inFlight >= limit {
+                run.parked.append(task)
                 continue
             }
-            run.machine.start(key.task, worker: configuration.worker)
+            run.machine.start(task, worker: configuration.worker)
             run.inFlight += 1
-            let timeout = attemptTimeout(key.task, of: run, at: batch.now)
-            leases.grant(key, fence: run.state.tasks[key.task].fence, timeout: timeout, now: clock.monotonic())
-            batch.starts.append((run, key.task))
+            let timeout = attemptTimeout(task, of: run, at: batch.now)
+            leases.grant(key, fence: run.state[task].fence, timeout: timeout, now: clock.monotonic())
+            batch.starts.append((run, task))
         }
     }
 
     /// The node's timeout, or what is left of its total one.
-    func attemptTimeout(_ node: Int, of run: OpenRun, at now: Timestamp) -> Duration? {
-        let definition = run.state.graph.nodes[node]
+    func attemptTimeout(_ task: TaskRef, of run: OpenRun, at now: Timestamp) -> Duration? {
+        let definition = run.state.node(task)
         guard let total = definition.totalTimeout else { return definition.timeout }
-        let first = run.state.tasks[node].startedAt ?? now
+        let first = run.state[task].startedAt ?? now
         let left = max(first + total - now, .milliseconds(1))
         return min(definition.timeout ?? left, left)
     }
@@ -126,7 +140,7 @@ extension ShardLoop {
 
     private mutating func afterCommit(_ batch: inout Batch, firstSequence: Int64) {
         for definition in batch.commit.definitions { storedDefinitions.insert(definition.hash) }
-        let assignments = batch.starts.compactMap { assignment($0.node, of: $0.run, batch.now) }
+        let assignments = batch.starts.compactMap { assignment($0.task, of: $0.run, batch.now) }
         publish(batch, firstSequence)
         let ended = batch.runs.filter { $0.state.status.isTerminal }
         closeRuns(&batch)
@@ -143,10 +157,10 @@ extension ShardLoop {
         for assignment in assignments { dispatcher.start(assignment) }
     }
 
-    private func assignment(_ node: Int, of run: OpenRun, _ now: Timestamp) -> Assignment? {
-        guard run.state.tasks[node].status == .running else { return nil }
-        let timeout = attemptTimeout(node, of: run, at: now)
-        return Assignment(key: TaskKey(runKey: run.key, task: node), state: run.state, timeout: timeout, now: now)
+    private func assignment(_ task: TaskRef, of run: OpenRun, _ now: Timestamp) -> Assignment? {
+        guard run.state.has(task), run.state[task].status == .running else { return nil }
+        let timeout = attemptTimeout(task, of: run, at: now)
+        return Assignment(key: TaskKey(run.key, task), state: run.state, timeout: timeout, now: now)
     }
 
     private func publish(_ batch: Batch, _ firstSequence: Int64) {
@@ -162,7 +176,8 @@ extension ShardLoop {
                         run: run.state.id,
                         at: batch.now,
                         event: event,
-                        graph: run.state.graph
+                        graph: run.state.graph,
+                        place: event.task.map { run.state.place(of: $0.scope) } ?? []
                     )
                 )
                 global += 1
@@ -195,8 +210,8 @@ extension ShardLoop {
             return failStop(error.message)
         }
         // Leases granted in this turn exist nowhere but here; those granted before are still worked on.
-        for (run, node) in batch.starts {
-            leases.end(TaskKey(runKey: run.key, task: node), fence: run.state.tasks[node].fence)
+        for (run, task) in batch.starts {
+            leases.end(TaskKey(run.key, task), fence: run.state[task].fence)
         }
         let open = adopted.subtracting(batch.runs.filter(\.isNew).map(\.key))
         adopted = []
@@ -205,6 +220,7 @@ extension ShardLoop {
         keys = [:]
         ready = ReadyQueue()
         timers = TimerQueue()
+        later = []
         resumeAt = clock.monotonic() + configuration.fullDiskPause.milliseconds
         retained += batch.results.map { .attemptEnded($0.lease, $0.result) }
         for reply in batch.replies { reply(failure) }

@@ -69,7 +69,7 @@ extension ShardLoop {
             inputs: Payload(inline: .object(request.inputs)),
             deadline: request.graph.deadline.map { batch.now + $0 }
         )
-        reader.keep(request.graph)
+        let graph = reader.keep(request.graph)
         if !storedDefinitions.contains(request.graph.hash) {
             batch.commit.definitions.append(
                 DefinitionRow(
@@ -81,7 +81,7 @@ extension ShardLoop {
                 )
             )
         }
-        let machine = RunMachine.begin(origin, graph: request.graph, in: turn(batch, request.actor))
+        let machine = RunMachine.begin(origin, graph: graph, in: turn(batch, request.actor))
         let run = OpenRun(key: key, machine: machine, rows: [])
         run.isInBatch = true
         run.isNew = true
@@ -166,7 +166,12 @@ extension ShardLoop {
             let by = row.decidedBy.map { " by \($0)" } ?? ""
             throw EngineError(.humanTaskClosed, "\(id) is \(row.status.rawValue)\(by); nothing was changed")
         }
-        let command = Command.decide(node: row.key.task, request: id, isApproved: isApproved, comment: comment)
+        let command = Command.decide(
+            task: TaskRef(number: row.key.task),
+            request: id,
+            isApproved: isApproved,
+            comment: comment
+        )
         _ = try handle(command, on: row.key.runKey, actor, &batch)
         row.status = decided
         row.decidedBy = actor
@@ -206,11 +211,11 @@ extension ShardLoop {
     /// Takes a result in. Nobody waits for the answer: after a full disk the loop itself tries again, and a result
     /// that came too late is nobody's.
     private mutating func endAttempt(_ lease: HeldLease, _ result: AttemptResult, _ batch: inout Batch) {
-        let (node, fence) = (lease.key.task, lease.fence)
+        let (task, fence) = (TaskRef(number: lease.key.task), lease.fence)
         let command: Command =
             switch result {
-            case .completed(let output, let log): .taskCompleted(node: node, fence: fence, output: output, log: log)
-            case .failed(let error, let log): .taskFailed(node: node, fence: fence, error: error, log: log)
+            case .completed(let output, let log): .taskCompleted(task: task, fence: fence, output: output, log: log)
+            case .failed(let error, let log): .taskFailed(task: task, fence: fence, error: error, log: log)
             }
         do {
             _ = try handle(command, on: lease.key.runKey, nil, &batch)
@@ -225,7 +230,7 @@ extension ShardLoop {
         isReleasing = true
         for held in leases.all {
             command(
-                .attemptLost(node: held.key.task, fence: held.fence, isRelease: true),
+                .attemptLost(task: TaskRef(number: held.key.task), fence: held.fence, isRelease: true),
                 on: held.key.runKey,
                 nil,
                 &batch
@@ -294,22 +299,26 @@ extension ShardLoop {
         }
         adopted.insert(key)
         let held = Set(dispatcher.held)
-        for (node, task) in state.tasks.enumerated() {
-            let taskKey = TaskKey(runKey: key, task: node)
-            switch task.status {
-            case .running where held.contains(HeldLease(key: taskKey, fence: task.fence)):
+        for task in state.allTasks {
+            let taskKey = TaskKey(key, task)
+            let fence = state[task].fence
+            switch state[task].status {
+            case .running where state.node(task).kind.isContainer:
+                break
+            case .running where held.contains(HeldLease(key: taskKey, fence: fence)):
                 // Only after a commit that failed: the attempt goes on and will hand in its result again.
-                let timeout = attemptTimeout(node, of: run, at: batch.now)
-                leases.grant(taskKey, fence: task.fence, timeout: timeout, now: clock.monotonic())
+                let timeout = attemptTimeout(task, of: run, at: batch.now)
+                leases.grant(taskKey, fence: fence, timeout: timeout, now: clock.monotonic())
                 run.inFlight += 1
             case .running:
-                command(.attemptLost(node: node, fence: task.fence, isRelease: false), on: key, nil, &batch)
+                command(.attemptLost(task: task, fence: fence, isRelease: false), on: key, nil, &batch)
             case .ready:
-                ready.push(taskKey, priority: state.graph.nodes[node].priority)
+                ready.push(taskKey, priority: state.node(task).priority)
             default:
                 break
             }
         }
+        if !state.loops.isEmpty || !state.maps.isEmpty { command(.proceed, on: key, nil, &batch) }
     }
 }
 

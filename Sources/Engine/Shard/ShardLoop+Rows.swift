@@ -52,28 +52,29 @@ extension ShardLoop {
         lagging.remove(run.key)
         run.writtenRow = (run.state.status, run.state.waitReason, batch.now)
         batch.commit.runs.append(RunRow(key: run.key, state: run.state))
-        for node in run.dirtyTasks { collectTask(node, run, &batch) }
+        for task in run.dirtyTasks { collectTask(task, run, &batch) }
         run.dirtyTasks.removeAll(keepingCapacity: true)
     }
 
-    private func collectTask(_ node: Int, _ run: OpenRun, _ batch: inout Batch) {
-        let task = run.state.tasks[node]
-        let key = TaskKey(runKey: run.key, task: node)
-        guard task.status.hasRow else {
-            if run.rows.remove(node) != nil { batch.commit.closedTasks.append(key) }
+    private func collectTask(_ ref: TaskRef, _ run: OpenRun, _ batch: inout Batch) {
+        let key = TaskKey(run.key, ref)
+        guard run.state.has(ref), run.state[ref].status.hasRow else {
+            if run.rows.remove(ref) != nil { batch.commit.closedTasks.append(key) }
             return
         }
-        run.rows.insert(node)
+        let task = run.state[ref]
+        run.rows.insert(ref)
         let isRunning = task.status == .running
         batch.commit.tasks.append(
             TaskRow(
                 key: key,
                 status: task.status,
-                priority: run.state.graph.nodes[node].priority,
+                priority: run.state.node(ref).priority,
                 attempt: task.attempts,
                 fence: task.fence,
                 worker: task.worker,
-                leaseUntil: isRunning ? batch.now + .milliseconds(leases.duration) : nil
+                leaseUntil: isRunning && !run.state.node(ref).kind.isContainer
+                    ? batch.now + .milliseconds(leases.duration) : nil
             )
         )
     }
@@ -82,9 +83,9 @@ extension ShardLoop {
     private func collectMessage(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
         guard configuration.announced.contains(event.body.type) else { return }
         var body: JSONObject = ["run": .string(run.state.id.description), "at": .string(batch.now.description)]
-        body["node"] = event.node.map { .string(run.state.graph.nodes[$0].id) }
+        body["node"] = event.task.map { .string(run.state.node($0).id) }
         body["actor"] = event.actor.map(JSONValue.string)
-        body["data"] = .object(event.body.data(in: run.state.graph))
+        body["data"] = .object(event.body.data)
         batch.commit.outbox.append(
             OutboxMessage.Content(
                 kind: event.body.type.rawValue,
@@ -95,25 +96,31 @@ extension ShardLoop {
     }
 
     private func collectHumanTask(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
-        guard let node = event.node, let request = run.state.tasks[node].humanTask else { return }
-        var row = HumanTaskRow(request: request, key: TaskKey(runKey: run.key, task: node), state: run.state)
+        let row: HumanTaskRow?
         switch event.body {
-        case .humanTaskOpened:
-            break
+        case .humanTaskOpened(let request):
+            row = event.task.map { HumanTaskRow(request: request, $0, run, at: batch.now) }
         case .humanTaskResolved(let decision):
-            row.status = decision.isApproved ? .approved : .rejected
-            row.decidedBy = decision.by
-            row.decidedAt = batch.now
-            row.comment = decision.comment
-        case .humanTaskExpired:
-            row.status = .expired
-        case .humanTaskCancelled:
-            row.status = .cancelled
-        default:
-            return
+            row = humanTask(decision.id, batch) { row in
+                row.status = decision.isApproved ? .approved : .rejected
+                row.decidedBy = decision.by
+                row.decidedAt = batch.now
+                row.comment = decision.comment
+            }
+        case .humanTaskExpired(let id): row = humanTask(id, batch) { $0.status = .expired }
+        case .humanTaskCancelled(let id): row = humanTask(id, batch) { $0.status = .cancelled }
+        default: row = nil
         }
+        guard let row else { return }
         batch.commit.humanTasks.append(row)
-        batch.humanTasks[request.id] = row
+        batch.humanTasks[row.id] = row
+    }
+
+    /// The row as it was, changed; the task itself may be gone with its pass or item.
+    private func humanTask(_ id: HumanTaskID, _ batch: Batch, _ change: (inout HumanTaskRow) -> Void) -> HumanTaskRow? {
+        guard var row = batch.humanTasks[id] ?? (try? store.humanTask(id)) else { return nil }
+        change(&row)
+        return row
     }
 }
 
@@ -129,7 +136,7 @@ extension RunRow {
             reason: state.waitReason,
             lastSequence: state.lastSequence,
             endedTasks: state.endedTasks,
-            allTasks: state.tasks.count,
+            allTasks: state.root.tasks.count,
             error: state.error?.description,
             createdAt: state.createdAt,
             startedAt: state.startedAt,
@@ -141,19 +148,25 @@ extension RunRow {
 
 extension HumanTaskRow {
     /// The row of a request as it was opened.
-    fileprivate init(request: Event.HumanRequest, key: TaskKey, state: RunState) {
+    fileprivate init(request: Event.HumanRequest, _ task: TaskRef, _ run: OpenRun, at now: Timestamp) {
         self.init(
             id: request.id,
-            key: key,
-            run: state.id,
-            node: state.graph.nodes[key.task].id,
+            key: TaskKey(run.key, task),
+            run: run.state.id,
+            node: run.state.node(task).id,
             kind: "approval",
             status: .open,
             title: request.title,
             message: request.message,
             assignees: request.assignees,
-            openedAt: state.tasks[key.task].startedAt ?? state.createdAt,
+            openedAt: now,
             expiresAt: request.expiresAt
         )
+    }
+}
+
+extension TaskKey {
+    init(_ runKey: Int64, _ task: TaskRef) {
+        self.init(runKey: runKey, task: task.number)
     }
 }

@@ -16,8 +16,7 @@ struct ShardLoop {
     let blobs: any BlobStore
     let reader: RunReader
     let clock: any EngineClock
-    let mailbox: Mailbox<Request>
-    let dispatcher: Dispatcher
+    let dispatcher: any AttemptDispatch
     let feed: EventFeed
     let configuration: EngineConfiguration
     /// Stops the process: a flush failed, so nobody knows what the disk holds.
@@ -35,11 +34,13 @@ struct ShardLoop {
     /// Runs this process drives; others are left as they are.
     var adopted: Set<Int64> = []
     var ids = IdentifierSource()
-    var random = EntropyPool()
+    var random: EntropyPool
     var lastRunKey: Int64 = 0
     var lastTimerNumber: Int64 = 0
     var storedDefinitions: Set<String> = []
     var isReleasing = false
+    /// What runs asked to be told in a turn of its own.
+    var later: [(run: Int64, command: Command)] = []
     /// Results that a full disk sent back.
     var retained: [Request] = []
     /// Who wants to know when a run ended.
@@ -48,33 +49,55 @@ struct ShardLoop {
     var resumeAt: Int64 = 0
 
     /// Runs until asked to stop.
-    mutating func run() {
-        do {
-            lastRunKey = try store.lastRunKey()
-            lastTimerNumber = try store.lastTimerNumber()
-        } catch {
-            return failStop(error.message)
-        }
+    mutating func run(_ mailbox: Mailbox<Request>) {
+        guard prepare() else { return }
         while true {
             // With thousands of attempts in flight their results come in a stream; a commit is worth more of it.
             let patience = leases.count >= 1000 ? 2000 : 0
             let requests = mailbox.receive(limit: configuration.batchLimit, timeout: sleepTime(), patience: patience)
-            var batch = Batch(now: clock.wall())
             var stops: [Reply<Void>] = []
-            for request in takeRetained() { apply(request, to: &batch) }
-            for request in requests {
-                if case .stop(let reply) = request { stops.append(reply) } else { apply(request, to: &batch) }
-            }
-            fireTimers(&batch)
-            endLeases(&batch)
-            finish(&batch)
-            guard stops.isEmpty else { return end(stops) }
+            let isQuiet = turn(
+                requests.filter { request in
+                    guard case .stop(let reply) = request else { return true }
+                    stops.append(reply)
+                    return false
+                }
+            )
+            guard stops.isEmpty else { return end(stops, mailbox) }
             // Only at rest: a checkpoint in the middle of quick steps would hold up the next one.
-            if requests.isEmpty && batch.commit.isEmpty && leases.count == 0 { store.maintain() }
+            if isQuiet && leases.count == 0 { store.maintain() }
         }
     }
 
-    private mutating func end(_ stops: [Reply<Void>]) {
+    /// Reads what must be known before the first turn; false when the store cannot be read.
+    mutating func prepare() -> Bool {
+        do {
+            lastRunKey = try store.lastRunKey()
+            lastTimerNumber = try store.lastTimerNumber()
+            return true
+        } catch {
+            failStop(error.message)
+            return false
+        }
+    }
+
+    /// One turn: folds the requests and everything that is due, commits, answers and dispatches.
+    ///
+    /// - Returns: Whether there was nothing to do.
+    mutating func turn(_ requests: [Request]) -> Bool {
+        var batch = Batch(now: clock.wall())
+        for request in takeRetained() { apply(request, to: &batch) }
+        for request in requests { apply(request, to: &batch) }
+        let continued = later
+        later = []
+        for entry in continued { command(entry.command, on: entry.run, nil, &batch) }
+        fireTimers(&batch)
+        endLeases(&batch)
+        finish(&batch)
+        return requests.isEmpty && batch.commit.isEmpty && later.isEmpty
+    }
+
+    private mutating func end(_ stops: [Reply<Void>], _ mailbox: Mailbox<Request>) {
         let stopped = EngineError(.draining, "the engine stopped")
         for reply in waiters.values.joined() { reply(.failure(stopped)) }
         waiters = [:]
@@ -85,11 +108,11 @@ struct ShardLoop {
     }
 
     /// How many milliseconds nothing can happen by itself.
-    private mutating func sleepTime() -> Int64 {
+    mutating func sleepTime() -> Int64 {
         let now = clock.monotonic()
         var wait: Int64 = ready.isEmpty || leases.count >= configuration.slots ? 60_000 : 0
         if let fireAt = timers.nextFireAt { wait = min(wait, fireAt.milliseconds - clock.wall().milliseconds) }
-        if !retained.isEmpty { wait = 0 }
+        if !retained.isEmpty || !later.isEmpty { wait = 0 }
         if !lagging.isEmpty { wait = min(wait, catchUpAt.milliseconds - clock.wall().milliseconds) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
@@ -108,7 +131,12 @@ struct ShardLoop {
             CrashPoint.timerBeforeFire.reach()
             budget -= 1
             batch.commit.removedTimers.append(timer)
-            command(.timerFired(node: timer.key.task, kind: timer.kind), on: timer.key.runKey, nil, &batch)
+            command(
+                .timerFired(task: TaskRef(number: timer.key.task), kind: timer.kind),
+                on: timer.key.runKey,
+                nil,
+                &batch
+            )
         }
     }
 
@@ -117,9 +145,15 @@ struct ShardLoop {
         guard now >= resumeAt else { return }
         while let (key, fence, due) = leases.popDue(at: now) {
             switch due {
-            case .timedOut: command(.attemptTimedOut(node: key.task, fence: fence), on: key.runKey, nil, &batch)
+            case .timedOut:
+                command(.attemptTimedOut(task: TaskRef(number: key.task), fence: fence), on: key.runKey, nil, &batch)
             case .expired:
-                command(.attemptLost(node: key.task, fence: fence, isRelease: false), on: key.runKey, nil, &batch)
+                command(
+                    .attemptLost(task: TaskRef(number: key.task), fence: fence, isRelease: false),
+                    on: key.runKey,
+                    nil,
+                    &batch
+                )
             }
         }
     }
@@ -160,9 +194,9 @@ struct ShardLoop {
             let rows = try store.openTasks(ofRun: key)
             keys[state.id] = key
             let machine = RunMachine(state, turn: Turn(now: now, actor: nil, entropy: 0))
-            let run = OpenRun(key: key, machine: machine, rows: Set(rows.map(\.key.task)))
+            let run = OpenRun(key: key, machine: machine, rows: Set(rows.map { TaskRef(number: $0.key.task) }))
             // The rows may be those of a moment before the log ended.
-            run.dirtyTasks = run.rows.union(state.tasks.indices.filter { state.tasks[$0].status.hasRow })
+            run.dirtyTasks = run.rows.union(state.allTasks.filter { state[$0].status.hasRow })
             return run
         } catch {
             throw EngineError(store: error)
@@ -175,13 +209,13 @@ final class OpenRun {
     let key: Int64
     var machine: RunMachine
     /// Tasks that have a row.
-    var rows: Set<Int>
+    var rows: Set<TaskRef>
     /// Tasks whose row may not be what their state is.
-    var dirtyTasks: Set<Int> = []
+    var dirtyTasks: Set<TaskRef> = []
     /// Attempts that have a lease.
     var inFlight = 0
     /// Ready tasks that wait because as many are in flight as may be.
-    var parked: [Int] = []
+    var parked: [TaskRef] = []
     /// Touched in this turn.
     var isInBatch = false
     /// The store does not have it yet.
@@ -189,7 +223,7 @@ final class OpenRun {
     /// What its row was when it was last written, and when.
     var writtenRow: (status: RunStatus, reason: WaitReason?, at: Timestamp)?
 
-    init(key: Int64, machine: RunMachine, rows: Set<Int>) {
+    init(key: Int64, machine: RunMachine, rows: Set<TaskRef>) {
         self.key = key
         self.machine = machine
         self.rows = rows
@@ -207,7 +241,7 @@ struct Batch {
     /// Requests to people as they will be, by id.
     var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
     /// Attempts to hand to executors after the commit.
-    var starts: [(run: OpenRun, node: Int)] = []
+    var starts: [(run: OpenRun, task: TaskRef)] = []
     var stops: [HeldLease] = []
     /// Results taken in.
     var results: [(lease: HeldLease, result: AttemptResult)] = []

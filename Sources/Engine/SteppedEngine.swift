@@ -1,0 +1,172 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+public import Store
+
+/// The engine without threads: its owner decides when it takes a turn, and makes the attempts.
+///
+/// The same loop as in ``DurableEngine``, over stores, clock and random bits that the owner gives, so that everything
+/// that can happen to it can be made to happen, in the same order again. Not safe to use from several threads at once.
+/// Answers are given during ``turn()``.
+public final class SteppedEngine {
+    private var loop: ShardLoop
+    private var requests: [Request] = []
+    private let outbox: OfferedAttempts
+    private let feed = EventFeed()
+
+    /// - Parameters:
+    ///   - seed: Where the random bits come from.
+    ///   - failStop: Called when a flush failed; the owner must drop the engine then.
+    public init(
+        store: any RunStore,
+        blobs: any BlobStore,
+        clock: any EngineClock,
+        configuration: EngineConfiguration,
+        seed: UInt64,
+        failStop: @escaping @Sendable (String) -> Void
+    ) {
+        outbox = OfferedAttempts()
+        loop = ShardLoop(
+            store: store,
+            blobs: blobs,
+            reader: RunReader(store: store, blobs: blobs),
+            clock: clock,
+            dispatcher: outbox,
+            feed: feed,
+            configuration: configuration,
+            failStop: failStop,
+            leases: LeaseTable(duration: configuration.lease),
+            random: EntropyPool(seed: seed)
+        )
+    }
+
+    /// Reads the stores; call once, before the first turn. False when they cannot be read.
+    public func open() -> Bool {
+        loop.prepare()
+    }
+
+    /// Milliseconds in which nothing happens by itself; 0 when a turn has something to do.
+    public var idleTime: Int64 {
+        requests.isEmpty ? loop.sleepTime() : 0
+    }
+
+    /// One turn: folds all requests and what is due, commits, answers, and hands out attempts.
+    ///
+    /// - Returns: Attempts to make, and leases of attempts that have to stop.
+    public func turn() -> (starts: [Assignment], stops: [AttemptLease]) {
+        let taken = requests
+        requests = []
+        _ = loop.turn(taken)
+        return outbox.take()
+    }
+
+    // MARK: Requests
+
+    /// See ``DurableEngine/start(_:)``.
+    public func start(_ request: StartRequest, _ reply: @escaping @Sendable (Result<StartedRun, EngineError>) -> Void) {
+        requests.append(.start(request, reply))
+    }
+
+    /// Asks something of a run.
+    public func control(
+        _ run: RunID,
+        _ command: Command,
+        by actor: String,
+        _ reply: @escaping @Sendable (Result<Int64, EngineError>) -> Void
+    ) {
+        requests.append(.control(run, command, actor: actor, reply))
+    }
+
+    /// See ``DurableEngine/decide(_:approve:comment:by:)``.
+    public func decide(
+        _ id: HumanTaskID,
+        approve: Bool,
+        comment: String?,
+        by actor: String,
+        _ reply: @escaping @Sendable (Result<HumanTaskRow, EngineError>) -> Void
+    ) {
+        requests.append(.decide(id, isApproved: approve, comment: comment, actor: actor, reply))
+    }
+
+    /// See ``DurableEngine/adopt(_:)``.
+    public func adopt(_ run: RunID?, _ reply: @escaping @Sendable (Result<[RunID], EngineError>) -> Void) {
+        requests.append(.adopt(run, reply))
+    }
+
+    /// An attempt is over; a large output is put into the blob store first.
+    ///
+    /// - Throws: When a value could not be stored; the attempt is not over then.
+    public func attemptEnded(
+        _ lease: AttemptLease,
+        _ outcome: AttemptOutcome,
+        blobs: any BlobStore
+    ) throws(StoreError) {
+        let result: AttemptResult
+        switch outcome {
+        case .completed(let value, let log):
+            let (payload, bytes) = Payload.of(value)
+            if let bytes { _ = try blobs.put(bytes) }
+            result = .completed(
+                payload,
+                log: try log.map { text throws(StoreError) in try blobs.put(Array(text.utf8)) }
+            )
+        case .failed(let error, let log):
+            result = .failed(error, log: try log.map { text throws(StoreError) in try blobs.put(Array(text.utf8)) })
+        }
+        requests.append(.attemptEnded(lease.held, result))
+    }
+
+    /// The attempts are alive.
+    public func heartbeat(_ leases: [AttemptLease]) {
+        requests.append(.heartbeat(leases.map(\.held)))
+    }
+
+    /// Hands back every lease, as a process does that stops.
+    public func release(_ reply: @escaping @Sendable (Result<Void, EngineError>) -> Void) {
+        requests.append(.release(reply))
+    }
+}
+
+/// Names one attempt to the engine that gave it out.
+public struct AttemptLease: Hashable, Sendable {
+    let held: HeldLease
+
+    /// The number that makes the lease exclusive.
+    public var fence: Int64 { held.fence }
+    /// The run and the task.
+    public var task: TaskKey { held.key }
+}
+
+extension Assignment {
+    /// Names the attempt when its result is handed in.
+    public var attemptLease: AttemptLease { AttemptLease(held: lease) }
+}
+
+/// Keeps what the loop hands out until its owner takes it.
+private final class OfferedAttempts: AttemptDispatch, @unchecked Sendable {
+    // Used by the owner of one ``SteppedEngine`` only, which is not shared between threads.
+    private var running: Set<HeldLease> = []
+    private var starts: [Assignment] = []
+    private var stops: [AttemptLease] = []
+
+    var held: [HeldLease] { Array(running) }
+
+    func start(_ assignment: Assignment) {
+        running.insert(assignment.lease)
+        starts.append(assignment)
+    }
+
+    func stop(_ lease: HeldLease) {
+        stops.append(AttemptLease(held: lease))
+    }
+
+    func forget(_ lease: HeldLease) {
+        running.remove(lease)
+    }
+
+    func take() -> (starts: [Assignment], stops: [AttemptLease]) {
+        defer { (starts, stops) = ([], []) }
+        return (starts, stops)
+    }
+}
