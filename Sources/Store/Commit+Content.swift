@@ -6,5 +6,12 @@ extension Commit {
     public var isEmpty: Bool {
         records.isEmpty && definitions.isEmpty && runs.isEmpty && tasks.isEmpty && closedTasks.isEmpty
             && timers.isEmpty && removedTimers.isEmpty && humanTasks.isEmpty && outbox.isEmpty && cursors.isEmpty
+            && snapshots.isEmpty && staleSnapshots.isEmpty && !hasKeyedRows
+    }
+
+    /// It changes answers, inboxes, signals or the cache.
+    public var hasKeyedRows: Bool {
+        !(idempotency.isEmpty && inbox.isEmpty && signals.isEmpty && removedSignals.isEmpty && cache.isEmpty
+            && cacheUses.isEmpty && removedCache.isEmpty && expiries.isEmpty)
     }
 }

@@ -19,6 +19,9 @@ struct MemoryRunState {
     var outbox: [OutboxMessage] = []
     var lastMessage: Int64 = 0
     var cursors: [String: Int64] = [:]
+    /// By run, in the order of their events.
+    var snapshots: [Int64: [SnapshotRow]] = [:]
+    var keyed = MemoryKeyedRows()
 
     /// Throws `conflict` when the commit does not fit what is stored.
     func check(_ commit: Commit) throws(StoreError) {
@@ -38,6 +41,7 @@ struct MemoryRunState {
         for timer in commit.timers where timers[timer.number] != nil {
             throw .timerTaken(timer.number)
         }
+        if commit.hasKeyedRows { try keyed.check(commit) }
     }
 
     private func lastSequence(ofRun key: Int64) -> Int64 {
@@ -63,7 +67,21 @@ struct MemoryRunState {
         for row in commit.removedTimers where timers[row.number]?.fireAt == row.fireAt { timers[row.number] = nil }
         for row in commit.humanTasks { humanTasks[row.id] = row }
         deliver(commit)
+        keep(commit)
+        if commit.hasKeyedRows { keyed.apply(commit) }
         return first
+    }
+
+    private mutating func keep(_ commit: Commit) {
+        for row in commit.snapshots {
+            var rows = snapshots[row.runKey] ?? []
+            rows.removeAll { $0.sequence == row.sequence }
+            rows.insert(row, at: rows.firstIndex { $0.sequence > row.sequence } ?? rows.endIndex)
+            snapshots[row.runKey] = rows
+        }
+        for stale in commit.staleSnapshots {
+            snapshots[stale.runKey]?.removeAll { $0.sequence < stale.before }
+        }
     }
 
     private mutating func append(_ record: LogRecord) {

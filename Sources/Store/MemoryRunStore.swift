@@ -70,6 +70,26 @@ public final class MemoryRunStore: RunStore {
         }
     }
 
+    /// Records of one run that hold events of a range.
+    public func records(ofRun key: Int64, in range: ClosedRange<Int64>, limit: Int) -> [StoredRecord] {
+        let records = records(ofRun: key, after: range.lowerBound - 1, limit: limit)
+        return Array(records.prefix { $0.record.firstSequence <= range.upperBound })
+    }
+
+    /// Records of one run, the newest first.
+    public func records(ofRun key: Int64, backwardsFrom sequence: Int64, limit: Int) -> [StoredRecord] {
+        state.withLock { state in
+            let positions = state.positions[key] ?? []
+            let end = positions.firstPosition { state.records[$0].record.firstSequence >= sequence }
+            return positions[..<end].reversed().prefix(limit).map { state.records[$0] }
+        }
+    }
+
+    /// The newest snapshot that is not of a later event.
+    public func snapshot(ofRun key: Int64, atMost sequence: Int64) -> SnapshotRow? {
+        state.withLock { $0.snapshots[key]?.last { $0.sequence <= sequence } }
+    }
+
     /// Open tasks, by run and task.
     public func openTasks(ofRun key: Int64?) -> [TaskRow] {
         state.withLock { state in
@@ -122,6 +142,55 @@ public final class MemoryRunStore: RunStore {
     /// How far a consumer got.
     public func cursor(of consumer: String) -> Int64 {
         state.withLock { $0.cursors[consumer] ?? 0 }
+    }
+
+    /// The answer kept for a request.
+    public func idempotency(principal: String, key: String) -> IdempotencyRow? {
+        state.withLock { $0.keyed.idempotency(principal: principal, key: key) }
+    }
+
+    /// The number of the event in which a run took a message in.
+    public func inbox(ofRun key: Int64, message: String) -> Int64? {
+        state.withLock { $0.keyed.inbox(ofRun: key, message: message) }
+    }
+
+    /// Kept signals, the oldest first.
+    public func signals(_ filter: SignalFilter) -> [SignalRow] {
+        state.withLock { $0.keyed.signals(filter) }
+    }
+
+    /// The entry of the cache with that key.
+    public func cached(_ key: CacheRow.Key) -> CacheRow? {
+        state.withLock { $0.keyed.cached(key) }
+    }
+
+    /// Entries of the cache.
+    public func cache(_ filter: CacheFilter) -> [CacheRow] {
+        state.withLock { $0.keyed.cache(filter) }
+    }
+
+    /// What all entries of the cache come to.
+    public func cacheTotals() -> CacheTotals {
+        state.withLock { $0.keyed.cacheTotals() }
+    }
+
+    /// How many rows the step would remove.
+    public func count(_ expiry: Expiry) -> Int {
+        state.withLock { $0.keyed.count(expiry) }
+    }
+
+    /// What rows outside the log name blobs by, all on one page.
+    public func blobNames(after position: BlobNamePage.Position?) -> BlobNamePage {
+        state.withLock { state in
+            let snapshots = state.snapshots.values.joined().map { row in
+                switch row.content {
+                case .inline(let bytes): BlobNames.text(bytes)
+                case .blob(let blob): BlobNames.list(blob)
+                }
+            }
+            let messages = state.outbox.map { BlobNames.text($0.content.body) }
+            return BlobNamePage(names: snapshots + messages + state.keyed.blobNames, next: nil)
+        }
     }
 
     /// Does nothing.

@@ -33,6 +33,16 @@ public protocol RunStore: Sendable {
     func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord]
     /// Records of all runs that hold events with a global number above `sequence`, in order, likewise.
     func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord]
+    /// Records of one run that hold events numbered in `range`, in order. The first record may begin before the range,
+    /// the last one may end after it.
+    func records(ofRun key: Int64, in range: ClosedRange<Int64>, limit: Int) throws(StoreError) -> [StoredRecord]
+    /// Records of one run that hold events numbered below `sequence`, the newest first. The first record may reach
+    /// beyond it.
+    func records(ofRun key: Int64, backwardsFrom sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord]
+
+    /// The newest snapshot of a run that is not of an event after `sequence`. One whose bytes in the row are not those
+    /// that were written is passed over; whoever reads a blob notices by its hash.
+    func snapshot(ofRun key: Int64, atMost sequence: Int64) throws(StoreError) -> SnapshotRow?
 
     /// Open tasks of one run, or of all.
     func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow]
@@ -53,6 +63,25 @@ public protocol RunStore: Sendable {
     func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage]
     /// How far a consumer got; 0 at first.
     func cursor(of consumer: String) throws(StoreError) -> Int64
+
+    /// The answer kept for a request, expired or not.
+    func idempotency(principal: String, key: String) throws(StoreError) -> IdempotencyRow?
+    /// The number of the event in which a run took a message in; `nil` when it has not.
+    func inbox(ofRun key: Int64, message: String) throws(StoreError) -> Int64?
+    /// Kept signals, the oldest first; those of one instant by target and dedupe key.
+    func signals(_ filter: SignalFilter) throws(StoreError) -> [SignalRow]
+    /// The entry of the cache with that key, ended or not.
+    func cached(_ key: CacheRow.Key) throws(StoreError) -> CacheRow?
+    /// Entries of the cache.
+    func cache(_ filter: CacheFilter) throws(StoreError) -> [CacheRow]
+    /// What all entries of the cache come to. Reads them all.
+    func cacheTotals() throws(StoreError) -> CacheTotals
+    /// How many rows the step would remove.
+    func count(_ expiry: Expiry) throws(StoreError) -> Int
+
+    /// What rows outside the log name blobs by, page by page: snapshots, signals, answers, the cache, messages on their
+    /// way out.
+    func blobNames(after position: BlobNamePage.Position?) throws(StoreError) -> BlobNamePage
 
     /// Housekeeping; called from the thread that commits while there is nothing else to do. Failures show up in the
     /// next commit.
@@ -84,6 +113,27 @@ public struct Commit: Sendable {
     public var outbox: [OutboxMessage.Content] = []
     /// New positions of outbox consumers; messages behind every cursor are removed in time.
     public var cursors: [String: Int64] = [:]
+    /// Snapshots to insert or replace, by run and sequence.
+    public var snapshots: [SnapshotRow] = []
+    /// Snapshots to remove; missing ones are no error.
+    public var staleSnapshots: [StaleSnapshots] = []
+    /// Answers to insert or replace, by principal and key.
+    public var idempotency: [IdempotencyRow] = []
+    /// Messages taken in; `conflict` when the run took one in before.
+    public var inbox: [InboxRow] = []
+    /// Signals to keep; one whose key is there is left alone.
+    public var signals: [SignalRow] = []
+    /// Signals that found who waits for them, or that nobody wants; a missing one is no error.
+    public var removedSignals: [SignalRow.Key] = []
+    /// Entries of the cache to insert or replace, by key.
+    public var cache: [CacheRow] = []
+    /// Uses of entries, counted after the inserts; `conflict` when an entry is gone, because the blob it named may be
+    /// gone too.
+    public var cacheUses: [CacheUse] = []
+    /// Entries of the cache to remove; a missing one is no error.
+    public var removedCache: [CacheRow.Key] = []
+    /// Rows to remove because their time is over.
+    public var expiries: [Expiry] = []
 
     /// An empty transaction.
     public init() {}

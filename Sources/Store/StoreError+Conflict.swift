@@ -20,6 +20,16 @@ extension StoreError {
         Self(.conflict, "Timer number \(number) is taken: another writer was faster.")
     }
 
+    /// A run took a message in before.
+    public static func messageTaken(_ row: InboxRow) -> Self {
+        Self(.conflict, "Run \(row.runKey) took the message '\(row.message)' in before: another writer was faster.")
+    }
+
+    /// An entry of the cache that was to answer is gone.
+    public static func cacheEntryGone(_ key: CacheRow.Key) -> Self {
+        Self(.conflict, "The cache has no entry \(key.hash) of \(key.scope) any more: another writer was faster.")
+    }
+
     /// A move does not follow the tag's last one.
     public static func tagMoved(_ move: TagMoveRow) -> Self {
         Self(.conflict, "The tag \(move.name) of \(move.owner) was moved meanwhile: another writer was faster.")

@@ -164,6 +164,26 @@ extension SQLiteRunStore {
         try readers.read { (reader) throws(StoreError) in try reader.records(after: sequence, limit: limit) }
     }
 
+    /// Records of one run that hold events of a range; `corrupted` when one does not fit the one before it.
+    public func records(
+        ofRun key: Int64,
+        in range: ClosedRange<Int64>,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        try readers.read { (reader) throws(StoreError) in try reader.records(ofRun: key, in: range, limit: limit) }
+    }
+
+    /// Records of one run, the newest first; `corrupted` when one does not fit the one before it.
+    public func records(
+        ofRun key: Int64,
+        backwardsFrom sequence: Int64,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        try readers.read { (reader) throws(StoreError) in
+            try reader.records(ofRun: key, backwardsFrom: sequence, limit: limit)
+        }
+    }
+
     /// Open tasks, by run and task.
     public func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] {
         try readers.read { (reader) throws(StoreError) in try reader.openTasks(ofRun: key) }

@@ -161,8 +161,8 @@ final class ManualClock: EngineClock {
 }
 
 /// The memory store, with failures on request and a count of commits.
-final class FaultyStore: RunStore {
-    private let store = MemoryRunStore()
+final class FaultyStore: RunStoreDecorator {
+    let base = MemoryRunStore()
     private let faults = Mutex<[Int: StoreError]>([:])
     private let count = Mutex(0)
 
@@ -179,32 +179,6 @@ final class FaultyStore: RunStore {
             return count
         }
         if let error = faults.withLock({ $0[number] }) { throw error }
-        return try store.commit(commit)
+        return try base.commit(commit)
     }
-
-    func lastSequence() throws(StoreError) -> Int64 { store.lastSequence() }
-    func run(_ id: RunID) throws(StoreError) -> RunRow? { store.run(id) }
-    func run(key: Int64) throws(StoreError) -> RunRow? { store.run(key: key) }
-    func lastRunKey() throws(StoreError) -> Int64 { store.lastRunKey() }
-    func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] { store.runs(filter) }
-    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
-        store.records(ofRun: key, after: sequence, limit: limit)
-    }
-    func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
-        store.records(after: sequence, limit: limit)
-    }
-    func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] { store.openTasks(ofRun: key) }
-    func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow] { store.timers(ofRun: key) }
-    func lastTimerNumber() throws(StoreError) -> Int64 { store.lastTimerNumber() }
-    func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow? { store.humanTask(id) }
-    func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) throws(StoreError) -> [HumanTaskRow] {
-        store.humanTasks(status: status, run: key, limit: limit)
-    }
-    func definition(_ hash: String) throws(StoreError) -> DefinitionRow? { store.definition(hash) }
-    func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
-        store.outbox(after: number, limit: limit)
-    }
-    func cursor(of consumer: String) throws(StoreError) -> Int64 { store.cursor(of: consumer) }
-    func maintain() {}
-    func close() {}
 }

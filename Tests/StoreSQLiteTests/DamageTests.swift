@@ -66,6 +66,33 @@ import TestSupport
         }
     }
 
+    @Test func `fault 7: a damaged snapshot is passed over`() throws {
+        func row(_ sequence: Int64, _ content: SnapshotRow.Content) -> SnapshotRow {
+            SnapshotRow(runKey: 1, sequence: sequence, content: content, takenAt: Timestamp(milliseconds: 7))
+        }
+        let rows = [row(1, .inline([1])), row(2, .blob(BlobRef(hash: "h", size: 1))), row(3, .inline([3]))]
+        for (change, found) in [
+            ("UPDATE snapshot SET body = x'04' WHERE seq = 3", 1), ("UPDATE snapshot SET seq = 9 WHERE seq = 3", 1),
+            ("UPDATE snapshot SET sum = x'' WHERE seq = 3", 1), ("UPDATE snapshot SET taken_at = 8 WHERE seq > 1", 0),
+            ("UPDATE snapshot SET run_key = 1, seq = 4 WHERE run_key = 2", 2),
+            ("UPDATE snapshot SET size = 2 WHERE seq = 2", 2),
+        ] {
+            let temporary = TemporaryFolder()
+            try withStore(at: temporary.path) { store in
+                var commit = Commit()
+                var other = row(4, .inline([]))
+                other.runKey = 2
+                commit.snapshots = rows + [other]
+                _ = try store.commit(commit)
+            }
+            try alter(temporary.path, change)
+            try withStore(at: temporary.path) { store in
+                let newest = try store.snapshot(ofRun: 1, atMost: .max)
+                #expect(newest == rows[found], "\(change)")
+            }
+        }
+    }
+
     @Test func `a damaged page is found`() throws {
         let temporary = TemporaryFolder()
         try withStore(at: temporary.path) { store in

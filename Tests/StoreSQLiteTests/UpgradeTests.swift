@@ -10,13 +10,14 @@ import Testing
 @testable import StoreSQLite
 
 @Suite struct UpgradeTests {
-    /// Takes the newest tables away again and gives the file the number of the format before.
+    /// Takes the newer tables away again and gives the file the number of the first format.
     private func downgrade(_ path: String) throws {
         let runs = try Connection.open(path + "/baton.db", .write)
         try runs.execute(
             """
             DROP VIEW baton_versions; DROP VIEW baton_tags; DROP TABLE tag_move; DROP TABLE tag; DROP TABLE artifact;
-            DROP TABLE definition_name; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
+            DROP TABLE definition_name; DROP TABLE snapshot; DROP TABLE idem; DROP TABLE inbox; DROP TABLE signal;
+            DROP TABLE cache; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
             """
         )
         let blobs = try Connection.open(path + "/blobs.db", .write)
@@ -35,6 +36,10 @@ import Testing
         let reader = try SQLiteRunStore.openForReading(temporary.path)
         #expect(try holds(reader, steps: 3))
         #expect(try reader.definitions(owner: nil).isEmpty, "a folder without a catalogue reads as an empty one")
+        #expect(try reader.snapshot(ofRun: 1, atMost: .max) == nil)
+        #expect(try reader.signals(SignalFilter()).isEmpty)
+        #expect(try reader.cacheTotals() == CacheTotals())
+        #expect(try reader.blobNames(after: .init(table: 4, row: 0)).next == nil)
         reader.close()
         let oldBlobs = try SQLiteBlobStore.openForReading(temporary.path)
         #expect(try oldBlobs.get(blob) == [1, 2, 3])

@@ -57,6 +57,38 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
+    func `a part of a log is read from both ends`(backend: Backend) throws {
+        try backend.runs { store in
+            var commit = Commit()
+            // Events 1–3, 4, 5–6, 7–9.
+            for (first, count) in [(1, 3), (4, 1), (5, 2), (7, 3)] as [(Int64, Int)] {
+                commit.records = [1, 2].map { .sample(run: $0, from: first, count: count) }
+                _ = try store.commit(commit)
+            }
+            let ranges: [(range: ClosedRange<Int64>, limit: Int, found: [Int64])] = [
+                (1...9, 9, [1, 4, 5, 7]), (1...1, 9, [1]), (3...4, 9, [1, 4]), (4...4, 9, [4]), (6...7, 9, [5, 7]),
+                (2...9, 2, [1, 4]), (9...20, 9, [7]), (10...20, 9, []), (1 ... .max, 9, [1, 4, 5, 7]), (3...3, 0, []),
+            ]
+            for (range, limit, found) in ranges {
+                let records = try store.records(ofRun: 1, in: range, limit: limit)
+                #expect(records.map(\.record.firstSequence) == found, "\(range), limit \(limit)")
+            }
+            let backwards: [(from: Int64, limit: Int, found: [Int64])] = [
+                (.max, 9, [7, 5, 4, 1]), (.max, 2, [7, 5]), (10, 1, [7]), (8, 9, [7, 5, 4, 1]), (7, 9, [5, 4, 1]),
+                (5, 1, [4]), (2, 9, [1]), (1, 9, []), (9, 0, []),
+            ]
+            for (from, limit, found) in backwards {
+                let records = try store.records(ofRun: 1, backwardsFrom: from, limit: limit)
+                #expect(records.map(\.record.firstSequence) == found, "from \(from), limit \(limit)")
+            }
+            #expect(try store.records(ofRun: 3, in: 1...9, limit: 9).isEmpty)
+            #expect(try store.records(ofRun: 3, backwardsFrom: 9, limit: 9).isEmpty)
+            let last = try store.records(ofRun: 2, backwardsFrom: .max, limit: 1)
+            #expect(last == [StoredRecord(globalSequence: 16, record: .sample(run: 2, from: 7, count: 3))])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `a commit that does not continue a log leaves nothing behind`(backend: Backend) throws {
         try backend.runs { store in
             var first = Commit()

@@ -73,6 +73,60 @@ import TestSupport
         }
         let (a, b) = try (left.outbox(after: 2, limit: 20), right.outbox(after: 2, limit: 20))
         #expect(a == b, "\(place)")
+        try compareLogParts(left, right, place)
+        try compareKeyed(left, right, place)
+    }
+
+    private func compareLogParts(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
+        for run in 1...5 as ClosedRange<Int64> {
+            for range in [1...1, 2...9, 5...40, 30 ... .max] as [ClosedRange<Int64>] {
+                let (a, b) = try (
+                    left.records(ofRun: run, in: range, limit: 9), right.records(ofRun: run, in: range, limit: 9)
+                )
+                #expect(a == b, "\(place), run \(run), \(range)")
+            }
+            for from in [2, 17, .max] as [Int64] {
+                let (a, b) = try (
+                    left.records(ofRun: run, backwardsFrom: from, limit: 7),
+                    right.records(ofRun: run, backwardsFrom: from, limit: 7)
+                )
+                #expect(a == b, "\(place), run \(run), from \(from)")
+                let (c, d) = try (
+                    left.snapshot(ofRun: run, atMost: from), right.snapshot(ofRun: run, atMost: from)
+                )
+                #expect(c == d, "\(place), run \(run), from \(from)")
+            }
+        }
+    }
+
+    private func compareKeyed(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
+        for name in ["a", "b"] {
+            var filter = SignalFilter()
+            filter.target = name
+            let (a, b) = try (left.signals(filter), right.signals(filter))
+            #expect(a == b, "\(place)")
+            let (c, d) = try (
+                left.idempotency(principal: name, key: "k1"), right.idempotency(principal: name, key: "k1")
+            )
+            #expect(c == d, "\(place)")
+            let (e, f) = try (left.inbox(ofRun: 1, message: name), right.inbox(ofRun: 1, message: name))
+            #expect(e == f, "\(place)")
+        }
+        for order in [.key, .leastRecentlyUsed, .mostHits] as [CacheFilter.Order] {
+            var filter = CacheFilter()
+            (filter.order, filter.limit) = (order, 4)
+            let (a, b) = try (left.cache(filter), right.cache(filter))
+            #expect(a == b, "\(place), \(order)")
+        }
+        let (a, b) = try (left.cacheTotals(), right.cacheTotals())
+        #expect(a == b, "\(place)")
+        let (c, d) = try (left.signals(SignalFilter()), right.signals(SignalFilter()))
+        #expect(c == d, "\(place)")
+        for kind in Expiry.Kind.allCases {
+            let expiry = Expiry(kind, before: Timestamp(milliseconds: 25), limit: 4)
+            let (a, b) = try (left.count(expiry), right.count(expiry))
+            #expect(a == b, "\(place), \(kind)")
+        }
     }
 }
 
@@ -130,7 +184,52 @@ private struct CommitSource {
         }
         for _ in 0..<draw(3) { commit.outbox.append(.init(kind: "k", target: "t", body: [UInt8(draw(256))])) }
         if draw(5) == 0 { commit.cursors[["a", "b"][draw(2)]] = Int64(draw(60)) }
+        addSnapshots(to: &commit)
+        if draw(2) == 0 { addKeyed(to: &commit) }
         return commit
+    }
+
+    private mutating func addSnapshots(to commit: inout Commit) {
+        for _ in 0..<draw(2) {
+            let body = [UInt8](repeating: 1, count: draw(9))
+            let time = Timestamp(milliseconds: Int64(draw(50)))
+            commit.snapshots.append(
+                SnapshotRow(
+                    runKey: Int64(draw(5) + 1),
+                    sequence: Int64(draw(30) + 1),
+                    content: draw(2) == 0 ? .inline(body) : .blob(BlobRef(hash: "h\(draw(9))", size: draw(99))),
+                    takenAt: time
+                )
+            )
+        }
+        if draw(9) == 0 {
+            commit.staleSnapshots.append(StaleSnapshots(runKey: Int64(draw(5) + 1), before: Int64(draw(30))))
+        }
+    }
+
+    private mutating func addKeyed(to commit: inout Commit) {
+        func name() -> String { ["a", "b", "é"][draw(3)] }
+        for _ in 0..<draw(3) {
+            commit.idempotency.append(.sample(name(), "k\(draw(4))", expires: Int64(draw(50))))
+            commit.signals.append(.sample(name(), "d\(draw(20))", at: Int64(draw(50)), type: "t\(draw(2))"))
+            var entry = CacheRow.sample(name(), "h\(draw(5))", expires: Int64(draw(50)))
+            entry.usedAt = Timestamp(milliseconds: Int64(draw(50)))
+            commit.cache.append(entry)
+        }
+        if draw(4) == 0 {
+            // Fits the first time only.
+            commit.inbox.append(InboxRow(runKey: Int64(draw(4)), message: "m\(draw(60))", appliedSequence: 1))
+        }
+        if draw(3) == 0 {
+            let key = CacheRow.Key(scope: name(), hash: "h\(draw(5))")
+            commit.cacheUses.append(CacheUse(key: key, at: Timestamp(milliseconds: Int64(draw(60)))))
+        }
+        if draw(5) == 0 { commit.removedCache.append(CacheRow.Key(scope: name(), hash: "h\(draw(5))")) }
+        if draw(4) == 0 { commit.removedSignals.append(SignalRow.Key(target: name(), dedupeKey: "d\(draw(20))")) }
+        if draw(4) == 0 {
+            let before = Timestamp(milliseconds: Int64(draw(30)))
+            commit.expiries.append(Expiry(Expiry.Kind.allCases[draw(3)], before: before, limit: draw(3)))
+        }
     }
 
     private mutating func run() -> RunRow {

@@ -95,45 +95,20 @@ private func one(_ graph: Graph, _ engine: DurableEngine) async -> Double {
 }
 
 /// Counts commits.
-final class CountingStore: RunStore, @unchecked Sendable {
+final class CountingStore: RunStoreDecorator, @unchecked Sendable {
     // `commits` is written by the engine's thread only and read while it rests.
     private(set) var commits = 0
     private(set) var commitSeconds = 0.0
-    private let store: SQLiteRunStore
+    let base: SQLiteRunStore
 
     init(_ store: SQLiteRunStore) {
-        self.store = store
+        base = store
     }
 
     func commit(_ commit: Commit) throws(StoreError) -> Int64 {
         commits += 1
         let begin = seconds()
         defer { commitSeconds += seconds() - begin }
-        return try store.commit(commit)
+        return try base.commit(commit)
     }
-    func lastSequence() throws(StoreError) -> Int64 { try store.lastSequence() }
-    func run(_ id: RunID) throws(StoreError) -> RunRow? { try store.run(id) }
-    func run(key: Int64) throws(StoreError) -> RunRow? { try store.run(key: key) }
-    func lastRunKey() throws(StoreError) -> Int64 { try store.lastRunKey() }
-    func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] { try store.runs(filter) }
-    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
-        try store.records(ofRun: key, after: sequence, limit: limit)
-    }
-    func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
-        try store.records(after: sequence, limit: limit)
-    }
-    func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] { try store.openTasks(ofRun: key) }
-    func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow] { try store.timers(ofRun: key) }
-    func lastTimerNumber() throws(StoreError) -> Int64 { try store.lastTimerNumber() }
-    func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow? { try store.humanTask(id) }
-    func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) throws(StoreError) -> [HumanTaskRow] {
-        try store.humanTasks(status: status, run: key, limit: limit)
-    }
-    func definition(_ hash: String) throws(StoreError) -> DefinitionRow? { try store.definition(hash) }
-    func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
-        try store.outbox(after: number, limit: limit)
-    }
-    func cursor(of consumer: String) throws(StoreError) -> Int64 { try store.cursor(of: consumer) }
-    func maintain() { store.maintain() }
-    func close() { store.close() }
 }

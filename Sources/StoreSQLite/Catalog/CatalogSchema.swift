@@ -3,8 +3,8 @@
 
 /// The tables of the catalogue; they are the second format of `baton.db`.
 enum CatalogSchema {
-    /// The format of `baton.db` in which they came.
-    static let version: Int64 = 2
+    /// The one of them that tells whether a file has them.
+    static let table = "artifact"
 
     static let tables = """
         CREATE TABLE definition_name(

@@ -63,6 +63,12 @@ struct Connection: ~Copyable {
         return try statement.first { $0.int64(0) }
     }
 
+    /// Whether the file has such a table; one that an older program wrote may not.
+    func hasTable(_ name: String) throws(StoreError) -> Bool {
+        let statement = try Statement(self, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
+        return try statement.first(name) { _ in true } ?? false
+    }
+
     /// Rows that the last statement inserted, changed or removed.
     var changes: Int { Int(sqlite3_changes(handle)) }
 

@@ -5,7 +5,7 @@ import Store
 
 /// What a reader asks SQLite, prepared once.
 struct ReadStatements {
-    let lastSequence, records, recordsOfRun, linkBefore: Statement
+    let lastSequence, records, recordsOfRun, recordsInRange, recordsBackwards, linkBefore: Statement
     let runByID, runByKey, lastRunKey, runs, openRuns: Statement
     let tasks, tasksOfRun: Statement
     let timers, timersOfRun, lastTimer: Statement
@@ -17,6 +17,8 @@ struct ReadStatements {
         lastSequence = try Statement(connection, RunReader.lastSequence)
         records = try Statement(connection, Self.records)
         recordsOfRun = try Statement(connection, Self.recordsOfRun)
+        recordsInRange = try Statement(connection, Self.recordsInRange)
+        recordsBackwards = try Statement(connection, Self.recordsBackwards)
         linkBefore = try Statement(connection, RunReader.linkBefore)
         runByID = try Statement(connection, "SELECT * FROM run WHERE id = ?")
         runByKey = try Statement(connection, "SELECT * FROM run WHERE key = ?")
@@ -60,16 +62,24 @@ struct ReadStatements {
     private static let runPage = "AND (?1 IS NULL OR workflow = ?1) AND key < ?2 ORDER BY key DESC LIMIT ?3"
 
     /// Begins with the record that holds event ?1, if a part of it comes after.
-    private static let records = """
+    static let records = """
         SELECT * FROM record WHERE gseq >= ifnull((SELECT max(gseq) FROM record WHERE gseq <= ?1), 0)
             AND gseq + count - 1 > ?1 ORDER BY gseq LIMIT ?2
         """
 
-    private static let recordsOfRun = """
+    static let recordsOfRun = """
         SELECT * FROM record WHERE run_key = ?1
             AND seq >= ifnull((SELECT max(seq) FROM record WHERE run_key = ?1 AND seq <= ?2), 0)
             AND seq + count - 1 > ?2 ORDER BY seq LIMIT ?3
         """
+
+    static let recordsInRange = """
+        SELECT * FROM record WHERE run_key = ?1
+            AND seq >= ifnull((SELECT max(seq) FROM record WHERE run_key = ?1 AND seq <= ?2), 0) AND seq <= ?3
+            AND seq + count - 1 >= ?2 ORDER BY seq LIMIT ?4
+        """
+
+    static let recordsBackwards = "SELECT * FROM record WHERE run_key = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
 }
 
 /// Questions that the writer asks too.

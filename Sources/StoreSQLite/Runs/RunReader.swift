@@ -11,6 +11,8 @@ final class RunReader {
     private let connection: Connection
     private let statements: ReadStatements
     private var catalogReader: CatalogReader?
+    private var snapshotReader: SnapshotReader?
+    private var keyedReader: KeyedReader?
 
     init(_ path: String, vfs: String? = nil) throws(StoreError) {
         let connection = try Connection.open(path, .read, vfs: vfs)
@@ -22,9 +24,29 @@ final class RunReader {
     /// What reads the catalogue; `nil` while the file has a format without one.
     func catalog() throws(StoreError) -> CatalogReader? {
         if let catalogReader { return catalogReader }
-        guard try RunSchema.schema.check(connection) >= CatalogSchema.version else { return nil }
+        guard try connection.hasTable(CatalogSchema.table) else { return nil }
         catalogReader = try CatalogReader(connection)
         return catalogReader
+    }
+
+    /// What reads snapshots; `nil` while the file has a format without them.
+    func snapshots() throws(StoreError) -> SnapshotReader? {
+        if let snapshotReader { return snapshotReader }
+        guard try connection.hasTable(SnapshotSchema.table) else { return nil }
+        snapshotReader = try SnapshotReader(connection)
+        return snapshotReader
+    }
+
+    /// What reads answers, inboxes, signals and the cache; `nil` while the file has a format without them.
+    func keyed() throws(StoreError) -> KeyedReader? {
+        if let keyedReader { return keyedReader }
+        guard try connection.hasTable(KeyedSchema.table) else { return nil }
+        keyedReader = try KeyedReader(connection)
+        return keyedReader
+    }
+
+    func blobNames(after position: BlobNamePage.Position?) throws(StoreError) -> BlobNamePage {
+        try BlobNameTables.page(after: position, connection)
     }
 
     func lastSequence() throws(StoreError) -> Int64 {
@@ -135,6 +157,26 @@ extension RunReader {
     func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
         let records = try statements.recordsOfRun.rows(key, sequence, limit, read: ChainedRecord.init(row:))
         return try checked(records)
+    }
+
+    func records(ofRun key: Int64, in range: ClosedRange<Int64>, limit: Int) throws(StoreError) -> [StoredRecord] {
+        let records = try statements.recordsInRange.rows(
+            key,
+            range.lowerBound,
+            range.upperBound,
+            limit,
+            read: ChainedRecord.init(row:)
+        )
+        return try checked(records)
+    }
+
+    func records(
+        ofRun key: Int64,
+        backwardsFrom sequence: Int64,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        let records = try statements.recordsBackwards.rows(key, sequence, limit, read: ChainedRecord.init(row:))
+        return try checked(records.reversed()).reversed()
     }
 
     func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {

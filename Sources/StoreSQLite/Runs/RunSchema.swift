@@ -3,7 +3,9 @@
 
 /// The tables of `baton.db`. Programs of others use the views; tables may change with any release.
 enum RunSchema {
-    static let schema = Schema(migrations: [log + rows + views, CatalogSchema.tables])
+    static let schema = Schema(migrations: [
+        log + rows + views, CatalogSchema.tables, SnapshotSchema.step, KeyedSchema.step,
+    ])
 
     /// The log is one table by global number, so that every commit fills the same few pages, whatever runs are in it.
     private static let log = """

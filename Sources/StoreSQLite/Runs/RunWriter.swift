@@ -17,6 +17,8 @@ final class RunWriter {
     private var lastTimer: Int64
     private var chains = ChainCache()
     private var catalog: CatalogWriter?
+    private var snapshots: SnapshotWriter?
+    private var keyed: KeyedWriter?
     /// Why nothing may be written any more. After a failed flush nobody knows what the disk holds, and flushing again
     /// may report a success that is none.
     private var failure: StoreError?
@@ -127,6 +129,14 @@ final class RunWriter {
         try write(timers: commit)
         for row in commit.humanTasks { try write(row) }
         try deliver(commit)
+        if !(commit.snapshots.isEmpty && commit.staleSnapshots.isEmpty) {
+            if snapshots == nil { snapshots = try SnapshotWriter(connection) }
+            try snapshots?.write(commit)
+        }
+        if commit.hasKeyedRows {
+            if keyed == nil { keyed = try KeyedWriter(connection) }
+            try keyed?.write(commit, connection)
+        }
     }
 
     private func append(_ records: [LogRecord], _ links: inout [Int64: ChainLink]) throws(StoreError) {

@@ -1,0 +1,106 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// A run store around another one that does some things itself and leaves the rest to it: counting, failing on demand,
+/// slowing down.
+public protocol RunStoreDecorator: RunStore {
+    /// The store behind it.
+    associatedtype Base: RunStore
+    /// The store behind it.
+    var base: Base { get }
+}
+
+extension RunStoreDecorator {
+    /// Leaves it to the store behind.
+    public func commit(_ commit: Commit) throws(StoreError) -> Int64 { try base.commit(commit) }
+    /// Leaves it to the store behind.
+    public func lastSequence() throws(StoreError) -> Int64 { try base.lastSequence() }
+    /// Leaves it to the store behind.
+    public func run(_ id: RunID) throws(StoreError) -> RunRow? { try base.run(id) }
+    /// Leaves it to the store behind.
+    public func run(key: Int64) throws(StoreError) -> RunRow? { try base.run(key: key) }
+    /// Leaves it to the store behind.
+    public func lastRunKey() throws(StoreError) -> Int64 { try base.lastRunKey() }
+    /// Leaves it to the store behind.
+    public func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] { try base.runs(filter) }
+    /// Leaves it to the store behind.
+    public func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        try base.records(ofRun: key, after: sequence, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        try base.records(after: sequence, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func records(
+        ofRun key: Int64,
+        in range: ClosedRange<Int64>,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        try base.records(ofRun: key, in: range, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func records(
+        ofRun key: Int64,
+        backwardsFrom sequence: Int64,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        try base.records(ofRun: key, backwardsFrom: sequence, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func snapshot(ofRun key: Int64, atMost sequence: Int64) throws(StoreError) -> SnapshotRow? {
+        try base.snapshot(ofRun: key, atMost: sequence)
+    }
+    /// Leaves it to the store behind.
+    public func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] { try base.openTasks(ofRun: key) }
+    /// Leaves it to the store behind.
+    public func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow] { try base.timers(ofRun: key) }
+    /// Leaves it to the store behind.
+    public func lastTimerNumber() throws(StoreError) -> Int64 { try base.lastTimerNumber() }
+    /// Leaves it to the store behind.
+    public func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow? { try base.humanTask(id) }
+    /// Leaves it to the store behind.
+    public func humanTasks(
+        status: HumanTaskStatus?,
+        run key: Int64?,
+        limit: Int
+    ) throws(StoreError) -> [HumanTaskRow] {
+        try base.humanTasks(status: status, run: key, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func definition(_ hash: String) throws(StoreError) -> DefinitionRow? { try base.definition(hash) }
+    /// Leaves it to the store behind.
+    public func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
+        try base.outbox(after: number, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func cursor(of consumer: String) throws(StoreError) -> Int64 { try base.cursor(of: consumer) }
+    /// Leaves it to the store behind.
+    public func idempotency(principal: String, key: String) throws(StoreError) -> IdempotencyRow? {
+        try base.idempotency(principal: principal, key: key)
+    }
+    /// Leaves it to the store behind.
+    public func inbox(ofRun key: Int64, message: String) throws(StoreError) -> Int64? {
+        try base.inbox(ofRun: key, message: message)
+    }
+    /// Leaves it to the store behind.
+    public func signals(_ filter: SignalFilter) throws(StoreError) -> [SignalRow] { try base.signals(filter) }
+    /// Leaves it to the store behind.
+    public func cached(_ key: CacheRow.Key) throws(StoreError) -> CacheRow? { try base.cached(key) }
+    /// Leaves it to the store behind.
+    public func cache(_ filter: CacheFilter) throws(StoreError) -> [CacheRow] { try base.cache(filter) }
+    /// Leaves it to the store behind.
+    public func cacheTotals() throws(StoreError) -> CacheTotals { try base.cacheTotals() }
+    /// Leaves it to the store behind.
+    public func count(_ expiry: Expiry) throws(StoreError) -> Int { try base.count(expiry) }
+    /// Leaves it to the store behind.
+    public func blobNames(after position: BlobNamePage.Position?) throws(StoreError) -> BlobNamePage {
+        try base.blobNames(after: position)
+    }
+    /// Leaves it to the store behind.
+    public func maintain() { base.maintain() }
+    /// Leaves it to the store behind.
+    public func close() { base.close() }
+}

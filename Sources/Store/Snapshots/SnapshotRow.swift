@@ -1,0 +1,50 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// The state of a run after one of its events, so that reading the run does not begin at its first one.
+///
+/// Snapshots are a cache: without them everything is as it was, only slower.
+public struct SnapshotRow: Sendable, Equatable {
+    /// Where the state is.
+    public enum Content: Sendable, Equatable {
+        /// In the row: at most ``SnapshotRow/inlineLimit`` bytes.
+        case inline([UInt8])
+        /// In the blob store; it is put there before the row is written.
+        case blob(BlobRef)
+    }
+    /// The run.
+    public var runKey: Int64
+    /// The number of the last event that the state has taken in, from 1.
+    public var sequence: Int64
+    /// The state.
+    public var content: Content
+    /// When it was taken.
+    public var takenAt: Timestamp
+
+    /// The largest state, in bytes, that lies in the row.
+    public static let inlineLimit = 4096
+
+    /// Puts a row together.
+    public init(runKey: Int64, sequence: Int64, content: Content, takenAt: Timestamp) {
+        self.runKey = runKey
+        self.sequence = sequence
+        self.content = content
+        self.takenAt = takenAt
+    }
+}
+
+/// Snapshots of a run that are not needed any more.
+public struct StaleSnapshots: Sendable, Equatable {
+    /// The run.
+    public var runKey: Int64
+    /// Those of an earlier event than this go; `Int64.max` means all.
+    public var before: Int64
+
+    /// Names the snapshots of a run before an event.
+    public init(runKey: Int64, before sequence: Int64) {
+        self.runKey = runKey
+        before = sequence
+    }
+}
