@@ -76,6 +76,61 @@ import Testing
         #expect(try shelf.blobs.get(inner) == [1, 2, 3])
     }
 
+    @Test func `snapshots, signals, answers and the cache keep what they name`() throws {
+        let shelf = Shelf()
+        let leaf = (1...5).map { shelf.blobs.put([UInt8($0)]) }
+        func name(_ blob: BlobRef, _ key: String = "blob") -> [UInt8] {
+            Array(#"{"x":[{"\#(key)":{"hash":"\#(blob.hash)","size":\#(blob.size)}}]}"#.utf8)
+        }
+        // A state whose part names a value and a further part.
+        let inner = shelf.blobs.put(name(leaf[0]))
+        let list = [[UInt8(ascii: "[")], name(leaf[1]), [UInt8(ascii: ",")], name(inner, "part"), [UInt8(ascii: "]")]]
+        let part = shelf.blobs.put(Array(list.joined()))
+        let state = shelf.blobs.put(name(part, "part"))
+        let orphan = shelf.blobs.put([9])
+        var commit = Commit()
+        let time = Timestamp(milliseconds: 1)
+        commit.snapshots = [
+            SnapshotRow(runKey: 1, sequence: 1, content: .blob(state), takenAt: time),
+            SnapshotRow(runKey: 1, sequence: 2, content: .inline(name(leaf[2])), takenAt: time),
+            SnapshotRow(
+                runKey: 1,
+                sequence: 3,
+                content: .blob(BlobRef(hash: String(repeating: "0", count: 64), size: 1)),
+                takenAt: time
+            ),
+        ]
+        commit.signals = [
+            SignalRow(key: .init(target: "t", dedupeKey: "d"), type: "t", payload: name(leaf[3]), arrivedAt: time)
+        ]
+        commit.cache = [
+            CacheRow(
+                key: .init(scope: "s", hash: "h"),
+                workflow: "w",
+                node: "n",
+                run: RunID(high: 1, low: 1),
+                task: 0,
+                output: name(leaf[4]),
+                size: 1,
+                duration: .zero,
+                cost: .zero,
+                createdAt: time,
+                expiresAt: time
+            )
+        ]
+        _ = try shelf.runs.commit(commit)
+        let sweep = BlobSweep(runs: shelf.runs, catalog: shelf.store, blobs: shelf.blobs)
+        #expect(try sweep.run(lastPutBefore: Timestamp(milliseconds: .max)).removed == 1)
+        #expect(throws: StoreError.self) { try shelf.blobs.get(orphan) }
+        for blob in leaf + [inner, part, state] { _ = try shelf.blobs.get(blob) }
+
+        // Without its snapshots a run keeps only what its log names.
+        commit = Commit()
+        commit.staleSnapshots = [StaleSnapshots(runKey: 1, before: .max)]
+        _ = try shelf.runs.commit(commit)
+        #expect(try sweep.run(lastPutBefore: Timestamp(milliseconds: .max)).removed == 6)
+    }
+
     /// What may be asked of a catalogue, in any order, on both kinds of stores.
     @Test(arguments: [false, true])
     func `whatever happens, nothing that something names is ever removed`(isOnDisk: Bool) throws {

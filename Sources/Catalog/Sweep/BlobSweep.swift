@@ -6,9 +6,9 @@ public import Store
 
 /// Removes blobs that nothing names any more (spec 5).
 ///
-/// It marks and sweeps. What artifacts name is kept, and so is everything whose hash stands anywhere in the log or in a
-/// message on its way out: a blob too many is kept rather than one removed that a later version of an event names in a new
-/// way. A blob that was put, or put again, within the grace period is kept as well, because the row that will name it may
+/// It marks and sweeps. What artifacts name is kept, and so is everything whose hash stands anywhere in the log, in a
+/// snapshot, a signal, the cache or a message on its way out: a blob too many is kept rather than one removed that a later
+/// version of an event names in a new way. A blob that was put, or put again, within the grace period is kept as well, because the row that will name it may
 /// not be written yet. What marking sees is older than what it spares, so writers may go on meanwhile.
 ///
 /// A sweep may stop at any point, and another one goes on: there is nothing to remember.
@@ -77,6 +77,8 @@ public struct BlobSweep: Sendable {
     private func mark() throws(StoreError) -> BlobMarks {
         var marks = BlobMarks()
         try markArtifacts(&marks)
+        // Before the log, because what a row names may move there: a signal that is taken in, an entry that answers.
+        try markRows(&marks)
         var position: Int64 = 0
         while true {
             let page = try runs.records(after: position, limit: 1000)
@@ -84,14 +86,22 @@ public struct BlobSweep: Sendable {
             for stored in page { marks.insertHashes(in: stored.record.body) }
             position = last.globalSequence + Int64(last.record.count) - 1
         }
-        var number: Int64 = 0
-        while true {
-            let page = try runs.outbox(after: number, limit: 1000)
-            guard let last = page.last else { break }
-            for message in page { marks.insertHashes(in: message.content.body) }
-            number = last.number
-        }
         return marks
+    }
+
+    private func markRows(_ marks: inout BlobMarks) throws(StoreError) {
+        var lists = BlobLists(blobs)
+        var position: BlobNamePage.Position?
+        repeat {
+            let page = try runs.blobNames(after: position)
+            for name in page.names {
+                switch name {
+                case .text(let bytes): marks.insertHashes(in: bytes)
+                case .list(let blob): try lists.mark(blob, &marks)
+                }
+            }
+            position = page.next
+        } while position != nil
     }
 
     private func markArtifacts(_ marks: inout BlobMarks) throws(StoreError) {

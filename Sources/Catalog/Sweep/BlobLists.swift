@@ -1,0 +1,61 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+import Model
+import Store
+
+/// Blobs that name others, such as snapshots.
+///
+/// What stands in one as `{"part": {"hash", "size"}}` is such a blob too: a large state is split so that the parts that
+/// did not change keep their hashes. Everything else that it names, it names for good.
+struct BlobLists {
+    private let blobs: any BlobStore
+    /// Parts are shared by many snapshots; each is read once.
+    private var read: Set<BlobRef> = []
+
+    init(_ blobs: any BlobStore) {
+        self.blobs = blobs
+    }
+
+    /// Marks a blob and what it names.
+    ///
+    /// A snapshot is a cache: one that is lost or damaged names nothing that the log does not name.
+    mutating func mark(_ blob: BlobRef, _ marks: inout BlobMarks) throws(StoreError) {
+        var left = [blob]
+        while let next = left.popLast() {
+            marks.insert(next.hash)
+            guard read.insert(next).inserted, let bytes = try whole(next) else { continue }
+            marks.insertHashes(in: bytes)
+            if let json = try? JSONValue(parsing: bytes, limits: JSONLimits(maxBytes: 1 << 30)) {
+                Self.collectParts(of: json, into: &left)
+            }
+        }
+    }
+
+    private func whole(_ blob: BlobRef) throws(StoreError) -> [UInt8]? {
+        do throws(StoreError) {
+            return try blobs.get(blob)
+        } catch {
+            guard error.code == .missing || error.code == .corrupted else { throw error }
+            return nil
+        }
+    }
+
+    private static func collectParts(of json: JSONValue, into parts: inout [BlobRef]) {
+        switch json {
+        case .array(let items):
+            for item in items { collectParts(of: item, into: &parts) }
+        case .object(let object):
+            for member in object.members {
+                let value = member.value
+                if member.key == "part", let hash = value["hash"]?.stringValue, let size = value["size"]?.intValue {
+                    parts.append(BlobRef(hash: hash, size: Int(size)))
+                } else {
+                    collectParts(of: value, into: &parts)
+                }
+            }
+        default: break
+        }
+    }
+}
