@@ -167,6 +167,8 @@ extension Graph {
         public let workflow: WorkflowReference?
         /// Its inputs, over the item and `index`.
         public let inputs: ValueTemplate?
+        /// The body that calls it: one node.
+        public let call: Body?
         /// Most items at a time.
         public let maxParallel: Int
         /// Items that one task takes.

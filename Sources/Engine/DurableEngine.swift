@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Definition
-internal import JSON
+public import JSON
 public import Model
 public import Store
 internal import Synchronization
@@ -28,12 +28,14 @@ public final class DurableEngine: Sendable {
     ///
     /// - Parameters:
     ///   - executors: By node kind. A node whose kind has none fails with `tool.unavailable`.
+    ///   - workflows: Where child runs find what is published.
     ///   - failStop: Called when a flush failed; must end the process and not return.
     public init(
         store: any RunStore,
         blobs: any BlobStore,
         executors: [String: any NodeExecutor],
         clock: any EngineClock = SystemClock(),
+        workflows: any WorkflowSource = NoWorkflows(),
         configuration: EngineConfiguration,
         failStop: @escaping @Sendable (String) -> Void
     ) {
@@ -55,7 +57,8 @@ public final class DurableEngine: Sendable {
                 configuration: configuration,
                 failStop: failStop,
                 leases: LeaseTable(duration: configuration.lease),
-                random: EntropyPool()
+                random: EntropyPool(),
+                workflows: workflows
             )
             loop.run(mailbox)
         }.detach()
@@ -89,6 +92,36 @@ public final class DurableEngine: Sendable {
     /// - Throws: `notFound`, `conflict` when it ended.
     public func cancel(_ run: RunID, reason: String?, by actor: String) async throws(EngineError) -> Int64 {
         try await ask { .control(run, .cancel(reason: reason), actor: actor, $0) }
+    }
+
+    /// Hands a signal to one run or to many; how many took it.
+    ///
+    /// A run that does not wait for it yet keeps it for 7 days. A second signal with the same `dedupeKey` counts as the
+    /// first one.
+    /// - Throws: `notFound`, `conflict` when the one run it is for has ended; `invalid` when the payload is larger than
+    ///   256 KiB.
+    public func signal(
+        _ target: SignalTarget,
+        type: String,
+        key: String? = nil,
+        payload: JSONValue = .null,
+        dedupeKey: String,
+        by actor: String
+    ) async throws(EngineError) -> Int {
+        guard !payload.isLargerThan(RunSignal.payloadLimit) else {
+            throw EngineError(.invalid, "the payload is larger than \(RunSignal.payloadLimit) bytes")
+        }
+        let (stored, bytes) = Payload.of(payload)
+        if let bytes { _ = try await put(bytes) }
+        let signal = RunSignal(dedupeKey: dedupeKey, type: type, key: key ?? target.key, payload: stored)
+        return try await ask { .signal(target, signal, actor: actor, $0) }
+    }
+
+    /// Changes something of an open run that is not its graph. Returns the number of the event.
+    ///
+    /// - Throws: `notFound`, `conflict` when it ended, `invalid` for values out of bounds.
+    public func update(_ run: RunID, _ change: RunUpdate, by actor: String) async throws(EngineError) -> Int64 {
+        try await ask { .control(run, .update(change), actor: actor, $0) }
     }
 
     /// Answers a request to a person, exactly once: the same answer by the same person again gives the stored one.

@@ -22,6 +22,7 @@ public final class SteppedEngine {
         store: any RunStore,
         blobs: any BlobStore,
         clock: any EngineClock,
+        workflows: any WorkflowSource = NoWorkflows(),
         configuration: EngineConfiguration,
         seed: UInt64,
         failStop: @escaping @Sendable (String) -> Void
@@ -37,7 +38,8 @@ public final class SteppedEngine {
             configuration: configuration,
             failStop: failStop,
             leases: LeaseTable(duration: configuration.lease),
-            random: EntropyPool(seed: seed)
+            random: EntropyPool(seed: seed),
+                workflows: workflows
         )
     }
 
@@ -87,6 +89,16 @@ public final class SteppedEngine {
         _ reply: @escaping @Sendable (Result<HumanTaskRow, EngineError>) -> Void
     ) {
         requests.append(.decide(id, isApproved: approve, comment: comment, actor: actor, reply))
+    }
+
+    /// See ``DurableEngine/signal(_:type:key:payload:dedupeKey:by:)``.
+    public func signal(
+        _ target: SignalTarget,
+        _ signal: RunSignal,
+        by actor: String,
+        _ reply: @escaping @Sendable (Result<Int, EngineError>) -> Void
+    ) {
+        requests.append(.signal(target, signal, actor: actor, reply))
     }
 
     /// See ``DurableEngine/adopt(_:)``.

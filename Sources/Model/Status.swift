@@ -33,6 +33,10 @@ public enum WaitReason: String, Sendable, CaseIterable {
     case human
     /// A point in time has to come.
     case timer
+    /// A signal has to come.
+    case signal
+    /// Something outside the run has to happen, for example a run it started has to end.
+    case external
     /// A failed attempt is tried again later.
     case retry
 }

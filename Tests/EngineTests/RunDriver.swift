@@ -20,6 +20,9 @@ struct RunDriver {
     var now: Timestamp
     private var random: SeededRandom
     private var giveWays = 0
+    private(set) var children: [(run: RunID, order: ChildOrder)] = []
+    private(set) var cancelledChildren: [RunID] = []
+    private(set) var sent: [(target: SignalTarget, signal: RunSignal)] = []
     private var loads: [(TaskRef, Int64, BlobRef)] = []
     /// When false, ready tasks stay ready until ``startAll()``.
     var startsByItself = true
@@ -155,6 +158,15 @@ struct RunDriver {
             stopped.append(state.node(task).id)
         case .loadItems(let task, let fence, let blob): loads.append((task, fence, blob))
         case .giveWay: giveWays += 1
+        case .startChild(let task, let fence, let order):
+            let run = RunID(high: 2, low: UInt64(children.count + 1))
+            children.append((run, order))
+            // Answered in the same turn, as the shell does.
+            try? machine.handle(.childStarted(task: task, fence: fence, .success(run)), in: machine.turn)
+        case .cancelChild(let run): cancelledChildren.append(run)
+        case .sendSignal(let task, let fence, let target, let signal):
+            sent.append((target, signal))
+            try? machine.handle(.signalSent(task: task, fence: fence, delivered: 2), in: machine.turn)
         case .store(let bytes):
             if let value = try? JSONValue(parsing: bytes) {
                 let (payload, _) = Payload.of(value)

@@ -21,7 +21,7 @@ extension GraphDecoder {
         case .human: return .human(try human(config))
         case .branch: return .branch(try branch(config))
         case .loop: return .loop(try loop(config))
-        case .map: return .map(try map(config))
+        case .map: return .map(try map(config, id: node.text("id")))
         case .join: return .join(cancelRest: try config.flag("cancel_rest"))
         case .transform:
             return .transform(value: try transform(config), remove: try config.texts("remove"))
@@ -95,18 +95,30 @@ extension GraphDecoder {
         )
     }
 
-    private static func map(_ config: StoredObject) throws(GraphCodecError) -> Graph.Map {
+    private static func map(_ config: StoredObject, id: String) throws(GraphCodecError) -> Graph.Map {
         Graph.Map(
             items: try config.template("items"),
             variable: try config.text("as"),
             body: config.has("body") ? try body(config.object("body"), hasOutput: true) : nil,
             workflow: config.has("workflow") ? try reference(config.object("workflow")) : nil,
             inputs: try config.optional("inputs", config.template(_:)),
+            call: config.has("workflow") ? try call(config, id: id) : nil,
             maxParallel: try config.integer("max_parallel"),
             batch: try config.integer("batch"),
             onItemFailure: try config.choice("on_item_failure"),
             maxFailed: try config.integer("max_failed")
         )
+    }
+
+    /// The body that is nothing but a call of the workflow.
+    private static func call(_ config: StoredObject, id: String) throws(GraphCodecError) -> Graph.Body {
+        let child: JSONValue = [
+            "workflow": try config.value("workflow"), "inputs": config.has("inputs") ? try config.value("inputs") : [:],
+            "detach": false, "on_parent_close": "cancel",
+        ]
+        // No document can hold this id.
+        let node: JSONValue = ["id": .string(id + ":run"), "kind": "workflow", "config": child]
+        return try body(StoredObject(["nodes": [node], "edges": []]), hasOutput: false)
     }
 
     private static func child(_ config: StoredObject) throws(GraphCodecError) -> Graph.Child {

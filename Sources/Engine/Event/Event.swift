@@ -37,6 +37,8 @@ public struct Event: Sendable, Equatable {
         case runFailed(TaskError)
         /// Stopped on request.
         case runCancelled(reason: String?)
+        /// Something about it was changed on request.
+        case runUpdated(RunUpdate)
 
         /// May start, has not yet.
         case taskReady(ReadyReason)
@@ -59,6 +61,11 @@ public struct Event: Sendable, Equatable {
         case loop(LoopEvent)
         /// Items of a map began or ended.
         case map(MapEvent)
+
+        /// A run was started by this one, or ended.
+        case child(ChildEvent)
+        /// A signal came, is waited for, or is taken.
+        case signal(SignalEvent)
 
         /// A person is asked.
         case humanTaskOpened(HumanRequest)
@@ -112,6 +119,12 @@ public struct Event: Sendable, Equatable {
         public var inputs: Payload
         /// It fails then.
         public var deadline: Timestamp?
+        /// The run that started it.
+        public var parent: ParentRun?
+        /// 0–1000; for nodes that have no priority of their own.
+        public var priority: Int?
+        /// For people and lists.
+        public var labels: [String: String] = [:]
     }
 
     /// A request to a person.

@@ -99,6 +99,9 @@ extension Event.Body {
         case .taskSkipped(let reason, let routing):
             Self.ending(["reason": .string(reason.rawValue)], routing, nil)
         case .taskCancelled(let reason): ["reason": .string(reason)]
+        case .runUpdated(let update): update.data
+        case .child(let event): event.data
+        case .signal(let event): event.data
         case .loop(let event): event.data
         case .map(let event): event.data
         case .humanTaskOpened(let request): request.json
@@ -127,6 +130,14 @@ extension Event.RunOrigin {
             "inputs": .object(inputs.json),
         ]
         if let deadline { data["deadline"] = .int(deadline.milliseconds) }
+        data["priority"] = priority.map { .int(Int64($0)) }
+        if !labels.isEmpty { data["labels"] = JSONValue(labels) }
+        if let parent {
+            data["parent"] = [
+                "run": .string(parent.run.description), "task": .int(Int64(parent.task.number)),
+                "depth": .int(Int64(parent.depth)),
+            ]
+        }
         return data
     }
 }

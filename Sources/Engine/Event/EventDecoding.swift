@@ -65,6 +65,9 @@ struct EventDecoder {
         case .taskSkipped:
             data["reason"]?.stringValue.flatMap(SkipReason.init).map { .taskSkipped($0, routing: routing(data)) }
         case .taskCancelled: data["reason"]?.stringValue.map(Event.Body.taskCancelled)
+        case .runUpdated: .runUpdated(RunUpdate(data: data))
+        case .childStarted, .childEnded: ChildEvent(type, data).map(Event.Body.child)
+        case .signalReceived, .signalAwaited, .signalTaken: try signal(type, data).map(Event.Body.signal)
         case .loopIterationStarted, .loopIterationCompleted: try loop(type, data).map(Event.Body.loop)
         case .mapExpanded, .mapItemsStarted, .mapItemCompleted, .mapItemFailed, .mapChunkSealed:
             try map(type, data).map(Event.Body.map)
@@ -85,8 +88,18 @@ struct EventDecoder {
             workflow: workflow,
             graphHash: graphHash,
             inputs: inputs,
-            deadline: time(data["deadline"])
+            deadline: time(data["deadline"]),
+            parent: parent(data["parent"]),
+            priority: integer(data["priority"]),
+            labels: [String: String](json: data["labels"])
         )
+    }
+
+    private func parent(_ json: JSONValue?) -> ParentRun? {
+        guard let run = json?["run"]?.stringValue.flatMap(RunID.init), let task = integer(json?["task"]),
+            let depth = integer(json?["depth"])
+        else { return nil }
+        return ParentRun(run: run, task: TaskRef(number: task), depth: depth)
     }
 
     func payload(_ json: JSONValue?, isLines: Bool = false) throws -> Payload? {

@@ -11,6 +11,7 @@ public enum EventType: String, Sendable, CaseIterable {
     case runCompleted = "run.completed"
     case runFailed = "run.failed"
     case runCancelled = "run.cancelled"
+    case runUpdated = "run.updated"
     case taskReady = "task.ready"
     case taskStarted = "task.started"
     case taskCompleted = "task.completed"
@@ -26,6 +27,11 @@ public enum EventType: String, Sendable, CaseIterable {
     case mapItemCompleted = "map.item_completed"
     case mapItemFailed = "map.item_failed"
     case mapChunkSealed = "map.chunk_sealed"
+    case childStarted = "child.started"
+    case childEnded = "child.ended"
+    case signalReceived = "signal.received"
+    case signalAwaited = "signal.awaited"
+    case signalTaken = "signal.taken"
     case humanTaskOpened = "human_task.opened"
     case humanTaskResolved = "human_task.resolved"
     case humanTaskExpired = "human_task.expired"
@@ -44,6 +50,7 @@ extension Event.Body {
         case .runCompleted: .runCompleted
         case .runFailed: .runFailed
         case .runCancelled: .runCancelled
+        case .runUpdated: .runUpdated
         case .taskReady: .taskReady
         case .taskStarted: .taskStarted
         case .taskCompleted: .taskCompleted
@@ -52,6 +59,8 @@ extension Event.Body {
         case .taskWaiting: .taskWaiting
         case .taskSkipped: .taskSkipped
         case .taskCancelled: .taskCancelled
+        case .child(let event): event.type
+        case .signal(let event): event.eventType
         case .loop(let event): event.type
         case .map(let event): event.type
         case .humanTaskOpened: .humanTaskOpened

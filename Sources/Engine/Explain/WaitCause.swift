@@ -22,6 +22,10 @@ public enum WaitCause: Sendable, Equatable {
     case lease(worker: String, fence: Int64, attempt: Int)
     /// A person has to answer.
     case human(HumanTaskID, title: String, expires: Timestamp)
+    /// A signal has to come.
+    case signal(type: String, key: String?, until: Timestamp?)
+    /// A run that this one started has to end.
+    case child(RunID)
     /// A point in time has to come.
     case timer(until: Timestamp)
     /// The last attempt failed; the next one has a time.
@@ -38,6 +42,8 @@ public enum WaitCause: Sendable, Equatable {
         case .body: "body"
         case .lease: "lease"
         case .human: "human"
+        case .signal: "signal"
+        case .child: "child"
         case .timer: "timer"
         case .retry: "retry"
         }
@@ -59,6 +65,10 @@ extension RunState {
             if let request = task.humanTask {
                 return .human(request.id, title: request.title, expires: request.expiresAt)
             }
+            if let awaited = task.awaited {
+                return .signal(type: awaited.type, key: awaited.key, until: task.until)
+            }
+            if let child = task.child { return .child(child) }
             return .timer(until: task.until ?? createdAt)
         case .retrying:
             let error = task.error ?? TaskError(code: "internal", errorClass: .transient, message: "not recorded")
@@ -120,6 +130,10 @@ extension WaitCause {
         case .lease(let worker, let fence, let attempt): return "attempt \(attempt) at \(worker), fence \(fence)"
         case .human(let id, let title, let expires):
             return "a person has to answer \(id) (\(title)) before \(expires)"
+        case .signal(let type, let key, let until):
+            let which = key.map { "`\(type)` with key \($0)" } ?? "`\(type)`"
+            return "waits for a signal \(which)" + (until.map { " until \($0)" } ?? "")
+        case .child(let run): return "waits for \(run) to end"
         case .timer(let until): return "waits until \(until) (\(Self.span(now, until)))"
         case .retry(let attempt, let all, let error, let next):
             let of = all.map { " of \($0)" } ?? ""
@@ -134,6 +148,9 @@ extension WaitCause {
         case .human(let id, _, _): ["baton inbox approve \(id)", "baton inbox reject \(id) --comment TEXT"]
         case .paused: ["baton run resume \(run)"]
         case .lease, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
+        case .signal(let type, let key, _):
+            [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]
+        case .child(let child): ["baton run explain \(child)", "baton run cancel \(child)"]
         case .dependency, .limit, .draining, .body: []
         }
     }

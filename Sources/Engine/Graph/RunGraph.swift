@@ -52,7 +52,7 @@ public final class RunGraph: Sendable {
             if let owner { places[owner].repeated = next }
             for (position, node) in body.nodes.enumerated() {
                 places.append(Place(body: next, position: position))
-                if let inner = node.kind.body { open.append((inner, nodes.count)) }
+                if let inner = node.kind.repeatedBody { open.append((inner, nodes.count)) }
                 nodes.append(node)
             }
             bodies.append(
@@ -98,6 +98,20 @@ public final class RunGraph: Sendable {
 }
 
 extension Graph.NodeKind {
+    /// The engine itself makes the attempt, without an executor and without a lease.
+    var isEngineRun: Bool {
+        switch self {
+        case .loop, .map, .workflow, .signal: true
+        default: false
+        }
+    }
+
+    /// What a loop or map instantiates.
+    var repeatedBody: Graph.Body? {
+        if case .map(let map) = self { return map.body ?? map.call }
+        return body
+    }
+
     /// Repeats a body: it runs while what is in it runs, without an executor and without a lease.
     var isContainer: Bool {
         switch self {

@@ -17,6 +17,16 @@ public enum Command: Sendable {
     case itemsLoaded(task: TaskRef, fence: Int64, Result<ItemsRead, TaskError>)
     /// Go on with loops and maps that gave way to others.
     case proceed
+    /// The run that a task asked for was started, or why it could not be.
+    case childStarted(task: TaskRef, fence: Int64, Result<RunID, TaskError>)
+    /// A run that this one started has ended.
+    case childEnded(task: TaskRef, run: RunID, ChildEnd)
+    /// A signal came.
+    case signal(RunSignal)
+    /// The signal that a task sent went to that many runs.
+    case signalSent(task: TaskRef, fence: Int64, delivered: Int)
+    /// Change something about the run.
+    case update(RunUpdate)
     /// A point in time came.
     case timerFired(task: TaskRef, kind: TimerKind)
     /// A person answered.
@@ -61,6 +71,12 @@ enum Effect: Sendable {
     case store(bytes: [UInt8])
     /// Read the JSON lines of a blob and answer with `itemsLoaded`.
     case loadItems(task: TaskRef, fence: Int64, blob: BlobRef)
+    /// Start a run and answer with `childStarted`, in the same turn.
+    case startChild(task: TaskRef, fence: Int64, ChildOrder)
+    /// Cancel a run that this one started.
+    case cancelChild(RunID)
+    /// Hand a signal to others and answer with `signalSent`, in the same turn.
+    case sendSignal(task: TaskRef, fence: Int64, SignalTarget, RunSignal)
     /// There is more to do than one turn should hold; answer with `proceed` in a turn of its own.
     case giveWay
 }
@@ -69,6 +85,8 @@ enum Effect: Sendable {
 public enum Refusal: Error, Sendable, Equatable {
     /// The run is not in a status that allows it.
     case state(String)
+    /// What is asked for does not fit.
+    case invalid(String)
     /// The attempt is not the current one any more.
     case leaseLost
 }

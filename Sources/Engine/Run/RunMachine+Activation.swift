@@ -50,7 +50,13 @@ extension RunMachine {
                 startIteration(task, 0)
             case .map(let map):
                 try startMap(task, map)
-            case .agent, .function, .workflow, .waitSignal, .signal:
+            case .workflow(let child):
+                try startChild(task, child)
+            case .waitSignal(let awaited):
+                try awaitSignal(task, awaited)
+            case .signal(let template):
+                try sendSignal(task, template)
+            case .agent, .function:
                 // Compiling for a run refuses these kinds, so that this is a graph from elsewhere.
                 throw TaskError(
                     code: "tool.unavailable",
@@ -159,7 +165,7 @@ extension RunMachine {
         )
     }
 
-    private func text(_ template: ValueTemplate, _ field: String) throws(TaskError) -> String {
+    func text(_ template: ValueTemplate, _ field: String) throws(TaskError) -> String {
         let value = try evaluate(template, field)
         guard let text = value.stringValue else {
             throw TaskError(

@@ -29,6 +29,7 @@ extension RunMachine {
     mutating func cancel(_ reason: String?) throws(Refusal) {
         guard !state.status.isTerminal else { throw .state(refusal(of: "cancel")) }
         cancelOpenTasks(reason: "run_cancelled")
+        leaveDetached()
         emit(Event(actor: turn.actor, body: .runCancelled(reason: reason)))
         effects.append(.disarm(task: .run, kind: .deadline))
     }
@@ -79,12 +80,17 @@ extension RunMachine {
         case (.retry, .retrying):
             retry(task)
         case (.timeout, .running), (.timeout, .waiting):
-            guard state.node(task).kind.isContainer else { return }
+            guard state.node(task).kind.isEngineRun else { return }
+            leaveChild(of: task)
             containerFailed(task, timeoutError(task))
         case (.wait, .waiting) where state.node(task).kind.isContainer:
             startIteration(task, state.loops[task]?.iterations ?? 0)
         case (.wait, .waiting) where state[task].humanTask == nil:
-            complete(task, payload(["fired_at": .string(turn.now.description), "signal": nil]), nil)
+            if case .waitSignal(let awaited) = state.node(task).kind {
+                signalTimedOut(task, awaited)
+            } else {
+                endWait(task, .null)
+            }
         case (.humanExpiry, .waiting):
             if let request = state[task].humanTask { expire(task, request.id) }
         default:
@@ -95,7 +101,7 @@ extension RunMachine {
     /// The wait before another attempt is over.
     private mutating func retry(_ task: TaskRef) {
         emit(task, .taskReady(.retry))
-        if state.node(task).kind.isContainer { activate(task) } else { offer(task) }
+        if state.node(task).kind.isEngineRun { activate(task) } else { offer(task) }
     }
 
     private mutating func deadlinePassed() {

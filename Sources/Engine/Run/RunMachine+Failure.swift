@@ -28,7 +28,7 @@ extension RunMachine {
 
     /// What failed within a loop or map has been repeated there; as a whole it is only when the document says so.
     private func isRepeated(_ definition: Graph.Node) -> Bool {
-        !definition.kind.isContainer || definition.retry.maxAttempts != nil
+        !definition.kind.isEngineRun || definition.retry.maxAttempts != nil
     }
 
     mutating func fail(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
@@ -100,7 +100,7 @@ extension RunMachine {
             case .drain, .continue, .compensate: break
             }
         }
-        if state.root.open == 0 {
+        if state.root.open == 0 && !isHeldByChild {
             finish()
         } else {
             updateWait()
@@ -135,12 +135,16 @@ extension RunMachine {
         if state.status != .waiting || state.waitReason != reason { emit(Event(body: .runWaiting(reason))) }
     }
 
-    /// A person before the clock: that is what somebody can do something about.
+    /// What somebody can do something about comes first: a person, a signal, another run, the clock.
     private var waitingReason: WaitReason {
-        let asksPerson = state.openScopes.contains { entry in
-            entry.scope.tasks.contains { $0.status == .waiting && $0.humanTask != nil }
+        var reasons: Set<WaitReason> = isHeldByChild ? [.external] : []
+        for (_, scope) in state.openScopes {
+            for task in scope.tasks where task.status == .waiting {
+                if task.humanTask != nil { return .human }
+                reasons.insert(task.awaited != nil ? .signal : task.child != nil ? .external : .timer)
+            }
         }
-        return asksPerson ? .human : .timer
+        return [WaitReason.signal, .external].first(where: reasons.contains) ?? .timer
     }
 
     private mutating func failRun(at task: TaskRef) {
@@ -156,6 +160,7 @@ extension RunMachine {
     mutating func failRun(_ error: TaskError, _ task: TaskRef?) {
         guard !state.status.isTerminal else { return }
         cancelOpenTasks(reason: "run_failed")
+        leaveDetached()
         emit(Event(task: task, body: .runFailed(error)))
         effects.append(.disarm(task: .run, kind: .deadline))
     }
@@ -177,18 +182,19 @@ extension RunMachine {
 
     mutating func cancelTask(_ task: TaskRef, reason: String) {
         let before = state[task]
-        if state.node(task).kind.isContainer {
+        if state.node(task).kind.isEngineRun {
             for scope in state.scopes(of: task) { cancelOpenTasks(of: scope, reason: reason) }
             effects.append(.disarm(task: task, kind: .timeout))
         }
         switch before.status {
-        case .running where !state.node(task).kind.isContainer:
+        case .running where !state.node(task).kind.isEngineRun:
             effects.append(.stopAttempt(task: task, fence: before.fence))
             effects.append(.attemptEnded(task: task, fence: before.fence))
         case .retrying:
             effects.append(.disarm(task: task, kind: .retry))
         case .waiting:
             effects.append(.disarm(task: task, kind: before.humanTask == nil ? .wait : .humanExpiry))
+            leaveChild(of: task)
             if let request = before.humanTask { emit(task, .humanTaskCancelled(request.id)) }
         case .blocked, .ready, .running, .completed, .failed, .skipped, .cancelled:
             break

@@ -96,6 +96,16 @@ struct RunMachine: Sendable {
             attemptLost(task, isRelease)
         case .itemsLoaded(let task, let fence, let items):
             try itemsLoaded(task, fence, items)
+        case .childStarted(let task, let fence, let answer):
+            try childStarted(task, fence, answer)
+        case .childEnded(let task, let run, let end):
+            childEnded(task, run, end)
+        case .signal(let signal):
+            try receive(signal)
+        case .signalSent(let task, let fence, let delivered):
+            try signalSent(task, fence, delivered)
+        case .update(let change):
+            try update(change)
         case .proceed:
             proceed()
         case .timerFired(let task, let kind):

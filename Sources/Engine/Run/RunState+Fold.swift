@@ -40,6 +40,12 @@ extension RunState {
             end(.failed, now)
         case .runCancelled:
             end(.cancelled, now)
+        case .runUpdated(let update):
+            fold(update)
+        case .signal(let event):
+            fold(event, nil, now)
+        case .child(.ended(let run)):
+            detached[run] = nil
         default:
             break
         }
@@ -94,6 +100,10 @@ extension RunState {
         case .taskCancelled:
             finish(task, .cancelled, now)
             route(task, dead: [], otherwise: .broken)
+        case .child(let event):
+            fold(event, task, now)
+        case .signal(let event):
+            fold(event, task, now)
         case .loop(let event):
             fold(event, task, now)
         case .map(let event):
@@ -158,7 +168,7 @@ extension RunState {
     }
 
     private mutating func count(_ task: TaskRef, _ status: TaskStatus, by change: Int) {
-        if status == .running && graph.nodes[task.node].kind.isContainer { return }
+        if status == .running && graph.nodes[task.node].kind.isEngineRun { return }
         counts[Self.slot(of: status)] += change
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Definition
+internal import JSON
 public import Model
 
 /// Everything one run is. The fold of its events; nothing in here has another source.
@@ -44,6 +45,18 @@ public struct RunState: Sendable {
     public internal(set) var endedAt: Timestamp?
     /// It fails then.
     public internal(set) var deadline: Timestamp?
+    /// The run that started it.
+    public internal(set) var parent: ParentRun?
+    /// 0–1000; for nodes that have no priority of their own.
+    public internal(set) var priority: Int?
+    /// For people and lists.
+    public internal(set) var labels: [String: String]
+    /// Variables that were set from outside.
+    var assigned = JSONObject()
+    /// Signals that came.
+    var signals = SignalBox()
+    /// Runs it started without waiting for them, and what becomes of them when it ends.
+    var detached: [RunID: Graph.Child.ParentClose] = [:]
     /// The number of its last event.
     public internal(set) var lastSequence: Int64
 
@@ -99,6 +112,10 @@ public struct RunState: Sendable {
         public internal(set) var readyReason: Event.ReadyReason?
         /// While waiting for a person; stays after the answer.
         public internal(set) var humanTask: Event.HumanRequest?
+        /// While waiting for a signal: which.
+        public internal(set) var awaited: AwaitedSignal?
+        /// The run that it started and waits for; stays after its end.
+        public internal(set) var child: RunID?
         /// Since when it has its status.
         public internal(set) var since: Timestamp?
         /// When its first attempt started.
@@ -120,6 +137,9 @@ public struct RunState: Sendable {
         counts[Self.slot(of: .blocked)] = root.open
         createdAt = now
         deadline = origin.deadline
+        parent = origin.parent
+        priority = origin.priority
+        labels = origin.labels
         lastSequence = 1
     }
 
@@ -156,6 +176,8 @@ extension RunState: Equatable {
             && left.outputs == right.outputs && left.error == right.error && left.failedTask == right.failedTask
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt
             && left.endedAt == right.endedAt && left.deadline == right.deadline
+            && left.parent == right.parent && left.priority == right.priority && left.labels == right.labels
+            && left.assigned == right.assigned && left.signals == right.signals && left.detached == right.detached
             && left.lastSequence == right.lastSequence
     }
 }

@@ -93,6 +93,7 @@ extension RunState {
             else { continue }
             result[name] = output.value
         }
+        for member in assigned.members { result[member.key] = member.value }
         return result
     }
 

@@ -13,6 +13,7 @@ typealias Reply<Value> = @Sendable (Result<Value, EngineError>) -> Void
 enum Request: Sendable {
     case start(StartRequest, Reply<StartedRun>)
     case control(RunID, Command, actor: String, Reply<Int64>)
+    case signal(SignalTarget, RunSignal, actor: String, Reply<Int>)
     case decide(HumanTaskID, isApproved: Bool, comment: String?, actor: String, Reply<HumanTaskRow>)
     case attemptEnded(HeldLease, AttemptResult)
     case heartbeat([HeldLease])
@@ -27,6 +28,7 @@ enum Request: Sendable {
         switch self {
         case .start(_, let reply): reply(.failure(error))
         case .control(_, _, _, let reply): reply(.failure(error))
+        case .signal(_, _, _, let reply): reply(.failure(error))
         case .decide(_, _, _, _, let reply): reply(.failure(error))
         case .wait(_, let reply): reply(.failure(error))
         case .adopt(_, let reply): reply(.failure(error))
@@ -60,6 +62,10 @@ public struct StartRequest: Sendable {
     public var id: RunID?
     /// Who starts it: `user:NAME`.
     public var actor: String
+    /// 0–1000; for nodes that have no priority of their own.
+    public var priority: Int?
+    /// For people and lists; at most 32 of 128 characters.
+    public var labels: [String: String] = [:]
 
     /// Puts a request together.
     public init(graph: Graph, source: [UInt8], inputs: JSONObject, id: RunID? = nil, actor: String) {

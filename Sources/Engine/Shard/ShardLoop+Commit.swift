@@ -10,7 +10,10 @@ internal import Store
 extension ShardLoop {
     mutating func finish(_ batch: inout Batch) {
         scheduleAndSettle(&batch)
-        for run in batch.runs where !run.machine.events.isEmpty { collect(run, &batch) }
+        for run in batch.runs where !run.machine.events.isEmpty {
+            collect(run, &batch)
+            noteAwaited(run.machine.events, of: run)
+        }
         catchUp(&batch)
         guard !batch.commit.isEmpty else {
             closeRuns(&batch)
@@ -28,25 +31,34 @@ extension ShardLoop {
     // MARK: Scheduling
 
     private mutating func scheduleAndSettle(_ batch: inout Batch) {
-        var settled = 0
         repeat {
             drainEffects(&batch)
             startReady(&batch)
-            // Scheduling may bring in more runs, so this is a loop over positions.
-            while settled < batch.runs.count {
-                let run = batch.runs[settled]
-                settled += 1
+            // Scheduling may bring in more runs, and the end of one may touch another.
+            var next = 0
+            while next < batch.unsettled.count {
+                let run = batch.unsettled[next]
+                next += 1
                 for task in run.machine.offered.sorted() { run.machine.queue(task) }
                 run.machine.settle()
+                run.isSettled = true
+                notifyParent(of: run, &batch)
             }
+            batch.unsettled.removeAll(keepingCapacity: true)
         } while batch.runs.contains { !$0.machine.effects.isEmpty }
     }
 
     private mutating func drainEffects(_ batch: inout Batch) {
-        for run in batch.runs where !run.machine.effects.isEmpty {
-            let effects = run.machine.effects
-            run.machine.effects.removeAll(keepingCapacity: true)
-            for effect in effects { perform(effect, run, &batch) }
+        // An effect may bring in more runs, or give a run that was looked at more to do.
+        var next = 0
+        while next < batch.runs.count {
+            let run = batch.runs[next]
+            next += 1
+            while !run.machine.effects.isEmpty {
+                let effects = run.machine.effects
+                run.machine.effects.removeAll(keepingCapacity: true)
+                for effect in effects { perform(effect, run, &batch) }
+            }
         }
     }
 
@@ -76,6 +88,14 @@ extension ShardLoop {
             batch.blobs.append(bytes)
         case .loadItems(let task, let fence, let blob):
             later.append((run.key, .itemsLoaded(task: task, fence: fence, items(in: blob))))
+        case .startChild(let task, let fence, let order):
+            startChild(order, for: task, fence: fence, of: run, &batch)
+        case .cancelChild(let child):
+            if let key = try? key(of: child) {
+                command(.cancel(reason: "the run that started it ended"), on: key, "run:\(run.state.id)", &batch)
+            }
+        case .sendSignal(let task, let fence, let target, let signal):
+            sendSignal(signal, to: target, from: task, fence: fence, of: run, &batch)
         case .giveWay:
             later.append((run.key, .proceed))
         }
@@ -189,6 +209,7 @@ extension ShardLoop {
     mutating func closeRuns(_ batch: inout Batch) {
         for run in batch.runs {
             run.isInBatch = false
+            run.isSettled = true
             run.isNew = false
             run.machine.events.removeAll(keepingCapacity: true)
             run.machine.touched.removeAll(keepingCapacity: true)

@@ -16,6 +16,10 @@ extension ShardLoop {
             answer(reply, &batch) { loop, batch throws(EngineError) in
                 try loop.control(run, command, actor, &batch)
             }
+        case .signal(let target, let signal, let actor, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in
+                try loop.signal(signal, to: target, by: actor, &batch)
+            }
         case .decide(let id, let isApproved, let comment, let actor, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in
                 try loop.decide(id, isApproved, comment, actor, &batch)
@@ -54,7 +58,11 @@ extension ShardLoop {
 
     // MARK: Start
 
-    private mutating func start(_ request: StartRequest, _ batch: inout Batch) throws(EngineError) -> StartedRun {
+    mutating func start(
+        _ request: StartRequest,
+        parent: ParentRun? = nil,
+        _ batch: inout Batch
+    ) throws(EngineError) -> StartedRun {
         guard !isReleasing else { throw EngineError(.draining, "the engine is stopping") }
         let id = request.id ?? ids.next(at: batch.now, entropy: (random.next(), random.next()))
         if request.id != nil, let key = try knownKey(of: id) {
@@ -67,7 +75,10 @@ extension ShardLoop {
             workflow: request.graph.name,
             graphHash: request.graph.hash,
             inputs: Payload(inline: .object(request.inputs)),
-            deadline: request.graph.deadline.map { batch.now + $0 }
+            deadline: request.graph.deadline.map { batch.now + $0 },
+            parent: parent,
+            priority: request.priority,
+            labels: request.labels
         )
         let graph = reader.keep(request.graph)
         if !storedDefinitions.contains(request.graph.hash) {
@@ -86,6 +97,7 @@ extension ShardLoop {
         run.isInBatch = true
         run.isNew = true
         batch.runs.append(run)
+        batch.unsettled.append(run)
         runs[key] = run
         keys[id] = key
         adopted.insert(key)
@@ -107,7 +119,19 @@ extension ShardLoop {
 
     // MARK: Control and decisions
 
-    private func key(of id: RunID) throws(EngineError) -> Int64 {
+    /// A signal to one run tells when the run takes none; one to many goes to those that do.
+    private mutating func signal(
+        _ signal: RunSignal,
+        to target: SignalTarget,
+        by actor: String,
+        _ batch: inout Batch
+    ) throws(EngineError) -> Int {
+        guard case .run(let run) = target else { return deliver(signal, to: target, by: actor, &batch) }
+        _ = try control(run, .signal(signal), actor, &batch)
+        return 1
+    }
+
+    func key(of id: RunID) throws(EngineError) -> Int64 {
         guard let key = try knownKey(of: id) else { throw EngineError(.notFound, "there is no run \(id)") }
         return key
     }
@@ -289,6 +313,22 @@ extension ShardLoop {
         closeRuns(&batch)
     }
 
+    /// Runs that this one waits for go on with it; one that ended while nobody drove this one is told of now.
+    private mutating func takeOverChildren(of run: OpenRun, _ batch: inout Batch) throws(EngineError) {
+        let state = run.state
+        var children = Set(state.detached.keys)
+        for task in state.allTasks where state[task].status == .waiting {
+            if let child = state[task].child { children.insert(child) }
+            if let awaited = state[task].awaited { awaiting[awaited.type, default: []].insert(run.key) }
+        }
+        for child in children.sorted(by: { $0.description < $1.description }) {
+            let key = try key(of: child)
+            guard !adopted.contains(key) else { continue }
+            try takeOver(key, &batch)
+        }
+    }
+
+    /// Brings an open run into memory. What that makes happen, happens in the next turn.
     private mutating func takeOver(_ key: Int64, _ batch: inout Batch) throws(EngineError) {
         let run = try open(key, &batch)
         let state = run.state
@@ -297,6 +337,7 @@ extension ShardLoop {
         } catch {
             throw EngineError(store: error)
         }
+        guard !state.status.isTerminal else { return tellParentLater(of: run) }
         adopted.insert(key)
         let held = Set(dispatcher.held)
         for task in state.allTasks {
@@ -311,14 +352,15 @@ extension ShardLoop {
                 leases.grant(taskKey, fence: fence, timeout: timeout, now: clock.monotonic())
                 run.inFlight += 1
             case .running:
-                command(.attemptLost(task: task, fence: fence, isRelease: false), on: key, nil, &batch)
+                later.append((key, .attemptLost(task: task, fence: fence, isRelease: false)))
             case .ready:
                 ready.push(taskKey, priority: state.node(task).priority)
             default:
                 break
             }
         }
-        if !state.loops.isEmpty || !state.maps.isEmpty { command(.proceed, on: key, nil, &batch) }
+        try takeOverChildren(of: run, &batch)
+        if !state.loops.isEmpty || !state.maps.isEmpty { later.append((key, .proceed)) }
     }
 }
 
@@ -326,6 +368,7 @@ extension EngineError {
     fileprivate init(refusal: Refusal) {
         switch refusal {
         case .state(let message): self.init(.conflict, message)
+        case .invalid(let message): self.init(.invalid, message)
         case .leaseLost: self.init(.leaseLost, "another attempt has the task, or the run ended")
         }
     }

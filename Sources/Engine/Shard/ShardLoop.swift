@@ -39,6 +39,10 @@ struct ShardLoop {
     var lastTimerNumber: Int64 = 0
     var storedDefinitions: Set<String> = []
     var isReleasing = false
+    /// Published workflows, for child runs.
+    let workflows: any WorkflowSource
+    /// By kind of signal: runs that may wait for one; some may not any more.
+    var awaiting: [String: Set<Int64>] = [:]
     /// What runs asked to be told in a turn of its own.
     var later: [(run: Int64, command: Command)] = []
     /// Results that a full disk sent back.
@@ -184,6 +188,10 @@ struct ShardLoop {
             run.isInBatch = true
             batch.runs.append(run)
         }
+        if run.isSettled {
+            run.isSettled = false
+            batch.unsettled.append(run)
+        }
         return run
     }
 
@@ -218,6 +226,10 @@ final class OpenRun {
     var parked: [TaskRef] = []
     /// Touched in this turn.
     var isInBatch = false
+    /// Nothing was asked of it since its turn was closed.
+    var isSettled = true
+    /// Its end has been told to the run that started it.
+    var hasToldParent = false
     /// The store does not have it yet.
     var isNew = false
     /// What its row was when it was last written, and when.
@@ -237,6 +249,8 @@ struct Batch {
     let now: Timestamp
     /// Runs it touches, in the order they came in.
     var runs: [OpenRun] = []
+    /// Runs whose turn has to be closed, again if something was asked of them since.
+    var unsettled: [OpenRun] = []
     var commit = Commit()
     /// Requests to people as they will be, by id.
     var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
