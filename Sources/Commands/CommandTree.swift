@@ -18,7 +18,8 @@ enum CommandTree {
             .init(line: "baton run explain last", comment: "ask what it waits for, or why it failed"),
         ],
         children: [
-            RunCommands.group, WorkflowCommands.group, SchemaCommands.group, InboxCommands.group, ToolCommands.group,
+            RunCommands.group, WorkflowCommands.group, SchemaCommands.group, InboxCommands.group, SignalCommands.group,
+            ToolCommands.group,
             ArtifactCommands.group, DoctorCommand.command, EchoCommand.command, ConformanceCommands.group,
             CompletionCommand.command, VersionCommand.command,
             HelpCommand.command,

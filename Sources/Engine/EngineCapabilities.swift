@@ -8,7 +8,8 @@ public import Definition
 public enum EngineCapabilities {
     /// Kinds of nodes that can be executed.
     public static let nodeTypes: Set<NodeType> = [
-        .tool, .http, .human, .branch, .loop, .map, .join, .transform, .filter, .aggregate, .wait,
+        .tool, .http, .human, .branch, .loop, .map, .join, .transform, .filter, .aggregate, .workflow,
+        .wait, .signal,
     ]
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
@@ -18,7 +19,7 @@ public enum EngineCapabilities {
         "node.on_exhausted", "node.schedule_timeout", "node.compensate", "node.reversible", "node.group", "node.budget",
         "node.concurrency", "node.cache", "node.verify", "node.queue", "node.labels", "node.resources",
         "node.on_unsupported", "retry.when",
-        "secret", "tool.profile", "http.auth", "http.profile", "wait.signal",
+        "secret", "tool.profile", "http.auth", "http.profile",
         "human.kind=decision", "human.kind=review", "human.kind=escalation", "human.choices", "human.form",
         "human.quorum", "human.remind", "human.evidence", "human.on_expire=choice", "human.on_expire=escalate",
         "phase.rollback", "phase.timeout", "phase.strategy",

@@ -39,7 +39,7 @@ public final class SteppedEngine {
             failStop: failStop,
             leases: LeaseTable(duration: configuration.lease),
             random: EntropyPool(seed: seed),
-                workflows: workflows
+            workflows: workflows
         )
     }
 

@@ -70,18 +70,18 @@ import Testing
     @Test func `a person is needed only when nothing else goes on soon`() {
         var progress = RunProgress(names: ["ask", "wait"], count: 2)
         _ = Self.line(&progress, 0, Event(body: .runWaiting(.timer)))
-        #expect(!progress.needsPerson(now: .init(milliseconds: 0)))
+        #expect(!progress.needsPerson(now: .init(milliseconds: 0)) { _ in false })
         _ = Self.line(&progress, 0, Event(body: .runWaiting(.human)))
-        #expect(progress.needsPerson(now: .init(milliseconds: 0)))
+        #expect(progress.needsPerson(now: .init(milliseconds: 0)) { _ in false })
         _ = Self.line(
             &progress,
             0,
             Event(task: TaskRef(node: 1), body: .taskWaiting(until: .init(milliseconds: 90_000)))
         )
-        #expect(progress.needsPerson(now: .init(milliseconds: 0)))
-        #expect(!progress.needsPerson(now: .init(milliseconds: 31_000)))
+        #expect(progress.needsPerson(now: .init(milliseconds: 0)) { _ in false })
+        #expect(!progress.needsPerson(now: .init(milliseconds: 31_000)) { _ in false })
         _ = Self.line(&progress, 0, Event(actor: "user:ann", body: .runResumed))
-        #expect(!progress.needsPerson(now: .init(milliseconds: 0)))
+        #expect(!progress.needsPerson(now: .init(milliseconds: 0)) { _ in false })
     }
 
     @Test func `people and their reasons are named`() {

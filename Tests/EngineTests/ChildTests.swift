@@ -90,7 +90,10 @@ import Testing
         let harness = EngineHarness()
         try await harness.withEngine(hang) { engine in
             let text = Self.parent().replacing("outputs: {answer: \"${ nodes.ask.output }\"}\n", with: "")
-            let free = text.replacing("inputs: {n: 21}", with: "inputs: {n: 21}, detach: true, on_parent_close: abandon")
+            let free = text.replacing(
+                "inputs: {n: 21}",
+                with: "inputs: {n: 21}, detach: true, on_parent_close: abandon"
+            )
             let id = try await harness.start(free, on: engine)
             #expect(try await engine.wait(for: id).status == .completed)
             let held = text.replacing("inputs: {n: 21}", with: "inputs: {n: 21}, detach: true, on_parent_close: wait")

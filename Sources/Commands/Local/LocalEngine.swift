@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Definition
 import Engine
 import Glibc
 import Model
@@ -53,6 +54,7 @@ struct LocalEngine {
             store: store,
             blobs: blobs,
             executors: drives ? toolbox.makeExecutors() : [:],
+            workflows: CatalogWorkflows(store: store, blobs: blobs, compiler: try toolbox.makeCompiler(for: .run)),
             configuration: configuration,
             failStop: Self.failStop
         )

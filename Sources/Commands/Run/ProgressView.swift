@@ -86,6 +86,8 @@ struct ProgressView {
             case .retrying(let until): ("↻", "again in \(TimeText.span(until - now))")
             case .timer(let until): ("⏸", "until \(TimeText.clock(until)) (\(TimeText.span(until - now)))")
             case .person(let id): ("⏸", "waits for a person: \(id)")
+            case .signal(let type): ("⏸", "waits for a signal: \(type)")
+            case .child(let run): ("⏸", "waits for \(run)")
             }
         return TextWidth.cut("\(mark) \(task.name)  \(note)", to: width - 1)
     }

@@ -93,6 +93,18 @@ struct RunDriver {
         return row.key
     }
 
+    /// The run waits for a person or a signal, or for a run that does.
+    fileprivate func needsPerson(_ run: RunID) -> Bool {
+        guard let row = try? local.store.run(run), row.status == .waiting else { return false }
+        switch row.reason {
+        case .human, .signal: return true
+        case .external:
+            let children = (try? local.engine.reader.state(ofRun: row.key))?.children ?? []
+            return !children.isEmpty && children.allSatisfy(needsPerson)
+        case .timer, .retry, nil: return false
+        }
+    }
+
     private func state(of key: Int64) throws(CommandFailure) -> RunState {
         try engineCall { () throws(EngineError) in try local.engine.reader.state(ofRun: key) }
     }
@@ -143,12 +155,17 @@ struct RunDriver {
             }
         }
 
-        private var wait: Int64 { isFollowed ? view.interval : 60_000 }
+        private var wait: Int64 {
+            // Another run may come to wait for a person without an event of this one.
+            let limit: Int64 = progress.waitReason == .external ? 500 : 60_000
+            return isFollowed ? min(view.interval, limit) : limit
+        }
 
         private var ending: Ending? {
             if progress.status.isTerminal { return .ended }
             if progress.status == .paused { return .paused }
-            return progress.needsPerson(now: SystemClock().wall()) ? .needsPerson : nil
+            let isStuck = progress.needsPerson(now: SystemClock().wall()) { driver.needsPerson($0) }
+            return isStuck ? .needsPerson : nil
         }
 
         private mutating func finish(_ ending: Ending) -> Ending {

@@ -36,6 +36,8 @@ struct RunProgress {
             case retrying(until: Timestamp)
             case timer(until: Timestamp)
             case person(HumanTaskID)
+            case signal(String)
+            case child(RunID)
         }
 
         let name: String
@@ -77,15 +79,30 @@ struct RunProgress {
         tasks.values.compactMap { task in
             switch task.stage {
             case .retrying(let until), .timer(let until): until
-            case .running, .person: nil
+            case .running, .person, .signal, .child: nil
             }
         }.min()
     }
 
-    /// Nothing goes on before a person answers, or not for more than a minute.
-    func needsPerson(now: Timestamp) -> Bool {
-        guard status == .waiting, waitReason == .human else { return false }
-        return nextDue.map { $0 - now > .seconds(60) } ?? true
+    /// Nothing goes on before a person answers or a signal comes, or not for more than a minute.
+    ///
+    /// - Parameter childNeedsPerson: Whether a run that this one waits for is in that state.
+    func needsPerson(now: Timestamp, childNeedsPerson: (RunID) -> Bool) -> Bool {
+        guard status == .waiting, let waitReason else { return false }
+        let isQuiet = nextDue.map { $0 - now > .seconds(60) } ?? true
+        switch waitReason {
+        case .human, .signal: return isQuiet
+        case .external: return isQuiet && children.allSatisfy(childNeedsPerson)
+        case .timer, .retry: return false
+        }
+    }
+
+    /// Runs that this one waits for.
+    private var children: [RunID] {
+        tasks.values.compactMap { task in
+            if case .child(let run) = task.stage { return run }
+            return nil
+        }
     }
 
     /// Takes an event in and says what is worth telling, if anything.
@@ -135,7 +152,13 @@ struct RunProgress {
     }
 
     private func waitNote(_ reason: WaitReason, _ at: Timestamp) -> String {
-        guard reason != .human, let due = nextDue else { return "for a person" }
+        guard reason == .timer || reason == .retry, let due = nextDue else {
+            switch reason {
+            case .signal: return "for a signal"
+            case .external: return "for another run"
+            case .human, .timer, .retry: return "for a person"
+            }
+        }
         return "until \(TimeText.clock(due)) (\(TimeText.span(due - at)))"
     }
 
@@ -184,6 +207,12 @@ struct RunProgress {
             return step(.info, Self.joined("\(word) by \(decision.by)", decision.comment))
         case .humanTaskExpired(let id): return step(.info, "\(id) expired")
         case .humanTaskCancelled(let id): return step(.info, "\(id) cancelled", isNews: false)
+        case .signal(.awaited(let type, _, _)):
+            open(task, .signal(type), at)
+            return step(.waiting, "for a signal: \(type)")
+        case .child(.started(let run, isDetached: false)):
+            open(task, .child(run), at)
+            return step(.info, "\(run)", isNews: false)
         case .loop(let event): return applyLoop(event, task, at)
         case .map(let event): return applyMap(event, task, at)
         default: return nil

@@ -71,6 +71,7 @@ struct RunReport {
         if let error = state.error { lines.append("error: \(TextWidth.oneLine(error.description))") }
         lines += causes.map { "  \(TextWidth.oneLine($0))" }
         for request in requests { lines += self.lines(request) }
+        lines += otherWaits
         guard isFollowed else { return lines }
         lines += details.outputLines
         lines.append("workspace: \(details.workspace)")
@@ -84,6 +85,19 @@ struct RunReport {
         lines.append("  \(command("inbox approve \(request.id)"))")
         lines.append("  \(command("inbox reject \(request.id)")) --comment TEXT")
         return lines
+    }
+
+    /// Signals and runs that have to come to an end.
+    private var otherWaits: [String] {
+        guard ending == .needsPerson else { return [] }
+        return Explanation(state, now: details.now).waitingFor.flatMap { item -> [String] in
+            switch item.cause {
+            case .signal, .child:
+                ["`\(item.name)` \(item.cause.sentence(now: details.now))"]
+                    + item.cause.commands(run: state.id).prefix(1).map { "  \($0)" }
+            default: []
+            }
+        }
     }
 
     private var requests: [Event.HumanRequest] {

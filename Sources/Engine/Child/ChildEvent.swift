@@ -49,6 +49,12 @@ public struct ParentRun: Sendable, Equatable {
 }
 
 extension RunState {
+    /// Runs that this one started and whose end it waits for.
+    public var children: [RunID] {
+        let waiting = allTasks.filter { self[$0].status == .waiting }.compactMap { self[$0].child }
+        return waiting + detached.filter { $0.value == .wait }.keys.sorted { $0.description < $1.description }
+    }
+
     mutating func fold(_ event: ChildEvent, _ task: TaskRef, _ now: Timestamp) {
         switch event {
         case .started(let run, isDetached: true):

@@ -77,7 +77,8 @@ extension RunMachine {
 
     /// Cancels those detached runs that may not outlive this one.
     mutating func leaveDetached() {
-        for (run, rule) in state.detached.sorted(by: { $0.key.description < $1.key.description }) where rule == .cancel {
+        for (run, rule) in state.detached.sorted(by: { $0.key.description < $1.key.description }) where rule == .cancel
+        {
             effects.append(.cancelChild(run))
         }
     }

@@ -70,7 +70,8 @@ extension RunMachine {
         guard let type = config["type"]?.stringValue,
             let target = SignalTarget(config["to"]?.stringValue ?? "project")
         else {
-            let message = "`type` must be text and `to` run:ID, workflow:NAME#KEY, project or broadcast, not "
+            let message =
+                "`type` must be text and `to` run:ID, workflow:NAME#KEY, project or broadcast, not "
                 + (config["to"] ?? .null).text
             throw TaskError(code: "expression.failed", errorClass: .permanent, message: message)
         }
