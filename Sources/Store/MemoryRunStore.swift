@@ -90,6 +90,29 @@ public final class MemoryRunStore: RunStore {
         state.withLock { $0.snapshots[key]?.last { $0.sequence <= sequence } }
     }
 
+    /// Runs that have not ended, by key.
+    public func openRuns() -> [OpenRunRow] {
+        state.withLock { state in
+            state.runs.values.filter { !$0.status.isTerminal }.sorted { $0.key < $1.key }
+                .map { OpenRunRow(key: $0.key, id: $0.id, status: $0.status) }
+        }
+    }
+
+    /// Runs with records at the end of the log.
+    public func recentRuns(within span: Duration) -> Set<Int64> {
+        state.withLock { state in
+            guard let last = state.records.last?.record.at else { return [] }
+            return Set(state.records.reversed().prefix { last - $0.record.at <= span }.map(\.record.runKey))
+        }
+    }
+
+    /// Tasks that wait for a signal.
+    public func awaitedSignals() -> [AwaitedSignalRow] {
+        openTasks(ofRun: nil).compactMap { task in
+            task.awaitedSignal.map { AwaitedSignalRow(runKey: task.key.runKey, type: $0) }
+        }
+    }
+
     /// Open tasks, by run and task.
     public func openTasks(ofRun key: Int64?) -> [TaskRow] {
         state.withLock { state in

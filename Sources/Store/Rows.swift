@@ -113,6 +113,8 @@ public struct TaskRow: Sendable, Equatable {
     public var worker: String?
     /// When the lease ends, unless renewed.
     public var leaseUntil: Timestamp?
+    /// The kind of signal it waits for.
+    public var awaitedSignal: String?
 
     /// Puts a row together.
     public init(
@@ -122,7 +124,8 @@ public struct TaskRow: Sendable, Equatable {
         attempt: Int,
         fence: Int64,
         worker: String? = nil,
-        leaseUntil: Timestamp? = nil
+        leaseUntil: Timestamp? = nil,
+        awaitedSignal: String? = nil
     ) {
         self.key = key
         self.status = status
@@ -131,6 +134,7 @@ public struct TaskRow: Sendable, Equatable {
         self.fence = fence
         self.worker = worker
         self.leaseUntil = leaseUntil
+        self.awaitedSignal = awaitedSignal
     }
 }
 

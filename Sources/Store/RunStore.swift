@@ -28,6 +28,13 @@ public protocol RunStore: Sendable {
     /// Runs, newest first.
     func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow]
 
+    /// Every run that has not ended, by key.
+    func openRuns() throws(StoreError) -> [OpenRunRow]
+    /// Keys of the runs that have records in the last `span` of the log, counted back from its last record.
+    func recentRuns(within span: Duration) throws(StoreError) -> Set<Int64>
+    /// Tasks that wait for a signal.
+    func awaitedSignals() throws(StoreError) -> [AwaitedSignalRow]
+
     /// Records of one run that hold events with a sequence number above `sequence`, in order. The first record may
     /// begin at or before `sequence`.
     func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord]

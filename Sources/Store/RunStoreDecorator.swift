@@ -26,6 +26,14 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] { try base.runs(filter) }
     /// Leaves it to the store behind.
+    public func openRuns() throws(StoreError) -> [OpenRunRow] { try base.openRuns() }
+    /// Leaves it to the store behind.
+    public func recentRuns(within span: Duration) throws(StoreError) -> Set<Int64> {
+        try base.recentRuns(within: span)
+    }
+    /// Leaves it to the store behind.
+    public func awaitedSignals() throws(StoreError) -> [AwaitedSignalRow] { try base.awaitedSignals() }
+    /// Leaves it to the store behind.
     public func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
         try base.records(ofRun: key, after: sequence, limit: limit)
     }

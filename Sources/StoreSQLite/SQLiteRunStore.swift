@@ -184,6 +184,21 @@ extension SQLiteRunStore {
         }
     }
 
+    /// Runs that have not ended, by key.
+    public func openRuns() throws(StoreError) -> [OpenRunRow] {
+        try readers.read { (reader) throws(StoreError) in try reader.openRuns() }
+    }
+
+    /// Runs with records at the end of the log.
+    public func recentRuns(within span: Duration) throws(StoreError) -> Set<Int64> {
+        try readers.read { (reader) throws(StoreError) in try reader.recentRuns(within: span) }
+    }
+
+    /// Tasks that wait for a signal.
+    public func awaitedSignals() throws(StoreError) -> [AwaitedSignalRow] {
+        try readers.read { (reader) throws(StoreError) in try reader.awaitedSignals() }
+    }
+
     /// Open tasks, by run and task.
     public func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] {
         try readers.read { (reader) throws(StoreError) in try reader.openTasks(ofRun: key) }

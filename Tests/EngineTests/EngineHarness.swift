@@ -181,4 +181,21 @@ final class FaultyStore: RunStoreDecorator {
         if let error = faults.withLock({ $0[number] }) { throw error }
         return try base.commit(commit)
     }
+
+    private let reads = Mutex(0)
+    private let damaged = Mutex<Set<Int64>>([])
+
+    /// How often the log of a run was read.
+    var runsRead: Int { reads.withLock { $0 } }
+
+    /// The log of that run cannot be read any more.
+    func damage(_ run: Int64) {
+        damaged.withLock { _ = $0.insert(run) }
+    }
+
+    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        reads.withLock { $0 += 1 }
+        guard !damaged.withLock({ $0.contains(key) }) else { throw StoreError(.corrupted, "as told") }
+        return base.records(ofRun: key, after: sequence, limit: limit)
+    }
 }

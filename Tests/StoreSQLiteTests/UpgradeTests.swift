@@ -17,7 +17,7 @@ import Testing
             """
             DROP VIEW baton_versions; DROP VIEW baton_tags; DROP TABLE tag_move; DROP TABLE tag; DROP TABLE artifact;
             DROP TABLE definition_name; DROP TABLE snapshot; DROP TABLE idem; DROP TABLE inbox; DROP TABLE signal;
-            DROP TABLE cache; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
+            DROP TABLE cache; ALTER TABLE task DROP COLUMN awaits; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
             """
         )
         let blobs = try Connection.open(path + "/blobs.db", .write)

@@ -42,6 +42,42 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
+    func `what is open, what was busy at the end and what waits for signals is found at a start`(
+        backend: Backend
+    ) throws {
+        try backend.runs { store in
+            var commit = Commit()
+            commit.runs = [.sample(1, .waiting), .sample(2, .completed), .sample(3, .running)]
+            let waiting = TaskRow(
+                key: TaskKey(runKey: 1, task: 4),
+                status: .waiting,
+                priority: 9,
+                attempt: 0,
+                fence: 0,
+                awaitedSignal: "paid"
+            )
+            commit.tasks = [waiting]
+            commit.records = ([(1, 1_000), (2, 8_000), (3, 9_000)] as [(Int64, Int64)]).map { run, at in
+                let body = Array("[{}]".utf8)
+                return LogRecord(
+                    runKey: run,
+                    firstSequence: 1,
+                    count: 1,
+                    at: Timestamp(milliseconds: at),
+                    body: body
+                )
+            }
+            _ = try store.commit(commit)
+            #expect(try store.openRuns().map(\.key) == [1, 3])
+            #expect(try store.openRuns().map(\.status) == [.waiting, .running])
+            #expect(try store.recentRuns(within: .seconds(2)) == [2, 3])
+            #expect(try store.recentRuns(within: .seconds(60)) == [1, 2, 3])
+            #expect(try store.awaitedSignals() == [AwaitedSignalRow(runKey: 1, type: "paid")])
+            #expect(try store.openTasks(ofRun: 1) == [waiting])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `open tasks are replaced and closed`(backend: Backend) throws {
         try backend.runs { store in
             func row(_ run: Int64, _ task: Int, _ status: TaskStatus) -> TaskRow {

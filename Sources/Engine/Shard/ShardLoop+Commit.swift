@@ -242,6 +242,7 @@ extension ShardLoop {
         ready = ReadyQueue()
         timers = TimerQueue()
         later = []
+        unread = []
         resumeAt = clock.monotonic() + configuration.fullDiskPause.milliseconds
         retained += batch.results.map { .attemptEnded($0.lease, $0.result) }
         for reply in batch.replies { reply(failure) }

@@ -39,6 +39,8 @@ struct ShardLoop {
     var lastTimerNumber: Int64 = 0
     var storedDefinitions: Set<String> = []
     var isReleasing = false
+    /// Runs under this process that could go on and have not been read back yet.
+    var unread: ArraySlice<Int64> = []
     /// Published workflows, for child runs.
     let workflows: any WorkflowSource
     /// By kind of signal: runs that may wait for one; some may not any more.
@@ -97,8 +99,9 @@ struct ShardLoop {
         for entry in continued { command(entry.command, on: entry.run, nil, &batch) }
         fireTimers(&batch)
         endLeases(&batch)
+        readBack(&batch)
         finish(&batch)
-        return requests.isEmpty && batch.commit.isEmpty && later.isEmpty
+        return requests.isEmpty && batch.commit.isEmpty && later.isEmpty && unread.isEmpty
     }
 
     private mutating func end(_ stops: [Reply<Void>], _ mailbox: Mailbox<Request>) {
@@ -116,7 +119,7 @@ struct ShardLoop {
         let now = clock.monotonic()
         var wait: Int64 = ready.isEmpty || leases.count >= configuration.slots ? 60_000 : 0
         if let fireAt = timers.nextFireAt { wait = min(wait, fireAt.milliseconds - clock.wall().milliseconds) }
-        if !retained.isEmpty || !later.isEmpty { wait = 0 }
+        if !retained.isEmpty || !later.isEmpty || !unread.isEmpty { wait = 0 }
         if !lagging.isEmpty { wait = min(wait, catchUpAt.milliseconds - clock.wall().milliseconds) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)

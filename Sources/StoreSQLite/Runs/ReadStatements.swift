@@ -7,6 +7,7 @@ import Store
 struct ReadStatements {
     let lastSequence, records, recordsOfRun, recordsInRange, recordsBackwards, linkBefore: Statement
     let runByID, runByKey, lastRunKey, runs, openRuns: Statement
+    let allOpenRuns, recentRuns, awaitedSignals: Statement
     let tasks, tasksOfRun: Statement
     let timers, timersOfRun, lastTimer: Statement
     let humanTask, humanTasks, humanTasksByStatus, humanTasksOfRun: Statement
@@ -35,6 +36,17 @@ struct ReadStatements {
                 AND +status IN (?4, ?5, ?6, ?7) \(Self.runPage)
             """
         )
+        allOpenRuns = try Statement(
+            connection,
+            """
+            SELECT key, id, status FROM run WHERE status IN ('queued', 'running', 'waiting', 'paused') ORDER BY key
+            """
+        )
+        recentRuns = try Statement(
+            connection,
+            "SELECT gseq, run_key, at FROM record WHERE gseq < ? ORDER BY gseq DESC LIMIT ?"
+        )
+        awaitedSignals = try Statement(connection, "SELECT * FROM task WHERE status = 'waiting'")
         tasks = try Statement(connection, "SELECT * FROM task ORDER BY run_key, task")
         tasksOfRun = try Statement(connection, "SELECT * FROM task WHERE run_key = ? ORDER BY task")
         timers = try Statement(connection, "SELECT * FROM timer ORDER BY fire_at, number")

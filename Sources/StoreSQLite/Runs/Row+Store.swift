@@ -37,7 +37,8 @@ extension TaskRow {
             attempt: row.int(4),
             fence: row.int64(5),
             worker: row.optionalText(6),
-            leaseUntil: row.optionalTime(7)
+            leaseUntil: row.optionalTime(7),
+            awaitedSignal: row.optionalText(8)
         )
     }
 }

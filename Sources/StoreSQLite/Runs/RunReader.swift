@@ -98,6 +98,33 @@ final class RunReader {
         )
     }
 
+    func openRuns() throws(StoreError) -> [OpenRunRow] {
+        try statements.allOpenRuns.rows { row throws(StoreError) in
+            OpenRunRow(key: row.int64(0), id: try row.id(1), status: try row.name(2))
+        }
+    }
+
+    func recentRuns(within span: Duration) throws(StoreError) -> Set<Int64> {
+        var found: Set<Int64> = []
+        var (next, last) = (Int64.max, Timestamp?.none)
+        while true {
+            let page = try statements.recentRuns.rows(next, 1000) { ($0.int64(0), $0.int64(1), $0.time(2)) }
+            guard let end = page.last else { return found }
+            for (_, run, at) in page {
+                last = last ?? at
+                if let last, last - at > span { return found }
+                found.insert(run)
+            }
+            next = end.0
+        }
+    }
+
+    func awaitedSignals() throws(StoreError) -> [AwaitedSignalRow] {
+        try statements.awaitedSignals.rows(read: TaskRow.init(row:)).compactMap { task in
+            task.awaitedSignal.map { AwaitedSignalRow(runKey: task.key.runKey, type: $0) }
+        }
+    }
+
     func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] {
         guard let key else { return try statements.tasks.rows(read: TaskRow.init(row:)) }
         return try statements.tasksOfRun.rows(key, read: TaskRow.init(row:))

@@ -5,7 +5,11 @@
 enum RunSchema {
     static let schema = Schema(migrations: [
         log + rows + views, CatalogSchema.tables, SnapshotSchema.step, KeyedSchema.step,
+        awaitedSignals,
     ])
+
+    /// Which tasks wait for which kind of signal.
+    private static let awaitedSignals = "ALTER TABLE task ADD COLUMN awaits TEXT;"
 
     /// The log is one table by global number, so that every commit fills the same few pages, whatever runs are in it.
     private static let log = """

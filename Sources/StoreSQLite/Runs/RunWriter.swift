@@ -122,7 +122,8 @@ final class RunWriter {
                 row.attempt,
                 row.fence,
                 row.worker,
-                row.leaseUntil
+                row.leaseUntil,
+                row.awaitedSignal
             )
         }
         for key in commit.closedTasks { try statements.closeTask.execute(key.runKey, key.task) }

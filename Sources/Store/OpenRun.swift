@@ -1,0 +1,35 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// A run that has not ended, as it is found at a start.
+public struct OpenRunRow: Sendable, Equatable {
+    /// The run.
+    public var key: Int64
+    /// The id.
+    public var id: RunID
+    /// The status, as of its row.
+    public var status: RunStatus
+
+    /// Puts a row together.
+    public init(key: Int64, id: RunID, status: RunStatus) {
+        self.key = key
+        self.id = id
+        self.status = status
+    }
+}
+
+/// A task that waits for a signal.
+public struct AwaitedSignalRow: Sendable, Equatable {
+    /// The run of the task.
+    public var runKey: Int64
+    /// The kind of signal.
+    public var type: String
+
+    /// Puts a row together.
+    public init(runKey: Int64, type: String) {
+        self.runKey = runKey
+        self.type = type
+    }
+}
