@@ -74,7 +74,7 @@ public struct TimeZoneRules: Sendable, Equatable {
     }
 
     /// The first second with the offset of the end of the range.
-    private func change(after start: Int64, before end: Int64) -> Int64 {
+    func change(after start: Int64, before end: Int64) -> Int64 {
         let wanted = offset(at: end)
         var low = start
         var high = end
