@@ -65,6 +65,8 @@ public typealias HumanTaskID = Identifier<HumanTaskKind>
 
 /// Names one artifact; prefix `art`.
 public typealias ArtifactID = Identifier<ArtifactIDKind>
+/// Names one schedule; prefix `sched`.
+public typealias ScheduleID = Identifier<ScheduleIDKind>
 
 /// The kind of a ``RunID``.
 public enum RunKind: IdentifierKind {
@@ -82,6 +84,12 @@ public enum HumanTaskKind: IdentifierKind {
 public enum ArtifactIDKind: IdentifierKind {
     /// `art`.
     public static let prefix = "art"
+}
+
+/// The kind of a ``ScheduleID``.
+public enum ScheduleIDKind: IdentifierKind {
+    /// `sched`.
+    public static let prefix = "sched"
 }
 
 /// Makes ids that rise even when the clock steps back: a repeated or earlier millisecond counts up instead.
