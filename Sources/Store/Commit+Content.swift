@@ -6,7 +6,8 @@ extension Commit {
     public var isEmpty: Bool {
         records.isEmpty && definitions.isEmpty && runs.isEmpty && tasks.isEmpty && closedTasks.isEmpty
             && timers.isEmpty && removedTimers.isEmpty && humanTasks.isEmpty && outbox.isEmpty && cursors.isEmpty
-            && snapshots.isEmpty && staleSnapshots.isEmpty && !hasKeyedRows
+            && schedules.isEmpty && removedSchedules.isEmpty && snapshots.isEmpty && staleSnapshots.isEmpty
+            && !hasKeyedRows
     }
 
     /// It changes answers, inboxes, signals or the cache.

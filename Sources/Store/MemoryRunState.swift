@@ -16,6 +16,7 @@ struct MemoryRunState {
     var timers: [Int64: TimerRow] = [:]
     var lastTimerNumber: Int64 = 0
     var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
+    var schedules: [ScheduleID: ScheduleRow] = [:]
     var outbox: [OutboxMessage] = []
     var lastMessage: Int64 = 0
     var cursors: [String: Int64] = [:]
@@ -42,6 +43,16 @@ struct MemoryRunState {
             throw .timerTaken(timer.number)
         }
         if commit.hasKeyedRows { try keyed.check(commit) }
+        try checkSchedules(commit.schedules)
+    }
+
+    private func checkSchedules(_ rows: [ScheduleRow]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        var names = schedules.mapValues(\.name)
+        for row in rows {
+            guard names.allSatisfy({ $0.value != row.name || $0.key == row.id }) else { throw .scheduleTaken(row) }
+            names[row.id] = row.name
+        }
     }
 
     private func lastSequence(ofRun key: Int64) -> Int64 {
@@ -66,6 +77,8 @@ struct MemoryRunState {
         }
         for row in commit.removedTimers where timers[row.number]?.fireAt == row.fireAt { timers[row.number] = nil }
         for row in commit.humanTasks { humanTasks[row.id] = row }
+        for row in commit.schedules { schedules[row.id] = row }
+        for id in commit.removedSchedules { schedules[id] = nil }
         deliver(commit)
         keep(commit)
         if commit.hasKeyedRows { keyed.apply(commit) }

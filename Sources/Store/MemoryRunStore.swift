@@ -154,6 +154,23 @@ public final class MemoryRunStore: RunStore {
         state.withLock { $0.definitions[hash] }
     }
 
+    /// The schedule with that id.
+    public func schedule(_ id: ScheduleID) -> ScheduleRow? {
+        state.withLock { $0.schedules[id] }
+    }
+
+    /// The schedule with that name.
+    public func schedule(named name: String) -> ScheduleRow? {
+        state.withLock { state in state.schedules.values.first { $0.name == name } }
+    }
+
+    /// All schedules by name.
+    public func schedules() -> [ScheduleRow] {
+        state.withLock { state in
+            state.schedules.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        }
+    }
+
     /// Messages above `number`.
     public func outbox(after number: Int64, limit: Int) -> [OutboxMessage] {
         state.withLock { state in

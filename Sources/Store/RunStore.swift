@@ -13,7 +13,7 @@ public protocol RunStore: Sendable {
     /// Records get the next global sequence numbers in the order they are listed; numbers are dense from 1.
     /// - Returns: The global sequence number of the first event; the last number so far when there are no records.
     /// - Throws: `full` (nothing was written; try again when there is room), `conflict` (a run's sequence number is
-    ///   taken: another writer), or `failed` (the flush failed: the process must stop and never acknowledge).
+    ///   taken: another writer; or a schedule's name is that of another one), or `failed` (the flush failed: the process must stop and never acknowledge).
     func commit(_ commit: Commit) throws(StoreError) -> Int64
 
     /// The last global sequence number; 0 when nothing was written.
@@ -66,6 +66,13 @@ public protocol RunStore: Sendable {
     /// The definition with that graph hash.
     func definition(_ hash: String) throws(StoreError) -> DefinitionRow?
 
+    /// The schedule with that id.
+    func schedule(_ id: ScheduleID) throws(StoreError) -> ScheduleRow?
+    /// The schedule with that name.
+    func schedule(named name: String) throws(StoreError) -> ScheduleRow?
+    /// All schedules by the bytes of their names.
+    func schedules() throws(StoreError) -> [ScheduleRow]
+
     /// Messages with a number above `number`, in order.
     func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage]
     /// How far a consumer got; 0 at first.
@@ -116,6 +123,11 @@ public struct Commit: Sendable {
     public var removedTimers: [TimerRow] = []
     /// Requests to people to insert or replace, by id.
     public var humanTasks: [HumanTaskRow] = []
+    /// Schedules to insert or replace, by id, in this order. A name is free when no other schedule has it, not even one
+    /// that this commit removes.
+    public var schedules: [ScheduleRow] = []
+    /// Schedules to remove; a missing one is no error.
+    public var removedSchedules: [ScheduleID] = []
     /// What leaves the store: (kind, target, body). Numbers follow on densely.
     public var outbox: [OutboxMessage.Content] = []
     /// New positions of outbox consumers; messages behind every cursor are removed in time.

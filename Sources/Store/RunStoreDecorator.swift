@@ -80,6 +80,12 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func definition(_ hash: String) throws(StoreError) -> DefinitionRow? { try base.definition(hash) }
     /// Leaves it to the store behind.
+    public func schedule(_ id: ScheduleID) throws(StoreError) -> ScheduleRow? { try base.schedule(id) }
+    /// Leaves it to the store behind.
+    public func schedule(named name: String) throws(StoreError) -> ScheduleRow? { try base.schedule(named: name) }
+    /// Leaves it to the store behind.
+    public func schedules() throws(StoreError) -> [ScheduleRow] { try base.schedules() }
+    /// Leaves it to the store behind.
     public func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
         try base.outbox(after: number, limit: limit)
     }

@@ -30,6 +30,11 @@ extension StoreError {
         Self(.conflict, "The cache has no entry \(key.hash) of \(key.scope) any more: another writer was faster.")
     }
 
+    /// A schedule's name belongs to another schedule.
+    public static func scheduleTaken(_ row: ScheduleRow) -> Self {
+        Self(.conflict, "There is a schedule `\(row.name)` already, so \(row.id) cannot have that name.")
+    }
+
     /// A move does not follow the tag's last one.
     public static func tagMoved(_ move: TagMoveRow) -> Self {
         Self(.conflict, "The tag \(move.name) of \(move.owner) was moved meanwhile: another writer was faster.")

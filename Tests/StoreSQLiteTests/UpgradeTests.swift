@@ -12,6 +12,7 @@ import Testing
 @Suite struct UpgradeTests {
     /// Takes the newer tables away again and gives the file the number of the first format.
     private func downgrade(_ path: String) throws {
+        try withoutSchedules(path)
         let runs = try Connection.open(path + "/baton.db", .write)
         try runs.execute(
             """
@@ -22,6 +23,51 @@ import Testing
         )
         let blobs = try Connection.open(path + "/blobs.db", .write)
         try blobs.execute("ALTER TABLE blob DROP COLUMN put_at; PRAGMA user_version = 1")
+    }
+
+    /// Takes the table of schedules away again, which the fifth format has.
+    private func withoutSchedules(_ path: String) throws {
+        let runs = try Connection.open(path + "/baton.db", .write)
+        try runs.execute(
+            """
+            DROP VIEW baton_schedules; DROP TABLE schedule; UPDATE meta SET value = 4 WHERE key = 'schema';
+            PRAGMA user_version = 4
+            """
+        )
+    }
+
+    @Test func `a folder without schedules reads as an empty one and gets them with the upgrade`() throws {
+        let temporary = TemporaryFolder()
+        try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
+        try withoutSchedules(temporary.path)
+        let id = ScheduleID(high: 1, low: 1)
+        let reader = try SQLiteRunStore.openForReading(temporary.path)
+        #expect(try reader.schedules().isEmpty && reader.schedule(id) == nil && reader.schedule(named: "a") == nil)
+        try withFolder(temporary.path) { runs, _ in
+            let time = Timestamp(milliseconds: 1_700_000_000_250)
+            let definition = #"{"workflow":"w@main","timing":"@daily","zone":"UTC","overlap":"skip"}"#
+            var commit = Commit()
+            commit.schedules = [
+                .init(
+                    id: id,
+                    name: "a",
+                    definition: Array(definition.utf8),
+                    state: Array(#"{"paused":true}"#.utf8),
+                    nextFireAt: time,
+                    createdAt: time
+                )
+            ]
+            _ = try runs.commit(commit)
+            #expect(try reader.schedules() == commit.schedules)
+        }
+        reader.close()
+        let people = try Connection.open(temporary.path + "/baton.db", .read)
+        let matching = """
+            SELECT count(*) FROM baton_schedules WHERE name = 'a' AND workflow = 'w@main' AND timing = '@daily'
+                AND zone = 'UTC' AND overlap = 'skip' AND paused = 1 AND next_fire_at = '2023-11-14T22:13:20.250Z'
+            """
+        #expect(try people.integer(matching) == 1)
+        #expect(access(temporary.path + "/baton.db.format-4", F_OK) == 0)
     }
 
     @Test func `a folder of the first release is upgraded in place, and a copy is kept`() throws {

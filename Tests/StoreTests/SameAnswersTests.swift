@@ -71,6 +71,8 @@ import TestSupport
             let (a, b) = try (left.runs(filter), right.runs(filter))
             #expect(a == b, "\(place), \(statuses)")
         }
+        let (c, d) = try (left.schedules(), right.schedules())
+        #expect(c == d, "\(place)")
         let (a, b) = try (left.outbox(after: 2, limit: 20), right.outbox(after: 2, limit: 20))
         #expect(a == b, "\(place)")
         try compareLogParts(left, right, place)
@@ -182,6 +184,8 @@ private struct CommitSource {
                 )
             )
         }
+        for _ in 0..<draw(3) { commit.schedules.append(.sample(UInt64(draw(8)), "s\(draw(20))")) }
+        if draw(6) == 0 { commit.removedSchedules = [ScheduleRow.sample(UInt64(draw(8)), "").id] }
         for _ in 0..<draw(3) { commit.outbox.append(.init(kind: "k", target: "t", body: [UInt8(draw(256))])) }
         if draw(5) == 0 { commit.cursors[["a", "b"][draw(2)]] = Int64(draw(60)) }
         addSnapshots(to: &commit)

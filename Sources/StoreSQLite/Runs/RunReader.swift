@@ -13,6 +13,7 @@ final class RunReader {
     private var catalogReader: CatalogReader?
     private var snapshotReader: SnapshotReader?
     private var keyedReader: KeyedReader?
+    private var scheduleReader: ScheduleReader?
 
     init(_ path: String, vfs: String? = nil) throws(StoreError) {
         let connection = try Connection.open(path, .read, vfs: vfs)
@@ -47,6 +48,14 @@ final class RunReader {
 
     func blobNames(after position: BlobNamePage.Position?) throws(StoreError) -> BlobNamePage {
         try BlobNameTables.page(after: position, connection)
+    }
+
+    /// What reads schedules; `nil` while the file has a format without them.
+    func schedules() throws(StoreError) -> ScheduleReader? {
+        if let scheduleReader { return scheduleReader }
+        guard try connection.hasTable(ScheduleSchema.table) else { return nil }
+        scheduleReader = try ScheduleReader(connection)
+        return scheduleReader
     }
 
     func lastSequence() throws(StoreError) -> Int64 {

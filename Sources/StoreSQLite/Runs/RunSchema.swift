@@ -5,7 +5,7 @@
 enum RunSchema {
     static let schema = Schema(migrations: [
         log + rows + views, CatalogSchema.tables, SnapshotSchema.step, KeyedSchema.step,
-        awaitedSignals,
+        awaitedSignals, ScheduleSchema.step,
     ])
 
     /// Which tasks wait for which kind of signal.

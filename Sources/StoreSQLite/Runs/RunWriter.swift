@@ -129,6 +129,8 @@ final class RunWriter {
         for key in commit.closedTasks { try statements.closeTask.execute(key.runKey, key.task) }
         try write(timers: commit)
         for row in commit.humanTasks { try write(row) }
+        for row in commit.schedules { try write(row) }
+        for id in commit.removedSchedules { try statements.removeSchedule.execute(id.description) }
         try deliver(commit)
         if !(commit.snapshots.isEmpty && commit.staleSnapshots.isEmpty) {
             if snapshots == nil { snapshots = try SnapshotWriter(connection) }
@@ -224,6 +226,21 @@ final class RunWriter {
             row.decidedAt,
             row.comment
         )
+    }
+
+    private func write(_ row: ScheduleRow) throws(StoreError) {
+        do throws(StoreError) {
+            try statements.schedule.execute(
+                row.id.description,
+                row.name,
+                row.definition,
+                row.state,
+                row.nextFireAt,
+                row.createdAt
+            )
+        } catch {
+            throw error.code == .conflict ? .scheduleTaken(row) : error
+        }
     }
 
     private func deliver(_ commit: Commit) throws(StoreError) {

@@ -11,6 +11,7 @@ struct WriteStatements {
     let task, closeTask: Statement
     let timer, removeTimer, lastTimer: Statement
     let humanTask: Statement
+    let schedule, removeSchedule: Statement
     let message, removeMessages, cursor: Statement
 
     init(_ connection: borrowing Connection) throws(StoreError) {
@@ -31,6 +32,8 @@ struct WriteStatements {
         removeTimer = try Statement(connection, "DELETE FROM timer WHERE fire_at = ? AND number = ?")
         lastTimer = try Statement(connection, "INSERT OR REPLACE INTO meta VALUES ('last_timer', ?)")
         humanTask = try Statement(connection, Self.upsertHumanTask)
+        schedule = try Statement(connection, Self.upsertSchedule)
+        removeSchedule = try Statement(connection, "DELETE FROM schedule WHERE id = ?")
         message = try Statement(connection, "INSERT INTO outbox VALUES (?, ?, ?, ?)")
         removeMessages = try Statement(connection, Self.removePassedMessages)
         cursor = try Statement(connection, "INSERT OR REPLACE INTO cursor VALUES (?, ?)")
@@ -54,6 +57,11 @@ struct WriteStatements {
         ON CONFLICT(id) DO UPDATE SET run_key = ?2, task = ?3, run_id = ?4, node = ?5, kind = ?6, status = ?7,
             title = ?8, message = ?9, assignees = ?10, opened_at = ?11, expires_at = ?12, decided_by = ?13,
             decided_at = ?14, comment = ?15
+        """
+
+    private static let upsertSchedule = """
+        INSERT INTO schedule VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT(id) DO UPDATE SET name = ?2, definition = ?3, state = ?4, next_fire_at = ?5, created_at = ?6
         """
 
     /// The newest message stays, passed or not: its number is where the next one goes on.
