@@ -39,7 +39,7 @@ let package = Package(
     products: [
         .executable(name: "baton", targets: ["baton"]),
         // For Fuzz and Benchmarks, which are packages of their own; not for others.
-        .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition"]),
+        .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition", "Model"]),
         .library(name: "BatonModules", targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "StoreSQLite"]),
     ],
     targets: [

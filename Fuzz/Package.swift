@@ -32,5 +32,6 @@ let package = Package(
         fuzzer("FuzzCEL"),
         fuzzer("FuzzYAML"),
         fuzzer("FuzzDefinition"),
+        fuzzer("FuzzCron"),
     ]
 )
