@@ -7,12 +7,18 @@ extension Commit {
         records.isEmpty && definitions.isEmpty && runs.isEmpty && tasks.isEmpty && closedTasks.isEmpty
             && timers.isEmpty && removedTimers.isEmpty && humanTasks.isEmpty && outbox.isEmpty && cursors.isEmpty
             && schedules.isEmpty && removedSchedules.isEmpty && snapshots.isEmpty && staleSnapshots.isEmpty
-            && !hasKeyedRows
+            && !hasKeyedRows && !hasBudgetRows
     }
 
     /// It changes answers, inboxes, signals or the cache.
     public var hasKeyedRows: Bool {
         !(idempotency.isEmpty && inbox.isEmpty && signals.isEmpty && removedSignals.isEmpty && cache.isEmpty
             && cacheUses.isEmpty && removedCache.isEmpty && expiries.isEmpty)
+    }
+
+    /// It changes budgets, reservations, usage records or token buckets.
+    public var hasBudgetRows: Bool {
+        !(budgets.isEmpty && reservations.isEmpty && removedReservations.isEmpty && usage.isEmpty && buckets.isEmpty
+            && removedBuckets.isEmpty)
     }
 }

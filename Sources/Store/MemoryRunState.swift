@@ -23,6 +23,7 @@ struct MemoryRunState {
     /// By run, in the order of their events.
     var snapshots: [Int64: [SnapshotRow]] = [:]
     var keyed = MemoryKeyedRows()
+    var budget = MemoryBudgetRows()
 
     /// Throws `conflict` when the commit does not fit what is stored.
     func check(_ commit: Commit) throws(StoreError) {
@@ -44,6 +45,7 @@ struct MemoryRunState {
         }
         if commit.hasKeyedRows { try keyed.check(commit) }
         try checkSchedules(commit.schedules)
+        if commit.hasBudgetRows { try budget.check(commit) }
     }
 
     private func checkSchedules(_ rows: [ScheduleRow]) throws(StoreError) {
@@ -82,6 +84,7 @@ struct MemoryRunState {
         deliver(commit)
         keep(commit)
         if commit.hasKeyedRows { keyed.apply(commit) }
+        if commit.hasBudgetRows { budget.apply(commit) }
         return first
     }
 

@@ -233,6 +233,31 @@ public final class MemoryRunStore: RunStore {
         }
     }
 
+    /// The periods of a budget, the newest first.
+    public func budgets(of scope: BudgetScope, limit: Int) -> [BudgetRow] {
+        state.withLock { $0.budget.budgets(of: scope, limit: limit) }
+    }
+
+    /// Every budget that is open, by account.
+    public func openBudgets() -> [BudgetRow] {
+        state.withLock { $0.budget.openBudgets() }
+    }
+
+    /// Every reservation that may still change, by id.
+    public func reservations() -> [ReservationRow] {
+        state.withLock { $0.budget.allReservations() }
+    }
+
+    /// Usage records, the newest first.
+    public func usage(_ filter: UsageFilter) -> [UsageRow] {
+        state.withLock { $0.budget.usage(filter) }
+    }
+
+    /// Every token bucket that may not be full, by key.
+    public func buckets() -> [BucketRow] {
+        state.withLock { $0.budget.allBuckets() }
+    }
+
     /// Does nothing.
     public func maintain() {}
 

@@ -97,6 +97,17 @@ public protocol RunStore: Sendable {
     /// way out.
     func blobNames(after position: BlobNamePage.Position?) throws(StoreError) -> BlobNamePage
 
+    /// The periods of a budget, the newest first.
+    func budgets(of scope: BudgetScope, limit: Int) throws(StoreError) -> [BudgetRow]
+    /// Every budget that is open, by account.
+    func openBudgets() throws(StoreError) -> [BudgetRow]
+    /// Every reservation that may still change, by id.
+    func reservations() throws(StoreError) -> [ReservationRow]
+    /// Usage records, the newest first.
+    func usage(_ filter: UsageFilter) throws(StoreError) -> [UsageRow]
+    /// Every token bucket that may not be full, by key.
+    func buckets() throws(StoreError) -> [BucketRow]
+
     /// Housekeeping; called from the thread that commits while there is nothing else to do. Failures show up in the
     /// next commit.
     func maintain()
@@ -153,6 +164,18 @@ public struct Commit: Sendable {
     public var removedCache: [CacheRow.Key] = []
     /// Rows to remove because their time is over.
     public var expiries: [Expiry] = []
+    /// Budgets to insert or replace, by account.
+    public var budgets: [BudgetRow] = []
+    /// Reservations to insert or replace, by id.
+    public var reservations: [ReservationRow] = []
+    /// Reservations that were settled or released; a missing one is no error.
+    public var removedReservations: [ReservationID] = []
+    /// Usage records to add; `conflict` when an id is taken.
+    public var usage: [UsageRow] = []
+    /// Token buckets to insert or replace, by key.
+    public var buckets: [BucketRow] = []
+    /// Token buckets that are full; a missing one is no error.
+    public var removedBuckets: [String] = []
 
     /// An empty transaction.
     public init() {}

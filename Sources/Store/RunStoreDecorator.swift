@@ -114,6 +114,18 @@ extension RunStoreDecorator {
         try base.blobNames(after: position)
     }
     /// Leaves it to the store behind.
+    public func budgets(of scope: BudgetScope, limit: Int) throws(StoreError) -> [BudgetRow] {
+        try base.budgets(of: scope, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func openBudgets() throws(StoreError) -> [BudgetRow] { try base.openBudgets() }
+    /// Leaves it to the store behind.
+    public func reservations() throws(StoreError) -> [ReservationRow] { try base.reservations() }
+    /// Leaves it to the store behind.
+    public func usage(_ filter: UsageFilter) throws(StoreError) -> [UsageRow] { try base.usage(filter) }
+    /// Leaves it to the store behind.
+    public func buckets() throws(StoreError) -> [BucketRow] { try base.buckets() }
+    /// Leaves it to the store behind.
     public func maintain() { base.maintain() }
     /// Leaves it to the store behind.
     public func close() { base.close() }

@@ -35,6 +35,11 @@ extension StoreError {
         Self(.conflict, "There is a schedule `\(row.name)` already, so \(row.id) cannot have that name.")
     }
 
+    /// A usage record's id belongs to another one.
+    public static func usageTaken(_ id: UsageID) -> Self {
+        Self(.conflict, "The usage record \(id) exists already: another writer was faster.")
+    }
+
     /// A move does not follow the tag's last one.
     public static func tagMoved(_ move: TagMoveRow) -> Self {
         Self(.conflict, "The tag \(move.name) of \(move.owner) was moved meanwhile: another writer was faster.")

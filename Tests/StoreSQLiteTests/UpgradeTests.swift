@@ -16,6 +16,7 @@ import Testing
         let runs = try Connection.open(path + "/baton.db", .write)
         try runs.execute(
             """
+            DROP VIEW baton_usage; DROP TABLE budget; DROP TABLE reservation; DROP TABLE usage; DROP TABLE bucket;
             DROP VIEW baton_versions; DROP VIEW baton_tags; DROP TABLE tag_move; DROP TABLE tag; DROP TABLE artifact;
             DROP TABLE definition_name; DROP TABLE snapshot; DROP TABLE idem; DROP TABLE inbox; DROP TABLE signal;
             DROP TABLE cache; ALTER TABLE task DROP COLUMN awaits; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
@@ -86,6 +87,7 @@ import Testing
         #expect(try reader.signals(SignalFilter()).isEmpty)
         #expect(try reader.cacheTotals() == CacheTotals())
         #expect(try reader.blobNames(after: .init(table: 4, row: 0)).next == nil)
+        #expect(try reader.openBudgets().isEmpty && reader.usage(UsageFilter()).isEmpty)
         reader.close()
         let oldBlobs = try SQLiteBlobStore.openForReading(temporary.path)
         #expect(try oldBlobs.get(blob) == [1, 2, 3])

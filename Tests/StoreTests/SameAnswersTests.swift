@@ -77,6 +77,7 @@ import TestSupport
         #expect(a == b, "\(place)")
         try compareLogParts(left, right, place)
         try compareKeyed(left, right, place)
+        try compareBudgets(left, right, place)
     }
 
     private func compareLogParts(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
@@ -132,9 +133,36 @@ import TestSupport
     }
 }
 
+extension SameAnswersTests {
+    fileprivate func compareBudgets(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
+        for number in 0..<5 {
+            let scope = BudgetRow.sample(number).account.scope
+            let (a, b) = try (left.budgets(of: scope, limit: 2), right.budgets(of: scope, limit: 2))
+            #expect(a == b, "\(place), \(scope)")
+        }
+        let (a, b) = try (left.openBudgets(), right.openBudgets())
+        #expect(a == b, "\(place)")
+        let (c, d) = try (left.reservations(), right.reservations())
+        #expect(c == d, "\(place)")
+        let (e, f) = try (left.buckets(), right.buckets())
+        #expect(e == f, "\(place)")
+        for run in 0..<3 {
+            var filter = UsageFilter()
+            filter.run = run == 0 ? nil : UsageRow.sample(0, run: run).subject.run
+            filter.from = run == 1 ? nil : Timestamp(milliseconds: 3)
+            filter.until = run == 2 ? nil : Timestamp(milliseconds: 15)
+            filter.before = run == 2 ? nil : UsageID(high: 6, low: 60)
+            filter.limit = 20
+            let (g, h) = try (left.usage(filter), right.usage(filter))
+            #expect(g == h, "\(place), run \(run)")
+        }
+    }
+}
+
 /// Draws commits that mostly fit.
 private struct CommitSource {
     private var state: UInt64
+    private var usage: UInt64 = 0
     private var timer: Int64 = 0
 
     init(seed: UInt64) {
@@ -190,6 +218,7 @@ private struct CommitSource {
         if draw(5) == 0 { commit.cursors[["a", "b"][draw(2)]] = Int64(draw(60)) }
         addSnapshots(to: &commit)
         if draw(2) == 0 { addKeyed(to: &commit) }
+        if draw(2) == 0 { addBudgets(to: &commit) }
         return commit
     }
 
@@ -234,6 +263,23 @@ private struct CommitSource {
             let before = Timestamp(milliseconds: Int64(draw(30)))
             commit.expiries.append(Expiry(Expiry.Kind.allCases[draw(3)], before: before, limit: draw(3)))
         }
+    }
+
+    private mutating func addBudgets(to commit: inout Commit) {
+        for _ in 0..<draw(3) {
+            commit.budgets.append(.sample(draw(5), period: draw(3), spent: Int64(draw(9)), isOpen: draw(2) == 0))
+        }
+        for _ in 0..<draw(3) { commit.reservations.append(.sample(UInt64(draw(6)))) }
+        for _ in 0..<draw(2) { commit.removedReservations.append(ReservationID(high: 5, low: UInt64(draw(6)))) }
+        for _ in 0..<draw(3) {
+            if draw(40) != 0 { usage += 1 }
+            commit.usage.append(.sample(usage, at: Int64(draw(20)), run: draw(3)))
+        }
+        for _ in 0..<draw(3) {
+            let time = Timestamp(milliseconds: Int64(draw(99)))
+            commit.buckets.append(BucketRow(key: ["a", "ä", "b\0", ""][draw(4)], fullAt: time))
+        }
+        for _ in 0..<draw(2) { commit.removedBuckets.append(["a", "ä", "b\0", ""][draw(4)]) }
     }
 
     private mutating func run() -> RunRow {

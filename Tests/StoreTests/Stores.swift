@@ -110,6 +110,70 @@ extension RunRow {
     }
 }
 
+extension BudgetRow {
+    /// The n-th of some scopes; odd ones have no limit.
+    static func sample(_ number: Int, period: Int = 0, spent: Int64 = 0, isOpen: Bool = true) -> BudgetRow {
+        let kinds = BudgetScope.Kind.allCases
+        let scope = BudgetScope(kinds[number % kinds.count], ["a", "ä:b", "", "x\"\0y"][number % 4])
+        return BudgetRow(
+            account: BudgetAccount(scope: scope, period: ["", "2026-01", "2026-01-31"][period]),
+            limit: number % 2 == 1 ? .none : BudgetLimit(money: Money(picodollars: .max), languageModelTokens: 0),
+            reserved: Charge(money: Money(picodollars: 3), languageModelTokens: .max),
+            spent: Charge(money: Money(picodollars: -spent), languageModelTokens: spent),
+            warned: 80,
+            isOpen: isOpen
+        )
+    }
+}
+
+extension ReservationRow {
+    /// The n-th of some; odd ones belong to no task.
+    static func sample(_ number: UInt64) -> ReservationRow {
+        let isCall = number % 2 == 1
+        return ReservationRow(
+            id: ReservationID(high: 5, low: number),
+            accounts: (0..<Int(number % 3)).map { BudgetRow.sample($0, period: $0).account },
+            charge: Charge(money: Money(picodollars: Int64(number)), languageModelTokens: 7),
+            state: number % 4 == 0 ? .unknown : .open,
+            task: isCall ? nil : TaskKey(runKey: 4, task: Int(number)),
+            fence: Int64(number),
+            call: "call \(number)",
+            subject: .sample(run: Int(number % 3)),
+            reservedAt: Timestamp(milliseconds: 8),
+            expiresAt: isCall ? Timestamp(milliseconds: 9) : nil
+        )
+    }
+}
+
+extension UsageSubject {
+    /// Run 0 stands for no run, and for as little as there can be.
+    static func sample(run: Int) -> UsageSubject {
+        var subject = UsageSubject(tenant: "t", provider: "scripted", model: "m", purpose: .execution)
+        guard run > 0 else { return subject }
+        (subject.user, subject.project, subject.agent) = ("ü", "", "a\"b")
+        (subject.run, subject.task, subject.attempt) = (RunID(high: 1, low: UInt64(run)), "n[3]", 2)
+        subject.purpose = .verification
+        return subject
+    }
+}
+
+extension UsageRow {
+    static func sample(_ number: UInt64, at time: Int64 = 0, run: Int = 0) -> UsageRow {
+        UsageRow(
+            id: UsageID(high: 6, low: number),
+            at: Timestamp(milliseconds: time),
+            accounts: [BudgetRow.sample(0, period: 2).account, BudgetRow.sample(3).account],
+            charge: Charge(money: Money(picodollars: -5), languageModelTokens: 6),
+            certainty: .correction,
+            reservation: run == 0 ? nil : ReservationID(high: 5, low: 1),
+            subject: .sample(run: run),
+            tokens: TokenCounts(input: 1, cached: 2, cacheWrite: 3, output: 4, reasoning: .max),
+            pricedBy: run == 0 ? nil : "v1",
+            isSimulated: run == 0
+        )
+    }
+}
+
 extension HumanTaskRow {
     static func sample(_ number: UInt64, run: Int64, at: Int64, _ status: HumanTaskStatus = .open) -> HumanTaskRow {
         HumanTaskRow(

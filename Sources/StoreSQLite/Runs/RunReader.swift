@@ -14,6 +14,7 @@ final class RunReader {
     private var snapshotReader: SnapshotReader?
     private var keyedReader: KeyedReader?
     private var scheduleReader: ScheduleReader?
+    private var budgetReader: BudgetReader?
 
     init(_ path: String, vfs: String? = nil) throws(StoreError) {
         let connection = try Connection.open(path, .read, vfs: vfs)
@@ -56,6 +57,14 @@ final class RunReader {
         guard try connection.hasTable(ScheduleSchema.table) else { return nil }
         scheduleReader = try ScheduleReader(connection)
         return scheduleReader
+    }
+
+    /// What reads money and rates; `nil` while the file has a format without them.
+    func budget() throws(StoreError) -> BudgetReader? {
+        if let budgetReader { return budgetReader }
+        guard try connection.hasTable(BudgetSchema.table) else { return nil }
+        budgetReader = try BudgetReader(connection)
+        return budgetReader
     }
 
     func lastSequence() throws(StoreError) -> Int64 {

@@ -5,7 +5,7 @@
 enum RunSchema {
     static let schema = Schema(migrations: [
         log + rows + views, CatalogSchema.tables, SnapshotSchema.step, KeyedSchema.step,
-        awaitedSignals, ScheduleSchema.step,
+        ScheduleSchema.step, BudgetSchema.step, awaitedSignals,
     ])
 
     /// Which tasks wait for which kind of signal.

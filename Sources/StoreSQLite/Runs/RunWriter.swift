@@ -19,6 +19,7 @@ final class RunWriter {
     private var catalog: CatalogWriter?
     private var snapshots: SnapshotWriter?
     private var keyed: KeyedWriter?
+    private var budget: BudgetWriter?
     /// Why nothing may be written any more. After a failed flush nobody knows what the disk holds, and flushing again
     /// may report a success that is none.
     private var failure: StoreError?
@@ -139,6 +140,10 @@ final class RunWriter {
         if commit.hasKeyedRows {
             if keyed == nil { keyed = try KeyedWriter(connection) }
             try keyed?.write(commit, connection)
+        }
+        if commit.hasBudgetRows {
+            if budget == nil { budget = try BudgetWriter(connection) }
+            try budget?.write(commit)
         }
     }
 

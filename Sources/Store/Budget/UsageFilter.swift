@@ -1,0 +1,27 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// Which usage records are wanted.
+public struct UsageFilter: Sendable {
+    /// Only of that run.
+    public var run: RunID?
+    /// Only those settled at or after this.
+    public var from: Timestamp?
+    /// Only those settled before this.
+    public var until: Timestamp?
+    /// Only those with a smaller id: the next page.
+    public var before: UsageID?
+    /// At most that many.
+    public var limit = 100
+
+    /// All records, the newest 100.
+    public init() {}
+
+    /// Whether the filter lets a record through.
+    func fits(_ row: UsageRow) -> Bool {
+        (run.map { row.subject.run == $0 } ?? true) && (from.map { row.at >= $0 } ?? true)
+            && (until.map { row.at < $0 } ?? true) && (before.map { row.id < $0 } ?? true)
+    }
+}

@@ -1,0 +1,47 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Store
+
+/// What readers ask SQLite about money and rates; prepared when it is first needed.
+struct BudgetReader {
+    private let budgets, openBudgets, reservations, usage, usageOfRun, buckets: Statement
+
+    init(_ connection: borrowing Connection) throws(StoreError) {
+        budgets = try Statement(connection, "SELECT * FROM budget WHERE scope = ? ORDER BY period DESC LIMIT ?")
+        openBudgets = try Statement(connection, "SELECT * FROM budget WHERE is_open ORDER BY scope, period")
+        reservations = try Statement(connection, "SELECT * FROM reservation ORDER BY id")
+        usage = try Statement(connection, "SELECT * FROM usage WHERE \(Self.page)")
+        usageOfRun = try Statement(connection, "SELECT * FROM usage WHERE run = ?5 AND \(Self.page)")
+        buckets = try Statement(connection, "SELECT * FROM bucket ORDER BY key")
+    }
+
+    private static let page = """
+        (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4
+        """
+
+    func budgets(of scope: BudgetScope, limit: Int) throws(StoreError) -> [BudgetRow] {
+        try budgets.rows(scope.description, limit, read: BudgetRow.init(row:))
+    }
+
+    func allOpenBudgets() throws(StoreError) -> [BudgetRow] {
+        try openBudgets.rows(read: BudgetRow.init(row:))
+    }
+
+    func allReservations() throws(StoreError) -> [ReservationRow] {
+        try reservations.rows(read: ReservationRow.init(row:))
+    }
+
+    func usage(_ filter: UsageFilter) throws(StoreError) -> [UsageRow] {
+        let before = filter.before?.description
+        guard let run = filter.run?.description else {
+            return try usage.rows(filter.from, filter.until, before, filter.limit, read: UsageRow.init(row:))
+        }
+        return try usageOfRun.rows(filter.from, filter.until, before, filter.limit, run, read: UsageRow.init(row:))
+    }
+
+    func allBuckets() throws(StoreError) -> [BucketRow] {
+        try buckets.rows { BucketRow(key: $0.text(0), fullAt: $0.time(1)) }
+    }
+}

@@ -1,0 +1,88 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Store
+import Testing
+
+@Suite struct BudgetContractTests {
+    @Test(arguments: Backend.allCases)
+    func `budgets are replaced by account, and history stays`(backend: Backend) throws {
+        try backend.runs { store in
+            var commit = Commit()
+            commit.budgets = [
+                .sample(0, period: 2), .sample(0, period: 1, isOpen: false), .sample(0), .sample(1), .sample(2, isOpen: false),
+            ]
+            _ = try store.commit(commit)
+            commit.budgets = [.sample(1, spent: 7), .sample(0, isOpen: false)]
+            _ = try store.commit(commit)
+            let scope = BudgetRow.sample(0).account.scope
+            let all: [BudgetRow] = [.sample(0, period: 2), .sample(0, period: 1, isOpen: false), .sample(0, isOpen: false)]
+            #expect(try store.budgets(of: scope, limit: 9) == all)
+            #expect(try store.budgets(of: scope, limit: 1) == [all[0]])
+            #expect(try store.budgets(of: BudgetScope(.agent, "none"), limit: 9).isEmpty)
+            #expect(try store.openBudgets() == [.sample(0, period: 2), .sample(1, spent: 7)])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `reservations are there until they are settled`(backend: Backend) throws {
+        try backend.runs { store in
+            var commit = Commit()
+            commit.reservations = (0..<5).reversed().map { .sample($0) }
+            _ = try store.commit(commit)
+            var changed = ReservationRow.sample(2)
+            (changed.state, changed.charge) = (.unknown, .zero)
+            commit.reservations = [changed, .sample(6)]
+            commit.removedReservations = [0, 0, 6, 9].map { ReservationID(high: 5, low: $0) }
+            _ = try store.commit(commit)
+            #expect(try store.reservations() == [.sample(1), changed, .sample(3), .sample(4)])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `usage records are never changed, and come newest first`(backend: Backend) throws {
+        try backend.runs { store in
+            var commit = Commit()
+            commit.usage = (0..<9).map { .sample($0, at: Int64($0) * 10, run: Int($0) % 3) }
+            _ = try store.commit(commit)
+            var wrong = Commit()
+            wrong.usage = [.sample(20), .sample(3)]
+            wrong.buckets = [BucketRow(key: "k", fullAt: Timestamp(milliseconds: 1))]
+            #expect(code { _ = try store.commit(wrong) } == .conflict)
+            wrong.usage = [.sample(20), .sample(20)]
+            #expect(code { _ = try store.commit(wrong) } == .conflict)
+            #expect(try store.buckets().isEmpty, "nothing of such a commit is written")
+            let cases: [(run: Int, from: Int64?, until: Int64?, before: UInt64?, limit: Int, ids: [UInt64])] = [
+                (0, nil, nil, nil, 100, [8, 7, 6, 5, 4, 3, 2, 1, 0]), (0, nil, nil, 4, 2, [3, 2]),
+                (0, 20, 50, nil, 9, [4, 3, 2]), (2, nil, nil, nil, 9, [8, 5, 2]), (2, 50, nil, 8, 9, [5]),
+                (1, nil, 40, nil, 1, [1]),
+            ]
+            for (run, from, until, before, limit, ids) in cases {
+                var filter = UsageFilter()
+                filter.run = UsageRow.sample(0, run: run).subject.run
+                filter.from = from.map(Timestamp.init(milliseconds:))
+                filter.until = until.map(Timestamp.init(milliseconds:))
+                filter.before = before.map { UsageID(high: 6, low: $0) }
+                filter.limit = limit
+                #expect(try store.usage(filter) == ids.map { commit.usage[Int($0)] }, "\(filter)")
+            }
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `token buckets are replaced and removed`(backend: Backend) throws {
+        try backend.runs { store in
+            func row(_ key: String, _ time: Int64) -> BucketRow {
+                BucketRow(key: key, fullAt: Timestamp(milliseconds: time))
+            }
+            var commit = Commit()
+            commit.buckets = [row("b", 1), row("ä", 2), row("a", 3), row("", .max)]
+            _ = try store.commit(commit)
+            commit.buckets = [row("b", 9), row("c", 4)]
+            commit.removedBuckets = ["a", "a", "c"]
+            _ = try store.commit(commit)
+            #expect(try store.buckets() == [row("", .max), row("b", 9), row("ä", 2)])
+        }
+    }
+}
