@@ -34,7 +34,7 @@ struct MemoryBudgetRows {
     }
 
     func openBudgets() -> [BudgetRow] {
-        budgets.values.filter(\.isOpen).sorted { precedes($0.account, $1.account) }
+        budgets.values.filter { $0.state != .closed }.sorted { precedes($0.account, $1.account) }
     }
 
     func allReservations() -> [ReservationRow] {

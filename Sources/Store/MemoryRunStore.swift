@@ -238,7 +238,7 @@ public final class MemoryRunStore: RunStore {
         state.withLock { $0.budget.budgets(of: scope, limit: limit) }
     }
 
-    /// Every budget that is open, by account.
+    /// Every budget that is not closed, by account.
     public func openBudgets() -> [BudgetRow] {
         state.withLock { $0.budget.openBudgets() }
     }

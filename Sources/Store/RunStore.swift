@@ -99,7 +99,7 @@ public protocol RunStore: Sendable {
 
     /// The periods of a budget, the newest first.
     func budgets(of scope: BudgetScope, limit: Int) throws(StoreError) -> [BudgetRow]
-    /// Every budget that is open, by account.
+    /// Every budget that is not closed, by account.
     func openBudgets() throws(StoreError) -> [BudgetRow]
     /// Every reservation that may still change, by id.
     func reservations() throws(StoreError) -> [ReservationRow]

@@ -11,17 +11,18 @@ import Testing
         try backend.runs { store in
             var commit = Commit()
             commit.budgets = [
-                .sample(0, period: 2), .sample(0, period: 1, isOpen: false), .sample(0), .sample(1), .sample(2, isOpen: false),
+                .sample(0, period: 2), .sample(0, period: 1, .closed), .sample(0), .sample(1, .draining),
+                .sample(2, .closed),
             ]
             _ = try store.commit(commit)
-            commit.budgets = [.sample(1, spent: 7), .sample(0, isOpen: false)]
+            commit.budgets = [.sample(1, spent: 7, .draining), .sample(0, .closed)]
             _ = try store.commit(commit)
             let scope = BudgetRow.sample(0).account.scope
-            let all: [BudgetRow] = [.sample(0, period: 2), .sample(0, period: 1, isOpen: false), .sample(0, isOpen: false)]
+            let all: [BudgetRow] = [.sample(0, period: 2), .sample(0, period: 1, .closed), .sample(0, .closed)]
             #expect(try store.budgets(of: scope, limit: 9) == all)
             #expect(try store.budgets(of: scope, limit: 1) == [all[0]])
             #expect(try store.budgets(of: BudgetScope(.agent, "none"), limit: 9).isEmpty)
-            #expect(try store.openBudgets() == [.sample(0, period: 2), .sample(1, spent: 7)])
+            #expect(try store.openBudgets() == [.sample(0, period: 2), .sample(1, spent: 7, .draining)])
         }
     }
 

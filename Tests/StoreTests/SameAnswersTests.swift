@@ -267,7 +267,8 @@ private struct CommitSource {
 
     private mutating func addBudgets(to commit: inout Commit) {
         for _ in 0..<draw(3) {
-            commit.budgets.append(.sample(draw(5), period: draw(3), spent: Int64(draw(9)), isOpen: draw(2) == 0))
+            let state = BudgetRow.State.allCases[draw(3)]
+            commit.budgets.append(.sample(draw(5), period: draw(3), spent: Int64(draw(9)), state))
         }
         for _ in 0..<draw(3) { commit.reservations.append(.sample(UInt64(draw(6)))) }
         for _ in 0..<draw(2) { commit.removedReservations.append(ReservationID(high: 5, low: UInt64(draw(6)))) }

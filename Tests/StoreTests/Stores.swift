@@ -112,7 +112,7 @@ extension RunRow {
 
 extension BudgetRow {
     /// The n-th of some scopes; odd ones have no limit.
-    static func sample(_ number: Int, period: Int = 0, spent: Int64 = 0, isOpen: Bool = true) -> BudgetRow {
+    static func sample(_ number: Int, period: Int = 0, spent: Int64 = 0, _ state: BudgetRow.State = .open) -> BudgetRow {
         let kinds = BudgetScope.Kind.allCases
         let scope = BudgetScope(kinds[number % kinds.count], ["a", "ä:b", "", "x\"\0y"][number % 4])
         return BudgetRow(
@@ -121,7 +121,7 @@ extension BudgetRow {
             reserved: Charge(money: Money(picodollars: 3), languageModelTokens: .max),
             spent: Charge(money: Money(picodollars: -spent), languageModelTokens: spent),
             warned: 80,
-            isOpen: isOpen
+            state: state
         )
     }
 }

@@ -5,6 +5,15 @@ public import Model
 
 /// One period of a budget: what may be spent, what is held, what was spent.
 public struct BudgetRow: Sendable, Equatable {
+    /// Where it stands.
+    public enum State: String, Sendable, CaseIterable {
+        /// May be reserved in.
+        case open
+        /// Its period or its run is over, but reservations made before are not settled.
+        case draining
+        /// History.
+        case closed
+    }
     /// Which scope and period.
     public var account: BudgetAccount
     /// How much may be spent.
@@ -15,8 +24,8 @@ public struct BudgetRow: Sendable, Equatable {
     public var spent: Charge
     /// The highest warning that was given, in percent; 0 for none.
     public var warned: Int
-    /// More may be reserved in it, or something is. Closed ones are history.
-    public var isOpen: Bool
+    /// Where it stands.
+    public var state: State
 
     /// Puts a row together.
     public init(
@@ -25,13 +34,13 @@ public struct BudgetRow: Sendable, Equatable {
         reserved: Charge = .zero,
         spent: Charge = .zero,
         warned: Int = 0,
-        isOpen: Bool = true
+        state: State = .open
     ) {
         self.account = account
         self.limit = limit
         self.reserved = reserved
         self.spent = spent
         self.warned = warned
-        self.isOpen = isOpen
+        self.state = state
     }
 }

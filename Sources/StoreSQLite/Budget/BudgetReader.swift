@@ -10,7 +10,7 @@ struct BudgetReader {
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         budgets = try Statement(connection, "SELECT * FROM budget WHERE scope = ? ORDER BY period DESC LIMIT ?")
-        openBudgets = try Statement(connection, "SELECT * FROM budget WHERE is_open ORDER BY scope, period")
+        openBudgets = try Statement(connection, "SELECT * FROM budget WHERE state <> 'closed' ORDER BY scope, period")
         reservations = try Statement(connection, "SELECT * FROM reservation ORDER BY id")
         usage = try Statement(connection, "SELECT * FROM usage WHERE \(Self.page)")
         usageOfRun = try Statement(connection, "SELECT * FROM usage WHERE run = ?5 AND \(Self.page)")

@@ -10,10 +10,10 @@ enum BudgetSchema {
         CREATE TABLE budget(
             scope TEXT NOT NULL, period TEXT NOT NULL, limit_pico INTEGER, limit_tokens INTEGER,
             reserved_pico INTEGER NOT NULL, reserved_tokens INTEGER NOT NULL, spent_pico INTEGER NOT NULL,
-            spent_tokens INTEGER NOT NULL, warned INTEGER NOT NULL, is_open INTEGER NOT NULL,
+            spent_tokens INTEGER NOT NULL, warned INTEGER NOT NULL, state TEXT NOT NULL,
             PRIMARY KEY(scope, period)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX budget_open ON budget(scope, period) WHERE is_open;
+        CREATE INDEX budget_open ON budget(scope, period) WHERE state <> 'closed';
 
         CREATE TABLE reservation(
             id TEXT PRIMARY KEY, accounts TEXT NOT NULL, pico INTEGER NOT NULL, tokens INTEGER NOT NULL,

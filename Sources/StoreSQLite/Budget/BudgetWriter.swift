@@ -27,7 +27,7 @@ struct BudgetWriter {
     private static let upsertBudget = """
         INSERT INTO budget VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         ON CONFLICT(scope, period) DO UPDATE SET limit_pico = ?3, limit_tokens = ?4, reserved_pico = ?5,
-            reserved_tokens = ?6, spent_pico = ?7, spent_tokens = ?8, warned = ?9, is_open = ?10
+            reserved_tokens = ?6, spent_pico = ?7, spent_tokens = ?8, warned = ?9, state = ?10
         """
 
     /// Writes what a commit says about money and rates inside the open transaction.
@@ -51,7 +51,7 @@ struct BudgetWriter {
             row.spent.money.picodollars,
             row.spent.languageModelTokens,
             row.warned,
-            row.isOpen ? 1 : 0
+            row.state.rawValue
         )
     }
 

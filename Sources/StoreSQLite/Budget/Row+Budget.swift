@@ -18,7 +18,7 @@ extension BudgetRow {
             reserved: row.charge(4),
             spent: row.charge(6),
             warned: row.int(8),
-            isOpen: row.int(9) != 0
+            state: try row.name(9)
         )
     }
 }

@@ -11,7 +11,7 @@ extension SQLiteRunStore {
         try reading { (budget) throws(StoreError) in try budget.budgets(of: scope, limit: limit) } ?? []
     }
 
-    /// Every budget that is open, by account.
+    /// Every budget that is not closed, by account.
     public func openBudgets() throws(StoreError) -> [BudgetRow] {
         try reading { (budget) throws(StoreError) in try budget.allOpenBudgets() } ?? []
     }
