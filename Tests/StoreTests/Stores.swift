@@ -112,7 +112,8 @@ extension RunRow {
 
 extension BudgetRow {
     /// The n-th of some scopes; odd ones have no limit.
-    static func sample(_ number: Int, period: Int = 0, spent: Int64 = 0, _ state: BudgetRow.State = .open) -> BudgetRow {
+    static func sample(_ number: Int, period: Int = 0, spent: Int64 = 0, _ state: BudgetRow.State = .open) -> BudgetRow
+    {
         let kinds = BudgetScope.Kind.allCases
         let scope = BudgetScope(kinds[number % kinds.count], ["a", "ä:b", "", "x\"\0y"][number % 4])
         return BudgetRow(

@@ -215,8 +215,8 @@ private struct BudgetWorld {
                     try #require(row.state == .closed && row.reserved == .zero, "\(place): \(name)")
                     continue
                 }
-                let isSame = account.spent == row.spent && account.reserved == row.reserved && account.state == row.state
-                try #require(isSame && account.limit == row.limit, "\(place): \(name)")
+                let isSame = (account.spent, account.reserved) == (row.spent, row.reserved)
+                try #require(isSame && account.state == row.state && account.limit == row.limit, "\(place): \(name)")
             }
         }
         try #require(spent.isEmpty, "\(place): records name \(spent.keys)")
@@ -228,6 +228,7 @@ private struct BudgetWorld {
     mutating func finish(_ place: String) throws {
         for row in ledger.openReservations { _ = try ledger.release(row.id) }
         try audit(place)
-        try #require(ledger.tasks.isEmpty && ledger.accounts.values.allSatisfy { $0.reserved == .zero && $0.holders == 0 })
+        let isFree = ledger.accounts.values.allSatisfy { $0.reserved == .zero && $0.holders == 0 }
+        try #require(ledger.tasks.isEmpty && isFree, "\(place)")
     }
 }

@@ -156,14 +156,16 @@ import Testing
     }
 
     @Test func `who was away has saved nothing up, and leaving gains nothing`() {
-        var queue = FairQueue()
         let (a, b) = (FairKey(tenant: "a", project: ""), FairKey(tenant: "b", project: ""))
-        for number in 0..<100 { queue.push(key(number), priority: 0, flow: a, at: 0) }
-        #expect(drain(&queue, 50).count == 50)
-        for number in 100..<110 { queue.push(key(number), priority: 0, flow: b, at: 0) }
-        #expect(drain(&queue, 6) == [100, 50, 101, 51, 102, 52])
+        for other in [b, FairKey(tenant: "a", project: "other")] {
+            var queue = FairQueue()
+            for number in 0..<100 { queue.push(key(number), priority: 0, flow: a, at: 0) }
+            #expect(drain(&queue, 50).count == 50)
+            for number in 100..<110 { queue.push(key(number), priority: 0, flow: other, at: 0) }
+            #expect(drain(&queue, 6) == [100, 50, 101, 51, 102, 52], "\(other)")
+        }
         // b has one entry at a time: it never has two turns in a row.
-        queue = FairQueue()
+        var queue = FairQueue()
         for number in 0..<20 { queue.push(key(number), priority: 0, flow: a, at: 0) }
         var order: [Int] = []
         for number in 100..<105 {
