@@ -16,21 +16,22 @@ import Testing
         let runs = try Connection.open(path + "/baton.db", .write)
         try runs.execute(
             """
-            DROP VIEW baton_usage; DROP TABLE budget; DROP TABLE reservation; DROP TABLE usage; DROP TABLE bucket;
             DROP VIEW baton_versions; DROP VIEW baton_tags; DROP TABLE tag_move; DROP TABLE tag; DROP TABLE artifact;
             DROP TABLE definition_name; DROP TABLE snapshot; DROP TABLE idem; DROP TABLE inbox; DROP TABLE signal;
-            DROP TABLE cache; ALTER TABLE task DROP COLUMN awaits; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
+            DROP TABLE cache; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
             """
         )
         let blobs = try Connection.open(path + "/blobs.db", .write)
         try blobs.execute("ALTER TABLE blob DROP COLUMN put_at; PRAGMA user_version = 1")
     }
 
-    /// Takes the table of schedules away again, which the fifth format has.
+    /// Takes the table of schedules away again, which the fifth format has, and what came after it.
     private func withoutSchedules(_ path: String) throws {
         let runs = try Connection.open(path + "/baton.db", .write)
         try runs.execute(
             """
+            ALTER TABLE task DROP COLUMN awaits;
+            DROP VIEW baton_usage; DROP TABLE budget; DROP TABLE reservation; DROP TABLE usage; DROP TABLE bucket;
             DROP VIEW baton_schedules; DROP TABLE schedule; UPDATE meta SET value = 4 WHERE key = 'schema';
             PRAGMA user_version = 4
             """
