@@ -7,6 +7,10 @@ public import Model
 public struct EngineConfiguration: Sendable {
     /// How many attempts this process works on at a time [1–100000].
     public var slots = 64
+    /// How many attempts of one project are in flight at a time; `nil` for no limit beside ``slots``.
+    public var projectLimit: Int?
+    /// The same by tool.
+    public var toolLimits: [String: Int] = [:]
     /// How long a lease lasts without a heartbeat.
     public var lease = Duration.seconds(30)
     /// How often attempts in this process send one.

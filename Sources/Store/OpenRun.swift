@@ -11,9 +11,12 @@ public struct OpenRunRow: Sendable, Equatable {
     public var id: RunID
     /// The status, as of its row.
     public var status: RunStatus
+    /// Hash of the graph it runs.
+    public var graphHash: String
 
     /// Puts a row together.
-    public init(key: Int64, id: RunID, status: RunStatus) {
+    public init(key: Int64, id: RunID, status: RunStatus, graphHash: String) {
+        self.graphHash = graphHash
         self.key = key
         self.id = id
         self.status = status

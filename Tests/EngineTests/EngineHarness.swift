@@ -20,6 +20,8 @@ struct EngineHarness {
     let stopReasons = Mutex2<[String]>([])
     var announced: Set<EventType> = []
     var rowLag = Duration.zero
+    var projectLimit: Int?
+    var toolLimits: [String: Int] = [:]
 
     init(store: FaultyStore = FaultyStore()) {
         self.store = store
@@ -53,6 +55,8 @@ struct EngineHarness {
         configuration.fullDiskPause = .milliseconds(10)
         configuration.rowLag = rowLag
         configuration.announced = announced
+        configuration.projectLimit = projectLimit
+        configuration.toolLimits = toolLimits
         let executor = ClosureExecutor(execute: execute)
         return DurableEngine(
             store: store,

@@ -42,7 +42,8 @@ struct RunDriver {
             deadline: graph.deadline.map { [now] in now + $0 }
         )
         let turn = Turn(now: now, actor: "user:test", entropy: random.next())
-        machine = RunMachine.begin(origin, graph: RunGraph(graph), in: turn)
+        machine = RunMachine.accept(origin, graph: RunGraph(graph), in: turn)
+        try machine.handle(.begin, in: turn)
         try finishTurn()
     }
 
@@ -172,7 +173,8 @@ struct RunDriver {
                 let (payload, _) = Payload.of(value)
                 if let blob = payload.blob { blobs[blob] = value }
             }
-        case .attemptEnded:
+        case .askToBegin: try? machine.handle(.begin, in: machine.turn)
+        case .attemptEnded, .withdraw:
             break
         }
     }

@@ -131,19 +131,19 @@ import TestSupport
         #expect(FaultyDisk.isReady)
         let temporary = TemporaryFolder()
         var last = 0
-        try withStore(at: temporary.path, Self.options(checkpointPages: 80)) { store in
+        try withStore(at: temporary.path, Self.options(checkpointPages: 250)) { store in
             defer { FaultyDisk.heal() }
             // The log's first commit flushes twice.
             _ = try store.commit(.step(last))
             last += 1
-            while last < 100 {
+            while last < 500 {
                 // One flush for the commit; a second one only when a checkpoint follows.
                 FaultyDisk.fail(.init(flushesLeft: 1))
                 if failure({ _ = try store.commit(.step(last)) }) != nil { break }
                 last += 1
             }
             FaultyDisk.heal()
-            #expect(last > 2 && last < 100)
+            #expect(last > 2 && last < 500)
             #expect(failure { _ = try store.commit(.step(last)) }?.code == .failed)
             #expect(try holds(store, steps: last))
         }

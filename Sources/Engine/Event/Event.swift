@@ -79,8 +79,10 @@ public struct Event: Sendable, Equatable {
 
     /// Why a task is ready and not running.
     public enum ReadyReason: String, Sendable {
-        /// No executor or no permit is free.
+        /// No executor is free.
         case queued
+        /// As many as may share a key with it are in flight.
+        case limit
         /// The executor that had it died or lost its lease.
         case lost
         /// The executor that had it handed it back.
@@ -125,6 +127,13 @@ public struct Event: Sendable, Equatable {
         public var priority: Int?
         /// For people and lists.
         public var labels: [String: String] = [:]
+        /// Whose share its tasks take from; empty while there is one tenant.
+        public var tenant = ""
+        /// The project it belongs to.
+        public var project = RunOrigin.defaultProject
+
+        /// The project of runs that name none.
+        public static let defaultProject = "default"
     }
 
     /// A request to a person.

@@ -132,6 +132,8 @@ extension Event.RunOrigin {
         if let deadline { data["deadline"] = .int(deadline.milliseconds) }
         data["priority"] = priority.map { .int(Int64($0)) }
         if !labels.isEmpty { data["labels"] = JSONValue(labels) }
+        if !tenant.isEmpty { data["tenant"] = .string(tenant) }
+        if project != Self.defaultProject { data["project"] = .string(project) }
         if let parent {
             data["parent"] = [
                 "run": .string(parent.run.description), "task": .int(Int64(parent.task.number)),

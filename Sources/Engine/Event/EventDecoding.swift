@@ -91,7 +91,9 @@ struct EventDecoder {
             deadline: time(data["deadline"]),
             parent: parent(data["parent"]),
             priority: integer(data["priority"]),
-            labels: [String: String](json: data["labels"])
+            labels: [String: String](json: data["labels"]),
+            tenant: data["tenant"]?.stringValue ?? "",
+            project: data["project"]?.stringValue ?? Event.RunOrigin.defaultProject
         )
     }
 

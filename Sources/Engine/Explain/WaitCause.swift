@@ -10,6 +10,10 @@ public enum WaitCause: Sendable, Equatable {
     case dependency(on: [String], root: String?)
     /// Ready: no executor or permit is free.
     case queue(priority: Int)
+    /// Ready: as many as may hold a key do.
+    case permit(keys: [String])
+    /// The run itself waits until others that share its key have ended.
+    case admission(key: String, maximum: Int)
     /// Ready: the run has as many tasks in flight as it may.
     case limit(maxParallel: Int)
     /// The run is paused.
@@ -36,6 +40,7 @@ public enum WaitCause: Sendable, Equatable {
         switch self {
         case .dependency: "dependency"
         case .queue: "queue"
+        case .permit, .admission: "permit"
         case .limit: "limit"
         case .paused: "paused"
         case .draining: "draining"
@@ -56,6 +61,7 @@ extension RunState {
         let task = self[ref]
         switch task.status {
         case .completed, .failed, .skipped, .cancelled: return nil
+        case .blocked where status == .queued: return admissionCause
         case .blocked: return blockedCause(ref)
         case .ready: return readyCause(ref)
         case .running where node(ref).kind.isContainer:
@@ -85,8 +91,16 @@ extension RunState {
         if let pause { return .paused(by: pause.by, reason: pause.reason) }
         var probe = RunMachine(self, turn: Turn(now: createdAt, actor: nil, entropy: 0))
         if !probe.mayBegin(ref) { return .draining }
+        if self[ref].readyReason == .limit, let demands = try? demands(of: ref, at: createdAt), !demands.isEmpty {
+            return .permit(keys: demands.map { "\($0.key) (at most \($0.maximum))" })
+        }
         if let limit = graph.definition.maxParallel, count(.running) >= limit { return .limit(maxParallel: limit) }
         return .queue(priority: node(ref).priority)
+    }
+
+    private var admissionCause: WaitCause {
+        guard let demand = runDemand(at: createdAt) else { return .queue(priority: priority ?? 500) }
+        return .admission(key: demand.key.name, maximum: demand.maximum)
     }
 
     private func blockedCause(_ ref: TaskRef) -> WaitCause {
@@ -122,6 +136,9 @@ extension WaitCause {
             let cause = root.map { open.contains($0) ? "" : "; the nearest cause is `\($0)`" } ?? ""
             return "waits for \(names)\(cause)"
         case .queue(let priority): return "ready, waits for a free executor (priority \(priority))"
+        case .permit(let keys): return "ready, waits for a permit of \(keys.joined(separator: ", "))"
+        case .admission(let key, let maximum):
+            return "the run waits: \(maximum) others with the key \(key) are not done"
         case .limit(let limit): return "ready, but the run has \(limit) tasks in flight, its max_parallel"
         case .paused(let by, let reason):
             return "ready, but the run was paused by \(by)" + (reason.map { ": \($0)" } ?? "")
@@ -151,7 +168,7 @@ extension WaitCause {
         case .signal(let type, let key, _):
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]
         case .child(let child): ["baton run explain \(child)", "baton run cancel \(child)"]
-        case .dependency, .limit, .draining, .body: []
+        case .dependency, .permit, .admission, .limit, .draining, .body: []
         }
     }
 

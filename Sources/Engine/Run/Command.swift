@@ -5,6 +5,8 @@ public import Model
 
 /// Something asked of a run. The machine answers with events, or refuses.
 public enum Command: Sendable {
+    /// The run may begin.
+    case begin
     /// An executor finished an attempt. `log` names what its programs wrote.
     case taskCompleted(task: TaskRef, fence: Int64, output: Payload, log: BlobRef?)
     /// An executor's attempt failed.
@@ -59,6 +61,10 @@ public struct Turn: Sendable {
 enum Effect: Sendable {
     /// May be started as soon as an executor is free.
     case offer(task: TaskRef)
+    /// Begin, if nothing is against it; answer with `begin`.
+    case askToBegin
+    /// Does not wait for a permit any more.
+    case withdraw(task: TaskRef)
     /// The attempt has to stop; its result will be refused.
     case stopAttempt(task: TaskRef, fence: Int64)
     /// The attempt is over; its permit is free.

@@ -44,6 +44,7 @@ extension RunMachine {
             }
             switch definition.kind {
             case .tool, .http:
+                _ = try state.demands(of: task, at: turn.now)
                 offer(task)
             case .loop:
                 begin(task)

@@ -16,6 +16,7 @@ extension RunMachine {
     mutating func resume() throws(Refusal) {
         guard state.status == .paused else { throw .state(refusal(of: "resume")) }
         emit(Event(actor: turn.actor, body: .runResumed))
+        guard state.status != .queued else { return effects.append(.askToBegin) }
         for task in state.allTasks where state.has(task) && state[task].status == .ready {
             if state[task].readyReason == .paused {
                 activate(task)

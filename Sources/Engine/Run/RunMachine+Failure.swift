@@ -92,7 +92,7 @@ extension RunMachine {
     /// Closes the turn: decides whether the run ends, waits or goes on. Call once, after the last start.
     mutating func settle() {
         offered = []
-        guard !state.status.isTerminal, state.status != .paused else { return }
+        guard !state.status.isTerminal, state.status != .paused, state.status != .queued else { return }
         if let failed = firstUnhandledFailure(in: 0) {
             switch state.graph.definition.failurePolicy {
             case .failFast: return failRun(at: failed)
@@ -196,7 +196,9 @@ extension RunMachine {
             effects.append(.disarm(task: task, kind: before.humanTask == nil ? .wait : .humanExpiry))
             leaveChild(of: task)
             if let request = before.humanTask { emit(task, .humanTaskCancelled(request.id)) }
-        case .blocked, .ready, .running, .completed, .failed, .skipped, .cancelled:
+        case .ready:
+            effects.append(.withdraw(task: task))
+        case .blocked, .running, .completed, .failed, .skipped, .cancelled:
             break
         }
         emit(task, .taskCancelled(reason: reason))

@@ -44,17 +44,21 @@ struct RunMachine: Sendable {
         newFailures = Set(state.openScopes.lazy.filter { $0.scope.failed > 0 }.map(\.number))
     }
 
-    /// Begins a run: everything that can start is offered.
-    static func begin(_ origin: Event.RunOrigin, graph: RunGraph, in turn: Turn) -> RunMachine {
+    /// Accepts a run; it begins with the command for that.
+    static func accept(_ origin: Event.RunOrigin, graph: RunGraph, in turn: Turn) -> RunMachine {
         var machine = RunMachine(RunState(origin: origin, graph: graph, at: turn.now), turn: turn)
         machine.events.append(Event(actor: turn.actor, body: .runQueued(origin)))
-        machine.emit(Event(body: .runStarted))
         if let deadline = origin.deadline {
             machine.effects.append(.arm(task: .run, kind: .deadline, at: deadline))
         }
-        machine.activateEntries(of: 0)
-        machine.propagate()
         return machine
+    }
+
+    /// Offers everything that can start.
+    private mutating func begin() {
+        guard state.status == .queued else { return }
+        emit(Event(body: .runStarted))
+        activateEntries(of: 0)
     }
 
     /// Adds a fact and folds it.
@@ -106,6 +110,8 @@ struct RunMachine: Sendable {
             try signalSent(task, fence, delivered)
         case .update(let change):
             try update(change)
+        case .begin:
+            begin()
         case .proceed:
             proceed()
         case .timerFired(let task, let kind):
@@ -127,6 +133,14 @@ struct RunMachine: Sendable {
         if state.status == .waiting { emit(Event(body: .runResumed)) }
         let now = state[task]
         emit(task, .taskStarted(attempt: now.attempts + 1, fence: now.fence + 1, worker: worker))
+    }
+
+    /// Writes down why a task that may start has not.
+    mutating func hold(_ task: TaskRef, _ reason: Event.ReadyReason) {
+        let status = state[task].status
+        guard status == .blocked || (status == .ready && state[task].readyReason != reason) else { return }
+        emit(task, .taskReady(reason))
+        offered.remove(task)
     }
 
     /// Writes down that a task could not start in this turn.

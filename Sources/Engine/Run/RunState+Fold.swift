@@ -25,7 +25,8 @@ extension RunState {
             status = .waiting
             waitReason = reason
         case .runResumed:
-            status = .running
+            // A run that was paused before it began is where it was then.
+            status = startedAt == nil ? .queued : .running
             waitReason = nil
             pause = nil
         case .runPaused(let reason):

@@ -51,6 +51,10 @@ public struct RunState: Sendable {
     public internal(set) var priority: Int?
     /// For people and lists.
     public internal(set) var labels: [String: String]
+    /// Whose share its tasks take from; empty while there is one tenant.
+    public internal(set) var tenant: String
+    /// The project it belongs to.
+    public internal(set) var project: String
     /// Variables that were set from outside.
     var assigned = JSONObject()
     /// Signals that came.
@@ -140,6 +144,8 @@ public struct RunState: Sendable {
         parent = origin.parent
         priority = origin.priority
         labels = origin.labels
+        tenant = origin.tenant
+        project = origin.project
         lastSequence = 1
     }
 
@@ -177,6 +183,7 @@ extension RunState: Equatable {
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt
             && left.endedAt == right.endedAt && left.deadline == right.deadline
             && left.parent == right.parent && left.priority == right.priority && left.labels == right.labels
+            && left.tenant == right.tenant && left.project == right.project
             && left.assigned == right.assigned && left.signals == right.signals && left.detached == right.detached
             && left.lastSequence == right.lastSequence
     }

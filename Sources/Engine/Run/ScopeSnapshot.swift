@@ -70,7 +70,7 @@ extension RunState {
         case "inputs": CELValue(inputs.value)
         case "now": CELValue(now)
         case "run": CELValue(runObject)
-        case "project": CELValue(["id": "default", "name": "default", "settings": [:]])
+        case "project": CELValue(["id": .string(project), "name": .string(project), "settings": [:]])
         case "phases": CELValue(phasesObject(fields))
         case "vars": CELValue(.object(variables))
         case "nodes": CELValue(nodesObject(fields, scope) { .object(taskObject($0)) })

@@ -66,6 +66,10 @@ public struct StartRequest: Sendable {
     public var priority: Int?
     /// For people and lists; at most 32 of 128 characters.
     public var labels: [String: String] = [:]
+    /// Whose share its tasks take from; empty while there is one tenant.
+    public var tenant = ""
+    /// The project it belongs to.
+    public var project = Event.RunOrigin.defaultProject
 
     /// Puts a request together.
     public init(graph: Graph, source: [UInt8], inputs: JSONObject, id: RunID? = nil, actor: String) {

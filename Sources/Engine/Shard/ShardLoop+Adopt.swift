@@ -43,10 +43,17 @@ extension ShardLoop {
         for row in found.awaited where keys.contains(row.runKey) { awaiting[row.type, default: []].insert(row.runKey) }
         adopted.formUnion(keys)
         // Rows of runs that were busy at the end may be older than the log; those of others are exact.
-        let moving = taken.filter { found.recent.contains($0.key) || $0.status == .running || $0.status == .queued }
+        let moving = taken.filter { row in
+            found.recent.contains(row.key) || row.status == .running || row.status == .queued || holdsKey(row)
+        }
         unread.append(contentsOf: moving.map(\.key))
         readBack(&batch)
         return taken.map(\.id)
+    }
+
+    /// The run keeps others from beginning, so its key must be known.
+    private func holdsKey(_ row: OpenRunRow) -> Bool {
+        (try? reader.graph(row.graphHash))?.definition.concurrency != nil
     }
 
     /// Reads the next group of runs back.
@@ -91,6 +98,7 @@ extension ShardLoop {
         adopted.insert(key)
         // The rows may be those of a moment before the log ended.
         lagging.insert(key)
+        restoreAdmission(of: run, at: batch.now)
         let held = Set(dispatcher.held)
         for task in state.allTasks { takeOver(task, of: run, held, batch.now) }
         try takeOverChildren(of: run, &batch)
@@ -113,10 +121,11 @@ extension ShardLoop {
                 now: clock.monotonic()
             )
             run.inFlight += 1
+            restorePermits(task, of: run, at: now)
         case .running:
             later.append((run.key, .attemptLost(task: task, fence: fence, isRelease: false)))
         case .ready:
-            ready.push(key, priority: state.node(task).priority)
+            offer(task, of: run)
         default:
             break
         }

@@ -42,10 +42,12 @@ extension ShardLoop {
                 for task in run.machine.offered.sorted() { run.machine.queue(task) }
                 run.machine.settle()
                 run.isSettled = true
+                releaseRun(run)
                 notifyParent(of: run, &batch)
             }
+            offerGranted(&batch)
             batch.unsettled.removeAll(keepingCapacity: true)
-        } while batch.runs.contains { !$0.machine.effects.isEmpty }
+        } while !batch.unsettled.isEmpty || batch.runs.contains { !$0.machine.effects.isEmpty }
     }
 
     private mutating func drainEffects(_ batch: inout Batch) {
@@ -68,10 +70,15 @@ extension ShardLoop {
             offer(task, of: run)
         case .attemptEnded(let task, let fence):
             leases.end(TaskKey(run.key, task), fence: fence)
+            limits.release(TaskKey(run.key, task), at: clock.monotonic())
             run.inFlight -= 1
             let parked = run.parked
             run.parked = []
             for task in parked { offer(task, of: run) }
+        case .askToBegin:
+            if limits.waits(KeyedLimits.task(ofRun: run.key)) == nil { command(.begin, on: run.key, nil, &batch) }
+        case .withdraw(let task):
+            limits.release(TaskKey(run.key, task), at: clock.monotonic())
         case .stopAttempt(let task, let fence):
             batch.stops.append(HeldLease(key: TaskKey(run.key, task), fence: fence))
         case .arm(let task, let kind, let at):
@@ -111,14 +118,11 @@ extension ShardLoop {
         }
     }
 
-    private mutating func offer(_ task: TaskRef, of run: OpenRun) {
-        ready.push(TaskKey(run.key, task), priority: run.state.node(task).priority)
-    }
-
     /// Leases go to the best ready tasks while executors are free.
     private mutating func startReady(_ batch: inout Batch) {
         guard !isReleasing, clock.monotonic() >= resumeAt else { return }
-        while leases.count < configuration.slots, let key = ready.pop() {
+        offerGranted(&batch)
+        while leases.count < configuration.slots, let key = ready.take(at: clock.monotonic()) {
             // Entries of runs that ended are still in the queue; reading those runs back would be for nothing.
             let task = TaskRef(number: key.task)
             guard adopted.contains(key.runKey), let run = try? open(key.runKey, &batch), run.machine.canStart(task)
@@ -127,6 +131,8 @@ extension ShardLoop {
                 run.parked.append(task)
                 continue
             }
+            guard hasPermits(task, of: run, at: batch.now) else { continue }
+            ready.charge()
             run.machine.start(task, worker: configuration.worker)
             run.inFlight += 1
             let timeout = attemptTimeout(task, of: run, at: batch.now)
@@ -239,7 +245,8 @@ extension ShardLoop {
         runs = [:]
         lagging = []
         keys = [:]
-        ready = ReadyQueue()
+        ready = FairQueue()
+        limits = KeyedLimits()
         timers = TimerQueue()
         later = []
         unread = []

@@ -78,7 +78,9 @@ extension ShardLoop {
             deadline: request.graph.deadline.map { batch.now + $0 },
             parent: parent,
             priority: request.priority,
-            labels: request.labels
+            labels: request.labels,
+            tenant: request.tenant,
+            project: request.project
         )
         let graph = reader.keep(request.graph)
         if !storedDefinitions.contains(request.graph.hash) {
@@ -92,8 +94,9 @@ extension ShardLoop {
                 )
             )
         }
-        let machine = RunMachine.begin(origin, graph: graph, in: turn(batch, request.actor))
+        let machine = RunMachine.accept(origin, graph: graph, in: turn(batch, request.actor))
         let run = OpenRun(key: key, machine: machine, rows: [])
+        let answer = try admit(run, at: batch.now)
         run.isInBatch = true
         run.isNew = true
         batch.runs.append(run)
@@ -101,7 +104,8 @@ extension ShardLoop {
         runs[key] = run
         keys[id] = key
         adopted.insert(key)
-        return StartedRun(id: id, sequence: machine.state.lastSequence)
+        begin(run, answer, &batch)
+        return StartedRun(id: id, sequence: run.state.lastSequence)
     }
 
     private mutating func repeatedStart(

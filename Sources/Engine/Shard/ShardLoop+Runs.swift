@@ -30,6 +30,8 @@ extension ShardLoop {
             )
             request.priority = parent.state.priority
             request.labels = parent.state.labels
+            request.tenant = parent.state.tenant
+            request.project = parent.state.project
             let above = ParentRun(run: parent.state.id, task: task, depth: order.depth)
             answer = .success(try start(request, parent: above, &batch).id)
         } catch {

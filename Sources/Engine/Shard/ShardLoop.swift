@@ -25,7 +25,8 @@ struct ShardLoop {
     /// Runs in memory. Between turns they are as the store has them.
     var runs: [Int64: OpenRun] = [:]
     var keys: [RunID: Int64] = [:]
-    var ready = ReadyQueue()
+    var ready = FairQueue()
+    var limits = KeyedLimits()
     var leases: LeaseTable
     var timers = TimerQueue()
     /// Runs whose rows are not what their states are, and when that ends.

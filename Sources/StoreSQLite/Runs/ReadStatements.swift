@@ -39,7 +39,7 @@ struct ReadStatements {
         allOpenRuns = try Statement(
             connection,
             """
-            SELECT key, id, status FROM run WHERE status IN ('queued', 'running', 'waiting', 'paused') ORDER BY key
+            SELECT key, id, status, graph_hash FROM run WHERE status IN ('queued', 'running', 'waiting', 'paused') ORDER BY key
             """
         )
         recentRuns = try Statement(

@@ -1,42 +1,6 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Model
-internal import Store
-
-/// Tasks that may start, best first: five strict classes cut from the priority number, then first come, first served.
-/// Entries may be stale; whoever takes one asks the run.
-struct ReadyQueue {
-    private struct Entry {
-        let rank: UInt64
-        let key: TaskKey
-    }
-    private var heap = Heap<Entry> { $0.rank < $1.rank }
-    private var next: UInt64 = 0
-
-    var isEmpty: Bool { heap.isEmpty }
-
-    mutating func push(_ key: TaskKey, priority: Int) {
-        next += 1
-        heap.push(Entry(rank: UInt64(Self.priorityClass(priority)) << 56 | next, key: key))
-    }
-
-    mutating func pop() -> TaskKey? {
-        heap.pop()?.key
-    }
-
-    /// 0 critical, 1 high, 2 normal, 3 low, 4 bulk.
-    static func priorityClass(_ priority: Int) -> Int {
-        switch priority {
-        case ..<10: 0
-        case ..<50: 1
-        case ..<150: 2
-        case ..<500: 3
-        default: 4
-        }
-    }
-}
-
 /// A binary heap; the element that comes before all others is on top.
 struct Heap<Element> {
     private var items: [Element] = []
