@@ -34,6 +34,13 @@ public struct ValueTemplate: Sendable {
         self.source = source
     }
 
+    /// The value itself: nothing in it is taken for an expression.
+    public init(constant value: JSONValue) {
+        source = value
+        slots = []
+        root = .constant(value)
+    }
+
     /// No expression reads a variable: the value is always the same.
     public var isConstant: Bool { slots.allSatisfy(\.expression.isConstant) }
 

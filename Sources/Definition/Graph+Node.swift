@@ -111,6 +111,24 @@ extension Graph {
             outputs = rare.has("outputs") ? try rare.value("outputs").objectValue ?? [:] : [:]
         }
 
+        /// A node that makes a call which stands in no document.
+        init(_ call: Call, incoming: [Int], outgoing: [Int], at position: Int) {
+            id = call.id
+            kind = call.kind
+            self.incoming = incoming
+            self.outgoing = outgoing
+            retry = call.retry
+            timeout = call.timeout
+            totalTimeout = call.totalTimeout
+            isNonIdempotent = call.isNonIdempotent
+            wave = position
+            (join, onExhausted, priority) = (.all, .fail, 500)
+            (continueOnFailure, isCompensation, isReversible, isSkippedWhenUnsupported) = (false, false, true, false)
+            (name, when, retryCondition, scheduleTimeout, compensation) = (nil, nil, nil, nil, nil)
+            (group, phase, budget, concurrency, cache, queue) = (nil, nil, nil, nil, nil, nil)
+            (checks, resources, ports, labels, outputs) = ([], [], [], [:], [:])
+        }
+
         private static let usualKeys = ["id", "kind", "config", "timeout_ms", "wave", "join", "when", "retry"]
     }
 

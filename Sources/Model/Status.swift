@@ -17,12 +17,18 @@ public enum RunStatus: String, Sendable, CaseIterable {
     case failed
     /// Stopped on request. Terminal.
     case cancelled
+    /// It ended, and what it did is being undone.
+    case compensating
+    /// It ended, and what it did was undone. Terminal.
+    case compensated
+    /// It ended, and something it did could not be undone. Terminal.
+    case compensationFailed = "compensation_failed"
 
     /// Nothing will happen any more unless a person reopens the run.
     public var isTerminal: Bool {
         switch self {
-        case .completed, .failed, .cancelled: true
-        case .queued, .running, .waiting, .paused: false
+        case .completed, .failed, .cancelled, .compensated, .compensationFailed: true
+        case .queued, .running, .waiting, .paused, .compensating: false
         }
     }
 }
@@ -61,11 +67,13 @@ public enum TaskStatus: String, Sendable, CaseIterable {
     case skipped
     /// Stopped before its end. Terminal.
     case cancelled
+    /// Done, and undone again. Terminal.
+    case compensated
 
-    /// The task will not change any more.
+    /// The task will not change any more, unless it is undone.
     public var isTerminal: Bool {
         switch self {
-        case .completed, .failed, .skipped, .cancelled: true
+        case .completed, .failed, .skipped, .cancelled, .compensated: true
         case .blocked, .ready, .running, .waiting, .retrying: false
         }
     }
@@ -83,6 +91,22 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case upstreamFailed = "upstream_failed"
     /// A person or an expiry rule said so. Dependents go on.
     case human
+}
+
+/// The status of a phase, derived from its tasks (spec 2.2).
+public enum PhaseStatus: String, Sendable, CaseIterable {
+    /// None of its tasks has begun.
+    case pending
+    /// Some of its tasks have begun.
+    case running
+    /// Every task ended, none of them badly.
+    case completed
+    /// A task failed, or was stopped.
+    case failed
+    /// It failed, and its rollback is over.
+    case rolledBack = "rolled_back"
+    /// No task of it ran.
+    case skipped
 }
 
 /// The status of a request to a person (spec 2.2).

@@ -13,4 +13,6 @@ public enum TimerKind: String, Sendable, CaseIterable {
     case deadline
     /// The longest time that a loop or map may take.
     case timeout
+    /// The longest time that a phase may take; the task number is -2 minus the number of the phase.
+    case phaseTimeout = "phase_timeout"
 }

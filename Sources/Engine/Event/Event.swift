@@ -66,6 +66,12 @@ public struct Event: Sendable, Equatable {
         case child(ChildEvent)
         /// A signal came, is waited for, or is taken.
         case signal(SignalEvent)
+        /// What undoes a task was recorded, or runs, or the whole run is rolled back.
+        case compensation(CompensationEvent)
+        /// A transactional group ended.
+        case group(GroupEvent)
+        /// A phase has a new status.
+        case phase(PhaseEvent)
 
         /// A person is asked.
         case humanTaskOpened(HumanRequest)

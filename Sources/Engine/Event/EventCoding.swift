@@ -5,7 +5,7 @@ internal import Definition
 internal import JSON
 internal import Model
 
-/// Events as JSON, as the log holds them: `{"type", "node"?, "scope"?, "actor"?, "data"?}`. Sequence numbers and times
+/// Events as JSON, as the log holds them: `{"type", "node"?, "scope"?, "index"?, "actor"?, "data"?}`. Sequence numbers and times
 /// belong to the record around them.
 struct EventEncoder {
     let graph: RunGraph
@@ -28,6 +28,11 @@ struct EventEncoder {
             if task.scope != 0 {
                 write(",\"scope\":")
                 JSONWriter.appendInteger(Int64(task.scope), into: &bytes)
+            }
+            if graph.isAdded(task.node) {
+                // No document has its id.
+                write(",\"index\":")
+                JSONWriter.appendInteger(Int64(task.node), into: &bytes)
             }
         }
         if let actor = event.actor {
@@ -104,6 +109,9 @@ extension Event.Body {
         case .signal(let event): event.data
         case .loop(let event): event.data
         case .map(let event): event.data
+        case .compensation(let event): event.data
+        case .group(let event): event.data
+        case .phase(let event): event.data
         case .humanTaskOpened(let request): request.json
         case .humanTaskResolved(let decision): decision.json
         case .humanTaskExpired(let id), .humanTaskCancelled(let id): ["id": .string(id.description)]

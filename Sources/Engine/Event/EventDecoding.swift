@@ -12,6 +12,7 @@ struct EventDecodingError: Error, CustomStringConvertible {
 
 /// Reads what ``EventEncoder`` wrote.
 struct EventDecoder {
+    /// The graph as the document has it; events name the nodes of others by number.
     let graph: RunGraph
     /// Fetches the value behind a reference; with `true` a blob of JSON lines as a list.
     let load: (BlobRef, _ isLines: Bool) throws -> JSONValue
@@ -28,19 +29,21 @@ struct EventDecoder {
             throw EventDecodingError(description: "unknown event type \(json["type"]?.text ?? "(none)")")
         }
         var task: TaskRef?
-        if let id = json["node"]?.stringValue {
+        if let index = json["index"]?.intValue {
+            task = TaskRef(scope: Int(json["scope"]?.intValue ?? 0), node: Int(index))
+        } else if let id = json["node"]?.stringValue {
             guard let index = graph.index(of: id) else {
                 throw EventDecodingError(description: "\(name) names the unknown node `\(id)`")
             }
             task = TaskRef(scope: Int(json["scope"]?.intValue ?? 0), node: index)
         }
-        guard let body = try body(type, json["data"] ?? [:]) else {
+        guard let body = try body(type, json["data"] ?? [:], task) else {
             throw EventDecodingError(description: "\(name) lacks a field: \(json.text)")
         }
         return Event(task: task, actor: json["actor"]?.stringValue, body: body)
     }
 
-    private func body(_ type: EventType, _ data: JSONValue) throws -> Event.Body? {
+    private func body(_ type: EventType, _ data: JSONValue, _ task: TaskRef?) throws -> Event.Body? {
         switch type {
         case .runQueued: try origin(data).map(Event.Body.runQueued)
         case .runStarted: .runStarted
@@ -71,6 +74,13 @@ struct EventDecoder {
         case .loopIterationStarted, .loopIterationCompleted: try loop(type, data).map(Event.Body.loop)
         case .mapExpanded, .mapItemsStarted, .mapItemCompleted, .mapItemFailed, .mapChunkSealed:
             try map(type, data).map(Event.Body.map)
+        case .runCompensating, .runCompensated, .runCompensationFailed, .rollbackStarted, .compensationRecorded,
+            .compensationLate, .compensationStarted, .compensationCompleted, .compensationFailed,
+            .compensationCancelled, .taskCompensated:
+            try compensation(type, data, task).map(Event.Body.compensation)
+        case .groupCompleted, .groupFailed: group(type, data).map(Event.Body.group)
+        case .phaseStarted, .phaseCompleted, .phaseFailed, .phaseRolledBack, .phaseSkipped, .phaseReleased:
+            phase(type, data).map(Event.Body.phase)
         case .humanTaskOpened: request(data)
         case .humanTaskResolved: decision(data)
         case .humanTaskExpired: humanTask(data).map(Event.Body.humanTaskExpired)

@@ -32,6 +32,25 @@ public enum EventType: String, Sendable, CaseIterable {
     case signalReceived = "signal.received"
     case signalAwaited = "signal.awaited"
     case signalTaken = "signal.taken"
+    case runCompensating = "run.compensating"
+    case runCompensated = "run.compensated"
+    case runCompensationFailed = "run.compensation_failed"
+    case rollbackStarted = "rollback.started"
+    case compensationRecorded = "compensation.recorded"
+    case compensationLate = "compensation.late"
+    case compensationStarted = "compensation.started"
+    case compensationCompleted = "compensation.completed"
+    case compensationFailed = "compensation.failed"
+    case compensationCancelled = "compensation.cancelled"
+    case taskCompensated = "task.compensated"
+    case groupCompleted = "group.completed"
+    case groupFailed = "group.failed"
+    case phaseStarted = "phase.started"
+    case phaseCompleted = "phase.completed"
+    case phaseFailed = "phase.failed"
+    case phaseRolledBack = "phase.rolled_back"
+    case phaseSkipped = "phase.skipped"
+    case phaseReleased = "phase.released"
     case humanTaskOpened = "human_task.opened"
     case humanTaskResolved = "human_task.resolved"
     case humanTaskExpired = "human_task.expired"
@@ -63,6 +82,9 @@ extension Event.Body {
         case .signal(let event): event.eventType
         case .loop(let event): event.type
         case .map(let event): event.type
+        case .compensation(let event): event.type
+        case .group(let event): event.type
+        case .phase(let event): event.type
         case .humanTaskOpened: .humanTaskOpened
         case .humanTaskResolved: .humanTaskResolved
         case .humanTaskExpired: .humanTaskExpired

@@ -64,16 +64,38 @@ public struct Explanation: Sendable {
         case .paused:
             let by = state.pause?.by ?? "somebody"
             return "paused by \(by); in-flight attempts finish, nothing new starts"
-        case .queued, .running, .waiting:
+        case .compensated:
+            return "compensated at \(state.endedAt?.description ?? "")\(outcome(state))"
+        case .compensationFailed:
+            let failed = state.compensations.all.first { $0.status == .failed }
+            return "could not be undone\(outcome(state)); \(failed?.error?.description ?? "no reason was recorded")"
+        case .queued, .running, .waiting, .compensating:
             let holders = items.filter { $0.cause.rank == 0 }
             guard let first = holders.first else { return "\(state.status.rawValue)" }
             let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
-            return "\(state.status.rawValue): `\(first.name)` \(first.cause.sentence(now: now))\(more)"
+            let after = state.status == .compensating ? outcome(state) : ""
+            return "\(state.status.rawValue)\(after): `\(first.name)` \(first.cause.sentence(now: now))\(more)"
         }
     }
 
+    /// How the run ended before it was rolled back.
+    private static func outcome(_ state: RunState) -> String {
+        let error = state.outcome == .failed ? state.error.map { ": \($0)" } ?? "" : ""
+        return state.outcome.map { ", after it had \($0 == .failed ? "failed" : "been \($0.rawValue)")\(error)" } ?? ""
+    }
+
     private static func causes(_ state: RunState) -> [String] {
-        guard state.status == .failed, let root = state.failedTask, state.has(root) else { return [] }
+        failure(state) + rollback(state)
+    }
+
+    /// What was undone, and what could not be.
+    private static func rollback(_ state: RunState) -> [String] {
+        guard state.outcome != nil else { return [] }
+        return RollbackReport(state).items.map(\.sentence)
+    }
+
+    private static func failure(_ state: RunState) -> [String] {
+        guard (state.outcome ?? state.status) == .failed, let root = state.failedTask, state.has(root) else { return [] }
         var result: [String] = []
         var seen: Set<TaskRef> = [root]
         var queue = [root]
@@ -118,7 +140,7 @@ extension WaitCause {
     /// What something can be done about comes first, what waits for others last.
     fileprivate var rank: Int {
         switch self {
-        case .dependency: 2
+        case .dependency, .group, .rollback: 2
         case .body: 1
         default: 0
         }

@@ -18,6 +18,10 @@ public enum WaitCause: Sendable, Equatable {
     case limit(maxParallel: Int)
     /// The run is paused.
     case paused(by: String, reason: String?)
+    /// Members of a transactional group before it have not ended, or are being undone.
+    case group(String, waitsFor: [String])
+    /// A phase before it failed and is being rolled back.
+    case rollback(phase: String)
     /// The run is on its way to fail; this task will not start any more.
     case draining
     /// A loop or map: that many tasks within have not ended.
@@ -43,6 +47,8 @@ public enum WaitCause: Sendable, Equatable {
         case .permit, .admission: "permit"
         case .limit: "limit"
         case .paused: "paused"
+        case .group: "group"
+        case .rollback: "rollback"
         case .draining: "draining"
         case .body: "body"
         case .lease: "lease"
@@ -60,7 +66,7 @@ extension RunState {
     public func waitCause(of ref: TaskRef) -> WaitCause? {
         let task = self[ref]
         switch task.status {
-        case .completed, .failed, .skipped, .cancelled: return nil
+        case .completed, .failed, .skipped, .cancelled, .compensated: return nil
         case .blocked where status == .queued: return admissionCause
         case .blocked: return blockedCause(ref)
         case .ready: return readyCause(ref)
@@ -105,8 +111,31 @@ extension RunState {
 
     private func blockedCause(_ ref: TaskRef) -> WaitCause {
         let open = sources(of: ref).filter { !self[$0].status.isTerminal }
-        guard !open.isEmpty else { return .draining }
+        guard !open.isEmpty else { return heldCause(ref) ?? .draining }
         return .dependency(on: open.map { node($0).id }, root: nearestCause(before: ref))
+    }
+
+    /// The sources ended, but nobody may see how.
+    private func heldCause(_ ref: TaskRef) -> WaitCause? {
+        for source in sources(of: ref) {
+            if let group = openGroup(of: source), group != groupRef(of: ref) {
+                return .group(group.name, waitsFor: openParts(of: group).map(name(of:)))
+            }
+            if let phase = graph.phase(of: source.node), ref.scope == 0, isHeld(phase) {
+                return .rollback(phase: graph.phases[phase].id)
+            }
+        }
+        return nil
+    }
+
+    /// What a group waits for: its members, and the calls that undo them.
+    private func openParts(of group: GroupRef) -> [TaskRef] {
+        let members = members(of: group).filter { !self[$0].status.isTerminal }
+        guard members.isEmpty else { return members }
+        return compensations.rollbacks.filter { $0.target == .group(group) && !$0.isOver }.flatMap(\.current)
+            .compactMap { compensations.all[$0].scope }.flatMap { scope in
+                body(of: scope).nodes.map { TaskRef(scope: scope, node: $0) }
+            }.filter { !self[$0].status.isTerminal }
     }
 
     /// Walks back through blocked tasks to the first that is not blocked.
@@ -142,6 +171,10 @@ extension WaitCause {
         case .limit(let limit): return "ready, but the run has \(limit) tasks in flight, its max_parallel"
         case .paused(let by, let reason):
             return "ready, but the run was paused by \(by)" + (reason.map { ": \($0)" } ?? "")
+        case .group(let name, let open):
+            let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
+            return "waits until group `\(name)` is over: \(names)"
+        case .rollback(let phase): return "waits until phase `\(phase)` is rolled back"
         case .draining: return "will not start: the run is failing and only finishes what runs"
         case .body(let open): return open == 1 ? "1 task within has not ended" : "\(open) tasks within have not ended"
         case .lease(let worker, let fence, let attempt): return "attempt \(attempt) at \(worker), fence \(fence)"
@@ -168,7 +201,7 @@ extension WaitCause {
         case .signal(let type, let key, _):
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]
         case .child(let child): ["baton run explain \(child)", "baton run cancel \(child)"]
-        case .dependency, .permit, .admission, .limit, .draining, .body: []
+        case .dependency, .permit, .admission, .limit, .group, .rollback, .draining, .body: []
         }
     }
 

@@ -9,11 +9,17 @@ public import Definition
 public final class RunGraph: Sendable {
     /// What it was made from.
     public let definition: Graph
-    /// Every node: first those of the graph itself, then those of bodies.
+    /// Every node: first those of the graph itself, then those of bodies, then what was added.
     public let nodes: [Graph.Node]
-    /// The graph itself, then the bodies of loops and maps.
+    /// The graph itself, then the bodies of loops and maps, then what was added.
     let bodies: [Body]
     private let places: [Place]
+    /// How many nodes stand in the document.
+    private let written: Int
+    /// The phases of the graph itself, in order.
+    let phases: [RunPhase]
+    /// The number of the phase of each node that has one.
+    let phaseNumbers: [Int: Int]
 
     /// Nodes and edges that are instantiated together. Edges name nodes by position within the body.
     struct Body: Sendable {
@@ -25,7 +31,44 @@ public final class RunGraph: Sendable {
         /// Edges that end at, and start from, the node at a position.
         let incoming: [[Int]]
         let outgoing: [[Int]]
+        /// Some of its nodes belong to transactional groups.
+        let hasGroups: Bool
         fileprivate let source: Graph.Body
+
+        fileprivate init(_ body: Graph.Body, nodes: Range<Int>) {
+            self.nodes = Array(nodes)
+            edges = body.edges
+            output = body.output
+            incoming = body.nodes.map(\.incoming)
+            outgoing = body.nodes.map(\.outgoing)
+            hasGroups = body.nodes.contains { $0.group != nil && !$0.isCompensation }
+            source = body
+        }
+    }
+
+    /// What a graph is put together from.
+    private struct Parts {
+        var nodes: [Graph.Node] = []
+        var bodies: [Body] = []
+        var places: [Place] = []
+
+        /// Adds a body and those within.
+        mutating func add(_ body: Graph.Body) {
+            var open: [(body: Graph.Body, owner: Int?)] = [(body, nil)]
+            var next = 0
+            while next < open.count {
+                let (body, owner) = open[next]
+                let first = nodes.count
+                if let owner { places[owner].repeated = bodies.count }
+                for (position, node) in body.nodes.enumerated() {
+                    places.append(Place(body: bodies.count, position: position))
+                    if let inner = node.kind.repeatedBody { open.append((inner, nodes.count)) }
+                    nodes.append(node)
+                }
+                bodies.append(Body(body, nodes: first..<nodes.count))
+                next += 1
+            }
+        }
     }
 
     /// Where a node stands.
@@ -39,37 +82,27 @@ public final class RunGraph: Sendable {
     }
 
     /// Numbers the nodes of a graph.
-    public init(_ definition: Graph) {
+    public convenience init(_ definition: Graph) {
+        var parts = Parts()
+        parts.add(definition.body)
+        self.init(definition, parts, written: parts.nodes.count, RunPhase.all(of: definition))
+    }
+
+    private init(_ definition: Graph, _ parts: Parts, written: Int, _ phases: [RunPhase]) {
         self.definition = definition
-        var nodes: [Graph.Node] = []
-        var bodies: [Body] = []
-        var places: [Place] = []
-        var open: [(body: Graph.Body, owner: Int?)] = [(definition.body, nil)]
-        var next = 0
-        while next < open.count {
-            let (body, owner) = open[next]
-            let first = nodes.count
-            if let owner { places[owner].repeated = next }
-            for (position, node) in body.nodes.enumerated() {
-                places.append(Place(body: next, position: position))
-                if let inner = node.kind.repeatedBody { open.append((inner, nodes.count)) }
-                nodes.append(node)
-            }
-            bodies.append(
-                Body(
-                    nodes: Array(first..<nodes.count),
-                    edges: body.edges,
-                    output: body.output,
-                    incoming: body.nodes.map(\.incoming),
-                    outgoing: body.nodes.map(\.outgoing),
-                    source: body
-                )
-            )
-            next += 1
-        }
-        self.nodes = nodes
-        self.bodies = bodies
-        self.places = places
+        self.written = written
+        self.phases = phases
+        phaseNumbers = Dictionary(
+            uniqueKeysWithValues: phases.enumerated().flatMap { number, phase in phase.nodes.map { ($0, number) } }
+        )
+        (nodes, bodies, places) = (parts.nodes, parts.bodies, parts.places)
+    }
+
+    /// The graph with bodies that no node of it repeats; what was there keeps its numbers.
+    func adding(_ bodies: [Graph.Body]) -> RunGraph {
+        var parts = Parts(nodes: nodes, bodies: self.bodies, places: places)
+        for body in bodies { parts.add(body) }
+        return RunGraph(definition, parts, written: written, phases)
     }
 
     /// Hash of the definition.
@@ -86,6 +119,9 @@ public final class RunGraph: Sendable {
         }
         return nil
     }
+
+    /// Whether the node stands in no document.
+    func isAdded(_ node: Int) -> Bool { node >= written }
 
     /// Position of a node within its body.
     func position(of node: Int) -> Int { places[node].position }

@@ -23,6 +23,9 @@ public struct TaskRef: Hashable, Sendable, Comparable {
     /// What timers of the run itself name instead of a task.
     static let run = TaskRef(number: -1)
 
+    /// What timers of a phase name instead of a task.
+    static func phase(_ number: Int) -> TaskRef { TaskRef(number: -2 - number) }
+
     private static let nodeBits = 20
 
     /// The instance of a body; 0 is the graph itself.

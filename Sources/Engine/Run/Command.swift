@@ -37,8 +37,10 @@ public enum Command: Sendable {
     case pause(reason: String?)
     /// Go on.
     case resume
-    /// Stop for good.
-    case cancel(reason: String?)
+    /// Stop for good; then undo what was done, if asked to.
+    case cancel(reason: String?, compensate: Bool = false)
+    /// Undo what a run did that has ended: all, or what completed after that phase.
+    case rollBack(to: String?)
 }
 
 /// What a blob of JSON lines held, one item a line.
@@ -95,4 +97,6 @@ public enum Refusal: Error, Sendable, Equatable {
     case invalid(String)
     /// The attempt is not the current one any more.
     case leaseLost
+    /// The command names something that does not exist.
+    case invalid(String)
 }

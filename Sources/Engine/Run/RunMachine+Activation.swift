@@ -21,7 +21,7 @@ extension RunMachine {
     }
 
     /// Runs whatever became of what is before it.
-    private func isFinally(_ task: TaskRef) -> Bool {
+    func isFinally(_ task: TaskRef) -> Bool {
         state.node(task).join == .done && !state.incoming(task).isEmpty
     }
 
@@ -39,6 +39,7 @@ extension RunMachine {
         defer { (locals, scope) = ([:], 0) }
         do throws(TaskError) {
             try checkPorts(of: task)
+            try checkCompensation(task)
             if let when = definition.when, try !condition(when, "`when`") {
                 return skip(task, .condition)
             }

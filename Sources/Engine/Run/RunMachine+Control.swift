@@ -8,7 +8,7 @@ internal import Model
 /// Commands of people and of the clock (spec 3.11, 7.2).
 extension RunMachine {
     mutating func pause(_ reason: String?) throws(Refusal) {
-        guard !state.status.isTerminal, state.status != .paused else { throw .state(refusal(of: "pause")) }
+        guard isGoingOn, state.status != .paused else { throw .state(refusal(of: "pause")) }
         emit(Event(actor: turn.actor, body: .runPaused(reason: reason)))
     }
 
@@ -27,15 +27,19 @@ extension RunMachine {
         proceed()
     }
 
-    mutating func cancel(_ reason: String?) throws(Refusal) {
-        guard !state.status.isTerminal else { throw .state(refusal(of: "cancel")) }
+    mutating func cancel(_ reason: String?, compensate: Bool) throws(Refusal) {
+        guard isGoingOn else { throw .state(refusal(of: "cancel")) }
         cancelOpenTasks(reason: "run_cancelled")
         leaveDetached()
         emit(Event(actor: turn.actor, body: .runCancelled(reason: reason)))
         effects.append(.disarm(task: .run, kind: .deadline))
+        if compensate { rollBackRun(.run) }
     }
 
-    private func refusal(of verb: String) -> String {
+    /// It has not ended. A run that is rolled back has: neither can it be paused, nor cancelled.
+    private var isGoingOn: Bool { !state.status.isTerminal && state.status != .compensating }
+
+    func refusal(of verb: String) -> String {
         "cannot \(verb) \(state.id): it is \(state.status.rawValue)"
     }
 
@@ -76,6 +80,7 @@ extension RunMachine {
     mutating func timerFired(_ task: TaskRef, _ kind: TimerKind) {
         guard !state.status.isTerminal else { return }
         if case .deadline = kind { return deadlinePassed() }
+        if case .phaseTimeout = kind { return phaseTimedOut(-2 - task.number) }
         guard state.has(task) else { return }
         switch (kind, state[task].status) {
         case (.retry, .retrying):

@@ -32,6 +32,7 @@ extension RunMachine {
     }
 
     mutating func fail(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
+        if state.compensation(of: task) != nil { return compensationFailed(task, error, log) }
         emit(task, .taskFailed(error, routing: routingAfterFailure(task), log: log))
         notifyTargets(task)
         if error.errorClass == .fatal { failRun(error, task) }
@@ -41,7 +42,9 @@ extension RunMachine {
 
     /// A failure in the scope was left unhandled, and it starts nothing but `done` joins.
     mutating func isDraining(_ scope: Int) -> Bool {
-        guard state.graph.definition.failurePolicy != .continue else { return false }
+        guard state.graph.definition.failurePolicy != .continue, state.compensations.running[scope] == nil else {
+            return false
+        }
         return firstUnhandledFailure(in: scope) != nil
     }
 
@@ -50,7 +53,7 @@ extension RunMachine {
         if unhandled[scope] == nil && newFailures.contains(scope), let tasks = state.scope(scope)?.tasks {
             let body = state.body(of: scope)
             unhandled[scope] = tasks.indices.first {
-                tasks[$0].status == .failed && disposition(ofFailure: $0, tasks, body) == .unhandled
+                tasks[$0].status == .failed && disposition(ofFailure: $0, tasks, body, in: scope) == .unhandled
             }.map { TaskRef(scope: scope, node: body.nodes[$0]) }
             newFailures.remove(scope)
         }
@@ -63,10 +66,14 @@ extension RunMachine {
     private func disposition(
         ofFailure failed: Int,
         _ tasks: [RunState.TaskState],
-        _ body: RunGraph.Body
+        _ body: RunGraph.Body,
+        in scope: Int
     ) -> Disposition {
         let nodes = state.graph.nodes
         guard !nodes[body.nodes[failed]].continueOnFailure else { return .handled }
+        if body.hasGroups, state.openGroup(of: TaskRef(scope: scope, node: body.nodes[failed])) != nil {
+            return .undecided
+        }
         var isUndecided = false
         var seen: Set<Int> = [failed]
         var work = [failed]
@@ -92,15 +99,24 @@ extension RunMachine {
     /// Closes the turn: decides whether the run ends, waits or goes on. Call once, after the last start.
     mutating func settle() {
         offered = []
-        guard !state.status.isTerminal, state.status != .paused, state.status != .queued else { return }
+        closeTurn()
+        // A rollback that begins here has been offered to nobody.
+        propagate()
+        for task in offered.sorted() { queue(task) }
+        offered = []
+    }
+
+    private mutating func closeTurn() {
+        guard !state.status.isTerminal, state.status != .paused, state.status != .queued, state.status != .compensating
+        else { return }
         if let failed = firstUnhandledFailure(in: 0) {
             switch state.graph.definition.failurePolicy {
-            case .failFast: return failRun(at: failed)
+            case .failFast where !state.compensations.isRollingBack: return failRun(at: failed)
             case .drain where !isActive(), .compensate where !isActive(): return failRun(at: failed)
-            case .drain, .continue, .compensate: break
+            case .failFast, .drain, .continue, .compensate: break
             }
         }
-        if state.root.open == 0 && !isHeldByChild {
+        if state.root.open == 0, !isHeldByChild, !state.compensations.isRollingBack {
             finish()
         } else {
             updateWait()
@@ -158,7 +174,14 @@ extension RunMachine {
     }
 
     mutating func failRun(_ error: TaskError, _ task: TaskRef?) {
-        guard !state.status.isTerminal else { return }
+        guard !state.status.isTerminal, state.status != .compensating else { return }
+        endRun(failedWith: error, task)
+        let isUndone = state.graph.definition.failurePolicy == .compensate || state.compensations.isRequested
+        if isUndone { rollBackRun(.run) }
+    }
+
+    /// The run fails, whatever it does.
+    mutating func endRun(failedWith error: TaskError, _ task: TaskRef?) {
         cancelOpenTasks(reason: "run_failed")
         leaveDetached()
         emit(Event(task: task, body: .runFailed(error)))
@@ -168,7 +191,8 @@ extension RunMachine {
     /// Ends every task that has not ended, the innermost first.
     mutating func cancelOpenTasks(reason: String) {
         for (number, _) in state.openScopes.reversed() { cancelOpenTasks(of: number, reason: reason) }
-        (pending, changedScopes, openedMaps) = ([], [], [])
+        cancelCompensations()
+        forgetChanges()
     }
 
     /// Ends every open task of a scope, and of the scopes within.
@@ -181,6 +205,12 @@ extension RunMachine {
     }
 
     mutating func cancelTask(_ task: TaskRef, reason: String) {
+        stopWork(of: task, reason: reason)
+        emit(task, .taskCancelled(reason: reason))
+    }
+
+    /// Ends what a task has going on: its attempt, its wait, what is within it.
+    mutating func stopWork(of task: TaskRef, reason: String) {
         let before = state[task]
         if state.node(task).kind.isEngineRun {
             for scope in state.scopes(of: task) { cancelOpenTasks(of: scope, reason: reason) }
@@ -198,9 +228,8 @@ extension RunMachine {
             if let request = before.humanTask { emit(task, .humanTaskCancelled(request.id)) }
         case .ready:
             effects.append(.withdraw(task: task))
-        case .blocked, .running, .completed, .failed, .skipped, .cancelled:
+        case .blocked, .running, .completed, .failed, .skipped, .cancelled, .compensated:
             break
         }
-        emit(task, .taskCancelled(reason: reason))
     }
 }

@@ -14,6 +14,12 @@ extension RunMachine {
         while !state.status.isTerminal {
             if let task = pending.popLast() {
                 if state.has(task) { evaluateJoin(task) }
+            } else if let group = changedGroups.min() {
+                changedGroups.remove(group)
+                followGroup(group)
+            } else if let phase = changedPhases.min() {
+                changedPhases.remove(phase)
+                endPhase(phase)
             } else if let scope = changedScopes.popLast() {
                 closeIfOver(scope)
             } else if let task = openedMaps.min() {
@@ -23,7 +29,12 @@ extension RunMachine {
                 break
             }
         }
-        (pending, changedScopes, openedMaps) = ([], [], [])
+        forgetChanges()
+    }
+
+    /// Nothing has to be looked at any more.
+    mutating func forgetChanges() {
+        (pending, changedScopes, openedMaps, changedGroups, changedPhases) = ([], [], [], [], [])
     }
 
     /// Records a result and lets the targets know.
@@ -37,6 +48,7 @@ extension RunMachine {
         do throws(TaskError) {
             let routing = try routing(of: task, output: output.value, chosen: chosen, loopExit: loopExit)
             emit(task, .taskCompleted(output: output, routing: routing, log: log))
+            recordCompensation(of: task, output.value)
             notifyTargets(task)
             if case .join(cancelRest: true) = state.node(task).kind { cancelFeeders(of: task) }
         } catch {

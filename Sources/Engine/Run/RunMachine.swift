@@ -30,6 +30,10 @@ struct RunMachine: Sendable {
     var changedScopes: [Int] = []
     /// Maps that may have room for more items.
     var openedMaps: Set<TaskRef> = []
+    /// Transactional groups of which a member ended.
+    var changedGroups: Set<GroupRef> = []
+    /// Phases that failed, and of which something changed.
+    var changedPhases: Set<Int> = []
     /// Tasks handed to the scheduler in this turn.
     var offered: Set<TaskRef> = []
     /// By scope: the failure that nothing can handle any more, once found; failures are never taken back.
@@ -70,11 +74,17 @@ struct RunMachine: Sendable {
         switch event.body {
         case .taskFailed, .taskSkipped, .taskCancelled:
             if (state.scope(task.scope)?.failed ?? 0) > 0 { newFailures.insert(task.scope) }
-            if task.scope != 0 { changedScopes.append(task.scope) }
+            taskEnded(task)
         case .taskCompleted:
-            if task.scope != 0 { changedScopes.append(task.scope) }
+            taskEnded(task)
         default: break
         }
+        if !state.phases.isEmpty { followPhase(of: task) }
+    }
+
+    private mutating func taskEnded(_ task: TaskRef) {
+        if task.scope != 0 { changedScopes.append(task.scope) }
+        if let group = state.groupRef(of: task) { changedGroups.insert(group) }
     }
 
     mutating func emit(_ task: TaskRef, _ body: Event.Body, actor: String? = nil) {
@@ -86,6 +96,7 @@ struct RunMachine: Sendable {
         self.turn = turn
         switch command {
         case .taskCompleted(let task, let fence, let output, let log):
+            if completesLate(task, fence, output.value) { break }
             try finishAttempt(task, fence)
             complete(task, output, log)
         case .taskFailed(let task, let fence, let error, let log):
@@ -122,8 +133,10 @@ struct RunMachine: Sendable {
             try pause(reason)
         case .resume:
             try resume()
-        case .cancel(let reason):
-            try cancel(reason)
+        case .cancel(let reason, let compensate):
+            try cancel(reason, compensate: compensate)
+        case .rollBack(let phase):
+            try rollBack(to: phase)
         }
         propagate()
     }
@@ -151,7 +164,7 @@ struct RunMachine: Sendable {
 
     /// The task may be started now: offered and not stopped since.
     mutating func canStart(_ task: TaskRef) -> Bool {
-        guard state.status == .running || state.status == .waiting, state.has(task) else { return false }
+        guard [.running, .waiting, .compensating].contains(state.status), state.has(task) else { return false }
         let status = state[task].status
         return (status == .ready || status == .blocked) && mayBegin(task)
     }

@@ -42,9 +42,11 @@ public final class RunReader: Sendable {
         after sequence: Int64 = 0,
         _ body: (Int64, Timestamp, Event, RunGraph) -> Void
     ) throws(EngineError) {
-        let graph = try graph(ofRun: key)
+        var graph = try graph(ofRun: key)
         let decoder = EventDecoder(graph: graph) { [self] blob, isLines in try load(blob, isLines: isLines) }
-        var last = sequence
+        var compensations = CompensationStack()
+        // Events name nodes that earlier ones added.
+        var last = graph.mayGrow ? 0 : sequence
         while true {
             let page = try storage { () throws(StoreError) in try store.records(ofRun: key, after: last, limit: 500) }
             guard !page.isEmpty else { return }
@@ -59,7 +61,11 @@ public final class RunReader: Sendable {
                 let events = try decode(record, decoder)
                 for (offset, event) in events.enumerated() where record.firstSequence + Int64(offset) > last {
                     last = record.firstSequence + Int64(offset)
-                    body(last, record.at, event, graph)
+                    if case .compensation(let event) = event.body { compensations.follow(event, &graph) }
+                    if let task = event.task, task.number >= 0, !graph.nodes.indices.contains(task.node) {
+                        throw EngineError(.corrupted, "event \(last) of run \(key) names an unknown node")
+                    }
+                    if last > sequence { body(last, record.at, event, graph) }
                 }
             }
         }

@@ -47,12 +47,18 @@ extension RunState {
             fold(event, nil, now)
         case .child(.ended(let run)):
             detached[run] = nil
+        case .compensation(let event):
+            fold(event, nil, now)
+        case .group(let event):
+            fold(event)
+        case .phase(let event):
+            fold(event)
         default:
             break
         }
     }
 
-    private mutating func end(_ status: RunStatus, _ now: Timestamp) {
+    mutating func end(_ status: RunStatus, _ now: Timestamp) {
         self.status = status
         waitReason = nil
         pause = nil
@@ -87,6 +93,7 @@ extension RunState {
             self[task].startedAt = self[task].startedAt ?? now
             finish(task, .failed, now)
             let continues = graph.nodes[task.node].continueOnFailure
+            if graph.nodes[task.node].onExhausted == .compensate { compensations.isRequested = true }
             route(task, dead: routing.dead, otherwise: continues ? .taken : .broken)
         case .taskRetrying(let error, let next, _, let log):
             self[task].error = error
@@ -108,6 +115,8 @@ extension RunState {
         case .loop(let event):
             fold(event, task, now)
         case .map(let event):
+            fold(event, task, now)
+        case .compensation(let event):
             fold(event, task, now)
         default:
             foldWait(body, task, now)
@@ -160,6 +169,7 @@ extension RunState {
         count(task, status, by: 1)
         self[task].status = status
         self[task].since = now
+        movePhase(of: task, old, status)
         let (ended, failed) = (status.isTerminal ? 1 : 0, status == .failed ? 1 : 0)
         let (before, failedBefore) = (old.isTerminal ? 1 : 0, old == .failed ? 1 : 0)
         _ = withScope(task.scope) { scope in
@@ -174,10 +184,30 @@ extension RunState {
     }
 
     /// Resolves the outgoing edges. Both lists are in rising order, so one pass over each is enough.
-    private mutating func route(_ task: TaskRef, dead: [Int], otherwise: EdgeState) {
+    mutating func route(_ task: TaskRef, dead: [Int], otherwise: EdgeState) {
         let body = graph.bodies[graph.body(of: task.node)]
-        let outgoing = body.outgoing[graph.position(of: task.node)]
+        let edges = HeldEdges(task: task, dead: dead, otherwise: otherwise)
+        let outgoing = holdBack(edges, body.outgoing[graph.position(of: task.node)], of: body)
         _ = withScope(task.scope) { $0.route(outgoing, of: body, dead: dead, otherwise: otherwise) }
+    }
+
+    /// Keeps the edges that lead out of an open group, or out of a phase that has to be rolled back first, as they
+    /// are.
+    ///
+    /// - Returns: The others.
+    private mutating func holdBack(_ edges: HeldEdges, _ outgoing: [Int], of body: RunGraph.Body) -> [Int] {
+        let task = edges.task
+        var free = outgoing
+        if body.hasGroups, let group = openGroup(of: task) {
+            free = outgoing.filter { graph.nodes[body.nodes[body.edges[$0].to]].group == group.name }
+            if free.count < outgoing.count { setGroup(group) { $0.held.append(edges) } }
+        }
+        if task.scope == 0, let phase = graph.phase(of: task.node), isHeld(phase) {
+            let inside = free.filter { graph.phase(of: body.nodes[body.edges[$0].to]) == phase }
+            if inside.count < free.count { phases[phase].held.append(edges) }
+            free = inside
+        }
+        return free
     }
 }
 

@@ -31,6 +31,12 @@ public struct RunState: Sendable {
     /// How many tasks of all scopes have each status, by ``RunState/slot(of:)``. A loop or map does not count as
     /// running: what is in it does. Tasks of scopes that ended count where they ended.
     var counts: [Int]
+    /// What can be undone, and what was.
+    public internal(set) var compensations = CompensationStack()
+    /// How it ended before it was rolled back.
+    public internal(set) var outcome: RunStatus?
+    /// One for each phase of the graph.
+    public internal(set) var phases: [PhaseProgress]
     /// Evaluated outputs, once completed.
     public internal(set) var outputs: Payload?
     /// Why it failed.
@@ -139,6 +145,7 @@ public struct RunState: Sendable {
         root = Scope(owner: nil, number: 0, body: 0, in: graph)
         counts = Array(repeating: 0, count: TaskStatus.allCases.count)
         counts[Self.slot(of: .blocked)] = root.open
+        phases = graph.phases.map { PhaseProgress(total: $0.nodes.count) }
         createdAt = now
         deadline = origin.deadline
         parent = origin.parent
@@ -168,6 +175,7 @@ public struct RunState: Sendable {
         case .failed: 6
         case .skipped: 7
         case .cancelled: 8
+        case .compensated: 9
         }
     }
 }
@@ -179,7 +187,8 @@ extension RunState: Equatable {
             && left.status == right.status && left.waitReason == right.waitReason && left.pause == right.pause
             && left.root == right.root && left.inner == right.inner && left.lastScope == right.lastScope
             && left.loops == right.loops && left.maps == right.maps && left.counts == right.counts
-            && left.outputs == right.outputs && left.error == right.error && left.failedTask == right.failedTask
+            && left.compensations == right.compensations && left.outcome == right.outcome
+            && left.phases == right.phases && left.outputs == right.outputs && left.error == right.error && left.failedTask == right.failedTask
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt
             && left.endedAt == right.endedAt && left.deadline == right.deadline
             && left.parent == right.parent && left.priority == right.priority && left.labels == right.labels

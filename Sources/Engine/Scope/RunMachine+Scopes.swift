@@ -9,7 +9,10 @@ internal import Model
 extension RunMachine {
     /// Looks whether a pass or item has ended, and tells its loop or map.
     mutating func closeIfOver(_ scope: Int) {
-        guard let state = state.scope(scope), let owner = state.owner else { return }
+        guard let state = state.scope(scope) else { return }
+        guard let owner = state.owner else { return closeCompensation(scope) }
+        // A failure in it is not to be seen before it is undone.
+        guard !state.groups.values.contains(where: { $0.status == .rollingBack }) else { return }
         if let failed = firstUnhandledFailure(in: scope) {
             if self.state.graph.definition.failurePolicy == .failFast || !isActive(scope) {
                 cancelOpenTasks(of: scope, reason: "run_failed")
@@ -51,7 +54,7 @@ extension RunMachine {
             case .running, .waiting, .retrying: return true
             case .ready where mayBegin(task): return true
             case .blocked where isOffered(task) && mayBegin(task): return true
-            case .ready, .blocked, .completed, .failed, .skipped, .cancelled: break
+            case .ready, .blocked, .completed, .failed, .skipped, .cancelled, .compensated: break
             }
         }
         return false

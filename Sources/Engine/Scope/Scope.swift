@@ -7,9 +7,9 @@ internal import Model
 extension RunState {
     /// One instance of a body: the graph itself, a pass of a loop, an item of a map.
     public struct Scope: Sendable, Equatable {
-        /// The loop or map it belongs to; `nil` for the graph itself.
+        /// The loop or map it belongs to; `nil` for the graph itself and for compensations.
         public let owner: TaskRef?
-        /// The pass or the item, from 0.
+        /// The pass or the item, from 0; of a compensation its number.
         public let number: Int
         /// Which body of the graph it instantiates.
         let body: Int
@@ -21,6 +21,8 @@ extension RunState {
         public internal(set) var open: Int
         /// Tasks that failed.
         var failed = 0
+        /// Transactional groups of which a member ended.
+        var groups: [String: GroupProgress] = [:]
 
         init(owner: TaskRef?, number: Int, body: Int, in graph: RunGraph) {
             self.owner = owner
