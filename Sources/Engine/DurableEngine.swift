@@ -87,11 +87,27 @@ public final class DurableEngine: Sendable {
         try await ask { .control(run, .resume, actor: actor, $0) }
     }
 
-    /// Stops a run for good. Attempts in flight are told to stop; their results are refused.
+    /// Stops a run for good. Attempts in flight are told to stop; their results are refused. With `compensate` what it
+    /// did is undone then; see ``rollBack(_:to:by:)``.
     ///
     /// - Throws: `notFound`, `conflict` when it ended.
-    public func cancel(_ run: RunID, reason: String?, by actor: String) async throws(EngineError) -> Int64 {
-        try await ask { .control(run, .cancel(reason: reason), actor: actor, $0) }
+    public func cancel(
+        _ run: RunID,
+        reason: String?,
+        compensate: Bool = false,
+        by actor: String
+    ) async throws(EngineError) -> Int64 {
+        try await ask { .control(run, .cancel(reason: reason, compensate: compensate), actor: actor, $0) }
+    }
+
+    /// Undoes what a run did that failed, completed or was cancelled: everything, or with `phase` what completed after
+    /// that phase. Returns the number of the event when the rollback is durable; it goes on by itself, and its result is
+    /// in ``RollbackReport``.
+    ///
+    /// - Throws: `notFound`; `conflict` when the run has not ended, was rolled back before, or the phase did not
+    ///   complete; `invalid` when there is no such phase.
+    public func rollBack(_ run: RunID, to phase: String? = nil, by actor: String) async throws(EngineError) -> Int64 {
+        try await ask { .control(run, .rollBack(to: phase), actor: actor, $0) }
     }
 
     /// Hands a signal to one run or to many; how many took it.
@@ -216,20 +232,22 @@ public final class DurableEngine: Sendable {
     }
 
     /// Hands a result in; the loop forgets the attempt when it is durable. A full disk is waited for: the lease stays
-    /// ours, and the result is worth keeping.
+    /// ours, and the result is worth keeping. An attempt that completed although it was told to stop is handed in once
+    /// if something undoes it.
     private func deliver(
         _ outcome: AttemptOutcome,
         of assignment: Assignment,
         _ cancellation: CancellationSignal
     ) async {
-        while !cancellation.isCancelled {
+        let isKept = outcome.hasCompleted && assignment.node.compensation != nil
+        while isKept || !cancellation.isCancelled {
             do throws(EngineError) {
                 let result = try await store(outcome)
                 CrashPoint.beforeCompletion.reach()
                 guard mailbox.send(.attemptEnded(assignment.lease, result)) else { break }
                 return
             } catch {
-                guard error.code == .storageFull else { break }
+                guard error.code == .storageFull, !cancellation.isCancelled else { break }
                 // A value that does not fit never comes to the loop, so nobody else says why nothing happens.
                 feed.storageIsFull()
                 // Nothing tells when a disk has room again.

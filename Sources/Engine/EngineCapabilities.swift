@@ -14,14 +14,15 @@ public enum EngineCapabilities {
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
     public static let unsupportedKeys: Set<String> = [
-        "workflow.budget", "workflow.compensation", "workflow.wave_mode=barrier",
-        "workflow.on_failure=compensate", "limits.max_events",
-        "node.on_exhausted", "node.schedule_timeout", "node.compensate", "node.reversible", "node.group", "node.budget",
+        "workflow.budget", "workflow.wave_mode=barrier",
+        "limits.max_events",
+        "node.on_exhausted=escalate", "node.on_exhausted=pause", "node.on_exhausted=skip", "node.schedule_timeout",
+        "node.budget",
         "node.cache", "node.verify", "node.queue", "node.labels", "node.resources",
         "node.on_unsupported", "retry.when",
         "secret", "tool.profile", "http.auth", "http.profile",
         "human.kind=decision", "human.kind=review", "human.kind=escalation", "human.choices", "human.form",
         "human.quorum", "human.remind", "human.evidence", "human.on_expire=choice", "human.on_expire=escalate",
-        "phase.rollback", "phase.timeout", "phase.strategy",
+        "phase.strategy",
     ]
 }

@@ -12,6 +12,8 @@ import Testing
 /// the same state.
 struct RunDriver {
     private(set) var machine: RunMachine
+    /// As the document has it.
+    private let graph: RunGraph
     private(set) var log: [(at: Timestamp, event: Event)] = []
     /// Large values that were stored, as a blob store would hold them.
     private var blobs: [BlobRef: JSONValue] = [:]
@@ -42,7 +44,8 @@ struct RunDriver {
             deadline: graph.deadline.map { [now] in now + $0 }
         )
         let turn = Turn(now: now, actor: "user:test", entropy: random.next())
-        machine = RunMachine.accept(origin, graph: RunGraph(graph), in: turn)
+        self.graph = RunGraph(graph)
+        machine = RunMachine.accept(origin, graph: self.graph, in: turn)
         try machine.handle(.begin, in: turn)
         try finishTurn()
     }
@@ -179,8 +182,25 @@ struct RunDriver {
         }
     }
 
+    /// What a process does that takes the run over from one that died: attempts in flight are lost.
+    mutating func restart() throws {
+        machine = RunMachine(try foldedLog(), turn: Turn(now: now, actor: nil, entropy: random.next()))
+        for task in state.allTasks where state[task].status == .running && !state.node(task).kind.isEngineRun {
+            let fence = state[task].fence
+            try send(.attemptLost(task: task, fence: fence, isRelease: false))
+        }
+        try startAll()
+    }
+
     /// Law 1: the state is the fold of the log, also after the log was written out and read back.
     private func checkLaws() throws {
+        try #require(foldedLog() == state, "the fold of the log is not the state")
+        for task in state.allTasks where !state.status.isTerminal && !state[task].status.isTerminal {
+            try #require(state.waitCause(of: task) != nil, "\(state.name(of: task)) waits without a cause")
+        }
+    }
+
+    private func foldedLog() throws -> RunState {
         var encoder = EventEncoder(graph: state.graph)
         for entry in log { encoder.append(entry.event) }
         let known = Dictionary(
@@ -188,19 +208,15 @@ struct RunDriver {
                 payload.blob.map { ($0, payload.value) }
             }
         ) { first, _ in first }
-        let decoder = EventDecoder(graph: state.graph) { blob, _ in known[blob] ?? blobs[blob] ?? .null }
+        let decoder = EventDecoder(graph: graph) { blob, _ in known[blob] ?? blobs[blob] ?? .null }
         let events = try decoder.events(encoder.finish())
         try #require(events == log.map(\.event), "events change when they are written and read")
         guard case .runQueued(let origin)? = events.first?.body else {
-            Issue.record("the first event is not run.queued")
-            return
+            throw CompileFailure(description: "the first event is not run.queued")
         }
-        var folded = RunState(origin: origin, graph: state.graph, at: log[0].at)
+        var folded = RunState(origin: origin, graph: graph, at: log[0].at)
         for (entry, event) in zip(log, events).dropFirst() { folded.fold(event, at: entry.at) }
-        try #require(folded == state, "the fold of the log is not the state")
-        for task in state.allTasks where !state.status.isTerminal && !state[task].status.isTerminal {
-            try #require(state.waitCause(of: task) != nil, "\(state.name(of: task)) waits without a cause")
-        }
+        return folded
     }
 }
 

@@ -73,6 +73,11 @@ struct GroupChecker {
             let suggestion = sink.suggestion(for: id, among: body.nodes.lazy.map(\.id))
             return sink.report(.invalidCompensation, at: value, "there is no node `\(id)`\(suggestion)")
         }
+        let type = body.nodes[target].type
+        if type != .tool, type != .http {
+            let message = "`\(id)` is a node of kind `\(type.rawValue)`; only `tool` and `http` nodes can undo another one"
+            sink.report(.invalidCompensation, at: value, message)
+        }
         if !body.digraph.successors(of: target).isEmpty || !body.digraph.predecessors(of: target).isEmpty {
             let message =
                 "`\(id)` undoes `\(node.id)`, so it cannot have edges: it runs only when the run is rolled back"

@@ -187,11 +187,24 @@ final class BodyScope {
     var pairs: [Digraph.Edge] = []
     /// Nodes whose output something reads.
     var isRead: [Bool]
+    /// The nodes that name another one as what undoes them, by its id.
+    private let undoneBy: [String: [Int]]
 
     init(_ body: ResolvedBody, parent: (scope: BodyScope, node: Int)?) {
         self.body = body
         self.parent = parent
         isRead = [Bool](repeating: false, count: body.nodes.count)
+        var undoneBy: [String: [Int]] = [:]
+        for (index, node) in body.nodes.enumerated() {
+            if let id = node.undoneBy { undoneBy[id, default: []].append(index) }
+        }
+        self.undoneBy = undoneBy
+    }
+
+    /// The one node that is undone by this one, which runs after it and may read it.
+    func undone(by node: Int) -> Int? {
+        guard !undoneBy.isEmpty, let nodes = undoneBy[body.id(node)], nodes.count == 1 else { return nil }
+        return nodes[0]
     }
 
     /// `iteration` and `last` exist here.

@@ -194,8 +194,9 @@ struct UseChecker {
         _ code: Diagnostic.Code,
         _ reference: CELExpression.Reference
     ) {
-        var isAtSource = false
+        var (reader, isAtSource) = (reader, false)
         if case .edge = site { isAtSource = true }
+        if case .node(let node) = site, let undone = scope.undone(by: node) { (reader, isAtSource) = (undone, true) }
         checker.ask(
             anyOf: places,
             name,

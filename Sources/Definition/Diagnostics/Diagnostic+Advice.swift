@@ -54,7 +54,8 @@ extension Diagnostic.Code {
             "Nest at most 8 levels. A workflow that has to run itself does it inside a `loop` with "
                 + "`max_iterations`."
         case .invalidCompensation:
-            "Name a tool that exists, or a node without any edges: it runs only when the run is rolled back."
+            "Name a tool that exists, or a `tool` or `http` node without any edges: it runs only when the run is "
+                + "rolled back."
         case .unknownReference:
             "Correct the name. Inputs are `inputs.NAME`, results `nodes.ID.output`, stored values "
                 + "`vars.NAME`."

@@ -77,6 +77,9 @@ enum CommonShapes {
         .shape(toolCall), .list(.shape(toolCall), 1...20), .id,
     ])
 
+    /// Where nodes have no ids of their own.
+    static let compensatingCalls = ValueType.either([.shape(toolCall), .list(.shape(toolCall), 1...20)])
+
     static let concurrency = Shape(
         "`concurrency`",
         [

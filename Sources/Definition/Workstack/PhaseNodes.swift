@@ -129,6 +129,7 @@ struct PhaseNodes {
             common(id, "tool", make, place) + [
                 ("config", config), ("retry", retries),
                 ("timeout", call.stored["timeout_ms"]?.intValue.flatMap { span in timeout?.text("\(span)ms") }),
+                ("compensate", call.value.member("compensate")?.moved),
             ]
         )
     }

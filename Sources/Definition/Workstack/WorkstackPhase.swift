@@ -108,7 +108,7 @@ struct WorkstackPhaseReader {
     private func calls(_ value: SourceValue?, _ shapes: inout ShapeReader) -> [WorkstackPhase.Call] {
         guard let value, shapes.list(value, "tools", .anything, 0...100, .document) != nil else { return [] }
         return (value.items ?? []).compactMap { item in
-            guard let stored = shapes.object(item, as: WorkstackShapes.toolCall, skipping: ["args"]),
+            guard let stored = shapes.object(item, as: WorkstackShapes.toolCall, skipping: ["args", "compensate"]),
                 let tool = stored["tool"]?.stringValue
             else { return nil }
             return WorkstackPhase.Call(value: item, tool: tool, stored: stored)

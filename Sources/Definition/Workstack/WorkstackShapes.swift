@@ -111,6 +111,7 @@ enum WorkstackShapes {
                 defaultText: "60s",
                 aliases: CommonShapes.timeoutAliases
             ),
+            .optional("compensate", CommonShapes.compensatingCalls, "tool calls that undo what this one did"),
         ]
     )
 

@@ -20,7 +20,7 @@ extension RunMachine {
     ///
     /// - Returns: False when it is no such result.
     mutating func completesLate(_ task: TaskRef, _ fence: Int64, _ output: JSONValue) -> Bool {
-        guard state.has(task), state[task].status == .cancelled, state[task].fence == fence,
+        guard state.has(task), state[task].status == .cancelled, state[task].fence == fence, fence > 0,
             let compensation = state.node(task).compensation, !isRecorded(task, fence)
         else { return false }
         let rollback = state.compensations.rollbackOfRun

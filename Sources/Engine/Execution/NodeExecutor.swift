@@ -23,6 +23,11 @@ public enum AttemptOutcome: Sendable {
     case completed(JSONValue, log: String? = nil)
     /// Failed; the class of the error decides about retries.
     case failed(TaskError, log: String? = nil)
+
+    /// It had its effect.
+    var hasCompleted: Bool {
+        if case .completed = self { true } else { false }
+    }
 }
 
 /// One attempt to make.

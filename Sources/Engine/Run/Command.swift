@@ -97,6 +97,4 @@ public enum Refusal: Error, Sendable, Equatable {
     case invalid(String)
     /// The attempt is not the current one any more.
     case leaseLost
-    /// The command names something that does not exist.
-    case invalid(String)
 }

@@ -8,7 +8,7 @@ internal import Model
 /// Commands of people and of the clock (spec 3.11, 7.2).
 extension RunMachine {
     mutating func pause(_ reason: String?) throws(Refusal) {
-        guard isGoingOn, state.status != .paused else { throw .state(refusal(of: "pause")) }
+        guard !state.hasEnded, state.status != .paused else { throw .state(refusal(of: "pause")) }
         emit(Event(actor: turn.actor, body: .runPaused(reason: reason)))
     }
 
@@ -28,16 +28,13 @@ extension RunMachine {
     }
 
     mutating func cancel(_ reason: String?, compensate: Bool) throws(Refusal) {
-        guard isGoingOn else { throw .state(refusal(of: "cancel")) }
+        guard !state.hasEnded else { throw .state(refusal(of: "cancel")) }
         cancelOpenTasks(reason: "run_cancelled")
         leaveDetached()
         emit(Event(actor: turn.actor, body: .runCancelled(reason: reason)))
         effects.append(.disarm(task: .run, kind: .deadline))
         if compensate { rollBackRun(.run) }
     }
-
-    /// It has not ended. A run that is rolled back has: neither can it be paused, nor cancelled.
-    private var isGoingOn: Bool { !state.status.isTerminal && state.status != .compensating }
 
     func refusal(of verb: String) -> String {
         "cannot \(verb) \(state.id): it is \(state.status.rawValue)"

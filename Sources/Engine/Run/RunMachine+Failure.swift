@@ -107,8 +107,7 @@ extension RunMachine {
     }
 
     private mutating func closeTurn() {
-        guard !state.status.isTerminal, state.status != .paused, state.status != .queued, state.status != .compensating
-        else { return }
+        guard !state.hasEnded, state.status != .paused, state.status != .queued else { return }
         if let failed = firstUnhandledFailure(in: 0) {
             switch state.graph.definition.failurePolicy {
             case .failFast where !state.compensations.isRollingBack: return failRun(at: failed)
@@ -174,7 +173,7 @@ extension RunMachine {
     }
 
     mutating func failRun(_ error: TaskError, _ task: TaskRef?) {
-        guard !state.status.isTerminal, state.status != .compensating else { return }
+        guard !state.hasEnded else { return }
         endRun(failedWith: error, task)
         let isUndone = state.graph.definition.failurePolicy == .compensate || state.compensations.isRequested
         if isUndone { rollBackRun(.run) }

@@ -156,6 +156,9 @@ public struct RunState: Sendable {
         lastSequence = 1
     }
 
+    /// It does no work any more but that of undoing what it did.
+    public var hasEnded: Bool { status.isTerminal || status == .compensating }
+
     /// How many tasks have that status.
     public func count(_ status: TaskStatus) -> Int {
         counts[Self.slot(of: status)]

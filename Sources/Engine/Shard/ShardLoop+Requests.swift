@@ -166,11 +166,14 @@ extension ShardLoop {
         _ batch: inout Batch
     ) throws(EngineError) -> Int64 {
         let run = try open(key, &batch)
+        let hadEnded = run.state.status.isTerminal
         do throws(Refusal) {
             try run.machine.handle(command, in: turn(batch, actor))
         } catch {
             throw EngineError(refusal: error)
         }
+        // A run that ended belongs to nobody; whoever makes it go on drives it.
+        if hadEnded, !run.state.status.isTerminal { adopted.insert(key) }
         return run.state.lastSequence
     }
 

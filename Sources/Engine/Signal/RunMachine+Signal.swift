@@ -9,7 +9,7 @@ public import Model
 /// Signals (spec 6.5): one that comes before its wait is kept, one that comes twice counts once.
 extension RunMachine {
     mutating func receive(_ signal: RunSignal) throws(Refusal) {
-        guard !state.status.isTerminal else {
+        guard !state.hasEnded else {
             throw .state("\(state.id) is \(state.status.rawValue) and takes no signals")
         }
         guard !state.signals.has(signal.dedupeKey) else { return }
