@@ -33,6 +33,8 @@ public struct RunRow: Sendable, Equatable {
     public var endedAt: Timestamp?
     /// It fails then, unless it ended.
     public var deadline: Timestamp?
+    /// How it ended before it was undone.
+    public var outcome: RunStatus?
 
     /// Puts a row together.
     public init(
@@ -49,7 +51,8 @@ public struct RunRow: Sendable, Equatable {
         createdAt: Timestamp,
         startedAt: Timestamp? = nil,
         endedAt: Timestamp? = nil,
-        deadline: Timestamp? = nil
+        deadline: Timestamp? = nil,
+        outcome: RunStatus? = nil
     ) {
         self.key = key
         self.id = id
@@ -65,6 +68,7 @@ public struct RunRow: Sendable, Equatable {
         self.startedAt = startedAt
         self.endedAt = endedAt
         self.deadline = deadline
+        self.outcome = outcome
     }
 }
 

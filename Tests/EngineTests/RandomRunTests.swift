@@ -33,6 +33,123 @@ import Testing
         }
     }
 
+    /// Compensations, groups, cancels, crashes and rollbacks on request on top.
+    @Test func `every compensation that starts ends, and no task is undone twice`() throws {
+        var compensated = 0
+        for seed in 1...200 as ClosedRange<UInt64> {
+            var random = SeededRandom(seed)
+            guard let (graph, yaml) = undoableWorkflow(&random) else { continue }
+            var run = try RunDriver(graph: graph, seed: seed)
+            var steps = 0
+            var isRolledBack = false
+            while !run.state.status.isTerminal || !isRolledBack {
+                steps += 1
+                try #require(steps < 3000, "seed \(seed) does not end:\n\(yaml)\n\(run.statuses)")
+                if run.state.status.isTerminal {
+                    isRolledBack = true
+                    let canBe: Set<RunStatus> = [.completed, .failed, .cancelled]
+                    if canBe.contains(run.state.status) { try run.send(.rollBack(to: nil), by: "user:a") }
+                } else {
+                    try undoingStep(&run, &random)
+                }
+            }
+            try checkCompensations(of: run, "seed \(seed)\n\(yaml)")
+            compensated += run.state.compensations.all.count { $0.status == .completed }
+        }
+        #expect(compensated > 100, "the generator makes too little to undo: \(compensated)")
+    }
+
+    private func checkCompensations(of run: RunDriver, _ what: String) throws {
+        let state = run.state
+        func count(_ task: TaskRef, _ type: EventType) -> Int {
+            run.events.count { $0.task == task && $0.body.type == type }
+        }
+        for compensation in state.compensations.all {
+            try #require(compensation.status != .running, "\(what)")
+            guard let task = compensation.task, state.has(task) else { continue }
+            try #require(count(task, .taskCompensated) == (compensation.status == .completed ? 1 : 0), "\(what)")
+            try #require((state[task].status == .compensated) == (compensation.status == .completed) , "\(what)")
+        }
+        let (starts, ends) = (
+            run.events.count { $0.body.type == .compensationStarted },
+            run.events.count {
+                [.compensationCompleted, .compensationFailed, .compensationCancelled].contains($0.body.type)
+            }
+        )
+        try #require(starts == ends, "\(what)")
+        try #require(!state.compensations.isRollingBack && state.inner.isEmpty, "\(what)")
+        if state.status == .compensated {
+            let open = state.compensations.all.filter { $0.task != nil && !$0.isLate }
+            try #require(open.allSatisfy { $0.status == .completed }, "\(what)")
+        }
+    }
+
+    private func undoingStep(_ run: inout RunDriver, _ random: inout SeededRandom) throws {
+        switch Int.random(in: 0..<60, using: &random) {
+        case 0 where !run.state.hasEnded:
+            let stopped = run.state.allTasks.filter {
+                run.state[$0].status == .running && run.state.compensation(of: $0) == nil
+            }
+            try run.send(.cancel(reason: nil, compensate: Bool.random(using: &random)), by: "user:a")
+            for task in stopped where Bool.random(using: &random) && run.state[task].status == .cancelled {
+                let late = Command.taskCompleted(
+                    task: task,
+                    fence: run.state[task].fence,
+                    output: Payload(inline: 1),
+                    log: nil
+                )
+                try? run.send(late)
+            }
+        case 1: try run.restart()
+        default:
+            if run.state.hasEnded {
+                try endOne(&run, &random)
+            } else {
+                try step(&run, &random)
+            }
+        }
+    }
+
+    /// While a run is undone nothing but its calls can go on.
+    private func endOne(_ run: inout RunDriver, _ random: inout SeededRandom) throws {
+        let running = run.running
+        guard let name = running.randomElement(using: &random) else { return try run.advance(.seconds(20)) }
+        switch Int.random(in: 0..<12, using: &random) {
+        case 0: try run.fail(name, .permanent)
+        case 1, 2: try run.fail(name, .transient)
+        default: try run.complete(name)
+        }
+    }
+
+    private func undoableWorkflow(_ random: inout SeededRandom) -> (Graph, String)? {
+        let policy = ["drain", "fail_fast", "continue", "compensate"].randomElement(using: &random) ?? "drain"
+        var text = "workflow: random\non_failure: \(policy)\n"
+        if Bool.random(using: &random) { text += "compensation: {parallel: true}\n" }
+        text += "nodes:\n"
+        let first = Int.random(in: 0..<6, using: &random)
+        for node in 0..<Int.random(in: 4...12, using: &random) {
+            let isMember = (first..<(first + 3)).contains(node)
+            var line = "  - {id: n\(node), "
+            line +=
+                !isMember && Int.random(in: 0..<5, using: &random) == 0
+                ? "type: wait, config: {for: 5s}" : "type: tool, config: {tool: noop}"
+            if Int.random(in: 0..<3, using: &random) > 0 { line += ", compensate: {tool: noop, args: {o: '${ output }'}}" }
+            if isMember { line += ", group: g" }
+            let near = isMember && node > first ? node - 1 : -1
+            let sources = (0..<node).filter { $0 == near || Int.random(in: 0..<4, using: &random) == 0 }
+            if !sources.isEmpty {
+                line += ", depends_on: [\(sources.map { "n\($0)" }.joined(separator: ", "))]"
+                line += ", join: \(["all", "all", "any", "done"].randomElement(using: &random) ?? "all")"
+            }
+            if Int.random(in: 0..<8, using: &random) == 0 { line += ", continue_on_failure: true" }
+            if Int.random(in: 0..<8, using: &random) == 0 { line += ", when: 'false'" }
+            if Int.random(in: 0..<8, using: &random) == 0 { line += ", on_exhausted: compensate" }
+            text += line + "}\n"
+        }
+        // A random group may be left and entered again, which is refused.
+        return (try? compile(text)).map { ($0, text) }
+    }
+
     private func step(_ run: inout RunDriver, _ random: inout SeededRandom) throws {
         if Int.random(in: 0..<25, using: &random) == 0 {
             if run.state.status == .paused {

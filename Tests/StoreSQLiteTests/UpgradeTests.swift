@@ -30,6 +30,9 @@ import Testing
         let runs = try Connection.open(path + "/baton.db", .write)
         try runs.execute(
             """
+            DROP VIEW baton_runs; DROP INDEX run_open; ALTER TABLE run DROP COLUMN outcome;
+            CREATE INDEX run_open ON run(key) WHERE status IN ('queued', 'running', 'waiting', 'paused');
+            CREATE VIEW baton_runs AS SELECT id FROM run;
             ALTER TABLE task DROP COLUMN awaits;
             DROP VIEW baton_usage; DROP TABLE budget; DROP TABLE reservation; DROP TABLE usage; DROP TABLE bucket;
             DROP VIEW baton_schedules; DROP TABLE schedule; UPDATE meta SET value = 4 WHERE key = 'schema';

@@ -21,10 +21,11 @@ import Testing
             #expect(try store.run(RunID(high: 9, low: 9)) == nil)
 
             let cases: [(statuses: [RunStatus], workflow: String?, before: Int64?, limit: Int, keys: [Int64])] = [
-                ([], nil, nil, 50, [50, 7, 6, 5, 4, 3, 2, 1]), ([], "even", nil, 50, [6, 4, 2]),
+                ([], nil, nil, 50, [50, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]), ([], "even", nil, 50, [10, 8, 6, 4, 2]),
                 ([], nil, 4, 2, [3, 2]), ([.queued, .failed], nil, nil, 50, [6, 1]),
                 ([.waiting, .queued], nil, nil, 50, [50, 3, 1]), ([.waiting, .queued], nil, 50, 1, [3]),
                 ([.running, .paused, .queued, .waiting], "odd", nil, 9, [3, 1]), ([.completed], "even", nil, 9, []),
+                ([.compensating, .paused], nil, nil, 9, [8, 4]), ([.compensated, .compensationFailed], nil, nil, 9, [10, 9]),
             ]
             for (statuses, workflow, before, limit, keys) in cases {
                 var filter = RunFilter()
@@ -36,8 +37,8 @@ import Testing
             _ = try store.commit(commit)
             #expect(try store.run(key: 1) == .sample(1, .completed))
             var open = RunFilter()
-            open.statuses = [.queued, .running, .waiting, .paused]
-            #expect(try store.runs(open).map(\.key) == [50, 4, 3, 2])
+            open.statuses = [.queued, .running, .waiting, .paused, .compensating]
+            #expect(try store.runs(open).map(\.key) == [50, 8, 4, 3, 2])
         }
     }
 

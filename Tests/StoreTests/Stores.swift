@@ -105,7 +105,8 @@ extension RunRow {
             createdAt: Timestamp(milliseconds: -1),
             startedAt: Timestamp(milliseconds: 2),
             endedAt: Timestamp(milliseconds: 3),
-            deadline: Timestamp(milliseconds: .max)
+            deadline: Timestamp(milliseconds: .max),
+            outcome: .cancelled
         )
     }
 }

@@ -43,8 +43,9 @@ extension ShardLoop {
         for row in found.awaited where keys.contains(row.runKey) { awaiting[row.type, default: []].insert(row.runKey) }
         adopted.formUnion(keys)
         // Rows of runs that were busy at the end may be older than the log; those of others are exact.
+        let busy: Set<RunStatus> = [.queued, .running, .compensating]
         let moving = taken.filter { row in
-            found.recent.contains(row.key) || row.status == .running || row.status == .queued || holdsKey(row)
+            found.recent.contains(row.key) || busy.contains(row.status) || holdsKey(row)
         }
         unread.append(contentsOf: moving.map(\.key))
         readBack(&batch)

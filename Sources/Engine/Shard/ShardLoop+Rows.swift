@@ -142,7 +142,8 @@ extension RunRow {
             createdAt: state.createdAt,
             startedAt: state.startedAt,
             endedAt: state.endedAt,
-            deadline: state.deadline
+            deadline: state.deadline,
+            outcome: state.outcome
         )
     }
 }

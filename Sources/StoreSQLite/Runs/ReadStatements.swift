@@ -26,21 +26,19 @@ struct ReadStatements {
         lastRunKey = try Statement(connection, "SELECT max(key) FROM run")
         runs = try Statement(
             connection,
-            "SELECT * FROM run WHERE status IN (?4, ?5, ?6, ?7, ?8, ?9, ?10) \(Self.runPage)"
+            """
+            SELECT * FROM run WHERE status IN (?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \(Self.runPage)
+            """
         )
         openRuns = try Statement(
             connection,
-            // The first condition is that of the index of open runs, word for word; else SQLite does not use it.
             """
-            SELECT * FROM run WHERE status IN ('queued', 'running', 'waiting', 'paused')
-                AND +status IN (?4, ?5, ?6, ?7) \(Self.runPage)
+            SELECT * FROM run WHERE \(RunSchema.openCondition) AND +status IN (?4, ?5, ?6, ?7, ?8) \(Self.runPage)
             """
         )
         allOpenRuns = try Statement(
             connection,
-            """
-            SELECT key, id, status, graph_hash FROM run WHERE status IN ('queued', 'running', 'waiting', 'paused') ORDER BY key
-            """
+            "SELECT key, id, status, graph_hash FROM run WHERE \(RunSchema.openCondition) ORDER BY key"
         )
         recentRuns = try Statement(
             connection,

@@ -23,7 +23,8 @@ extension RunRow {
             createdAt: row.time(10),
             startedAt: row.optionalTime(11),
             endedAt: row.optionalTime(12),
-            deadline: row.optionalTime(13)
+            deadline: row.optionalTime(13),
+            outcome: row.isNull(14) ? nil : try row.name(14)
         )
     }
 }

@@ -85,7 +85,8 @@ final class RunReader {
 
     func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] {
         let isOpen = !filter.statuses.isEmpty && !filter.statuses.contains { $0.isTerminal }
-        let names = RunStatus.allCases.map { status in
+        let statuses = RunStatus.allCases.filter { !isOpen || !$0.isTerminal }
+        let names = statuses.map { status in
             filter.statuses.isEmpty || filter.statuses.contains(status) ? status.rawValue : nil
         }
         let before = filter.before ?? Int64.max
@@ -98,6 +99,7 @@ final class RunReader {
                 names[1],
                 names[2],
                 names[3],
+                names[4],
                 read: RunRow.init(row:)
             )
         }
@@ -112,6 +114,9 @@ final class RunReader {
             names[4],
             names[5],
             names[6],
+            names[7],
+            names[8],
+            names[9],
             read: RunRow.init(row:)
         )
     }

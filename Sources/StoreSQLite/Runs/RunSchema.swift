@@ -5,11 +5,26 @@
 enum RunSchema {
     static let schema = Schema(migrations: [
         log + rows + views, CatalogSchema.tables, SnapshotSchema.step, KeyedSchema.step,
-        ScheduleSchema.step, BudgetSchema.step, awaitedSignals,
+        ScheduleSchema.step, BudgetSchema.step, awaitedSignals, outcomes,
     ])
 
     /// Which tasks wait for which kind of signal.
     private static let awaitedSignals = "ALTER TABLE task ADD COLUMN awaits TEXT;"
+
+    /// Runs that are undone: how they ended before, and that they are open meanwhile.
+    private static let outcomes = """
+        DROP VIEW baton_runs;
+        DROP INDEX run_open;
+        ALTER TABLE run ADD COLUMN outcome TEXT;
+        CREATE INDEX run_open ON run(key) WHERE \(openCondition);
+        CREATE VIEW baton_runs AS SELECT id, workflow, status, reason, outcome, last_seq AS run_seq, ended_tasks,
+            all_tasks, error, \(time("created_at")), \(time("started_at")), \(time("ended_at")),
+            \(time("deadline")), graph_hash FROM run ORDER BY key DESC;
+
+        """
+
+    /// That of the index of open runs; a question that does not repeat it word for word does not get the index.
+    static let openCondition = "status IN ('queued', 'running', 'waiting', 'paused', 'compensating')"
 
     /// The log is one table by global number, so that every commit fills the same few pages, whatever runs are in it.
     private static let log = """

@@ -195,7 +195,8 @@ final class RunWriter {
                 row.createdAt,
                 row.startedAt,
                 row.endedAt,
-                row.deadline
+                row.deadline,
+                row.outcome?.rawValue
             )
             if connection.changes == 1 { return }
         }

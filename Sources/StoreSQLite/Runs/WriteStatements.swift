@@ -41,14 +41,15 @@ struct WriteStatements {
 
     private static let runColumns = """
         SET workflow = ?3, graph_hash = ?4, reason = ?6, last_seq = ?7, ended_tasks = ?8, all_tasks = ?9, error = ?10,
-            created_at = ?11, started_at = ?12, ended_at = ?13, deadline = ?14
+            created_at = ?11, started_at = ?12, ended_at = ?13, deadline = ?14,
+            outcome = ?15
         """
 
     /// The usual change of a run. It sets neither id nor status, so that no index is touched.
     private static let updateRun = "UPDATE run \(runColumns) WHERE key = ?1 AND id = ?2 AND status = ?5"
 
     private static let upsertRun = """
-        INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         ON CONFLICT(key) DO UPDATE \(runColumns), status = ?5 WHERE id = ?2
         """
 
