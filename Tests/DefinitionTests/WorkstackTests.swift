@@ -171,6 +171,23 @@ import Testing
     }
 
     @Test
+    func `a call says what undoes it`() throws {
+        let text = """
+            workstack: w
+            phases:
+              - id: a
+                tools: [{tool: echo, args: {text: x}, compensate: {tool: echo, args: {text: "${ output.text }"}}}]
+            """
+        guard case .calls(let calls) = try #require(compile(text).graph).nodes[0].compensation else {
+            Issue.record("the node has no compensation")
+            return
+        }
+        #expect(calls[0].arguments.source == ["text": "${ output.text }"])
+        let unknown = text.replacing("compensate: {tool: echo", with: "compensate: {tool: ecko")
+        #expect(compile(unknown).errors.map(\.code) == [.invalidCompensation])
+    }
+
+    @Test
     func `settings of the installation fill in what the workstack leaves open`() throws {
         let text = """
             workstack: w

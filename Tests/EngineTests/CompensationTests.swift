@@ -49,10 +49,12 @@ import Testing
         #expect(run.state.status == .compensated && run.state.outcome == .failed)
         #expect(run.state.error?.code == "tool.failed" && run.state.endedAt == run.now)
         let types = run.events.map(\.body.type.rawValue).filter { $0.hasPrefix("run.") || $0.hasPrefix("comp") }
-        #expect(types.suffix(8) == [
-            "run.compensating", "compensation.started", "compensation.completed", "compensation.started",
-            "compensation.completed", "compensation.started", "compensation.completed", "run.compensated",
-        ])
+        #expect(
+            types.suffix(8) == [
+                "run.compensating", "compensation.started", "compensation.completed", "compensation.started",
+                "compensation.completed", "compensation.started", "compensation.completed", "run.compensated",
+            ]
+        )
     }
 
     @Test func `a compensation is retried like any task, under one key`() throws {
@@ -227,7 +229,9 @@ import Testing
     }
 
     @Test func `a run without anything to undo is compensated at once`() throws {
-        var run = try RunDriver("workflow: none\non_failure: compensate\nnodes: [{id: a, type: tool, config: {tool: noop}}]")
+        var run = try RunDriver(
+            "workflow: none\non_failure: compensate\nnodes: [{id: a, type: tool, config: {tool: noop}}]"
+        )
         try run.fail("a")
         #expect(run.state.status == .compensated && run.state.outcome == .failed)
     }
@@ -240,7 +244,10 @@ import Testing
         #expect(run.state.status == .compensating && run.state.outcome == .cancelled)
         #expect(run.stopped == ["b"] && run.running == ["compensate:a"])
         let late = Command.taskCompleted(
-            task: run.ref("b"), fence: fence, output: Payload(inline: "late"), log: nil
+            task: run.ref("b"),
+            fence: fence,
+            output: Payload(inline: "late"),
+            log: nil
         )
         try run.send(late)
         #expect(run.events.contains { $0.body.type == .compensationLate })

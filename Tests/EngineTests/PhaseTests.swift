@@ -43,7 +43,8 @@ import Testing
         #expect(run.timers.isEmpty)
     }
 
-    @Test func `a phase that fails makes its rollback calls, then undoes what it completed, then the run ends`() throws {
+    @Test func `a phase that fails makes its rollback calls, then undoes what it completed, then the run ends`() throws
+    {
         var run = try RunDriver(Self.stack())
         for id in ["one_noop", "two_noop"] { try run.complete(id) }
         try run.fail("two_noop_2")

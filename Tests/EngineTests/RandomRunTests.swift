@@ -68,7 +68,7 @@ import Testing
             try #require(compensation.status != .running, "\(what)")
             guard let task = compensation.task, state.has(task) else { continue }
             try #require(count(task, .taskCompensated) == (compensation.status == .completed ? 1 : 0), "\(what)")
-            try #require((state[task].status == .compensated) == (compensation.status == .completed) , "\(what)")
+            try #require((state[task].status == .compensated) == (compensation.status == .completed), "\(what)")
         }
         let (starts, ends) = (
             run.events.count { $0.body.type == .compensationStarted },
@@ -133,7 +133,9 @@ import Testing
             line +=
                 !isMember && Int.random(in: 0..<5, using: &random) == 0
                 ? "type: wait, config: {for: 5s}" : "type: tool, config: {tool: noop}"
-            if Int.random(in: 0..<3, using: &random) > 0 { line += ", compensate: {tool: noop, args: {o: '${ output }'}}" }
+            if Int.random(in: 0..<3, using: &random) > 0 {
+                line += ", compensate: {tool: noop, args: {o: '${ output }'}}"
+            }
             if isMember { line += ", group: g" }
             let near = isMember && node > first ? node - 1 : -1
             let sources = (0..<node).filter { $0 == near || Int.random(in: 0..<4, using: &random) == 0 }

@@ -115,7 +115,9 @@ import Testing
             let key = try #require(try harness.store.run(run)).key
             _ = try await harness.wait(for: run, on: engine) { _ in
                 let records = (try? harness.store.records(ofRun: key, after: 0, limit: 100)) ?? []
-                return records.contains { String(decoding: $0.record.body, as: UTF8.self).contains("compensation.late") }
+                return records.contains {
+                    String(decoding: $0.record.body, as: UTF8.self).contains("compensation.late")
+                }
             }
             #expect(try harness.store.run(run)?.status == .cancelled)
             _ = try await engine.rollBack(run, by: "user:a")

@@ -25,7 +25,8 @@ import Testing
                 ([], nil, 4, 2, [3, 2]), ([.queued, .failed], nil, nil, 50, [6, 1]),
                 ([.waiting, .queued], nil, nil, 50, [50, 3, 1]), ([.waiting, .queued], nil, 50, 1, [3]),
                 ([.running, .paused, .queued, .waiting], "odd", nil, 9, [3, 1]), ([.completed], "even", nil, 9, []),
-                ([.compensating, .paused], nil, nil, 9, [8, 4]), ([.compensated, .compensationFailed], nil, nil, 9, [10, 9]),
+                ([.compensating, .paused], nil, nil, 9, [8, 4]),
+                ([.compensated, .compensationFailed], nil, nil, 9, [10, 9]),
             ]
             for (statuses, workflow, before, limit, keys) in cases {
                 var filter = RunFilter()

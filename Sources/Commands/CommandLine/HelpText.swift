@@ -43,10 +43,18 @@ enum HelpText {
             }
         }
         parts += command.options.map { option in
-            let form = "--\(isOff(option) ? "no-" : "")\(option.name)" + (option.valueName.map { " \($0)" } ?? "")
+            let form = "--\(isOff(option) ? "no-" : "")\(option.name)" + (briefValue(option).map { " \($0)" } ?? "")
             return option.isRequired ? form : "[\(form)]" + (option.isRepeated ? "…" : "")
         }
         return parts.joined(separator: " ")
+    }
+
+    /// A long list of choices stands only once, where the option is explained.
+    private static func briefValue(_ option: OptionDescription) -> String? {
+        guard case .choice(let name, _) = option.kind, (option.valueName?.count ?? 0) > 60 else {
+            return option.valueName
+        }
+        return name
     }
 
     private static func row(_ option: OptionDescription) -> (String, String) {

@@ -22,9 +22,9 @@ struct Style {
     func status(_ text: String) -> String {
         switch text {
         case "completed", "approved": paint(text, .green)
-        case "failed", "cancelled", "rejected", "expired": paint(text, .red)
-        case "waiting", "paused", "retrying", "open": paint(text, .yellow)
-        case "running", "ready", "queued": paint(text, .blue)
+        case "failed", "cancelled", "rejected", "expired", "compensation_failed": paint(text, .red)
+        case "waiting", "paused", "retrying", "open", "compensated": paint(text, .yellow)
+        case "running", "ready", "queued", "compensating": paint(text, .blue)
         default: text
         }
     }

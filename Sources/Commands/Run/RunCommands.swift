@@ -15,7 +15,7 @@ enum RunCommands {
         ],
         children: [
             RunStart.command, RunListing.list, RunListing.get, RunEvents.events, RunEvents.logs, RunListing.explain,
-            RunControl.cancel, RunControl.pause, RunControl.resume,
+            RunControl.cancel, RunControl.pause, RunControl.resume, RunRollback.command,
         ],
         fallback: "start"
     )

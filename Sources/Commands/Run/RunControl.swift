@@ -17,13 +17,25 @@ enum RunControl {
     static let cancel: CommandDescription = .init(
         name: "cancel",
         summary: "Stop a run for good",
-        discussion: "A run that this machine drives right now is cancelled after Ctrl-C there.",
+        discussion: "A run that this machine drives right now is cancelled after Ctrl-C there. With --compensate\n"
+            + "this process drives the rollback to its end.",
         arguments: [RunCommands.run],
-        options: [reason],
-        examples: [.init(line: "baton run cancel last --reason \"wrong input\"", comment: "the newest run")],
-        exits: [.notFound, .conflict, .unavailable]
+        options: [
+            reason,
+            OptionDescription(name: "compensate", kind: .flag, summary: "then undo what the run did"),
+        ],
+        examples: [
+            .init(line: "baton run cancel last --reason \"wrong input\"", comment: "the newest run"),
+            .init(line: "baton run cancel last --compensate", comment: "and undo what it did"),
+        ],
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted]
     ) { context throws(CommandFailure) in
         let reason = context.invocation.text("reason")
+        if context.invocation.isOn("compensate") {
+            return try RunRollback.drive(context) { engine, run, actor async throws(EngineError) in
+                try await engine.cancel(run, reason: reason, compensate: true, by: actor)
+            }
+        }
         return try tell(context, "cancelled") { engine, run, actor async throws(EngineError) in
             try await engine.cancel(run, reason: reason, by: actor)
         }
@@ -103,12 +115,12 @@ enum RunControl {
         }
     }
 
-    private static func find(_ context: CommandContext, _ store: any RunStore) throws(CommandFailure) -> RunRow {
+    static func find(_ context: CommandContext, _ store: any RunStore) throws(CommandFailure) -> RunRow {
         try IdentifierLookup(store: store).run(context.invocation.word("RUN"))
     }
 
     /// Looks before an empty database is made for nothing.
-    private static func requireData(_ context: CommandContext) throws(CommandFailure) {
+    static func requireData(_ context: CommandContext) throws(CommandFailure) {
         guard try ReadOnlyData(folder: context.dataFolder) != nil else {
             throw IdentifierLookup.noRun(context.invocation.word("RUN"))
         }

@@ -22,6 +22,7 @@ struct RunDetails {
             "definition": .string(state.graph.hash), "status": .string(state.status.rawValue),
         ]
         result["reason"] = state.waitReason.map { .string($0.rawValue) }
+        result["outcome"] = state.outcome.map { .string($0.rawValue) }
         result["created_at"] = .string(state.createdAt.description)
         result["started_at"] = state.startedAt.map { .string($0.description) }
         result["ended_at"] = state.endedAt.map { .string($0.description) }
@@ -83,7 +84,7 @@ struct RunDetails {
         case .skipped: task.skipReason?.rawValue ?? ""
         case .waiting: task.humanTask?.id.description ?? task.until.map { "until \(TimeText.date($0))" } ?? ""
         case .completed: task.chosen.map { "→ \($0)" } ?? ""
-        case .blocked, .ready, .running, .cancelled: ""
+        case .blocked, .ready, .running, .cancelled, .compensated: ""
         }
     }
 

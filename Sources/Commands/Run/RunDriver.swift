@@ -59,11 +59,13 @@ struct RunDriver {
     /// - Parameters:
     ///   - sequence: Events up to this number are old news.
     ///   - isFollowed: Shows progress.
+    ///   - wanted: The status that is a success.
     ///   - begin: Makes the run go; events from here on are seen.
     func drive(
         _ run: RunID,
         after sequence: Int64,
         isFollowed: Bool,
+        wanted: RunStatus = .completed,
         _ begin: () throws(CommandFailure) -> Void
     ) throws(CommandFailure) -> ExitCode {
         let state: RunState
@@ -83,7 +85,7 @@ struct RunDriver {
         local.stop(grace: ending == .interrupted ? .seconds(2) : .zero)
         let report = RunReport(state, ending: ending, context: context, workspaces: local.workspaces)
         report.show(isFollowed: isFollowed)
-        return report.exit
+        return report.exit(wanted: wanted)
     }
 
     fileprivate func key(of run: RunID) throws(CommandFailure) -> Int64 {
@@ -142,7 +144,7 @@ struct RunDriver {
                 if isFollowed { view.redraw(progress, now: SystemClock().wall()) }
                 for item in driver.watch.next(within: wait) {
                     switch item {
-                    case .event(let event): take(event.runSequence, event.at, event.event)
+                    case .event(let event): take(event.runSequence, event.at, event.event, event.graph)
                     case .storageFull: warnOfFullDisk()
                     case .isCut:
                         driver.watch.subscribe(driver.local.engine, to: run)
@@ -162,10 +164,15 @@ struct RunDriver {
         }
 
         private var ending: Ending? {
-            if progress.status.isTerminal { return .ended }
+            if progress.status.isTerminal, hasEnded { return .ended }
             if progress.status == .paused { return .paused }
             let isStuck = progress.needsPerson(now: SystemClock().wall()) { driver.needsPerson($0) }
             return isStuck ? .needsPerson : nil
+        }
+
+        /// A run that fails may go on to undo what it did; then the event that says so is in the same commit.
+        private var hasEnded: Bool {
+            (try? driver.local.store.run(run))?.status.isTerminal ?? true
         }
 
         private mutating func finish(_ ending: Ending) -> Ending {
@@ -180,16 +187,17 @@ struct RunDriver {
             try engineCall { () throws(EngineError) in
                 try reader.forEachEvent(ofRun: key, after: last) { sequence, at, event, graph in
                     if session.last == 0 { session.progress = RunProgress(graph) }
-                    session.take(sequence, at, event)
+                    session.take(sequence, at, event, graph)
                 }
             }
             self = session
             try writeLog()
         }
 
-        private mutating func take(_ sequence: Int64, _ at: Timestamp, _ event: Event) {
+        private mutating func take(_ sequence: Int64, _ at: Timestamp, _ event: Event, _ graph: RunGraph) {
             guard sequence > last else { return }
             last = sequence
+            progress.know(graph)
             guard let step = progress.apply(event, at: at), isFollowed, log == nil, sequence > silentUntil else {
                 return
             }

@@ -58,7 +58,8 @@ enum RunEvents {
         let (row, data) = try find(context)
         let graph = try engineCall { () throws(EngineError) in try data.reader.graph(row.graphHash) }
         let nodes = context.invocation.texts("node")
-        for node in nodes where graph.index(of: node) == nil {
+        // What undoes a node stands in no document; no other name has a colon.
+        for node in nodes where graph.index(of: node) == nil && !node.contains(":") {
             let guess = NearestName.find(node, among: graph.nodes.map(\.id)).map { "did you mean `\($0)`?" }
             throw .notFound("\(row.id) has no node `\(node)`", hint: guess)
         }

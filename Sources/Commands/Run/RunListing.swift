@@ -116,6 +116,7 @@ enum RunListing {
             "status": .string(row.status.rawValue),
         ]
         result["reason"] = row.reason.map { .string($0.rawValue) }
+        result["outcome"] = row.outcome.map { .string($0.rawValue) }
         result["tasks_ended"] = .int(Int64(row.endedTasks))
         result["tasks"] = .int(Int64(row.allTasks))
         result["created_at"] = .string(row.createdAt.description)
@@ -134,6 +135,11 @@ enum RunListing {
             "created    \(TimeText.date(state.createdAt))", "time       \(TimeText.span(details.duration))",
             "workspace  \(details.workspace)",
         ]
+        if let outcome = state.outcome {
+            lines.append(
+                "outcome    \(outcome.rawValue); `baton run rollback \(state.id) --report` says what was undone"
+            )
+        }
         if let error = state.error { lines.append("error      \(TextWidth.oneLine(error.description))") }
         lines += details.outputLines + [""]
         lines += details.table.lines(width: console.settings.outputWidth, style: style)
@@ -145,7 +151,7 @@ enum RunListing {
         for item in explanation.waitingFor {
             let since = item.since.map { ", for \(TimeText.span(now - $0))" } ?? ""
             lines.append("  \(item.node): \(TextWidth.oneLine(item.cause.sentence(now: now)))\(since)")
-            lines += item.cause.commands(run: explanation.run).map { "    \($0)" }
+            lines += explanation.commands(for: item).map { "    \($0)" }
         }
         lines += explanation.causes.map { "  \(TextWidth.oneLine($0))" }
         return lines.joined(separator: "\n") + "\n"

@@ -48,7 +48,7 @@ struct RunProgress {
     }
 
     /// Ids of nodes, by index.
-    private let names: [String]
+    private var names: [String]
     /// How many of them stand in the graph itself.
     let allTasks: Int
     /// The passes and items that lead to a scope.
@@ -69,6 +69,12 @@ struct RunProgress {
 
     init(_ graph: RunGraph) {
         self.init(names: graph.nodes.map(\.id), count: graph.definition.nodes.count)
+    }
+
+    /// Learns the names of what a rollback added to the graph.
+    mutating func know(_ graph: RunGraph) {
+        guard graph.nodes.count > names.count else { return }
+        names += graph.nodes[names.count...].map(\.id)
     }
 
     /// Open tasks by position.
@@ -134,6 +140,27 @@ struct RunProgress {
         case .runCompleted: return end(.completed, event, at, .done, "")
         case .runFailed(let error): return end(.failed, event, at, .failed, error.description)
         case .runCancelled(let reason): return end(.cancelled, event, at, .failed, Self.joined(by, reason))
+        case .compensation(let compensation): return applyRollback(compensation, event, at, by)
+        case .phase(.changed(let id, let status)):
+            return step(at, event, status == .failed ? .failed : .info, id, isNews: false)
+        case .group(let group): return step(at, event, .info, group.group.name, isNews: false)
+        default: return nil
+        }
+    }
+
+    private mutating func applyRollback(
+        _ compensation: CompensationEvent,
+        _ event: Event,
+        _ at: Timestamp,
+        _ by: String
+    ) -> Step? {
+        switch compensation {
+        case .runCompensating(let phase):
+            (status, waitReason) = (.compensating, nil)
+            return step(at, event, .info, Self.joined(by, phase.map { "to \($0)" }))
+        case .runCompensated: return end(.compensated, event, at, .done, "")
+        case .runCompensationFailed(let error):
+            return end(.compensationFailed, event, at, .failed, error.description)
         default: return nil
         }
     }
@@ -213,6 +240,8 @@ struct RunProgress {
         case .child(.started(let run, isDetached: false)):
             open(task, .child(run), at)
             return step(.info, "\(run)", isNews: false)
+        case .compensation(.taskCompensated): return step(.done, "undone")
+        case .compensation(.recorded(_, isLate: true, _)): return step(.info, "completed after it was cancelled")
         case .loop(let event): return applyLoop(event, task, at)
         case .map(let event): return applyMap(event, task, at)
         default: return nil

@@ -21,9 +21,10 @@ struct RunReport {
     private var state: RunState { details.state }
     private var console: Console { context.console }
 
-    var exit: ExitCode {
+    /// - Parameter wanted: The status that is a success.
+    func exit(wanted: RunStatus) -> ExitCode {
         switch ending {
-        case .ended: state.status == .completed ? .ok : .runFailed
+        case .ended: state.status == wanted ? .ok : .runFailed
         case .paused: .ok
         case .needsPerson: .needsPerson
         case .interrupted: .interrupted

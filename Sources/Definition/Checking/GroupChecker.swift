@@ -75,7 +75,8 @@ struct GroupChecker {
         }
         let type = body.nodes[target].type
         if type != .tool, type != .http {
-            let message = "`\(id)` is a node of kind `\(type.rawValue)`; only `tool` and `http` nodes can undo another one"
+            let message =
+                "`\(id)` is a node of kind `\(type.rawValue)`; only `tool` and `http` nodes can undo another one"
             sink.report(.invalidCompensation, at: value, message)
         }
         if !body.digraph.successors(of: target).isEmpty || !body.digraph.predecessors(of: target).isEmpty {

@@ -15,7 +15,9 @@ extension RunMachine {
         guard let phase else { return rollBackRun(.run) }
         guard let number = state.graph.phase(named: phase) else {
             let known = state.graph.phases.map { "`\($0.id)`" }.joined(separator: ", ")
-            throw .invalid("there is no phase `\(phase)`; " + (known.isEmpty ? "the run has none" : "there are \(known)"))
+            throw .invalid(
+                "there is no phase `\(phase)`; " + (known.isEmpty ? "the run has none" : "there are \(known)")
+            )
         }
         guard state.phases[number].status == .completed else {
             throw .state("phase `\(phase)` did not complete: it is \(state.phases[number].status.rawValue)")

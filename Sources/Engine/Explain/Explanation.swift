@@ -95,7 +95,9 @@ public struct Explanation: Sendable {
     }
 
     private static func failure(_ state: RunState) -> [String] {
-        guard (state.outcome ?? state.status) == .failed, let root = state.failedTask, state.has(root) else { return [] }
+        guard (state.outcome ?? state.status) == .failed, let root = state.failedTask, state.has(root) else {
+            return []
+        }
         var result: [String] = []
         var seen: Set<TaskRef> = [root]
         var queue = [root]
@@ -118,6 +120,13 @@ public struct Explanation: Sendable {
         return result
     }
 
+    /// What a person can type to change that an item waits.
+    public func commands(for item: Item) -> [String] {
+        let commands = item.cause.commands(run: run)
+        // A run that is rolled back cannot be cancelled.
+        return status == .compensating ? commands.filter { !$0.hasPrefix("baton run cancel") } : commands
+    }
+
     /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[]}`.
     public func json(now: Timestamp) -> JSONValue {
         let items: [JSONValue] = waitingFor.map { item in
@@ -125,7 +134,7 @@ public struct Explanation: Sendable {
                 "task": .string(item.name), "kind": .string(item.cause.kind),
                 "since": item.since.map { .string($0.description) } ?? .null,
                 "explanation": .string(item.cause.sentence(now: now)),
-                "commands": .array(item.cause.commands(run: run).map(JSONValue.string)),
+                "commands": .array(commands(for: item).map(JSONValue.string)),
             ]
         }
         return [

@@ -191,7 +191,8 @@ extension RunState: Equatable {
             && left.root == right.root && left.inner == right.inner && left.lastScope == right.lastScope
             && left.loops == right.loops && left.maps == right.maps && left.counts == right.counts
             && left.compensations == right.compensations && left.outcome == right.outcome
-            && left.phases == right.phases && left.outputs == right.outputs && left.error == right.error && left.failedTask == right.failedTask
+            && left.phases == right.phases && left.outputs == right.outputs && left.error == right.error
+            && left.failedTask == right.failedTask
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt
             && left.endedAt == right.endedAt && left.deadline == right.deadline
             && left.parent == right.parent && left.priority == right.priority && left.labels == right.labels
