@@ -19,7 +19,7 @@ enum CommandTree {
         ],
         children: [
             RunCommands.group, WorkflowCommands.group, SchemaCommands.group, InboxCommands.group, SignalCommands.group,
-            ToolCommands.group,
+            ScheduleCommands.group, ToolCommands.group,
             ArtifactCommands.group, DoctorCommand.command, EchoCommand.command, ConformanceCommands.group,
             CompletionCommand.command, VersionCommand.command,
             HelpCommand.command,

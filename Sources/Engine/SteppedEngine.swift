@@ -11,7 +11,7 @@ public import Store
 /// Answers are given during ``turn()``.
 public final class SteppedEngine {
     private var loop: ShardLoop
-    private var requests: [Request] = []
+    var requests: [Request] = []
     private let outbox: OfferedAttempts
     private let feed = EventFeed()
 

@@ -81,6 +81,7 @@ private let rootHelp = """
       schema      Show what documents may hold, and what diagnostics mean
       inbox       Answer requests that runs make to people
       signal      Tell runs that something happened
+      schedule    Start runs by the calendar or again and again
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash
       doctor      Check that everything runs need is there and works

@@ -21,8 +21,13 @@ struct Workspaces: Sendable {
     }
 
     /// Makes the folder of a run if it is not there, for its owner alone.
-    func make(for run: RunID) throws(CommandFailure) {
-        for path in [root, path(of: run)] where mkdir(path, 0o700) != 0 && errno != EEXIST {
+    func make(for run: RunID) throws(CommandFailure) { try make([root, path(of: run)]) }
+
+    /// Makes the folder of all of them; those of runs are made when their first task needs it.
+    func makeRoot() throws(CommandFailure) { try make([root]) }
+
+    private func make(_ paths: [String]) throws(CommandFailure) {
+        for path in paths where mkdir(path, 0o700) != 0 && errno != EEXIST {
             let number = errno
             let isFull = number == ENOSPC || number == EDQUOT
             throw CommandFailure(

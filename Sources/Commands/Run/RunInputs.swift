@@ -10,11 +10,24 @@ struct RunInputs {
     let context: CommandContext
 
     /// Inputs checked against their schemas, defaults filled in.
-    func read() throws(CommandFailure) -> JSONObject {
+    func read() throws(CommandFailure) -> JSONObject { resolved(try check(try typed())) }
+
+    /// Inputs checked in the same way, but only those that were given: defaults are filled in when a run starts.
+    func readGiven() throws(CommandFailure) -> JSONObject {
+        let given = try typed()
+        _ = try check(given)
+        return resolved(given)
+    }
+
+    private func typed() throws(CommandFailure) -> JSONObject {
         var given = try fromFile()
         for pair in context.invocation.pairs("input") { given[pair.name] = value(pair.value, of: pair.name) }
+        return given
+    }
+
+    private func check(_ given: JSONObject) throws(CommandFailure) -> JSONObject {
         do throws(InputError) {
-            return resolved(try graph.checkInputs(given).objectValue ?? [:])
+            return try graph.checkInputs(given).objectValue ?? [:]
         } catch {
             let message = error.violations.map(\.message).joined(separator: "\n  ")
             throw .invalid(message, hint: hint)

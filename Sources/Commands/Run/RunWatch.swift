@@ -27,8 +27,8 @@ struct RunWatch: Sendable {
         Interruption.watch { _ in items.send(.isInterrupted) }
     }
 
-    /// Hands on the events of a run from now on.
-    func subscribe(_ engine: DurableEngine, to run: RunID) {
+    /// Hands on the events of a run, or of all, from now on.
+    func subscribe(_ engine: DurableEngine, to run: RunID?) {
         let stream = engine.events(of: run)
         let items = items
         _ = AsyncWork {

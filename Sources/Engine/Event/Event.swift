@@ -129,6 +129,8 @@ public struct Event: Sendable, Equatable {
         public var deadline: Timestamp?
         /// The run that started it.
         public var parent: ParentRun?
+        /// The schedule that started it.
+        public var schedule: ScheduleID?
         /// 0–1000; for nodes that have no priority of their own.
         public var priority: Int?
         /// For people and lists.

@@ -142,6 +142,7 @@ extension Event.RunOrigin {
         if !labels.isEmpty { data["labels"] = JSONValue(labels) }
         if !tenant.isEmpty { data["tenant"] = .string(tenant) }
         if project != Self.defaultProject { data["project"] = .string(project) }
+        data["schedule"] = schedule.map { .string($0.description) }
         if let parent {
             data["parent"] = [
                 "run": .string(parent.run.description), "task": .int(Int64(parent.task.number)),

@@ -100,6 +100,7 @@ struct EventDecoder {
             inputs: inputs,
             deadline: time(data["deadline"]),
             parent: parent(data["parent"]),
+            schedule: data["schedule"]?.stringValue.flatMap(ScheduleID.init),
             priority: integer(data["priority"]),
             labels: [String: String](json: data["labels"]),
             tenant: data["tenant"]?.stringValue ?? "",

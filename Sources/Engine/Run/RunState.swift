@@ -53,6 +53,8 @@ public struct RunState: Sendable {
     public internal(set) var deadline: Timestamp?
     /// The run that started it.
     public internal(set) var parent: ParentRun?
+    /// The schedule that started it.
+    public internal(set) var schedule: ScheduleID?
     /// 0–1000; for nodes that have no priority of their own.
     public internal(set) var priority: Int?
     /// For people and lists.
@@ -149,6 +151,7 @@ public struct RunState: Sendable {
         createdAt = now
         deadline = origin.deadline
         parent = origin.parent
+        schedule = origin.schedule
         priority = origin.priority
         labels = origin.labels
         tenant = origin.tenant
@@ -195,7 +198,8 @@ extension RunState: Equatable {
             && left.failedTask == right.failedTask
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt
             && left.endedAt == right.endedAt && left.deadline == right.deadline
-            && left.parent == right.parent && left.priority == right.priority && left.labels == right.labels
+            && left.parent == right.parent && left.schedule == right.schedule
+            && left.priority == right.priority && left.labels == right.labels
             && left.tenant == right.tenant && left.project == right.project
             && left.assigned == right.assigned && left.signals == right.signals && left.detached == right.detached
             && left.lastSequence == right.lastSequence

@@ -85,6 +85,7 @@ extension ScheduleState {
         result["waiting"] = .array(waiting.map { .object($0.json) })
         result["backfills"] = .array(backfills.map(\.json))
         result["recent"] = .array(recent.map(\.json))
+        result["skips"] = .array(recentSkips.map(\.json))
         result["last_failure"] = lastFailure.map { ["at": $0.at.json, "message": .string($0.message)] }
         return .object(result)
     }
@@ -105,6 +106,7 @@ extension ScheduleState {
         waiting = try fields.list("waiting", ScheduleFiring.init)
         backfills = try fields.list("backfills", Backfill.init)
         recent = try fields.list("recent", Start.init)
+        recentSkips = try fields.list("skips", Skip.init)
         lastFailure = try fields.optional("last_failure", StoredFields.object).map { (failure) throws(EngineError) in
             Failure(at: try failure.time("at"), message: try failure.text("message"))
         }
@@ -170,6 +172,28 @@ extension ScheduleState.Start {
 
     fileprivate init(_ fields: StoredFields) throws(EngineError) {
         self.init(run: try fields.run("run"), firing: try ScheduleFiring(fields), at: try fields.time("at"))
+    }
+}
+
+extension ScheduleState.Skip {
+    fileprivate var json: JSONValue {
+        [
+            "reason": .string(skip.reason.rawValue), "count": .int(Int64(skip.count)),
+            "at_least": .bool(skip.isAtLeast), "from": skip.times.lowerBound.json, "to": skip.times.upperBound.json,
+            "at": at.json,
+        ]
+    }
+
+    fileprivate init(_ fields: StoredFields) throws(EngineError) {
+        let (from, to) = (try fields.time("from"), try fields.time("to"))
+        guard from <= to else { throw fields.damaged("`from` comes after `to`") }
+        let skip = ScheduleSkip(
+            reason: try fields.name("reason"),
+            count: Int(try fields.integer("count")),
+            isAtLeast: try fields.value("at_least", \.boolValue),
+            times: from...to
+        )
+        self.init(skip: skip, at: try fields.time("at"))
     }
 }
 

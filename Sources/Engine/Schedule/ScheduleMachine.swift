@@ -53,6 +53,7 @@ struct ScheduleMachine: Sendable {
         try next.startWaiting(&turn, lookup)
         try next.startBackfills(&turn, lookup)
         next.nextWake = turn.isOver ? now : next.wakeTime
+        next.rememberSkips(turn)
         self = next
         return turn.actions
     }
@@ -79,6 +80,11 @@ struct ScheduleMachine: Sendable {
         case .backfill(let from, let to, let isParallel): try backfill(from, to, isParallel, turn.now)
         case .change(let changed): try change(changed, turn.now)
         }
+    }
+
+    private mutating func rememberSkips(_ turn: ScheduleTurn) {
+        for case .skip(let skip) in turn.actions { state.recentSkips.append(.init(skip: skip, at: turn.now)) }
+        state.recentSkips.removeFirst(max(0, state.recentSkips.count - ScheduleState.recentLimit))
     }
 
     private mutating func forgetEndedRuns(_ lookup: Lookup) throws(EngineError) {

@@ -9,7 +9,7 @@ public struct ScheduleState: Sendable, Equatable {
     public static let limit = 1000
     /// The most backfills that are not done.
     public static let backfillLimit = 10
-    /// The most starts that are remembered.
+    /// The most starts that are remembered, and the most times that firings were left out.
     static let recentLimit = 10
 
     /// A run that has not ended.
@@ -46,6 +46,14 @@ public struct ScheduleState: Sendable, Equatable {
         public let at: Timestamp
     }
 
+    /// Firings that were left out.
+    public struct Skip: Sendable, Equatable {
+        /// Which, and why.
+        public let skip: ScheduleSkip
+        /// When.
+        public let at: Timestamp
+    }
+
     /// Why a run could not be started.
     public struct Failure: Sendable, Equatable {
         /// When.
@@ -74,6 +82,8 @@ public struct ScheduleState: Sendable, Equatable {
     public internal(set) var skipped: [ScheduleSkip.Reason: Int] = [:]
     /// The last starts, newest last.
     public internal(set) var recent: [Start] = []
+    /// The last firings that were left out, newest last.
+    public internal(set) var recentSkips: [Skip] = []
     /// The last failure.
     public internal(set) var lastFailure: Failure?
     var lastTrigger: Timestamp?

@@ -19,6 +19,7 @@ enum Request: Sendable {
     case heartbeat([HeldLease])
     case wait(RunID, Reply<RunRow>)
     case adopt(RunID?, Reply<[RunID]>)
+    case schedule(ScheduleRequest)
     case release(Reply<Void>)
     case advance(consumer: String, to: Int64, Reply<Void>)
     case stop(Reply<Void>)
@@ -32,6 +33,7 @@ enum Request: Sendable {
         case .decide(_, _, _, _, let reply): reply(.failure(error))
         case .wait(_, let reply): reply(.failure(error))
         case .adopt(_, let reply): reply(.failure(error))
+        case .schedule(let request): request.refuse(error)
         case .release(let reply), .advance(_, _, let reply), .stop(let reply): reply(.failure(error))
         case .attemptEnded, .heartbeat: break
         }

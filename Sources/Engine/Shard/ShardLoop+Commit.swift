@@ -15,6 +15,7 @@ extension ShardLoop {
             noteAwaited(run.machine.events, of: run)
         }
         catchUp(&batch)
+        collectSchedules(&batch)
         guard !batch.commit.isEmpty else {
             closeRuns(&batch)
             for reply in batch.replies { reply(nil) }
@@ -44,6 +45,7 @@ extension ShardLoop {
                 run.isSettled = true
                 releaseRun(run)
                 notifyParent(of: run, &batch)
+                notifySchedule(of: run, &batch)
             }
             offerGranted(&batch)
             batch.unsettled.removeAll(keepingCapacity: true)
@@ -250,6 +252,7 @@ extension ShardLoop {
         timers = TimerQueue()
         later = []
         unread = []
+        schedules.forget()
         resumeAt = clock.monotonic() + configuration.fullDiskPause.milliseconds
         retained += batch.results.map { .attemptEnded($0.lease, $0.result) }
         for reply in batch.replies { reply(failure) }

@@ -32,6 +32,8 @@ extension ShardLoop {
             wait(run, reply, &batch)
         case .adopt(let run, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.adopt(run, &batch) }
+        case .schedule(let request):
+            apply(request, to: &batch)
         case .release(let reply):
             answer(reply, &batch) { loop, batch in loop.release(&batch) }
         case .advance(let consumer, let number, let reply):
@@ -42,7 +44,7 @@ extension ShardLoop {
         }
     }
 
-    private mutating func answer<Value: Sendable>(
+    mutating func answer<Value: Sendable>(
         _ reply: @escaping Reply<Value>,
         _ batch: inout Batch,
         _ body: (inout Self, inout Batch) throws(EngineError) -> Value
@@ -61,6 +63,7 @@ extension ShardLoop {
     mutating func start(
         _ request: StartRequest,
         parent: ParentRun? = nil,
+        schedule: ScheduleID? = nil,
         _ batch: inout Batch
     ) throws(EngineError) -> StartedRun {
         guard !isReleasing else { throw EngineError(.draining, "the engine is stopping") }
@@ -77,6 +80,7 @@ extension ShardLoop {
             inputs: Payload(inline: .object(request.inputs)),
             deadline: request.graph.deadline.map { batch.now + $0 },
             parent: parent,
+            schedule: schedule,
             priority: request.priority,
             labels: request.labels,
             tenant: request.tenant,
@@ -140,7 +144,7 @@ extension ShardLoop {
         return key
     }
 
-    private func knownKey(of id: RunID) throws(EngineError) -> Int64? {
+    func knownKey(of id: RunID) throws(EngineError) -> Int64? {
         if let key = keys[id] { return key }
         do {
             return try store.run(id)?.key

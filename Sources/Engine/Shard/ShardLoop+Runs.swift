@@ -51,7 +51,7 @@ extension ShardLoop {
         }
     }
 
-    private func checked(_ inputs: JSONObject, of graph: Graph) throws(EngineError) -> JSONObject {
+    func checked(_ inputs: JSONObject, of graph: Graph) throws(EngineError) -> JSONObject {
         do throws(InputError) {
             return try graph.checkInputs(inputs).objectValue ?? [:]
         } catch {

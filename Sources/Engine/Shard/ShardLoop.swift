@@ -46,6 +46,8 @@ struct ShardLoop {
     let workflows: any WorkflowSource
     /// By kind of signal: runs that may wait for one; some may not any more.
     var awaiting: [String: Set<Int64>] = [:]
+    /// Schedules in memory. Between turns they are as the store has them.
+    var schedules = ScheduleTable()
     /// What runs asked to be told in a turn of its own.
     var later: [(run: Int64, command: Command)] = []
     /// Results that a full disk sent back.
@@ -101,6 +103,7 @@ struct ShardLoop {
         fireTimers(&batch)
         endLeases(&batch)
         readBack(&batch)
+        wakeSchedules(&batch)
         finish(&batch)
         return requests.isEmpty && batch.commit.isEmpty && later.isEmpty && unread.isEmpty
     }
@@ -122,6 +125,7 @@ struct ShardLoop {
         if let fireAt = timers.nextFireAt { wait = min(wait, fireAt.milliseconds - clock.wall().milliseconds) }
         if !retained.isEmpty || !later.isEmpty || !unread.isEmpty { wait = 0 }
         if !lagging.isEmpty { wait = min(wait, catchUpAt.milliseconds - clock.wall().milliseconds) }
+        if let span = scheduleWait(now) { wait = min(wait, span) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
     }
@@ -234,6 +238,8 @@ final class OpenRun {
     var isSettled = true
     /// Its end has been told to the run that started it.
     var hasToldParent = false
+    /// Its end has been told to the schedule that started it.
+    var hasToldSchedule = false
     /// The store does not have it yet.
     var isNew = false
     /// What its row was when it was last written, and when.
@@ -258,6 +264,8 @@ struct Batch {
     var commit = Commit()
     /// Requests to people as they will be, by id.
     var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
+    /// Schedules whose rows have to be written.
+    var schedules: Set<ScheduleID> = []
     /// Attempts to hand to executors after the commit.
     var starts: [(run: OpenRun, task: TaskRef)] = []
     var stops: [HeldLease] = []
