@@ -102,10 +102,10 @@ struct ScheduleRun {
     private mutating func take(_ event: FeedEvent) throws(CommandFailure) {
         var watched = if let known = runs[event.run] { known } else { try makeWatched(event) }
         let step = watched.progress.apply(event.event, at: event.at)
-        if watched.log != nil {
-            try watched.log?.forEachNew { envelope in
-                if (envelope["run_seq"]?.intValue ?? 0) >= watched.first { console.line(envelope.text) }
-            }
+        if var log = watched.log {
+            let (console, first) = (console, watched.first)
+            try log.forEachNew { if ($0["run_seq"]?.intValue ?? 0) >= first { console.line($0.text) } }
+            watched.log = log
         } else if let step {
             console.note("\(TimeText.clock(step.at)) \(event.run) \(Self.words(step))")
         }
