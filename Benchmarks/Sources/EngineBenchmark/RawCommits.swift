@@ -49,3 +49,18 @@ final class RawCommits {
         precondition(sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK)
     }
 }
+
+/// Bytes of the pages in use of a database, those in its write-ahead log included.
+func keptBytes(_ path: String) -> Double {
+    var database: OpaquePointer?
+    precondition(sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK)
+    defer { sqlite3_close(database) }
+    func value(_ pragma: String) -> Double {
+        var statement: OpaquePointer?
+        precondition(sqlite3_prepare_v2(database, "PRAGMA " + pragma, -1, &statement, nil) == SQLITE_OK)
+        defer { sqlite3_finalize(statement) }
+        precondition(sqlite3_step(statement) == SQLITE_ROW)
+        return sqlite3_column_double(statement, 0)
+    }
+    return (value("page_count") - value("freelist_count")) * value("page_size")
+}
