@@ -12,10 +12,10 @@ BATON = $(shell swift build $(RELEASE) --show-bin-path)/baton
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build run wasm format lint bench fuzz clean bootstrap
+.PHONY: help demo test build run wasm format lint bench bench-peers fuzz clean bootstrap
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: bootstrap build ## Report on this very repository into demo/report.md
 	@scripts/demo "$(BATON)"
@@ -49,6 +49,10 @@ bench: bootstrap ## Measure
 	Benchmarks/.build/release/SchemaBenchmark
 	Benchmarks/.build/release/CELBenchmark
 	Benchmarks/.build/release/DefinitionBenchmark
+
+bench-peers: bootstrap ## Measure beside DBOS, LangGraph and Prefect from PyPI
+	swift build -c release --package-path Benchmarks --product EngineBenchmark
+	@scripts/peers $(ARGS)
 
 fuzz: bootstrap ## Fuzz every parser: make fuzz SECONDS=600
 	@scripts/fuzz $(SECONDS)
