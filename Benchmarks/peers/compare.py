@@ -144,4 +144,6 @@ def main():
 
 
 if __name__ == "__main__":
+    # So that what runs is ended and removed as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())
