@@ -125,7 +125,8 @@ def main():
         return 0
 
     where = os.environ.get("BENCH_DIR", "/var/tmp")
-    results = surroundings(where) | {"rounds": options.rounds, "pairs": [], "failures": []}
+    results = surroundings(where) | {"rounds": 0, "pairs": [], "failures": []}
+    file = ROOT / ".build/peers" / time.strftime("%Y%m%d-%H%M%S.json")
     for number in range(options.rounds):
         for place in range(len(contests)):
             peer, settings, loads = contests[(place + number) % len(contests)]
@@ -135,9 +136,9 @@ def main():
                 results["failures"].append(f"round {number + 1}, {peer} {settings}: {failure}")
                 print(results["failures"][-1], file=sys.stderr, flush=True)
             results["pairs"] += pairs.values()
-    results["load_after"] = os.getloadavg()
-    file = ROOT / ".build/peers" / time.strftime("%Y%m%d-%H%M%S.json")
-    file.write_text(json.dumps(results))
+        # After each round, so that nothing is lost when the rest takes too long.
+        results |= {"rounds": number + 1, "load_after": os.getloadavg()}
+        file.write_text(json.dumps(results))
     print(report(results))
     print(f"\nprinted again by: make bench-peers ARGS='--table {file.relative_to(ROOT)}'")
     return 1 if results["failures"] else 0
