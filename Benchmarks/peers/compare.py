@@ -111,6 +111,9 @@ def main():
     if options.rounds < 1:
         parser.error("--rounds is at least 1")
 
+    if not ENGINE.exists():
+        sys.exit(f"there is no {ENGINE.relative_to(ROOT)}; make bench-peers builds it")
+
     contests = []
     for peer in options.peers:
         settings, loads = PEERS[peer]
