@@ -45,6 +45,11 @@ public final class MemoryBlobStore: SweepableBlobStore {
         }
     }
 
+    /// Compares a blob with its hash.
+    public func check(_ blob: BlobRef) throws(StoreError) {
+        guard SHA256.hex(try get(blob)) == blob.hash else { throw .blobCorrupted(blob) }
+    }
+
     /// Removes blobs that were put before `time`.
     public func remove(_ old: [BlobRef], lastPutBefore time: Timestamp) -> [BlobRef] {
         blobs.withLock { blobs in

@@ -16,6 +16,11 @@ public protocol SweepableBlobStore: BlobStore {
     ///
     /// - Returns: Those that were removed.
     func remove(_ blobs: [BlobRef], lastPutBefore time: Timestamp) throws(StoreError) -> [BlobRef]
+
+    /// Compares a blob with its hash, without holding a large one in memory.
+    ///
+    /// - Throws: `missing` or `corrupted`.
+    func check(_ blob: BlobRef) throws(StoreError)
 }
 
 extension SweepableBlobStore {

@@ -34,6 +34,13 @@ import Testing
             #expect(SHA256.hex(bytes) == hash, "\(bytes.count) bytes")
             #expect(SHA256.digest(bytes.span) == SHA256.digest(bytes))
             #expect(SHA256.digest(bytes).count == 32)
+            for size in [1, 64, 1000] {
+                var stream = SHA256Stream()
+                for start in stride(from: 0, to: bytes.count, by: size) {
+                    bytes[start..<min(start + size, bytes.count)].withUnsafeBytes { stream.update($0) }
+                }
+                #expect(SHA256.hexadecimal(stream.finish()) == hash, "\(bytes.count) bytes, \(size) at a time")
+            }
         }
     }
 

@@ -27,9 +27,8 @@ struct BlobLists {
             marks.insert(next.hash)
             guard read.insert(next).inserted, let bytes = try whole(next) else { continue }
             marks.insertHashes(in: bytes)
-            if let json = try? JSONValue(parsing: bytes, limits: JSONLimits(maxBytes: 1 << 30)) {
-                Self.collectParts(of: json, into: &left)
-            }
+            guard let json = try? JSONValue(parsing: bytes, limits: JSONLimits(maxBytes: 1 << 30)) else { continue }
+            left += BlobReference.all(in: json).filter { $0.kind == .part }.map(\.blob)
         }
     }
 
@@ -39,23 +38,6 @@ struct BlobLists {
         } catch {
             guard error.code == .missing || error.code == .corrupted else { throw error }
             return nil
-        }
-    }
-
-    private static func collectParts(of json: JSONValue, into parts: inout [BlobRef]) {
-        switch json {
-        case .array(let items):
-            for item in items { collectParts(of: item, into: &parts) }
-        case .object(let object):
-            for member in object.members {
-                let value = member.value
-                if member.key == "part", let hash = value["hash"]?.stringValue, let size = value["size"]?.intValue {
-                    parts.append(BlobRef(hash: hash, size: Int(size)))
-                } else {
-                    collectParts(of: value, into: &parts)
-                }
-            }
-        default: break
         }
     }
 }
