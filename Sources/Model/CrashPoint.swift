@@ -39,6 +39,13 @@ public enum CrashPoint: String, CaseIterable, Sendable {
     case afterCheckpoint = "store.after_checkpoint"
     /// A run is being read back after a start.
     case recovery = "recovery.load"
+    /// The database is copied, the blobs are not.
+    case insideBackup = "backup.inside"
+    /// A backup, or the folder made of one, is whole, but has not got its name.
+    case beforeBackupRename = "backup.before_rename"
+
+    /// Places that no run passes, but upkeep does.
+    public static let upkeep: Set<CrashPoint> = [.insideBackup, .beforeBackupRename]
 
     /// Dies here if the environment says so.
     @inline(__always)

@@ -57,13 +57,23 @@ public final class SQLiteRunStore: RunStore {
         )
     }
 
+    /// Opens a database that nobody writes, such as that of a backup. Nothing is written beside it.
+    static func openFrozen(_ folder: String) throws(StoreError) -> SQLiteRunStore {
+        let path = "\(folder)/\(fileName)"
+        return SQLiteRunStore(
+            nil,
+            writer: nil,
+            readers: try ReaderPool(count: 1) { () throws(StoreError) in try RunReader(path, .frozen) }
+        )
+    }
+
     private init(_ folder: DataFolder?, writer: consuming sending RunWriter?, readers: ReaderPool<RunReader>) {
         self.folder = folder
         self.writer = Mutex(writer)
         self.readers = readers
     }
 
-    private static let fileName = "baton.db"
+    static let fileName = "baton.db"
 
     /// Writes a commit and flushes it; see ``RunStore/commit(_:)``.
     ///
@@ -102,6 +112,16 @@ public final class SQLiteRunStore: RunStore {
     /// - Throws: `corrupted` for the first thing that is wrong.
     public func verify() throws(StoreError) {
         try readers.read { (reader) throws(StoreError) in try reader.verify() }
+    }
+
+    /// What SQLite finds wrong with the structure of the file.
+    func structureProblems() throws(StoreError) -> [String] {
+        try readers.read { (reader) throws(StoreError) in try reader.structureProblems() }
+    }
+
+    /// The format of the file.
+    func format() throws(StoreError) -> Int64 {
+        try readers.read { (reader) throws(StoreError) in try reader.format() }
     }
 
     /// Closes the files. Every later call throws.

@@ -112,6 +112,25 @@ import Testing
         #expect(try copy.integer("SELECT count(*) FROM record") == 6)
     }
 
+    @Test func `the format of each file is told, also of one that a newer program wrote`() throws {
+        let temporary = TemporaryFolder()
+        let newest = (runs: RunSchema.schema.newest, blobs: BlobSchema.schema.newest)
+        func found() throws -> [Int64?] { try DatabaseFormat.all(in: temporary.path).map(\.found) }
+        #expect(try found() == [nil, nil])
+        try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
+        #expect(try found() == [newest.runs, newest.blobs])
+        try downgrade(temporary.path)
+        #expect(try found() == [1, 1])
+        #expect(try DatabaseFormat.all(in: temporary.path).map(\.isCurrent) == [false, false])
+        try withFolder(temporary.path) { _, _ in }
+        #expect(try DatabaseFormat.all(in: temporary.path).map(\.isCurrent) == [true, true])
+        let connection = try Connection.open(temporary.path + "/baton.db", .write)
+        try connection.execute("PRAGMA user_version = 99")
+        #expect(try found() == [99, newest.blobs])
+        try writeFile(temporary.path + "/blobs.db", Array(repeating: 0xa5, count: 5000))
+        #expect(failure { _ = try found() }?.code == .corrupted)
+    }
+
     @Test func `a reader that is open during the upgrade sees what comes after`() throws {
         let temporary = TemporaryFolder()
         try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }

@@ -11,9 +11,8 @@ extension BlobFiles {
     /// Blobs with a hash above `hash`, by hash.
     func blobs(after hash: String, limit: Int) throws(StoreError) -> [StoredBlob] {
         var result: [StoredBlob] = []
-        for folder in try names(in: root).sorted() where folder.utf8.count == 2 && folder >= hash.prefix(2) {
-            for name in try names(in: "\(root)/\(folder)").sorted() where name.utf8.count == 62 && folder + name > hash
-            {
+        for folder in try names(in: root) where folder.utf8.count == 2 && folder >= hash.prefix(2) {
+            for name in try names(in: "\(root)/\(folder)") where name.utf8.count == 62 && folder + name > hash {
                 guard result.count < limit else { return result }
                 if let status = status(of: "\(root)/\(folder)/\(name)") {
                     let blob = BlobRef(hash: folder + name, size: Int(status.st_size))
@@ -42,19 +41,7 @@ extension BlobFiles {
 
     /// The names in a folder without those that begin with a dot; none when there is no such folder.
     func names(in path: String) throws(StoreError) -> [String] {
-        guard let folder = opendir(path) else {
-            guard errno != ENOENT, errno != ENOTDIR else { return [] }
-            throw .system("open", path, errno)
-        }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
+        try FileTree.names(in: path).filter { !$0.hasPrefix(".") }
     }
 
     private func status(of path: String) -> stat? {

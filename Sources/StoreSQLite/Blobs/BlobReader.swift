@@ -9,8 +9,8 @@ final class BlobReader {
     private let connection: Connection
     private let putAt, select, page: Statement
 
-    init(_ path: String) throws(StoreError) {
-        let connection = try Connection.open(path, .read)
+    init(_ path: String, _ mode: Connection.Mode = .read) throws(StoreError) {
+        let connection = try Connection.open(path, mode)
         let version = try BlobSchema.schema.check(connection)
         guard version > 0 else { throw .noDatabase(path) }
         // A file that nobody has upgraded yet knows no times.
@@ -23,6 +23,8 @@ final class BlobReader {
         )
         self.connection = connection
     }
+
+    func structureProblems() throws(StoreError) -> [String] { try connection.structureProblems() }
 
     func putAt(_ digest: [UInt8]) throws(StoreError) -> Timestamp? {
         try putAt.first(digest) { $0.time(0) }

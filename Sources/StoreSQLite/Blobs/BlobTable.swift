@@ -24,9 +24,9 @@ final class BlobTable: Sendable {
         self.writer = Mutex(writer)
     }
 
-    init(reading path: String) throws(StoreError) {
+    init(reading path: String, _ mode: Connection.Mode) throws(StoreError) {
         now = wallTime
-        readers = try ReaderPool(count: 1) { () throws(StoreError) in try BlobReader(path) }
+        readers = try ReaderPool(count: 1) { () throws(StoreError) in try BlobReader(path, mode) }
         writer = Mutex(nil)
     }
 
@@ -44,6 +44,10 @@ final class BlobTable: Sendable {
 
     func get(_ digest: [UInt8]) throws(StoreError) -> [UInt8]? {
         try readers.read { (reader) throws(StoreError) in try reader.get(digest) }
+    }
+
+    func structureProblems() throws(StoreError) -> [String] {
+        try readers.read { (reader) throws(StoreError) in try reader.structureProblems() }
     }
 
     /// Blobs above a hash, by hash.

@@ -33,24 +33,29 @@ public final class SQLiteBlobStore: SweepableBlobStore {
         table = try BlobTable(folder.file(Self.fileName), durability, now: now)
     }
 
-    private init(reading folder: String) throws(StoreError) {
+    private init(reading folder: String, _ mode: Connection.Mode) throws(StoreError) {
         self.folder = nil
         files = BlobFiles(reading: folder + "/blobs")
-        table = try BlobTable(reading: "\(folder)/\(Self.fileName)")
+        table = try BlobTable(reading: "\(folder)/\(Self.fileName)", mode)
     }
 
     /// Opens the blobs of a folder without its lock; a `put` throws `failed`.
     ///
     /// - Throws: `missing` when there are none yet, `newer`, `corrupted` or `failed`.
     public static func openForReading(_ folder: String) throws(StoreError) -> SQLiteBlobStore {
-        try SQLiteBlobStore(reading: folder)
+        try SQLiteBlobStore(reading: folder, .read)
     }
 
-    private static let fileName = "blobs.db"
+    /// Opens blobs that nobody writes, such as those of a backup. Nothing is written beside them.
+    static func openFrozen(_ folder: String) throws(StoreError) -> SQLiteBlobStore {
+        try SQLiteBlobStore(reading: folder, .frozen)
+    }
+
+    static let fileName = "blobs.db"
 
     /// Stores bytes. Calls that arrive while another one flushes share the next flush.
     public func put(_ bytes: [UInt8]) throws(StoreError) -> BlobRef {
-        try checkWritable()
+        guard folder != nil else { throw .blobsForReading }
         let digest = SHA256.digest(bytes)
         let blob = BlobRef(hash: SHA256.hexadecimal(digest), size: bytes.count)
         if bytes.count <= Self.tableLimit {
@@ -78,25 +83,42 @@ public final class SQLiteBlobStore: SweepableBlobStore {
         return Array((small + large).sorted { $0.blob.hash < $1.blob.hash }.prefix(limit))
     }
 
-    /// Removes blobs that were last put before `time`. The room of small ones is used again, but not given back.
-    public func remove(_ blobs: [BlobRef], lastPutBefore time: Timestamp) throws(StoreError) -> [BlobRef] {
-        try checkWritable()
-        let small = blobs.filter { $0.size <= Self.tableLimit }.compactMap { blob in
-            digest(hexadecimal: blob.hash).map { (digest: $0, blob: blob) }
+    /// Compares a blob with its hash; a large one is read piece by piece.
+    public func check(_ blob: BlobRef) throws(StoreError) {
+        guard blob.size > Self.tableLimit else {
+            _ = try get(blob)
+            return
         }
-        let removed = small.isEmpty ? [] : try table.remove(small, lastPutBefore: time)
-        return try removed + files.remove(blobs.filter { $0.size > Self.tableLimit }, lastPutBefore: time)
+        guard let digest = digest(hexadecimal: blob.hash), FileTree.exists(files.path(of: blob)) else {
+            throw .blobMissing(blob)
+        }
+        guard try FileTree.hash(files.path(of: blob)) == (digest, Int64(blob.size)) else { throw .blobCorrupted(blob) }
     }
 
-    private func checkWritable() throws(StoreError) {
-        guard folder != nil else {
-            throw StoreError(.failed, "The blobs were opened for reading; only the process that holds them may write.")
-        }
+    func structureProblems() throws(StoreError) -> [String] { try table.structureProblems() }
+
+    /// Removes blobs that were last put before `time`; none while a backup is being made. The room of small ones is used
+    /// again, but not given back.
+    public func remove(_ blobs: [BlobRef], lastPutBefore time: Timestamp) throws(StoreError) -> [BlobRef] {
+        guard let folder else { throw .blobsForReading }
+        return try BackupLock.removing(folder.path) { () throws(StoreError) in
+            let small = blobs.filter { $0.size <= Self.tableLimit }.compactMap { blob in
+                digest(hexadecimal: blob.hash).map { (digest: $0, blob: blob) }
+            }
+            let removed = small.isEmpty ? [] : try table.remove(small, lastPutBefore: time)
+            return try removed + files.remove(blobs.filter { $0.size > Self.tableLimit }, lastPutBefore: time)
+        } ?? []
     }
 
     /// Closes the database. No call may follow.
     public func close() {
         table.close()
+    }
+}
+
+extension StoreError {
+    fileprivate static var blobsForReading: Self {
+        Self(.failed, "The blobs were opened for reading; only the process that holds them may write.")
     }
 }
 

@@ -13,6 +13,10 @@ struct Connection: ~Copyable {
         case write
         /// Never writes, never checkpoints.
         case read
+        /// Reads, and may write what it reads into another file.
+        case copy
+        /// Reads a file that nobody writes, without a lock and without files beside it: a backup.
+        case frozen
     }
 
     let handle: OpaquePointer
@@ -26,24 +30,37 @@ struct Connection: ~Copyable {
     /// - Parameter vfs: Name of a registered file layer; `nil` for the system's.
     static func open(_ path: String, _ mode: Mode, vfs: String? = nil) throws(StoreError) -> Connection {
         guard !WALFile(path).isOrphaned else { throw .databaseLost(path) }
-        if mode == .read && access(path, F_OK) != 0 { throw .noDatabase(path) }
+        if mode != .write && access(path, F_OK) != 0 { throw .noDatabase(path) }
         let flags =
             switch mode {
             case .write: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-            case .read: SQLITE_OPEN_READONLY
+            case .read, .copy: SQLITE_OPEN_READONLY
+            case .frozen: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
+        let name = mode == .frozen ? frozenURI(path) : path
         var handle: OpaquePointer?
-        let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+        let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard let handle else { throw StoreError(.failed, "No memory to open \(path).") }
         let connection = Connection(handle: handle, path: path)
         guard code == SQLITE_OK else { throw connection.failure(code) }
         // Before any pragma: changing the journal mode needs locks already.
         sqlite3_busy_timeout(handle, 5000)
-        if mode == .read {
-            _ = baton_sqlite3_no_checkpoint_on_close(handle)
-            try connection.execute("PRAGMA query_only=1")
-        }
+        if mode == .read || mode == .copy { _ = baton_sqlite3_no_checkpoint_on_close(handle) }
+        if mode == .read { try connection.execute("PRAGMA query_only=1") }
         return connection
+    }
+
+    private static func frozenURI(_ path: String) -> String {
+        var uri = Array("file:".utf8)
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "%"): uri += Array("%25".utf8)
+            case UInt8(ascii: "?"): uri += Array("%3F".utf8)
+            case UInt8(ascii: "#"): uri += Array("%23".utf8)
+            default: uri.append(byte)
+            }
+        }
+        return String(decoding: uri, as: UTF8.self) + "?immutable=1"
     }
 
     deinit {
@@ -55,6 +72,19 @@ struct Connection: ~Copyable {
     func execute(_ sql: String) throws(StoreError) {
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw failure(code) }
+    }
+
+    /// Writes a copy without free room into a new file, as the database is when the call begins. The copy is not
+    /// flushed.
+    func copy(into path: String) throws(StoreError) {
+        let literal = path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+        try execute("VACUUM INTO '\(literal)'")
+    }
+
+    /// What SQLite finds wrong with the structure of the file, a sentence each; at most 20.
+    func structureProblems() throws(StoreError) -> [String] {
+        let lines = try Statement(self, "PRAGMA integrity_check(20)").rows { $0.text(0) }
+        return lines == ["ok"] ? [] : lines.map { "\(path): \($0)" }
     }
 
     /// The first column of the first row, as an integer.

@@ -48,9 +48,7 @@ struct Schema {
         let copy = "\(connection.path).format-\(version)"
         // What a crash left of an earlier copy.
         unlink(copy + ".part")
-        try connection.execute(
-            "VACUUM INTO '\((copy + ".part").split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
-        )
+        try connection.copy(into: copy + ".part")
         guard rename(copy + ".part", copy) == 0 else { throw .system("rename", copy, errno) }
     }
 

@@ -16,12 +16,16 @@ final class RunReader {
     private var scheduleReader: ScheduleReader?
     private var budgetReader: BudgetReader?
 
-    init(_ path: String, vfs: String? = nil) throws(StoreError) {
-        let connection = try Connection.open(path, .read, vfs: vfs)
+    init(_ path: String, _ mode: Connection.Mode = .read, vfs: String? = nil) throws(StoreError) {
+        let connection = try Connection.open(path, mode, vfs: vfs)
         guard try RunSchema.schema.check(connection) > 0 else { throw .noDatabase(path) }
         statements = try ReadStatements(connection)
         self.connection = connection
     }
+
+    func structureProblems() throws(StoreError) -> [String] { try connection.structureProblems() }
+
+    func format() throws(StoreError) -> Int64 { try RunSchema.schema.check(connection) }
 
     /// What reads the catalogue; `nil` while the file has a format without one.
     func catalog() throws(StoreError) -> CatalogReader? {
