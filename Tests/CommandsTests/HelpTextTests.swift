@@ -84,6 +84,8 @@ private let rootHelp = """
       schedule    Start runs by the calendar or again and again
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash
+      backup      Copy the data folder while runs go on, check copies, and restore them
+      migrate     Show the formats of the databases, and bring them to this program's
       doctor      Check that everything runs need is there and works
       echo        Serve a small HTTP service on this machine to try workflows on
       completion  Write the script that lets a shell complete commands and options
