@@ -48,6 +48,7 @@ let package = Package(
         system("CYAML", "yaml-0.1", "libyaml-dev"),
         system("CCurl", "libcurl", "libcurl4-openssl-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
+        system("CZstd", "libzstd", "libzstd-dev"),
         .target(name: "CLinux"),
 
         // Values.
@@ -56,6 +57,7 @@ let package = Package(
         module("JSON", ["Text", "Calendar"]),
         module("Threads", ["CLinux"]),
         module("Hashing", ["COpenSSL"]),
+        module("Compression", ["CZstd"]),
         module("GraphCore"),
         module("CEL", ["JSON", "Text", "Calendar", "Hashing"]),
         module("Model", ["JSON", "Calendar"]),
@@ -67,11 +69,14 @@ let package = Package(
         module("Definition", ["Model", "JSON", "Text", "CEL", "GraphCore", "Hashing", "CYAML"]),
 
         // What must not be lost.
-        module("Store", ["Model", "JSON", "Hashing"]),
+        module("Store", ["Model", "JSON", "Hashing", "Compression"]),
         module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
 
         // Versions of definitions: publish, patch, tag, compare, carry elsewhere.
         module("Catalog", ["Definition", "Store", "Model", "JSON", "Hashing"]),
+
+        // How long what is stored is kept.
+        module("Retention", ["Catalog", "Store", "Model"]),
 
         // Runs.
         module("Engine", ["CLinux", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
@@ -81,7 +86,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Tools", "Engine", "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "HTTP", "Threads", "Model",
+                "Tools", "Engine", "Retention", "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "HTTP",
+                "Threads", "Model",
                 "JSON", "Text",
                 "CLinux",
             ]
@@ -91,6 +97,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("Threads"),
         tests("Hashing"),
+        tests("Compression"),
         tests("Text"),
         tests("Calendar"),
         tests("Model", ["JSON"]),
@@ -105,6 +112,7 @@ let package = Package(
         tests("Store", ["StoreSQLite", "Model", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
+        tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
         tests("HTTP", ["JSON", "Threads"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
         tests("Commands", ["Engine", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),

@@ -44,8 +44,28 @@ public enum CrashPoint: String, CaseIterable, Sendable {
     /// A backup, or the folder made of one, is whole, but has not got its name.
     case beforeBackupRename = "backup.before_rename"
 
+    /// Records are about to be packed.
+    case beforePacking = "archive.before_put"
+    /// Packed records are durable, no row names them.
+    case afterPacking = "archive.after_put"
+    /// The row of packed records is durable, the records are still there.
+    case afterArchive = "archive.after_commit"
+    /// A run is deleted, its records are still there.
+    case afterDeletion = "retention.after_deletion"
+    /// Some rows behind an archive or a deletion are gone.
+    case afterClearing = "retention.after_clearing"
+    /// Free room is about to be given back.
+    case insideVacuum = "store.inside_vacuum"
+    /// A step of a migration is done, its transaction is open.
+    case insideMigration = "store.inside_migration"
+    /// A step of a migration is durable.
+    case afterMigration = "store.after_migration"
+
     /// Places that no run passes, but upkeep does.
-    public static let upkeep: Set<CrashPoint> = [.insideBackup, .beforeBackupRename]
+    public static let upkeep: Set<CrashPoint> = [
+        .insideBackup, .beforeBackupRename, .beforePacking, .afterPacking, .afterArchive, .afterDeletion,
+        .afterClearing, .insideVacuum, .insideMigration, .afterMigration,
+    ]
 
     /// Dies here if the environment says so.
     @inline(__always)

@@ -7,7 +7,13 @@ extension Commit {
         records.isEmpty && definitions.isEmpty && runs.isEmpty && tasks.isEmpty && closedTasks.isEmpty
             && timers.isEmpty && removedTimers.isEmpty && humanTasks.isEmpty && outbox.isEmpty && cursors.isEmpty
             && schedules.isEmpty && removedSchedules.isEmpty && snapshots.isEmpty && staleSnapshots.isEmpty
-            && !hasKeyedRows && !hasBudgetRows
+            && !hasKeyedRows && !hasBudgetRows && !hasRetention
+    }
+
+    /// It packs, holds, pins, deletes or clears.
+    public var hasRetention: Bool {
+        !(archives.isEmpty && holds.isEmpty && releasedHolds.isEmpty && pins.isEmpty && deletions.isEmpty
+            && clearings.isEmpty)
     }
 
     /// It changes answers, inboxes, signals or the cache.

@@ -7,7 +7,7 @@ public import Model
 ///
 /// One process writes. ``commit(_:)`` is called from one thread at a time; reads may come from any thread and never
 /// wait for the writer. All calls block: never make them from a task of the default pool.
-public protocol RunStore: Sendable {
+public protocol RunStore: RetentionStore {
     /// Writes everything in `commit` in one transaction and flushes it; either all of it is durable or none.
     ///
     /// Records get the next global sequence numbers in the order they are listed; numbers are dense from 1.
@@ -23,7 +23,7 @@ public protocol RunStore: Sendable {
     func run(_ id: RunID) throws(StoreError) -> RunRow?
     /// The row with that key.
     func run(key: Int64) throws(StoreError) -> RunRow?
-    /// The largest key given to a run so far; 0 when there is none.
+    /// The largest key given to a run so far, deleted ones too; 0 when there is none.
     func lastRunKey() throws(StoreError) -> Int64
     /// Runs, newest first.
     func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow]
@@ -38,7 +38,8 @@ public protocol RunStore: Sendable {
     /// Records of one run that hold events with a sequence number above `sequence`, in order. The first record may
     /// begin at or before `sequence`.
     func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord]
-    /// Records of all runs that hold events with a global number above `sequence`, in order, likewise.
+    /// Records of all runs that hold events with a global number above `sequence`, in order, likewise. Those that were
+    /// packed or deleted are missing; see ``RetentionStore/compactedSequence()``.
     func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord]
     /// Records of one run that hold events numbered in `range`, in order. The first record may begin before the range,
     /// the last one may end after it.
@@ -176,6 +177,19 @@ public struct Commit: Sendable {
     public var buckets: [BucketRow] = []
     /// Token buckets that are full; a missing one is no error.
     public var removedBuckets: [String] = []
+    /// Packed records, each of which follows on what is packed of its run; `conflict` when it does not, or is not what
+    /// the log holds. The blobs are put before.
+    public var archives: [ArchiveRow] = []
+    /// Holds to insert or replace, by run; `conflict` when there is no such run.
+    public var holds: [HoldRow] = []
+    /// Runs that are not held any more; one that is not held is no error.
+    public var releasedHolds: [Int64] = []
+    /// Pins to insert or replace, by both runs; `conflict` when there is no such origin.
+    public var pins: [PinRow] = []
+    /// Runs to delete; `conflict` when one must not be deleted.
+    public var deletions: [RunDeletion] = []
+    /// Rows to remove that archives and deletions left behind, of this commit too.
+    public var clearings: [Clearing] = []
 
     /// An empty transaction.
     public init() {}

@@ -126,6 +126,50 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func buckets() throws(StoreError) -> [BucketRow] { try base.buckets() }
     /// Leaves it to the store behind.
+    public func runs(endedBefore time: Timestamp, after last: RunRow?, limit: Int) throws(StoreError) -> [RunRow] {
+        try base.runs(endedBefore: time, after: last, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func archives(ofRun key: Int64) throws(StoreError) -> [ArchiveRow] {
+        try base.archives(ofRun: key)
+    }
+    /// Leaves it to the store behind.
+    public func archives(after last: ArchiveRow?, limit: Int) throws(StoreError) -> [ArchiveRow] {
+        try base.archives(after: last, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func clearable(limit: Int) throws(StoreError) -> [Int64] {
+        try base.clearable(limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func hold(ofRun key: Int64) throws(StoreError) -> HoldRow? {
+        try base.hold(ofRun: key)
+    }
+    /// Leaves it to the store behind.
+    public func holds() throws(StoreError) -> [HoldRow] {
+        try base.holds()
+    }
+    /// Leaves it to the store behind.
+    public func pins(onRun key: Int64) throws(StoreError) -> [PinRow] {
+        try base.pins(onRun: key)
+    }
+    /// Leaves it to the store behind.
+    public func pins(ofRun key: Int64) throws(StoreError) -> [PinRow] {
+        try base.pins(ofRun: key)
+    }
+    /// Leaves it to the store behind.
+    public func tombstone(_ id: RunID) throws(StoreError) -> TombstoneRow? {
+        try base.tombstone(id)
+    }
+    /// Leaves it to the store behind.
+    public func tombstones(before key: Int64?, limit: Int) throws(StoreError) -> [TombstoneRow] {
+        try base.tombstones(before: key, limit: limit)
+    }
+    /// Leaves it to the store behind.
+    public func compactedSequence() throws(StoreError) -> Int64 {
+        try base.compactedSequence()
+    }
+    /// Leaves it to the store behind.
     public func maintain() { base.maintain() }
     /// Leaves it to the store behind.
     public func close() { base.close() }

@@ -40,6 +40,25 @@ extension StoreError {
         Self(.conflict, "The usage record \(id) exists already: another writer was faster.")
     }
 
+    /// Packed records are not what the log holds, or do not follow on what is packed.
+    public static func archiveUnfit(_ row: ArchiveRow) -> Self {
+        Self(
+            .conflict,
+            "What was packed of run \(row.runKey) up to event \(row.end.sequence) does not fit its log: another writer was "
+                + "faster."
+        )
+    }
+
+    /// There is no such run.
+    public static func runGone(_ key: Int64) -> Self {
+        Self(.conflict, "There is no run with the key \(key).")
+    }
+
+    /// A run that is to be deleted is open, held or pinned, or went on.
+    public static func runStays(_ key: Int64) -> Self {
+        Self(.conflict, "Run \(key) stays: it goes on, is held, or another run needs its beginning.")
+    }
+
     /// A move does not follow the tag's last one.
     public static func tagMoved(_ move: TagMoveRow) -> Self {
         Self(.conflict, "The tag \(move.name) of \(move.owner) was moved meanwhile: another writer was faster.")

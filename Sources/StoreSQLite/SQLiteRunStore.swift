@@ -28,6 +28,7 @@ public final class SQLiteRunStore: RunStore {
 
     private let writer: Mutex<RunWriter?>
     private let readers: ReaderPool<RunReader>
+    private let archives: ArchiveReader
     /// Kept for its lock; `nil` when the store only reads.
     private let folder: DataFolder?
 
@@ -39,8 +40,11 @@ public final class SQLiteRunStore: RunStore {
         let path = folder.file(Self.fileName)
         // The writer first: it makes the file, brings it up to date and recovers what a crash left.
         let writer = try RunWriter(path, options)
-        let readers = try ReaderPool(count: 2) { () throws(StoreError) in try RunReader(path, vfs: options.vfs) }
-        self.init(folder, writer: writer, readers: readers)
+        let archives = ArchiveReader(folder: folder.path, isFrozen: false)
+        let readers = try ReaderPool(count: 2) { () throws(StoreError) in
+            try RunReader(path, archives: archives, vfs: options.vfs)
+        }
+        self.init(folder, writer: writer, readers: readers, archives)
     }
 
     /// Opens the database of a folder without the folder's lock, whether or not a server writes it at the moment.
@@ -49,28 +53,33 @@ public final class SQLiteRunStore: RunStore {
     /// and writers agree, so the folder must be writable unless a server has it open. A commit throws `failed`.
     /// - Throws: `missing` when there is no database yet, `newer`, `corrupted` or `failed`.
     public static func openForReading(_ folder: String) throws(StoreError) -> SQLiteRunStore {
-        let path = "\(folder)/\(fileName)"
-        return SQLiteRunStore(
-            nil,
-            writer: nil,
-            readers: try ReaderPool(count: 1) { () throws(StoreError) in try RunReader(path) }
-        )
+        try open(folder, .read)
     }
 
     /// Opens a database that nobody writes, such as that of a backup. Nothing is written beside it.
     static func openFrozen(_ folder: String) throws(StoreError) -> SQLiteRunStore {
-        let path = "\(folder)/\(fileName)"
-        return SQLiteRunStore(
-            nil,
-            writer: nil,
-            readers: try ReaderPool(count: 1) { () throws(StoreError) in try RunReader(path, .frozen) }
-        )
+        try open(folder, .frozen)
     }
 
-    private init(_ folder: DataFolder?, writer: consuming sending RunWriter?, readers: ReaderPool<RunReader>) {
+    private static func open(_ folder: String, _ mode: Connection.Mode) throws(StoreError) -> SQLiteRunStore {
+        let path = "\(folder)/\(fileName)"
+        let archives = ArchiveReader(folder: folder, isFrozen: mode == .frozen)
+        let readers = try ReaderPool(count: 1) { () throws(StoreError) in
+            try RunReader(path, mode, archives: archives)
+        }
+        return SQLiteRunStore(nil, writer: nil, readers: readers, archives)
+    }
+
+    private init(
+        _ folder: DataFolder?,
+        writer: consuming sending RunWriter?,
+        readers: ReaderPool<RunReader>,
+        _ archives: ArchiveReader
+    ) {
         self.folder = folder
         self.writer = Mutex(writer)
         self.readers = readers
+        self.archives = archives
     }
 
     static let fileName = "baton.db"
@@ -128,6 +137,7 @@ public final class SQLiteRunStore: RunStore {
     public func close() {
         // Readers first: the last connection to leave writes the log into the file, and that must be the writer.
         readers.close()
+        archives.close()
         writer.withLock { writer in
             guard writer != nil else { return }
             CrashPoint.beforeCheckpoint.reach()

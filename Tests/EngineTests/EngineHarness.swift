@@ -200,6 +200,6 @@ final class FaultyStore: RunStoreDecorator {
     func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
         reads.withLock { $0 += 1 }
         guard !damaged.withLock({ $0.contains(key) }) else { throw StoreError(.corrupted, "as told") }
-        return base.records(ofRun: key, after: sequence, limit: limit)
+        return try base.records(ofRun: key, after: sequence, limit: limit)
     }
 }

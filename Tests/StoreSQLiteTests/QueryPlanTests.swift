@@ -20,11 +20,14 @@ import Testing
 
     @Test func `questions are answered by an index alone, without a scan or a sort`() throws {
         let questions: [(name: String, sql: String, index: String)] = [
-            ("records of a run", ReadStatements.recordsOfRun, "record_run"),
             ("records of a range", ReadStatements.recordsInRange, "record_run"),
             ("records backwards", ReadStatements.recordsBackwards, "record_run"),
             ("records of all runs", ReadStatements.records, "INTEGER PRIMARY KEY"),
             ("link before a record", RunReader.linkBefore, "record_run"),
+            ("end of an archive", RetentionReader.archiveEnd, "archive_run"),
+            ("packed records", RetentionReader.segments, "archive_run"),
+            ("packed records backwards", RetentionReader.segmentsBackwards, "archive_run"),
+            ("ended runs", RetentionReader.ended, "run_ended"),
             ("newest snapshot", SnapshotReader.newest, "snapshot_run"),
             ("signals to a target", KeyedReader.signalsToTarget, "signal_target"),
         ]
@@ -66,7 +69,7 @@ import Testing
             }
             for sequence in [1, 500_000, 999_950] as [Int64] {
                 let forward = try steps(temporary.path, ReadStatements.recordsInRange, sequence, sequence + 49)
-                let backward = try steps(temporary.path, ReadStatements.recordsBackwards, sequence)
+                let backward = try steps(temporary.path, ReadStatements.recordsBackwards, 0, sequence)
                 #expect(forward < 200 && backward < 200, "\(sequence): \(forward) and \(backward) steps")
                 let found = try store.records(ofRun: 1, in: sequence...sequence + 49, limit: 9)
                 #expect(found.first?.record.firstSequence == (sequence - 1) / 100 * 100 + 1)
@@ -81,13 +84,13 @@ import Testing
         _ path: String,
         _ sql: String,
         _ first: Int64,
-        _ last: Int64? = nil
+        _ last: Int64
     ) throws -> Int32 {
         let connection = try Connection.open(path + "/baton.db", .read)
         var statement: OpaquePointer?
         defer { sqlite3_finalize(statement) }
         #expect(sqlite3_prepare_v2(connection.handle, sql, -1, &statement, nil) == SQLITE_OK)
-        let values = [1, first] + (last.map { [$0] } ?? []) + [2]
+        let values = [1, first, last, 2]
         for (index, value) in values.enumerated() { sqlite3_bind_int64(statement, Int32(index + 1), value) }
         while sqlite3_step(statement) == SQLITE_ROW {}
         return sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0)

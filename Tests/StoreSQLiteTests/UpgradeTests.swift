@@ -10,41 +10,16 @@ import Testing
 @testable import StoreSQLite
 
 @Suite struct UpgradeTests {
-    /// Takes the newer tables away again and gives the file the number of the first format.
+    /// Brings both databases to their first formats.
     private func downgrade(_ path: String) throws {
-        try withoutSchedules(path)
-        let runs = try Connection.open(path + "/baton.db", .write)
-        try runs.execute(
-            """
-            DROP VIEW baton_versions; DROP VIEW baton_tags; DROP TABLE tag_move; DROP TABLE tag; DROP TABLE artifact;
-            DROP TABLE definition_name; DROP TABLE snapshot; DROP TABLE idem; DROP TABLE inbox; DROP TABLE signal;
-            DROP TABLE cache; UPDATE meta SET value = 1 WHERE key = 'schema'; PRAGMA user_version = 1
-            """
-        )
-        let blobs = try Connection.open(path + "/blobs.db", .write)
-        try blobs.execute("ALTER TABLE blob DROP COLUMN put_at; PRAGMA user_version = 1")
-    }
-
-    /// Takes the table of schedules away again, which the fifth format has, and what came after it.
-    private func withoutSchedules(_ path: String) throws {
-        let runs = try Connection.open(path + "/baton.db", .write)
-        try runs.execute(
-            """
-            DROP VIEW baton_runs; DROP INDEX run_open; ALTER TABLE run DROP COLUMN outcome;
-            CREATE INDEX run_open ON run(key) WHERE status IN ('queued', 'running', 'waiting', 'paused');
-            CREATE VIEW baton_runs AS SELECT id FROM run;
-            ALTER TABLE task DROP COLUMN awaits;
-            DROP VIEW baton_usage; DROP TABLE budget; DROP TABLE reservation; DROP TABLE usage; DROP TABLE bucket;
-            DROP VIEW baton_schedules; DROP TABLE schedule; UPDATE meta SET value = 4 WHERE key = 'schema';
-            PRAGMA user_version = 4
-            """
-        )
+        try Downgrade.file(path + "/baton.db", RunSchema.schema, to: 1)
+        try Downgrade.file(path + "/blobs.db", BlobSchema.schema, to: 1)
     }
 
     @Test func `a folder without schedules reads as an empty one and gets them with the upgrade`() throws {
         let temporary = TemporaryFolder()
         try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
-        try withoutSchedules(temporary.path)
+        try Downgrade.file(temporary.path + "/baton.db", RunSchema.schema, to: 4)
         let id = ScheduleID(high: 1, low: 1)
         let reader = try SQLiteRunStore.openForReading(temporary.path)
         #expect(try reader.schedules().isEmpty && reader.schedule(id) == nil && reader.schedule(named: "a") == nil)
@@ -90,6 +65,7 @@ import Testing
         #expect(try reader.snapshot(ofRun: 1, atMost: .max) == nil)
         #expect(try reader.signals(SignalFilter()).isEmpty)
         #expect(try reader.cacheTotals() == CacheTotals())
+        #expect(try reader.tombstones(before: nil, limit: 9).isEmpty && reader.lastRunKey() == 2)
         #expect(try reader.blobNames(after: .init(table: 4, row: 0)).next == nil)
         #expect(try reader.openBudgets().isEmpty && reader.usage(UsageFilter()).isEmpty)
         reader.close()

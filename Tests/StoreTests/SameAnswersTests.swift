@@ -13,14 +13,16 @@ import TestSupport
     func `memory and disk cannot be told apart`(seed: UInt64) throws {
         let temporary = TemporaryFolder()
         let folder = try DataFolder(locking: temporary.path, command: "test")
-        let memory = MemoryRunStore()
+        let (blobs, diskBlobs) = (MemoryBlobStore(), try SQLiteBlobStore(in: folder))
+        let memory = MemoryRunStore(archives: blobs)
         var options = SQLiteRunStore.Options()
         (options.durability, options.checkpointPages) = (.relaxed, 60)
         var disk = try SQLiteRunStore(in: folder, options)
-        var source = CommitSource(seed: seed)
+        var source = CommitSource(seed: seed, blobs: blobs)
         var conflicts = 0
         for round in 0..<150 {
-            let commit = source.next(memory)
+            let commit = try source.next(memory)
+            for row in commit.archives { _ = try diskBlobs.put(blobs.get(row.blob)) }
             let (left, right) = (answer { try memory.commit(commit) }, answer { try disk.commit(commit) })
             #expect(left == right, "seed \(seed), round \(round)")
             if left.hasPrefix("conflict") { conflicts += 1 }
@@ -31,7 +33,9 @@ import TestSupport
             if round % 5 == 4 { try compare(memory, disk, "seed \(seed), round \(round)") }
         }
         #expect((5..<100).contains(conflicts))
+        try disk.verify()
         disk.close()
+        diskBlobs.close()
         folder.unlock()
     }
 
@@ -78,6 +82,29 @@ import TestSupport
         try compareLogParts(left, right, place)
         try compareKeyed(left, right, place)
         try compareBudgets(left, right, place)
+        try compareRetention(left, right, place)
+    }
+
+    private func compareRetention(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
+        let (a, b) = try (left.archives(after: nil, limit: 99), right.archives(after: nil, limit: 99))
+        #expect(a == b, "\(place)")
+        let (c, d) = try (left.tombstones(before: nil, limit: 9), right.tombstones(before: nil, limit: 9))
+        #expect(c == d, "\(place)")
+        let (e, f) = try (left.clearable(limit: 9), right.clearable(limit: 9))
+        #expect(e == f, "\(place)")
+        let (g, h) = try (left.holds(), right.holds())
+        #expect(g == h, "\(place)")
+        let numbers = try (left.compactedSequence(), right.compactedSequence())
+        #expect(numbers.0 == numbers.1, "\(place)")
+        let time = Timestamp(milliseconds: 30)
+        let (i, j) = try (
+            left.runs(endedBefore: time, after: nil, limit: 9), right.runs(endedBefore: time, after: nil, limit: 9)
+        )
+        #expect(i == j, "\(place)")
+        for run in 1...5 as ClosedRange<Int64> {
+            let (a, b) = try (left.pins(onRun: run), right.pins(onRun: run))
+            #expect(a == b, "\(place)")
+        }
     }
 
     private func compareLogParts(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
@@ -164,9 +191,11 @@ private struct CommitSource {
     private var state: UInt64
     private var usage: UInt64 = 0
     private var timer: Int64 = 0
+    private let blobs: MemoryBlobStore
 
-    init(seed: UInt64) {
+    init(seed: UInt64, blobs: MemoryBlobStore) {
         state = seed
+        self.blobs = blobs
     }
 
     private mutating func draw(_ bound: Int) -> Int {
@@ -177,17 +206,21 @@ private struct CommitSource {
         return Int((mixed ^ mixed >> 31) % UInt64(bound))
     }
 
-    mutating func next(_ store: MemoryRunStore) -> Commit {
+    mutating func next(_ store: MemoryRunStore) throws -> Commit {
         var commit = Commit()
+        // Nobody writes to a run that was deleted.
+        let deleted = Set(store.tombstones(before: nil, limit: 9).map(\.runKey))
         for _ in 0..<draw(4) {
             let run = Int64(draw(5) + 1)
+            guard !deleted.contains(run) else { continue }
             let before = commit.records.last { $0.runKey == run }
-            let stored = store.records(ofRun: run, after: 0, limit: .max).last?.record
+            let stored = try store.records(ofRun: run, backwardsFrom: .max, limit: 1).first?.record
             let end = (before ?? stored).map { $0.firstSequence + Int64($0.count) } ?? 1
             let wrong = draw(30) == 0 ? Int64(draw(3)) - 1 : 0
             commit.records.append(.sample(run: run, from: max(1, end + wrong), count: draw(3) + 1))
         }
         for _ in 0..<draw(3) { commit.runs.append(run()) }
+        commit.runs.removeAll { deleted.contains($0.key) }
         for _ in 0..<draw(4) { commit.tasks.append(task()) }
         for _ in 0..<draw(3) { commit.closedTasks.append(TaskKey(runKey: Int64(draw(4)), task: draw(6))) }
         for _ in 0..<draw(3) {
@@ -219,7 +252,54 @@ private struct CommitSource {
         addSnapshots(to: &commit)
         if draw(2) == 0 { addKeyed(to: &commit) }
         if draw(2) == 0 { addBudgets(to: &commit) }
+        if draw(3) == 0 { try addRetention(to: &commit, store, deleted) }
         return commit
+    }
+
+    private mutating func addRetention(
+        to commit: inout Commit,
+        _ store: MemoryRunStore,
+        _ deleted: Set<Int64>
+    ) throws {
+        let run = Int64(draw(5) + 1)
+        guard !deleted.contains(run) || draw(3) == 0 else { return }
+        switch draw(9) {
+        case 0, 1:
+            if !deleted.contains(run), let row = try archive(run, store) { commit.archives = [row] }
+        case 2:
+            commit.holds = [HoldRow(runKey: run, actor: "a", reason: nil, at: Timestamp(milliseconds: Int64(draw(9))))]
+        case 3: commit.releasedHolds = [run, Int64(draw(9))]
+        case 4:
+            if draw(3) == 0 { commit.pins = [PinRow(runKey: Int64(draw(5) + 1), originKey: run, sequence: 1)] }
+        case 5:
+            let last = try store.records(ofRun: run, backwardsFrom: .max, limit: 1).first?.record
+            let end = last.map { $0.firstSequence + Int64($0.count) - 1 } ?? 0
+            if draw(3) == 0 {
+                commit.deletions = [
+                    RunDeletion(runKey: run, lastSequence: end, at: Timestamp(milliseconds: Int64(draw(9))))
+                ]
+            }
+        default:
+            for key in store.clearable(limit: 2) { commit.clearings.append(Clearing(runKey: key, limit: draw(6))) }
+        }
+    }
+
+    private mutating func archive(_ run: Int64, _ store: MemoryRunStore) throws -> ArchiveRow? {
+        let start = store.archives(ofRun: run).last?.end ?? .start
+        let rest = try store.records(ofRun: run, in: start.sequence + 1 ... .max, limit: draw(4) + 1)
+        guard let last = rest.last else { return nil }
+        let segment = try ArchiveSegment(runKey: run, start: start, records: rest)
+        return ArchiveRow(
+            runKey: run,
+            firstSequence: start.sequence + 1,
+            end: draw(9) == 0 ? ChainLink(sequence: segment.end.sequence, hash: SIMD16()) : segment.end,
+            lastGlobalSequence: last.globalSequence + Int64(last.record.count) - 1,
+            blob: blobs.put(segment.packed()),
+            names: [],
+            logNames: [],
+            lastAt: last.record.at,
+            packedAt: Timestamp(milliseconds: Int64(draw(9)))
+        )
     }
 
     private mutating func addSnapshots(to commit: inout Commit) {
@@ -286,6 +366,7 @@ private struct CommitSource {
     private mutating func run() -> RunRow {
         let key = Int64(draw(6) + 1)
         var row = RunRow.sample(key, RunStatus.allCases[draw(7)])
+        row.endedAt = row.status.isTerminal ? Timestamp(milliseconds: Int64(draw(50))) : nil
         if draw(20) == 0 { row.id = RunID(high: 1, low: UInt64(draw(6) + 1)) }
         return row
     }

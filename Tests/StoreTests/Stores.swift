@@ -23,6 +23,23 @@ enum Backend: CaseIterable {
         }
     }
 
+    /// Runs `body` with an empty store and the blobs beside it.
+    func packing(_ body: (any RunStore, any BlobStore) throws -> Void) throws {
+        switch self {
+        case .memory:
+            let blobs = MemoryBlobStore()
+            try body(MemoryRunStore(archives: blobs), blobs)
+        case .sqlite:
+            let temporary = TemporaryFolder()
+            let folder = try DataFolder(locking: temporary.path, command: "test")
+            let (store, blobs) = (try SQLiteRunStore(in: folder), try SQLiteBlobStore(in: folder))
+            try body(store, blobs)
+            try store.verify()
+            store.close()
+            blobs.close()
+        }
+    }
+
     /// Runs `body` with an empty catalogue.
     func catalog(_ body: (any CatalogStore) throws -> Void) throws {
         switch self {

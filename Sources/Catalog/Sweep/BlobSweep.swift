@@ -6,10 +6,11 @@ public import Store
 
 /// Removes blobs that nothing names any more (spec 5).
 ///
-/// It marks and sweeps. What artifacts name is kept, and so is everything whose hash stands anywhere in the log, in a
-/// snapshot, a signal, the cache or a message on its way out: a blob too many is kept rather than one removed that a later
-/// version of an event names in a new way. A blob that was put, or put again, within the grace period is kept as well, because the row that will name it may
-/// not be written yet. What marking sees is older than what it spares, so writers may go on meanwhile.
+/// It marks and sweeps. What artifacts name is kept, and so is everything whose hash stands anywhere in the log, packed or
+/// not, in a snapshot, a signal, the cache or a message on its way out: a blob too many is kept rather than one removed
+/// that a later version of an event names in a new way. A blob that was put, or put again, within the grace period is kept
+/// as well, because the row that will name it may not be written yet. What marking sees is older than what it spares, so
+/// writers may go on meanwhile.
 ///
 /// A sweep may stop at any point, and another one goes on: there is nothing to remember.
 public struct BlobSweep: Sendable {
@@ -53,10 +54,15 @@ public struct BlobSweep: Sendable {
     ///
     /// - Parameters:
     ///   - time: Now less the grace period. Without grace only while nobody else writes.
+    ///   - logTime: Texts that attempts wrote before this go, too, although events name them; `nil` keeps them.
     ///   - isTrial: Nothing is removed, only counted.
     /// - Throws: `corrupted` when what is to be marked cannot be read; nothing is removed then.
-    public func run(lastPutBefore time: Timestamp, isTrial: Bool = false) throws(StoreError) -> Report {
-        let marked = try mark()
+    public func run(
+        lastPutBefore time: Timestamp,
+        withoutLogsBefore logTime: Timestamp? = nil,
+        isTrial: Bool = false
+    ) throws(StoreError) -> Report {
+        let marked = try mark(logTime)
         var report = Report()
         var last: String?
         while true {
@@ -74,7 +80,7 @@ public struct BlobSweep: Sendable {
         }
     }
 
-    private func mark() throws(StoreError) -> BlobMarks {
+    private func mark(_ logTime: Timestamp?) throws(StoreError) -> BlobMarks {
         var marks = BlobMarks()
         try markArtifacts(&marks)
         // Before the log, because what a row names may move there: a signal that is taken in, an entry that answers.
@@ -83,10 +89,32 @@ public struct BlobSweep: Sendable {
         while true {
             let page = try runs.records(after: position, limit: 1000)
             guard let last = page.last else { break }
-            for stored in page { marks.insertHashes(in: stored.record.body) }
+            for stored in page { mark(stored.record, logTime, &marks) }
             position = last.globalSequence + Int64(last.record.count) - 1
         }
+        // After the log, because records move there.
+        try markArchives(logTime, &marks)
         return marks
+    }
+
+    private func mark(_ record: LogRecord, _ logTime: Timestamp?, _ marks: inout BlobMarks) {
+        guard let logTime, record.at < logTime else { return marks.insertHashes(in: record.body) }
+        var old = BlobMarks()
+        marks.insertHashes(in: record.body, exceptLogs: &old)
+    }
+
+    private func markArchives(_ logTime: Timestamp?, _ marks: inout BlobMarks) throws(StoreError) {
+        var last: ArchiveRow?
+        while true {
+            let page = try runs.archives(after: last, limit: 100)
+            guard let end = page.last else { return }
+            last = end
+            for row in page {
+                marks.insert(row.blob.hash)
+                marks.insert(packed: row.names)
+                if logTime.map({ row.lastAt >= $0 }) ?? true { marks.insert(packed: row.logNames) }
+            }
+        }
     }
 
     private func markRows(_ marks: inout BlobMarks) throws(StoreError) {

@@ -5,7 +5,8 @@ import Store
 
 /// What a reader asks SQLite, prepared once.
 struct ReadStatements {
-    let lastSequence, records, recordsOfRun, recordsInRange, recordsBackwards, linkBefore: Statement
+    let begin, end: Statement
+    let lastSequence, records, recordsInRange, recordsBackwards, linkBefore: Statement
     let runByID, runByKey, lastRunKey, runs, openRuns: Statement
     let allOpenRuns, recentRuns, awaitedSignals: Statement
     let tasks, tasksOfRun: Statement
@@ -15,9 +16,10 @@ struct ReadStatements {
     let quickCheck: Statement
 
     init(_ connection: borrowing Connection) throws(StoreError) {
+        begin = try Statement(connection, "BEGIN")
+        end = try Statement(connection, "COMMIT")
         lastSequence = try Statement(connection, RunReader.lastSequence)
         records = try Statement(connection, Self.records)
-        recordsOfRun = try Statement(connection, Self.recordsOfRun)
         recordsInRange = try Statement(connection, Self.recordsInRange)
         recordsBackwards = try Statement(connection, Self.recordsBackwards)
         linkBefore = try Statement(connection, RunReader.linkBefore)
@@ -77,24 +79,26 @@ struct ReadStatements {
             AND gseq + count - 1 > ?1 ORDER BY gseq LIMIT ?2
         """
 
-    static let recordsOfRun = """
-        SELECT * FROM record WHERE run_key = ?1
-            AND seq >= ifnull((SELECT max(seq) FROM record WHERE run_key = ?1 AND seq <= ?2), 0)
-            AND seq + count - 1 > ?2 ORDER BY seq LIMIT ?3
-        """
-
     static let recordsInRange = """
         SELECT * FROM record WHERE run_key = ?1
             AND seq >= ifnull((SELECT max(seq) FROM record WHERE run_key = ?1 AND seq <= ?2), 0) AND seq <= ?3
             AND seq + count - 1 >= ?2 ORDER BY seq LIMIT ?4
         """
 
-    static let recordsBackwards = "SELECT * FROM record WHERE run_key = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+    static let recordsBackwards = """
+        SELECT * FROM record WHERE run_key = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?
+        """
 }
 
 /// Questions that the writer asks too.
 extension RunReader {
-    static let lastSequence = "SELECT gseq + count - 1 FROM record ORDER BY gseq DESC LIMIT 1"
+    /// The newest records may be gone; before they go their number is noted.
+    static let lastSequence = """
+        SELECT max(
+            ifnull((SELECT gseq + count - 1 FROM record ORDER BY gseq DESC LIMIT 1), 0),
+            ifnull((SELECT value FROM meta WHERE key = 'last_gseq'), 0)
+        )
+        """
     static let lastTimer = "SELECT value FROM meta WHERE key = 'last_timer'"
     static let linkBefore = """
         SELECT seq, count, chain FROM record WHERE run_key = ? AND seq < ? ORDER BY seq DESC LIMIT 1

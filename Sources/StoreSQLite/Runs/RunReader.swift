@@ -8,19 +8,27 @@ import Store
 ///
 /// Each call is a snapshot of its own, taken when it begins: it sees every commit acknowledged before.
 final class RunReader {
-    private let connection: Connection
-    private let statements: ReadStatements
+    let connection: Connection
+    let statements: ReadStatements
     private var catalogReader: CatalogReader?
     private var snapshotReader: SnapshotReader?
     private var keyedReader: KeyedReader?
     private var scheduleReader: ScheduleReader?
     private var budgetReader: BudgetReader?
+    private var retentionReader: RetentionReader?
+    let archives: ArchiveReader
 
-    init(_ path: String, _ mode: Connection.Mode = .read, vfs: String? = nil) throws(StoreError) {
+    init(
+        _ path: String,
+        _ mode: Connection.Mode = .read,
+        archives: ArchiveReader,
+        vfs: String? = nil
+    ) throws(StoreError) {
         let connection = try Connection.open(path, mode, vfs: vfs)
         guard try RunSchema.schema.check(connection) > 0 else { throw .noDatabase(path) }
         statements = try ReadStatements(connection)
         self.connection = connection
+        self.archives = archives
     }
 
     func structureProblems() throws(StoreError) -> [String] { try connection.structureProblems() }
@@ -49,6 +57,14 @@ final class RunReader {
         guard try connection.hasTable(KeyedSchema.table) else { return nil }
         keyedReader = try KeyedReader(connection)
         return keyedReader
+    }
+
+    /// What asks about runs whose time is over; `nil` while the file has a format without that.
+    func retention() throws(StoreError) -> RetentionReader? {
+        if let retentionReader { return retentionReader }
+        guard try connection.hasTable(RetentionSchema.table) else { return nil }
+        retentionReader = try RetentionReader(connection)
+        return retentionReader
     }
 
     func blobNames(after position: BlobNamePage.Position?) throws(StoreError) -> BlobNamePage {
@@ -84,7 +100,7 @@ final class RunReader {
     }
 
     func lastRunKey() throws(StoreError) -> Int64 {
-        try statements.lastRunKey.first { $0.int64(0) } ?? 0
+        max(try statements.lastRunKey.first { $0.int64(0) } ?? 0, try retention()?.lastRunKey() ?? 0)
     }
 
     func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] {
@@ -203,112 +219,5 @@ final class RunReader {
 
     func cursor(of consumer: String) throws(StoreError) -> Int64 {
         try statements.cursor.first(consumer) { $0.int64(0) } ?? 0
-    }
-}
-
-/// The log: every record is checked against the one before it.
-extension RunReader {
-    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
-        let records = try statements.recordsOfRun.rows(key, sequence, limit, read: ChainedRecord.init(row:))
-        return try checked(records)
-    }
-
-    func records(ofRun key: Int64, in range: ClosedRange<Int64>, limit: Int) throws(StoreError) -> [StoredRecord] {
-        let records = try statements.recordsInRange.rows(
-            key,
-            range.lowerBound,
-            range.upperBound,
-            limit,
-            read: ChainedRecord.init(row:)
-        )
-        return try checked(records)
-    }
-
-    func records(
-        ofRun key: Int64,
-        backwardsFrom sequence: Int64,
-        limit: Int
-    ) throws(StoreError) -> [StoredRecord] {
-        let records = try statements.recordsBackwards.rows(key, sequence, limit, read: ChainedRecord.init(row:))
-        return try checked(records.reversed()).reversed()
-    }
-
-    func records(after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
-        let records = try statements.records.rows(sequence, limit, read: ChainedRecord.init(row:))
-        return try checked(records)
-    }
-
-    private func checked(_ records: [ChainedRecord]) throws(StoreError) -> [StoredRecord] {
-        var links: [Int64: ChainLink] = [:]
-        var result: [StoredRecord] = []
-        result.reserveCapacity(records.count)
-        for chained in records {
-            let record = chained.stored.record
-            let previous = try link(before: record, in: links)
-            guard record.count > 0, record.firstSequence == previous.sequence + 1,
-                previous.next(record) == chained.link
-            else { throw .chainBroken(chained.stored, path: connection.path) }
-            links[record.runKey] = chained.link
-            result.append(chained.stored)
-        }
-        return result
-    }
-
-    private func link(before record: LogRecord, in page: [Int64: ChainLink]) throws(StoreError) -> ChainLink {
-        if let link = page[record.runKey] { return link }
-        return try statements.linkBefore.first(record.runKey, record.firstSequence) { ChainLink(row: $0) } ?? .start
-    }
-
-    /// Reads the whole database and the whole log.
-    func verify() throws(StoreError) {
-        guard let answer = try statements.quickCheck.first(read: { $0.text(0) }), answer == "ok" else {
-            throw StoreError(
-                .corrupted,
-                "\(connection.path) is damaged: SQLite's quick_check failed. Restore it from a backup."
-            )
-        }
-        var position: Int64 = 0
-        while true {
-            let page = try records(after: position, limit: 1000)
-            guard !page.isEmpty else { return }
-            for stored in page {
-                guard stored.globalSequence == position + 1 else {
-                    throw StoreError(
-                        .corrupted,
-                        "\(connection.path): event \(position + 1) is missing from the log. Restore it from a backup."
-                    )
-                }
-                position += Int64(stored.record.count)
-            }
-        }
-    }
-}
-
-/// A record and the link stored with it.
-private struct ChainedRecord {
-    let stored: StoredRecord
-    let link: ChainLink
-
-    init(row: Row) {
-        let record = LogRecord(
-            runKey: row.int64(1),
-            firstSequence: row.int64(2),
-            count: row.int(3),
-            at: row.time(4),
-            body: row.bytes(5)
-        )
-        stored = StoredRecord(globalSequence: row.int64(0), record: record)
-        link = ChainLink(sequence: record.firstSequence + Int64(record.count) - 1, stored: row.bytes(6))
-    }
-}
-
-extension StoreError {
-    fileprivate static func chainBroken(_ stored: StoredRecord, path: String) -> Self {
-        let record = stored.record
-        return Self(
-            .corrupted,
-            "The log of run \(record.runKey) is damaged at event \(record.firstSequence) (number "
-                + "\(stored.globalSequence) of \(path)): its checksum does not fit. Restore it from a backup."
-        )
     }
 }

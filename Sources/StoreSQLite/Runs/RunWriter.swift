@@ -20,6 +20,7 @@ final class RunWriter {
     private var snapshots: SnapshotWriter?
     private var keyed: KeyedWriter?
     private var budget: BudgetWriter?
+    private var retention: RetentionWriter?
     /// Why nothing may be written any more. After a failed flush nobody knows what the disk holds, and flushing again
     /// may report a success that is none.
     private var failure: StoreError?
@@ -104,6 +105,7 @@ final class RunWriter {
         for record in commit.records { lastSequence += Int64(record.count) }
         chains.merge(links)
         for run in commit.runs where run.status.isTerminal { chains.remove(run.key) }
+        for deletion in commit.deletions { chains.remove(deletion.runKey) }
         lastMessage += Int64(commit.outbox.count)
         lastTimer = max(lastTimer, commit.timers.lazy.map(\.number).max() ?? 0)
     }
@@ -145,6 +147,11 @@ final class RunWriter {
             if budget == nil { budget = try BudgetWriter(connection) }
             try budget?.write(commit)
         }
+        if commit.hasRetention {
+            if retention == nil { retention = try RetentionWriter(connection) }
+            let last = commit.records.reduce(lastSequence) { $0 + Int64($1.count) }
+            try retention?.write(commit, lastSequence: last, connection)
+        }
     }
 
     private func append(_ records: [LogRecord], _ links: inout [Int64: ChainLink]) throws(StoreError) {
@@ -175,7 +182,8 @@ final class RunWriter {
 
     private func lastLink(ofRun key: Int64, _ newer: [Int64: ChainLink]) throws(StoreError) -> ChainLink {
         if let link = newer[key] ?? chains[key] { return link }
-        return try statements.lastLink.first(key, Int64.max) { ChainLink(row: $0) } ?? .start
+        if let link = try statements.lastLink.first(key, Int64.max, read: ChainLink.init(row:)) { return link }
+        return try statements.archiveEnd.first(key) { ChainLink(sequence: $0.int64(0), stored: $0.bytes(1)) } ?? .start
     }
 
     private func write(_ row: RunRow) throws(StoreError) {

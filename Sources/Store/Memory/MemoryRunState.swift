@@ -24,6 +24,7 @@ struct MemoryRunState {
     var snapshots: [Int64: [SnapshotRow]] = [:]
     var keyed = MemoryKeyedRows()
     var budget = MemoryBudgetRows()
+    var retention = MemoryRetentionRows()
 
     /// Throws `conflict` when the commit does not fit what is stored.
     func check(_ commit: Commit) throws(StoreError) {
@@ -35,10 +36,12 @@ struct MemoryRunState {
             }
             last[record.runKey] = previous + Int64(record.count)
         }
+        var (ids, keys): ([Int64: RunID], [RunID: Int64]) = ([:], [:])
         for run in commit.runs {
-            guard (runs[run.key]?.id ?? run.id) == run.id, (runKeys[run.id] ?? run.key) == run.key else {
-                throw .runTaken(key: run.key, id: run.id)
-            }
+            guard (ids[run.key] ?? runs[run.key]?.id ?? run.id) == run.id,
+                (keys[run.id] ?? runKeys[run.id] ?? run.key) == run.key
+            else { throw .runTaken(key: run.key, id: run.id) }
+            (ids[run.key], keys[run.id]) = (run.id, run.key)
         }
         for timer in commit.timers where timers[timer.number] != nil {
             throw .timerTaken(timer.number)
@@ -57,8 +60,8 @@ struct MemoryRunState {
         }
     }
 
-    private func lastSequence(ofRun key: Int64) -> Int64 {
-        guard let position = positions[key]?.last else { return 0 }
+    func lastSequence(ofRun key: Int64) -> Int64 {
+        guard let position = positions[key]?.last else { return retention.end(ofRun: key).sequence }
         return records[position].record.firstSequence + Int64(records[position].record.count) - 1
     }
 

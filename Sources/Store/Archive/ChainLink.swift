@@ -1,30 +1,30 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-import Hashing
-import Model
-import Store
+internal import Hashing
+internal import Model
 
 /// The end of a run's log: the number of its last event and a hash over everything up to it.
 ///
 /// A record's link covers the record and the link before it, so a changed byte, a hole and a swapped record all show
 /// when the log is read.
-struct ChainLink: Equatable {
+public struct ChainLink: Sendable, Equatable {
     /// The number of the last event.
-    let sequence: Int64
+    public let sequence: Int64
     /// The first half of a SHA-256.
-    let hash: SIMD16<UInt8>
+    public let hash: SIMD16<UInt8>
 
     /// Before a run's first event.
-    static let start = ChainLink(sequence: 0, hash: SIMD16())
+    public static let start = ChainLink(sequence: 0, hash: SIMD16())
 
-    init(sequence: Int64, hash: SIMD16<UInt8>) {
+    /// Puts a link together.
+    public init(sequence: Int64, hash: SIMD16<UInt8>) {
         self.sequence = sequence
         self.hash = hash
     }
 
     /// Reads the stored form; bytes of another length give a link that fits nothing.
-    init(sequence: Int64, stored: [UInt8]) {
+    public init(sequence: Int64, stored: [UInt8]) {
         let hash = stored.withUnsafeBytes { bytes in
             bytes.count == 16 ? bytes.loadUnaligned(as: SIMD16<UInt8>.self) : SIMD16(repeating: 0xff)
         }
@@ -32,11 +32,11 @@ struct ChainLink: Equatable {
     }
 
     /// The stored form.
-    var stored: [UInt8] { withUnsafeBytes(of: hash) { Array($0) } }
+    public var stored: [UInt8] { withUnsafeBytes(of: hash) { Array($0) } }
 
     /// The link after `record`: SHA-256 over this hash, run, sequence, count and time (64 bits each, big-endian) and
     /// the body.
-    func next(_ record: LogRecord) -> ChainLink {
+    public func next(_ record: LogRecord) -> ChainLink {
         let header = SIMD4(
             record.runKey.bigEndian,
             record.firstSequence.bigEndian,
@@ -55,23 +55,5 @@ struct ChainLink: Equatable {
             sequence: record.firstSequence + Int64(record.count) - 1,
             hash: digest.withUnsafeBytes { $0.loadUnaligned(as: SIMD16<UInt8>.self) }
         )
-    }
-}
-
-/// The last links of the runs that were written lately. What is not here is read from the log.
-struct ChainCache {
-    private var links: [Int64: ChainLink] = [:]
-    private let limit = 65_536
-
-    subscript(run: Int64) -> ChainLink? { links[run] }
-
-    mutating func merge(_ newer: [Int64: ChainLink]) {
-        // A run comes back with one read; order of use is not worth keeping.
-        if links.count + newer.count > limit { links.removeAll(keepingCapacity: true) }
-        links.merge(newer) { _, new in new }
-    }
-
-    mutating func remove(_ run: Int64) {
-        links[run] = nil
     }
 }

@@ -97,6 +97,17 @@ struct MemoryKeyedRows {
         return min(all, expiry.limit)
     }
 
+    /// Removes messages and signals of a run that was deleted; gives how many.
+    mutating func remove(ofRun key: Int64, limit: Int) -> Int {
+        let old = messages.keys.filter { $0.runKey == key }.sorted { left, right in
+            left.message.utf8.lexicographicallyPrecedes(right.message.utf8)
+        }.prefix(limit)
+        for message in old { messages[message] = nil }
+        let unread = signals.values.filter { $0.runKey == key }.sorted { precedes($0, $1) }.prefix(limit - old.count)
+        for row in unread { signals[row.key] = nil }
+        return old.count + unread.count
+    }
+
     /// What the rows name blobs by.
     var blobNames: [BlobNames] {
         let texts = answers.values.map(\.answer) + signals.values.map(\.payload) + entries.values.map(\.output)

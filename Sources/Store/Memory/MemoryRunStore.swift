@@ -9,16 +9,31 @@ import Synchronization
 /// It answers exactly as a durable one does; both pass the same contract suite.
 public final class MemoryRunStore: RunStore {
     private let state = Mutex(MemoryRunState())
+    private let archives: any BlobStore
 
     /// An empty store.
-    public init() {}
+    ///
+    /// - Parameter archives: Where packed records are put before a commit names them.
+    public init(archives: any BlobStore = MemoryBlobStore()) {
+        self.archives = archives
+    }
 
     /// Applies everything in `commit` or nothing.
     public func commit(_ commit: Commit) throws(StoreError) -> Int64 {
         try state.withLock { (state) throws(StoreError) in
             try state.check(commit)
-            return state.apply(commit)
+            guard commit.hasRetention else { return state.apply(commit) }
+            var next = state
+            let first = next.apply(commit)
+            try next.applyRetention(commit)
+            state = next
+            return first
         }
+    }
+
+    /// Looks at the state alone.
+    func reading<Value>(_ body: (MemoryRunState) -> Value) -> Value {
+        state.withLock { body($0) }
     }
 
     /// The last global sequence number.
@@ -38,7 +53,7 @@ public final class MemoryRunStore: RunStore {
 
     /// The largest key given to a run so far.
     public func lastRunKey() -> Int64 {
-        state.withLock { $0.runs.keys.max() ?? 0 }
+        state.withLock { max($0.runs.keys.max() ?? 0, $0.retention.tombstones.keys.max() ?? 0) }
     }
 
     /// Runs, newest first.
@@ -54,12 +69,9 @@ public final class MemoryRunStore: RunStore {
     }
 
     /// Records of one run.
-    public func records(ofRun key: Int64, after sequence: Int64, limit: Int) -> [StoredRecord] {
-        state.withLock { state in
-            let positions = state.positions[key] ?? []
-            let start = positions.firstPosition { state.records[$0].lastSequence > sequence }
-            return positions[start...].prefix(limit).map { state.records[$0] }
-        }
+    public func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+        guard sequence < .max else { return [] }
+        return try records(ofRun: key, in: sequence + 1 ... .max, limit: limit)
     }
 
     /// Records of all runs.
@@ -71,18 +83,45 @@ public final class MemoryRunStore: RunStore {
     }
 
     /// Records of one run that hold events of a range.
-    public func records(ofRun key: Int64, in range: ClosedRange<Int64>, limit: Int) -> [StoredRecord] {
-        let records = records(ofRun: key, after: range.lowerBound - 1, limit: limit)
-        return Array(records.prefix { $0.record.firstSequence <= range.upperBound })
+    public func records(
+        ofRun key: Int64,
+        in range: ClosedRange<Int64>,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        let packed = try packedRecords(ofRun: key)
+        let fitting = packed.filter { $0.holdsEvent(of: range) }.prefix(limit)
+        return state.withLock { state in
+            let positions = state.positions[key] ?? []
+            let lowest = max(range.lowerBound, (packed.last?.lastSequence ?? 0) + 1)
+            let start = positions.firstPosition { state.records[$0].lastSequence >= lowest }
+            let rest = positions[start...].prefix(limit - fitting.count).map { state.records[$0] }
+            return fitting + rest.prefix { $0.record.firstSequence <= range.upperBound }
+        }
     }
 
     /// Records of one run, the newest first.
-    public func records(ofRun key: Int64, backwardsFrom sequence: Int64, limit: Int) -> [StoredRecord] {
-        state.withLock { state in
+    public func records(
+        ofRun key: Int64,
+        backwardsFrom sequence: Int64,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        let packed = try packedRecords(ofRun: key)
+        let rows = state.withLock { state in
             let positions = state.positions[key] ?? []
+            let start = positions.firstPosition { state.records[$0].lastSequence > (packed.last?.lastSequence ?? 0) }
             let end = positions.firstPosition { state.records[$0].record.firstSequence >= sequence }
-            return positions[..<end].reversed().prefix(limit).map { state.records[$0] }
+            return positions[start..<max(start, end)].reversed().prefix(limit).map { state.records[$0] }
         }
+        let older = packed.reversed().filter { $0.record.firstSequence < sequence }
+        return rows + older.prefix(limit - rows.count)
+    }
+
+    private func packedRecords(ofRun key: Int64) throws(StoreError) -> [StoredRecord] {
+        var records: [StoredRecord] = []
+        for row in state.withLock({ $0.retention.archives[key] ?? [] }) {
+            records += try ArchiveSegment(packed: archives.get(row.blob), of: row).records
+        }
+        return records
     }
 
     /// The newest snapshot that is not of a later event.
@@ -268,6 +307,10 @@ public final class MemoryRunStore: RunStore {
 extension StoredRecord {
     /// The number of the last event within the run.
     fileprivate var lastSequence: Int64 { record.firstSequence + Int64(record.count) - 1 }
+
+    fileprivate func holdsEvent(of range: ClosedRange<Int64>) -> Bool {
+        record.firstSequence <= range.upperBound && lastSequence >= range.lowerBound
+    }
     /// The global number of the last event.
     fileprivate var lastGlobalSequence: Int64 { globalSequence + Int64(record.count) - 1 }
 }
