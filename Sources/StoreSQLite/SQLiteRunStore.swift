@@ -110,10 +110,19 @@ public final class SQLiteRunStore: RunStore {
         try readers.read(body)
     }
 
-    /// Moves the write-ahead log into the file if that is worth a flush (1,000 pages). Call it when nothing waits to
-    /// be written; it blocks for some milliseconds then, and costs nothing otherwise.
+    /// Gives some free room back to the disk and moves the write-ahead log into the file, if that is worth a flush (1,000
+    /// pages). Call it when nothing waits to be written; it blocks for some milliseconds then, and costs nothing otherwise.
     public func maintain() {
-        writer.withLock { $0?.checkpoint(atLeast: 1000) }
+        writer.withLock { writer in
+            _ = writer?.releaseRoom()
+            writer?.checkpoint(atLeast: 1000)
+        }
+    }
+
+    /// Gives all free room back that is worth it. Blocks for as long as that takes, but others may write in between.
+    public func compact() {
+        while writer.withLock({ $0?.releaseRoom() ?? false }) {}
+        writer.withLock { $0?.checkpoint(atLeast: 1) }
     }
 
     /// Reads the whole database and checks its structure and every record of the log. Takes seconds per GiB.

@@ -122,6 +122,24 @@ import Testing
         reader.close()
     }
 
+    @Test func `a file that cannot give room back learns it at the next start`() throws {
+        let temporary = TemporaryFolder()
+        try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
+        for name in ["baton.db", "blobs.db"] {
+            let connection = try Connection.open("\(temporary.path)/\(name)", .write)
+            try connection.execute("PRAGMA journal_mode=DELETE; PRAGMA auto_vacuum=NONE; VACUUM")
+            #expect(try connection.integer("PRAGMA auto_vacuum") == 0)
+        }
+        try withFolder(temporary.path) { runs, _ in
+            try runs.verify()
+            #expect(try holds(runs, steps: 1))
+        }
+        for name in ["baton.db", "blobs.db"] {
+            let connection = try Connection.open("\(temporary.path)/\(name)", .read)
+            #expect(try connection.integer("PRAGMA auto_vacuum") == 2)
+        }
+    }
+
     @Test func `nothing makes a copy of a file that is up to date`() throws {
         let temporary = TemporaryFolder()
         for _ in 0..<2 { try withFolder(temporary.path) { runs, _ in _ = try runs.lastSequence() } }

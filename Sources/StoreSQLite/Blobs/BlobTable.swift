@@ -66,6 +66,12 @@ final class BlobTable: Sendable {
         }
     }
 
+    /// Gives all free room back that is worth it.
+    func compact() {
+        while writer.withLock({ $0?.releaseRoom() ?? false }) {}
+        writer.withLock { $0?.checkpoint() }
+    }
+
     func close() {
         readers.close()
         writer.withLock { $0 = nil }

@@ -9,17 +9,21 @@ final class BlobWriter {
     private let connection: Connection
     private let begin, insert, remove, commit: Statement
     private var checkpoints: Checkpoints
+    private let freeRoom: FreeRoom
     /// Why nothing may be written any more; see ``RunWriter``.
     private var failure: StoreError?
 
     init(_ path: String, _ durability: Durability) throws(StoreError) {
         let connection = try Connection.open(path, .write)
         let version = try BlobSchema.schema.check(connection)
+        if version == 0 { try FreeRoom.prepare(connection, version: 0) }
         try connection.execute("PRAGMA journal_mode=WAL")
         try connection.execute(
             "PRAGMA synchronous=\(durability.synchronous); PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=-1"
         )
         try BlobSchema.schema.migrate(connection, from: version)
+        try FreeRoom.prepare(connection, version: BlobSchema.schema.newest)
+        freeRoom = try FreeRoom(connection)
         checkpoints = Checkpoints(connection, limit: 4000)
         begin = try Statement(connection, "BEGIN IMMEDIATE")
         insert = try Statement(
@@ -55,6 +59,7 @@ final class BlobWriter {
                 if connection.changes == 1 { removed.append(blob) }
             }
         }
+        _ = releaseRoom()
         return removed
     }
 
@@ -69,8 +74,28 @@ final class BlobWriter {
             if error.code == .failed { failure = error }
             throw error
         }
+        afterwards { () throws(StoreError) in try checkpoints.run(connection, atLeast: checkpoints.limit) }
+    }
+
+    /// Gives some free room back; see ``FreeRoom``.
+    ///
+    /// - Returns: Whether there is more.
+    func releaseRoom() -> Bool {
+        guard failure == nil else { return false }
+        var isMore = false
+        afterwards { () throws(StoreError) in isMore = try freeRoom.release(connection) }
+        return isMore
+    }
+
+    /// Moves what the log file holds into the database file.
+    func checkpoint() {
+        afterwards { () throws(StoreError) in try checkpoints.run(connection, atLeast: 1) }
+    }
+
+    /// What takes nothing back that was acknowledged: a failure stops the next transaction.
+    private func afterwards(_ body: () throws(StoreError) -> Void) {
         do throws(StoreError) {
-            try checkpoints.run(connection, atLeast: checkpoints.limit)
+            try body()
         } catch {
             if error.code != .full { failure = error }
         }

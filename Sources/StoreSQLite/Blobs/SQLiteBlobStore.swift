@@ -97,8 +97,8 @@ public final class SQLiteBlobStore: SweepableBlobStore {
 
     func structureProblems() throws(StoreError) -> [String] { try table.structureProblems() }
 
-    /// Removes blobs that were last put before `time`; none while a backup is being made. The room of small ones is used
-    /// again, but not given back.
+    /// Removes blobs that were last put before `time`; none while a backup is being made. The room of small ones is given
+    /// back step by step.
     public func remove(_ blobs: [BlobRef], lastPutBefore time: Timestamp) throws(StoreError) -> [BlobRef] {
         guard let folder else { throw .blobsForReading }
         return try BackupLock.removing(folder.path) { () throws(StoreError) in
@@ -108,6 +108,11 @@ public final class SQLiteBlobStore: SweepableBlobStore {
             let removed = small.isEmpty ? [] : try table.remove(small, lastPutBefore: time)
             return try removed + files.remove(blobs.filter { $0.size > Self.tableLimit }, lastPutBefore: time)
         } ?? []
+    }
+
+    /// Gives all free room back that is worth it. Blocks for as long as that takes, but others may write in between.
+    public func compact() {
+        table.compact()
     }
 
     /// Closes the database. No call may follow.

@@ -11,6 +11,7 @@ import Store
 final class RunWriter {
     private let connection: Connection
     private let statements: WriteStatements
+    private let freeRoom: FreeRoom
     private var checkpoints: Checkpoints
     private var lastSequence: Int64
     private var lastMessage: Int64
@@ -28,6 +29,7 @@ final class RunWriter {
     init(_ path: String, _ options: SQLiteRunStore.Options) throws(StoreError) {
         let connection = try Connection.open(path, .write, vfs: options.vfs)
         let version = try RunSchema.schema.check(connection)
+        if version == 0 { try FreeRoom.prepare(connection, version: 0) }
         try connection.execute("PRAGMA journal_mode=WAL")
         try connection.execute(
             """
@@ -37,6 +39,7 @@ final class RunWriter {
         )
         try RunSchema.schema.backUp(connection, from: version)
         try RunSchema.schema.migrate(connection, from: version)
+        try FreeRoom.prepare(connection, version: RunSchema.schema.newest)
         if options.pregrowWAL {
             try WALFile(path).grow(pages: options.checkpointPages)
             connection.keepWAL()
@@ -46,6 +49,7 @@ final class RunWriter {
         lastMessage = try connection.integer("SELECT max(number) FROM outbox") ?? 0
         lastTimer = try connection.integer(RunReader.lastTimer) ?? 0
         statements = try WriteStatements(connection)
+        freeRoom = try FreeRoom(connection)
         self.connection = connection
     }
 
@@ -57,6 +61,7 @@ final class RunWriter {
         var links: [Int64: ChainLink] = [:]
         try transaction { () throws(StoreError) in try write(commit, &links) }
         remember(commit, links)
+        if !commit.clearings.isEmpty { _ = releaseRoom() }
         checkpoint(atLeast: checkpoints.limit)
         return first
     }
@@ -93,6 +98,20 @@ final class RunWriter {
             try checkpoints.run(connection, atLeast: pages)
         } catch {
             if error.code != .full { failure = error }
+        }
+    }
+
+    /// Gives some free room back; see ``FreeRoom``.
+    ///
+    /// Like a checkpoint it takes nothing back that was acknowledged, so a failure stops the next commit.
+    /// - Returns: Whether there is more.
+    func releaseRoom() -> Bool {
+        guard failure == nil else { return false }
+        do throws(StoreError) {
+            return try freeRoom.release(connection)
+        } catch {
+            if error.code != .full { failure = error }
+            return false
         }
     }
 
