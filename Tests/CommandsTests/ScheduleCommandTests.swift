@@ -43,9 +43,10 @@ import Testing
         let run = try program.baton("run get \(triggered.json["run"]?.stringValue ?? "") -o json").json
         #expect(run["status"] == "completed" && run["outputs"] == ["twice": 14])
         #expect(try program.baton("schedule resume nightly").output == "nightly is active\n")
-        #expect(try program.baton("schedule backfill nightly --from 2026-01-01T00:00:00Z --to 2025-01-01T00:00:00Z").exit == 2)
-        let backfill = try program.baton("schedule backfill nightly --from 2026-01-01T00:00:00Z --to 2026-01-03T23:00:00Z")
-        #expect(backfill.exit == 0 && backfill.errors.split(separator: "\n").count == 3, "\(backfill.errors)")
+        let month = "schedule backfill nightly --from 2026-01-01T00:00:00Z --to"
+        #expect(try program.baton("\(month) 2025-01-01T00:00:00Z").exit == 2)
+        let backfill = try program.baton("\(month) 2026-01-03T23:00:00Z")
+        #expect(backfill.exit == 0 && backfill.errors.contains("was started for 2026-01-01 01:00:00"))
 
         let shown = try program.baton("schedule show nightly")
         #expect(shown.output.contains("schedule.fired") && shown.output.contains("until we have moved") == false)
@@ -116,7 +117,8 @@ import Testing
         #expect(result.output.contains("paused 5") && result.errors.contains("store.unavailable"))
         #expect(result.output.split(separator: "\n").count { $0 == "driver 0" } == 2, "\(result.errors)")
         #expect(result.errors.contains("schedule.fired tick run_") && result.errors.contains("run.completed"))
-        #expect(result.errors.contains("1 schedules, 0 open runs") && result.errors.contains("stopped; runs that ended: "))
+        #expect(result.errors.contains("1 schedules, 0 open runs"))
+        #expect(result.errors.contains("stopped; runs that ended: "))
         let lines = try program.shell("cat lines").lines
         #expect(lines.contains { $0["type"] == "schedule.fired" && $0["schedule"] == "tick" })
         let details = try program.baton("schedule show tick -o json").json

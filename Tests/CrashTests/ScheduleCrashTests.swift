@@ -26,7 +26,8 @@ import Threads
     private static func dieWhileFiring(_ point: CrashPoint) throws -> [String] {
         let folder = try CrashFolder(workflow)
         let published = try folder.baton(["workflow", "publish", "flow.yaml"]).run()
-        let made = try folder.baton(["schedule", "create", "s", "tick", "--every", "1s", "--overlap", "allow_all"]).run()
+        let made = try folder.baton(["schedule", "create", "s", "tick", "--every", "1s", "--overlap", "allow_all"])
+            .run()
         guard published.exit == 0, made.exit == 0 else { return [published.errors, made.errors] }
         var problems: [String] = []
         for kill in [1, 2, 3, 4].map({ Kill.point(point, $0) }) + [.line(12)] {

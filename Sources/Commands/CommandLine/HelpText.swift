@@ -6,7 +6,7 @@ enum HelpText {
     /// The help of a command, ending with a line feed.
     static func text(of command: CommandDescription, path: [String]) -> String {
         var sections = [command.summary + "."]
-        sections.append("Usage: " + usage(command, path))
+        sections.append(wrapped(["Usage:"] + usageWords(command, path)))
         if !command.discussion.isEmpty { sections.append(command.discussion) }
         let children = command.children.filter { !$0.isHidden }
         if !children.isEmpty { sections.append(list("Commands", children.map { ($0.name, $0.summary) })) }
@@ -32,6 +32,10 @@ enum HelpText {
 
     /// One line: `baton run start FILE [--input NAME=VALUE]…`.
     static func usage(_ command: CommandDescription, _ path: [String]) -> String {
+        usageWords(command, path).joined(separator: " ")
+    }
+
+    private static func usageWords(_ command: CommandDescription, _ path: [String]) -> [String] {
         var parts = path
         if !command.children.isEmpty { parts.append("COMMAND") }
         parts += command.arguments.map { argument in
@@ -46,7 +50,23 @@ enum HelpText {
             let form = "--\(isOff(option) ? "no-" : "")\(option.name)" + (briefValue(option).map { " \($0)" } ?? "")
             return option.isRequired ? form : "[\(form)]" + (option.isRepeated ? "…" : "")
         }
-        return parts.joined(separator: " ")
+        return parts
+    }
+
+    /// Lines of at most 130 characters; those after the first one are indented.
+    private static func wrapped(_ words: [String]) -> String {
+        var lines = [""]
+        for word in words {
+            let line = lines[lines.count - 1]
+            if line.isEmpty {
+                lines[lines.count - 1] = word
+            } else if line.count + 1 + word.count <= 130 {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append("         \(word)")
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// A long list of choices stands only once, where the option is explained.

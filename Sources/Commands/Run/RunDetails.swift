@@ -26,6 +26,7 @@ struct RunDetails {
         result["created_at"] = .string(state.createdAt.description)
         result["started_at"] = state.startedAt.map { .string($0.description) }
         result["ended_at"] = state.endedAt.map { .string($0.description) }
+        result["schedule"] = state.schedule.map { .string($0.description) }
         result["deadline"] = state.deadline.map { .string($0.description) }
         result["duration_ms"] = .int(duration.milliseconds)
         result["inputs"] = state.inputs.value

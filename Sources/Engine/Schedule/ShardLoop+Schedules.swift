@@ -201,15 +201,16 @@ extension ShardLoop {
         _ = try start(request, schedule: id, &batch)
     }
 
-    /// Ends a run of a schedule; false when there is nothing to end.
-    private mutating func end(_ run: RunID, _ reason: String, of id: ScheduleID, _ batch: inout Batch) -> Bool {
-        do {
-            let run = try open(try key(of: run), &batch)
-            try run.machine.handle(.cancel(reason: reason), in: turn(batch, "schedule:\(id)"))
+    /// Ends a run of a schedule; false when its end was told before, or never will be.
+    private mutating func end(_ id: RunID, _ reason: String, of schedule: ScheduleID, _ batch: inout Batch) -> Bool {
+        // One that cannot be read never goes on.
+        guard let key = try? key(of: id), let run = try? open(key, &batch) else { return false }
+        do throws(Refusal) {
+            try run.machine.handle(.cancel(reason: reason), in: turn(batch, "schedule:\(schedule)"))
             return true
         } catch {
-            // It ended before, or it cannot be read and so never goes on.
-            return false
+            // It may be undoing its work, and ends after that.
+            return !run.state.status.isTerminal
         }
     }
 
