@@ -39,7 +39,7 @@ extension RunState {
 
     /// Takes the step of a task of the graph itself over into its phase.
     mutating func movePhase(of task: TaskRef, _ old: TaskStatus, _ new: TaskStatus) {
-        guard task.scope == 0, let phase = graph.phase(of: task.node) else { return }
+        guard !phases.isEmpty, task.scope == 0, let phase = graph.phase(of: task.node) else { return }
         phases[phase].move(old, new)
     }
 

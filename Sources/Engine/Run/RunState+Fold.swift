@@ -202,7 +202,7 @@ extension RunState {
             free = outgoing.filter { graph.nodes[body.nodes[body.edges[$0].to]].group == group.name }
             if free.count < outgoing.count { setGroup(group) { $0.held.append(edges) } }
         }
-        if task.scope == 0, let phase = graph.phase(of: task.node), isHeld(phase) {
+        if !phases.isEmpty, task.scope == 0, let phase = graph.phase(of: task.node), isHeld(phase) {
             let inside = free.filter { graph.phase(of: body.nodes[body.edges[$0].to]) == phase }
             if inside.count < free.count { phases[phase].held.append(edges) }
             free = inside
