@@ -109,7 +109,7 @@ let package = Package(
             ["Model", "JSON", "CEL"],
             resources: [.copy("Broken"), .copy("Diagnostics"), .copy("Golden")]
         ),
-        tests("Store", ["StoreSQLite", "Model", "Hashing", "TestSupport"]),
+        tests("Store", ["StoreSQLite", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),

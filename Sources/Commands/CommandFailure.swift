@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Definition
 import Engine
 import JSON
 import Model
@@ -48,7 +49,8 @@ struct CommandFailure: Error {
             case .corrupted: "`baton doctor` checks the data folder"
             case .unavailable, .notFound, .conflict, .leaseLost, .humanTaskClosed, .invalid, .draining: nil
             }
-        self.init(Self.exit(error.code), error.code.rawValue, error.message, hint: hint)
+        let message = ([error.message] + error.violations.map(\.description)).joined(separator: "\n  ")
+        self.init(Self.exit(error.code), error.code.rawValue, message, hint: hint)
     }
 
     init(_ error: StoreError) {

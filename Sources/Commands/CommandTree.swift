@@ -23,6 +23,6 @@ enum CommandTree {
             MigrateCommands.group, DoctorCommand.command, EchoCommand.command, ConformanceCommands.group,
             CompletionCommand.command, VersionCommand.command,
             HelpCommand.command,
-        ] + InboxCommands.shortForms
+        ] + AnswerCommands.shortForms
     )
 }

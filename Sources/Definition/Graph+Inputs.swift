@@ -11,6 +11,12 @@ public struct InputViolation: Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, for people.
     public let message: String
 
+    /// Names a place and what is wrong with it.
+    public init(pointer: String, message: String) {
+        self.pointer = pointer
+        self.message = message
+    }
+
     /// Place and message.
     public var description: String { pointer.isEmpty ? message : "\(pointer): \(message)" }
 }

@@ -140,18 +140,6 @@ public final class DurableEngine: Sendable {
         try await ask { .control(run, .update(change), actor: actor, $0) }
     }
 
-    /// Answers a request to a person, exactly once: the same answer by the same person again gives the stored one.
-    ///
-    /// - Throws: `notFound`, `humanTaskClosed` when somebody or something else was first.
-    public func decide(
-        _ id: HumanTaskID,
-        approve: Bool,
-        comment: String?,
-        by actor: String
-    ) async throws(EngineError) -> HumanTaskRow {
-        try await ask { .decide(id, isApproved: approve, comment: comment, actor: actor, $0) }
-    }
-
     /// Takes over a run that another process left, or all open runs with `nil`: what was in flight is made again under
     /// a new fence, what completed is not. Returns the runs taken over.
     ///

@@ -16,13 +16,10 @@ public enum EngineCapabilities {
     public static let unsupportedKeys: Set<String> = [
         "workflow.budget", "workflow.wave_mode=barrier",
         "limits.max_events",
-        "node.on_exhausted=escalate", "node.on_exhausted=pause", "node.on_exhausted=skip", "node.schedule_timeout",
         "node.budget",
         "node.cache", "node.verify", "node.queue", "node.labels", "node.resources",
-        "node.on_unsupported", "retry.when",
+        "node.on_unsupported",
         "secret", "tool.profile", "http.auth", "http.profile",
-        "human.kind=decision", "human.kind=review", "human.kind=escalation", "human.choices", "human.form",
-        "human.quorum", "human.remind", "human.evidence", "human.on_expire=choice", "human.on_expire=escalate",
         "phase.strategy",
     ]
 }

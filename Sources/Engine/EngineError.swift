@@ -1,6 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+public import Definition
+
 /// A refusal or failure reported by the engine. Switch over ``code``; show ``message``.
 public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of failure this is; the raw value is the problem code of spec 10.8.
@@ -28,13 +30,18 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     public let code: Code
     /// One sentence with the ids involved and no secrets.
     public let message: String
+    /// For `invalid`: what is wrong with which part of what was given.
+    public let violations: [InputViolation]
 
     /// Puts an error together.
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, violations: [InputViolation] = []) {
         self.code = code
         self.message = message
+        self.violations = violations
     }
 
-    /// Code and message.
-    public var description: String { "\(code.rawValue): \(message)" }
+    /// Code and message, and a line for each violation.
+    public var description: String {
+        (["\(code.rawValue): \(message)"] + violations.map(\.description)).joined(separator: "\n  ")
+    }
 }

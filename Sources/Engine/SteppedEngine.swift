@@ -88,7 +88,17 @@ public final class SteppedEngine {
         by actor: String,
         _ reply: @escaping @Sendable (Result<HumanTaskRow, EngineError>) -> Void
     ) {
-        requests.append(.decide(id, isApproved: approve, comment: comment, actor: actor, reply))
+        requests.append(.person(id, .decide(agrees: approve, comment: comment), actor: actor, reply))
+    }
+
+    /// Does something with a request to people; see ``DurableEngine/answer(_:_:by:)`` and its neighbours.
+    public func person(
+        _ id: HumanTaskID,
+        _ action: PersonAction,
+        by actor: String,
+        _ reply: @escaping @Sendable (Result<HumanTaskRow, EngineError>) -> Void
+    ) {
+        requests.append(.person(id, .action(action), actor: actor, reply))
     }
 
     /// See ``DurableEngine/signal(_:type:key:payload:dedupeKey:by:)``.

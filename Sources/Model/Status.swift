@@ -59,6 +59,8 @@ public enum TaskStatus: String, Sendable, CaseIterable {
     case waiting
     /// Failed; the next attempt has a time.
     case retrying
+    /// Nothing is tried any more before a person decides; never the end of a task.
+    case needsReview = "needs_review"
     /// Done. Terminal.
     case completed
     /// Failed and not retried. Terminal.
@@ -74,7 +76,7 @@ public enum TaskStatus: String, Sendable, CaseIterable {
     public var isTerminal: Bool {
         switch self {
         case .completed, .failed, .skipped, .cancelled, .compensated: true
-        case .blocked, .ready, .running, .waiting, .retrying: false
+        case .blocked, .ready, .running, .waiting, .retrying, .needsReview: false
         }
     }
 }
@@ -91,6 +93,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case upstreamFailed = "upstream_failed"
     /// A person or an expiry rule said so. Dependents go on.
     case human
+    /// Its last attempt failed and the document says `on_exhausted: skip`. Dependents go on.
+    case exhausted
 }
 
 /// The status of a phase, derived from its tasks (spec 2.2).
@@ -113,14 +117,24 @@ public enum PhaseStatus: String, Sendable, CaseIterable {
 public enum HumanTaskStatus: String, Sendable, CaseIterable {
     /// Nobody decided yet.
     case open
-    /// Decided: go on.
+    /// Somebody works on it; others cannot answer meanwhile.
+    case claimed
+    /// Decided: go on. Terminal.
     case approved
-    /// Decided: do not.
+    /// Decided: do not. Terminal.
     case rejected
-    /// Nobody decided in time.
+    /// Decided: one of the other choices. Terminal.
+    case answered
+    /// Nobody decided in time. Terminal.
     case expired
-    /// The run ended first.
+    /// The run or the task ended first. Terminal.
     case cancelled
+
+    /// Those in which it can still be answered.
+    public static let pending: [Self] = [.open, .claimed]
+
+    /// It can still be answered.
+    public var isPending: Bool { Self.pending.contains(self) }
 }
 
 /// How a failure is treated (spec 3.8).

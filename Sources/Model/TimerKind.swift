@@ -9,6 +9,12 @@ public enum TimerKind: String, Sendable, CaseIterable {
     case wait
     /// A request to a person expires.
     case humanExpiry = "human_expiry"
+    /// People are reminded of a request.
+    case humanReminder = "human_reminder"
+    /// A request is no longer held by the person who claimed it.
+    case humanClaim = "human_claim"
+    /// The longest time from ready to start.
+    case scheduleTimeout = "schedule_timeout"
     /// The run's deadline; the task number is -1.
     case deadline
     /// The longest time that a loop or map may take.

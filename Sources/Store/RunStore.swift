@@ -61,8 +61,8 @@ public protocol RunStore: RetentionStore {
 
     /// The request with that id.
     func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow?
-    /// Requests to people, oldest first; `status` nil for all, `run` nil for all runs.
-    func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) throws(StoreError) -> [HumanTaskRow]
+    /// Requests to people, oldest first; those of one instant by id.
+    func humanTasks(_ filter: HumanTaskFilter) throws(StoreError) -> [HumanTaskRow]
 
     /// The definition with that graph hash.
     func definition(_ hash: String) throws(StoreError) -> DefinitionRow?

@@ -70,12 +70,8 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func humanTask(_ id: HumanTaskID) throws(StoreError) -> HumanTaskRow? { try base.humanTask(id) }
     /// Leaves it to the store behind.
-    public func humanTasks(
-        status: HumanTaskStatus?,
-        run key: Int64?,
-        limit: Int
-    ) throws(StoreError) -> [HumanTaskRow] {
-        try base.humanTasks(status: status, run: key, limit: limit)
+    public func humanTasks(_ filter: HumanTaskFilter) throws(StoreError) -> [HumanTaskRow] {
+        try base.humanTasks(filter)
     }
     /// Leaves it to the store behind.
     public func definition(_ hash: String) throws(StoreError) -> DefinitionRow? { try base.definition(hash) }

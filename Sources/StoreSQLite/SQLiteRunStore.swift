@@ -259,14 +259,8 @@ extension SQLiteRunStore {
     }
 
     /// Requests to people, oldest first.
-    public func humanTasks(
-        status: HumanTaskStatus?,
-        run key: Int64?,
-        limit: Int
-    ) throws(StoreError) -> [HumanTaskRow] {
-        try readers.read { (reader) throws(StoreError) in
-            try reader.humanTasks(status: status, run: key, limit: limit)
-        }
+    public func humanTasks(_ filter: HumanTaskFilter) throws(StoreError) -> [HumanTaskRow] {
+        try readers.read { (reader) throws(StoreError) in try reader.humanTasks(filter) }
     }
 
     /// The definition with that graph hash.

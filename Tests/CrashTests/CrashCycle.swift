@@ -75,18 +75,24 @@ struct CrashCycle<Plan: KillPlan> {
         let kill = plan.next(for: verb)
         let outcome = try folder.baton(arguments).run(kill)
         note(verb, kill, outcome)
-        guard let exit = outcome.exit else { return .again(isAcknowledged && verb == .start ? .resume : verb) }
+        guard let exit = outcome.exit else {
+            return .again(isAcknowledged && verb == .start || verb == .retry ? .resume : verb)
+        }
         isAcknowledged = true
         switch (verb, exit) {
         case (.start, 0), (.resume, 0):
             return .done
+        case (_, 8) where try review() != nil:
+            return .next(.retry)
+        case (.retry, 8):
+            return .next(.approve)
         case (.resume, 4) where outcome.errors.contains("has ended"):
             return .done
         case (.start, 8), (.resume, 8):
             let resumes = resumesBeforeAnswer && !hasResumed
             hasResumed = true
             return .next(resumes ? .resume : .approve)
-        case (.approve, 0):
+        case (.approve, 0), (.retry, 0):
             // An answer that was given before changes nothing, so somebody has to resume the run.
             return outcome.lines.contains { $0.contains("\"run.completed\"") } ? .done : .next(.resume)
         case (_, 5) where outcome.errors.contains(" holds "):
@@ -113,17 +119,27 @@ struct CrashCycle<Plan: KillPlan> {
         case .start: ["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", folder.id.description]
         case .resume: ["run", "resume", folder.id.description, "-o", "jsonl"]
         case .approve: ["inbox", "approve", try request(), "-o", "jsonl"]
+        case .retry: ["inbox", "answer", try review() ?? "", "--choice", "retry", "-o", "jsonl"]
         }
     }
 
-    /// The id of the one request, open or answered.
+    /// The id of the one request that the workflow makes, open or answered.
     private func request() throws -> String {
-        let store = try SQLiteRunStore.openForReading(folder.data)
-        defer { store.close() }
-        let rows = try store.humanTasks(status: nil, run: nil, limit: 10)
+        let rows = try requests().filter { $0.kind != "escalation" }
         guard let row = rows.first, rows.count == 1 else {
             throw BatonProcess.Failure(description: "\(rows.count) requests instead of one")
         }
         return row.id.description
+    }
+
+    /// The id of an open review: a task went down with its process too often.
+    private func review() throws -> String? {
+        try requests().first { $0.kind == "escalation" && $0.status.isPending }?.id.description
+    }
+
+    private func requests() throws -> [HumanTaskRow] {
+        let store = try SQLiteRunStore.openForReading(folder.data)
+        defer { store.close() }
+        return try store.humanTasks(HumanTaskFilter())
     }
 }

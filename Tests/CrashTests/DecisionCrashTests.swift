@@ -29,10 +29,10 @@ import Threads
         let id = folder.id.description
         let started = try folder.baton(["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", id]).run()
         let store = try SQLiteRunStore.openForReading(folder.data)
-        let request = try store.humanTasks(status: nil, run: nil, limit: 1).first?.id.description ?? ""
+        let request = try store.humanTasks(HumanTaskFilter()).first?.id.description ?? ""
         let answer = folder.baton(["inbox", "approve", request, "-o", "jsonl"])
         let killed = try answer.run(kill)
-        let status = try store.humanTasks(status: nil, run: nil, limit: 1).first?.status
+        let status = try store.humanTasks(HumanTaskFilter()).first?.status
         store.close()
 
         let refused = try folder.baton(["inbox", "reject", request, "--comment", "no"]).run()

@@ -28,7 +28,7 @@ enum Kill: CustomStringConvertible {
 
 /// What a cycle starts.
 enum Verb: String, CaseIterable {
-    case start, resume, approve
+    case start, resume, approve, retry
 }
 
 /// Random numbers that a seed repeats (SplitMix64).
@@ -99,7 +99,7 @@ struct RandomKills: KillPlan {
         guard left > 0, isWanted else { return nil }
         left -= 1
         // A resumed run may be at its beginning, so it may take as long as a whole one.
-        let model = verb == .resume ? .start : verb
+        let model = verb == .resume || verb == .retry ? .start : verb
         if Int.random(in: 0..<3, using: &random) > 0 {
             let lines = max(1, measure.lines[model] ?? 1)
             return .line(Int.random(in: 1...(verb == .resume ? max(1, lines / 2) : lines), using: &random))

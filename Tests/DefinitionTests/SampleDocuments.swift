@@ -16,7 +16,7 @@ enum SampleDocuments {
         "two cases are called", "two choices are called", "exists already",
         // Keys depend on values of others, or stand at two levels.
         "is another name of `config.args`", "disagree; keep one", "` belongs to ", "`mode: quorum` needs",
-        "needs `choices` or a `form`",
+        "needs `choices` or a `form`", "needs a choice that is called so",
         // Texts and members of templates have forms of their own.
         "is no assignee", "`on_expire` must be one of", "is no name of a header", "must be one line",
         "must be text, a number or a boolean", "is no receiver", "is a variable of every expression",

@@ -101,7 +101,7 @@ import Testing
         try await harness.withEngine(echo) { engine in
             let yaml = "workflow: ask\nnodes: [{id: ask, type: human, config: {message: Go?}}]"
             let run = try await harness.start(yaml, on: engine)
-            let open = try harness.store.humanTasks(status: .open, run: nil, limit: 10)
+            let open = try harness.store.humanTasks(.pending())
             let id = try #require(open.first?.id)
             async let first = engine.decide(id, approve: true, comment: nil, by: "user:a")
             async let second = engine.decide(id, approve: true, comment: nil, by: "user:a")
@@ -111,7 +111,7 @@ import Testing
             #expect(try await engine.decide(id, approve: true, comment: nil, by: "user:a").status == .approved)
             #expect(try harness.store.run(run)?.lastSequence == row.lastSequence)
             for (approve, actor) in [(false, "user:a"), (true, "user:b")] {
-                await #expect { try await engine.decide(id, approve: approve, comment: nil, by: actor) } throws: {
+                await #expect { try await engine.decide(id, approve: approve, comment: "no", by: actor) } throws: {
                     ($0 as? EngineError)?.code == .humanTaskClosed
                 }
             }

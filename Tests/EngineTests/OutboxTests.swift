@@ -33,7 +33,7 @@ import Testing
             }
             let run = try await harness.start(Self.yaml, on: engine)
             _ = try await harness.wait(for: run, on: engine) { $0.status == .waiting }
-            let open = try harness.store.humanTasks(status: .open, run: nil, limit: 1)
+            let open = try harness.store.humanTasks(.pending())
             _ = try await engine.decide(try #require(open.first?.id), approve: true, comment: nil, by: "user:a")
             _ = try await engine.wait(for: run)
             while seen.withLock({ $0.count }) < 3 { await Task.yield() }

@@ -162,21 +162,24 @@ import Testing
             return
         }
         let running = run.state.allTasks.filter { run.state[$0].status == .running }
-        let asked = run.state.allTasks.filter {
-            run.state[$0].status == .waiting && run.state[$0].humanTask != nil
-        }
+        let asked = run.state.allTasks.filter { run.state[$0].openRequest != nil }
         if let node = asked.randomElement(using: &random), Bool.random(using: &random),
-            let request = run.state[node].humanTask
+            let human = run.state[node].openRequest
         {
-            let isApproved = Bool.random(using: &random)
-            try run.send(.decide(task: node, request: request.id, isApproved: isApproved, comment: nil), by: "user:a")
+            let choice = human.request.choices.randomElement(using: &random)?.id ?? ""
+            let answer = HumanAnswer(
+                choice: choice,
+                values: choice == "take_over" ? ["result": ["n": 1]] : [:],
+                comment: "why"
+            )
+            try run.send(.person(task: node, request: human.id, .answer(answer)), by: "user:a")
         } else if let node = running.randomElement(using: &random) {
             let id = run.state.name(of: node)
             let fence = run.state[node].fence
             switch Int.random(in: 0..<10, using: &random) {
             case 0: try run.fail(id, .permanent)
             case 1: try run.fail(id, .transient)
-            case 2: try run.send(.attemptLost(task: node, fence: fence, isRelease: Bool.random(using: &random)))
+            case 2, 9: try run.send(.attemptLost(task: node, fence: fence, isRelease: Bool.random(using: &random)))
             case 3: try run.send(.attemptTimedOut(task: node, fence: fence))
             default: try run.complete(id, ["n": .int(Int64.random(in: 0..<10, using: &random))])
             }
@@ -208,6 +211,10 @@ import Testing
                 if !line.contains("type: join") { line += ", join: \(joins.randomElement(using: &random) ?? "all")" }
             }
             if Int.random(in: 0..<6, using: &random) == 0 { line += ", continue_on_failure: true" }
+            if Int.random(in: 0..<3, using: &random) == 0 {
+                let rules = ["escalate", "pause", "skip"]
+                line += ", on_exhausted: \(rules.randomElement(using: &random) ?? "skip")"
+            }
             if Int.random(in: 0..<6, using: &random) == 0 { line += ", when: 'false'" }
             text += line + "}\n"
         }

@@ -33,7 +33,8 @@ struct RunDriver {
         try self.init(graph: compile(yaml), inputs: inputs, seed: seed)
     }
 
-    init(graph: Graph, inputs: JSONObject = [:], seed: UInt64 = 1) throws {
+    init(graph: Graph, inputs: JSONObject = [:], seed: UInt64 = 1, startsByItself: Bool = true) throws {
+        self.startsByItself = startsByItself
         random = SeededRandom(seed)
         now = Timestamp(milliseconds: 1_800_000_000_000)
         let origin = Event.RunOrigin(
@@ -105,6 +106,29 @@ struct RunDriver {
         try finishTurn()
     }
 
+    /// Answers the open request of a task.
+    mutating func answer(
+        _ name: String,
+        _ choice: String,
+        values: JSONObject = [:],
+        comment: String? = nil,
+        by actor: String = "user:a"
+    ) throws {
+        let answer = HumanAnswer(choice: choice, values: values, comment: comment)
+        try person(name, .answer(answer), by: actor)
+    }
+
+    /// Does something with the last request of a task.
+    mutating func person(_ name: String, _ action: PersonAction, by actor: String = "user:a") throws {
+        let id = task(name).humanTask?.id ?? HumanTaskID(high: 0, low: 0)
+        try send(.person(task: ref(name), request: id, action), by: actor)
+    }
+
+    /// Lets the executor of a task die.
+    mutating func crash(_ name: String) throws {
+        try send(.attemptLost(task: ref(name), fence: task(name).fence, isRelease: false))
+    }
+
     /// Lets time pass and every timer on the way fire.
     mutating func advance(_ span: Duration) throws {
         let end = now + span
@@ -118,6 +142,7 @@ struct RunDriver {
 
     mutating func startAll() throws {
         startsByItself = true
+        machine.turn.now = now
         for task in state.allTasks where state[task].status == .ready && machine.canStart(task) {
             machine.start(task, worker: "w")
         }
@@ -217,6 +242,17 @@ struct RunDriver {
         var folded = RunState(origin: origin, graph: graph, at: log[0].at)
         for (entry, event) in zip(log, events).dropFirst() { folded.fold(event, at: entry.at) }
         return folded
+    }
+}
+
+extension Command {
+    /// Agrees, or does not and says why.
+    static func decide(task: TaskRef, request: HumanTaskID, isApproved: Bool, comment: String?) -> Self {
+        let answer = HumanAnswer(
+            choice: isApproved ? "approve" : "reject",
+            comment: comment ?? (isApproved ? nil : "no")
+        )
+        return .person(task: task, request: request, .answer(answer))
     }
 }
 

@@ -30,6 +30,9 @@ import Testing
             ("ended runs", RetentionReader.ended, "run_ended"),
             ("newest snapshot", SnapshotReader.newest, "snapshot_run"),
             ("signals to a target", KeyedReader.signalsToTarget, "signal_target"),
+            ("requests of a run", HumanTaskSchema.ofRun, "human_task_run"),
+            ("open requests", HumanTaskSchema.pending, "human_task_pending"),
+            ("all requests", HumanTaskSchema.all, "human_task_order"),
         ]
         try withConnection { connection in
             for (name, sql, index) in questions {

@@ -16,6 +16,29 @@ import Testing
         try Downgrade.file(path + "/blobs.db", BlobSchema.schema, to: 1)
     }
 
+    private static func request(_ number: UInt64, _ status: HumanTaskStatus) -> HumanTaskRow {
+        HumanTaskRow(
+            id: HumanTaskID(high: 3, low: number),
+            key: TaskKey(runKey: 1, task: 0),
+            run: RunID(high: 1, low: 1),
+            node: "ask",
+            kind: "approval",
+            status: status,
+            title: "Go?",
+            message: "",
+            assignees: ["owner"],
+            openedAt: Timestamp(milliseconds: 1),
+            expiresAt: nil
+        )
+    }
+
+    private static let open = request(1, .open)
+    private static var decided: HumanTaskRow {
+        var row = request(2, .rejected)
+        (row.decidedBy, row.decidedAt, row.comment) = ("user:a", Timestamp(milliseconds: 2), "no")
+        return row
+    }
+
     @Test func `a folder without schedules reads as an empty one and gets them with the upgrade`() throws {
         let temporary = TemporaryFolder()
         try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
@@ -55,6 +78,9 @@ import Testing
         var blob = BlobRef(hash: "", size: 0)
         try withFolder(temporary.path) { runs, blobs in
             for number in 0..<3 { _ = try runs.commit(.step(number)) }
+            var requests = Commit()
+            requests.humanTasks = [Self.open, Self.decided]
+            _ = try runs.commit(requests)
             blob = try blobs.put([1, 2, 3])
         }
         try downgrade(temporary.path)
@@ -68,6 +94,7 @@ import Testing
         #expect(try reader.tombstones(before: nil, limit: 9).isEmpty && reader.lastRunKey() == 2)
         #expect(try reader.blobNames(after: .init(table: 4, row: 0)).next == nil)
         #expect(try reader.openBudgets().isEmpty && reader.usage(UsageFilter()).isEmpty)
+        #expect(try reader.humanTasks(.pending()) == [Self.open], "nothing is known of claims")
         reader.close()
         let oldBlobs = try SQLiteBlobStore.openForReading(temporary.path)
         #expect(try oldBlobs.get(blob) == [1, 2, 3])
@@ -76,6 +103,10 @@ import Testing
         try withFolder(temporary.path) { runs, blobs in
             #expect(try holds(runs, steps: 3))
             try runs.verify()
+            #expect(try runs.humanTasks(.pending()) == [Self.open])
+            let decided = try #require(try runs.humanTask(Self.decided.id))
+            #expect(decided.choice == "reject" && decided.details.decisions.map(\.by) == ["user:a"])
+            #expect(decided.details.decisions.map(\.comment) == ["no"])
             var change = CatalogChange()
             change.definitions = [.init(owner: "o", name: "a", kind: "workflow", createdAt: Timestamp(milliseconds: 1))]
             try runs.apply(change)

@@ -119,7 +119,7 @@ import Testing
             #expect(try store.runs(RunFilter()) == [.sample(1)])
             #expect(try store.openTasks(ofRun: nil).isEmpty)
             #expect(try store.definition("h") == nil)
-            #expect(try store.humanTasks(status: nil, run: nil, limit: 9).isEmpty)
+            #expect(try store.humanTasks(HumanTaskFilter()).isEmpty)
             #expect(try store.outbox(after: 0, limit: 9).isEmpty)
             #expect(try store.cursor(of: "c") == 0)
             var third = Commit()

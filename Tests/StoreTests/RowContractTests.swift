@@ -134,30 +134,6 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `requests to people are filtered, oldest first`(backend: Backend) throws {
-        try backend.runs { store in
-            var commit = Commit()
-            let (a, b) = (HumanTaskRow.sample(1, run: 1, at: 20), HumanTaskRow.sample(2, run: 2, at: 10))
-            let c = HumanTaskRow.sample(3, run: 1, at: 20)
-            commit.humanTasks = [c, a, b]
-            _ = try store.commit(commit)
-            #expect(try store.humanTasks(status: nil, run: nil, limit: 9) == [b, a, c])
-            var decided = a
-            (decided.status, decided.decidedBy, decided.comment) = (.approved, "user:a", "")
-            (decided.decidedAt, decided.expiresAt) = (Timestamp(milliseconds: 1), Timestamp(milliseconds: 2))
-            decided.assignees = []
-            commit.humanTasks = [decided]
-            _ = try store.commit(commit)
-            #expect(try store.humanTask(a.id) == decided)
-            #expect(try store.humanTask(HumanTaskID(high: 0, low: 0)) == nil)
-            #expect(try store.humanTasks(status: .open, run: nil, limit: 1) == [b])
-            #expect(try store.humanTasks(status: .open, run: 1, limit: 9) == [c])
-            #expect(try store.humanTasks(status: nil, run: 1, limit: 9) == [decided, c])
-            #expect(try store.humanTasks(status: .expired, run: nil, limit: 9).isEmpty)
-        }
-    }
-
-    @Test(arguments: Backend.allCases)
     func `a definition stays as it was first stored`(backend: Backend) throws {
         try backend.runs { store in
             let time = Timestamp(milliseconds: 1)

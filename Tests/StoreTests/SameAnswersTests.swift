@@ -60,10 +60,15 @@ import TestSupport
             #expect(a == b, "\(place), run \(run ?? 0)")
             let (c, d) = try (left.timers(ofRun: run), right.timers(ofRun: run))
             #expect(c == d, "\(place), run \(run ?? 0)")
-            let status = HumanTaskStatus.allCases[Int(run ?? 0) % 2]
-            let e = try left.humanTasks(status: run == 3 ? nil : status, run: run, limit: 5)
-            let f = try right.humanTasks(status: run == 3 ? nil : status, run: run, limit: 5)
-            #expect(e == f, "\(place), run \(run ?? 0)")
+            for statuses in [[], HumanTaskStatus.pending, [.open], [.claimed, .expired], [.answered]] {
+                var filter = HumanTaskFilter()
+                (filter.statuses, filter.run, filter.limit) = (statuses, run, 3)
+                let (e, f) = try (left.humanTasks(filter), right.humanTasks(filter))
+                #expect(e == f, "\(place), run \(run ?? 0), \(statuses)")
+                filter.after = e.last.map(HumanTaskFilter.Position.init)
+                let (g, h) = try (left.humanTasks(filter), right.humanTasks(filter))
+                #expect(g == h, "\(place), run \(run ?? 0), \(statuses), the next page")
+            }
             let (g, h) = try (
                 left.records(ofRun: run ?? 4, after: 3, limit: 20), right.records(ofRun: run ?? 4, after: 3, limit: 20)
             )
@@ -230,7 +235,7 @@ private struct CommitSource {
                     fireAt: Timestamp(milliseconds: Int64(draw(50))),
                     number: timer,
                     key: TaskKey(runKey: Int64(draw(4)), task: draw(6)),
-                    kind: TimerKind.allCases[draw(4)]
+                    kind: TimerKind.allCases[draw(8)]
                 )
             )
         }
@@ -241,7 +246,7 @@ private struct CommitSource {
                     UInt64(draw(9)),
                     run: Int64(draw(4)),
                     at: Int64(draw(5)),
-                    HumanTaskStatus.allCases[draw(3)]
+                    HumanTaskStatus.allCases[draw(7)]
                 )
             )
         }
@@ -374,7 +379,7 @@ private struct CommitSource {
     private mutating func task() -> TaskRow {
         TaskRow(
             key: TaskKey(runKey: Int64(draw(4)), task: draw(6)),
-            status: TaskStatus.allCases[draw(5)],
+            status: TaskStatus.allCases[draw(6)],
             priority: draw(1000),
             attempt: draw(3),
             fence: Int64(draw(9))

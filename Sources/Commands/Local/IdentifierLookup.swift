@@ -33,9 +33,9 @@ struct IdentifierLookup {
             return row
         }
         let isLast = text == "last"
-        let rows = try reading { () throws(StoreError) in
-            try store.humanTasks(status: isLast ? .open : nil, run: nil, limit: 100_000)
-        }
+        var filter = HumanTaskFilter()
+        (filter.statuses, filter.limit) = (isLast ? HumanTaskStatus.pending : [], 100_000)
+        let rows = try reading { [filter] () throws(StoreError) in try store.humanTasks(filter) }
         if isLast {
             guard let row = rows.last else {
                 throw .notFound("no request is open", hint: "`baton inbox list --all` shows all requests")

@@ -21,9 +21,9 @@ struct Style {
     /// A status in the colour that says whether to worry.
     func status(_ text: String) -> String {
         switch text {
-        case "completed", "approved": paint(text, .green)
+        case "completed", "approved", "answered": paint(text, .green)
         case "failed", "cancelled", "rejected", "expired", "compensation_failed": paint(text, .red)
-        case "waiting", "paused", "retrying", "open", "compensated": paint(text, .yellow)
+        case "waiting", "paused", "retrying", "open", "compensated", "claimed", "needs_review": paint(text, .yellow)
         case "running", "ready", "queued", "compensating": paint(text, .blue)
         default: text
         }

@@ -56,6 +56,7 @@ struct RunDetails {
             result["skip_reason"] = task.skipReason.map { .string($0.rawValue) }
             result["case"] = task.chosen.map { .string($0) }
             result["human_task"] = task.humanTask.map { .string($0.id.description) }
+            if !task.guidance.isEmpty { result["guidance"] = .array(task.guidance.map(JSONValue.string)) }
             return .object(result)
         }
     }
@@ -82,8 +83,9 @@ struct RunDetails {
     private func note(_ task: RunState.TaskState) -> String {
         switch task.status {
         case .failed, .retrying: task.error?.description ?? ""
+        case .needsReview: task.openRequest?.id.description ?? task.error?.description ?? ""
         case .skipped: task.skipReason?.rawValue ?? ""
-        case .waiting: task.humanTask?.id.description ?? task.until.map { "until \(TimeText.date($0))" } ?? ""
+        case .waiting: task.openRequest?.id.description ?? task.until.map { "until \(TimeText.date($0))" } ?? ""
         case .completed: task.chosen.map { "→ \($0)" } ?? ""
         case .blocked, .ready, .running, .cancelled, .compensated: ""
         }

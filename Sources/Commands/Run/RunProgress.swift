@@ -226,14 +226,6 @@ struct RunProgress {
         case .taskReady(let reason):
             if reason == .lost || reason == .released { tasks[task] = nil }
             return reason == .queued ? nil : step(.info, "(\(reason.rawValue))", isNews: reason == .lost)
-        case .humanTaskOpened(let request):
-            open(task, .person(request.id), at)
-            return step(.waiting, "\(request.id): \(request.title)")
-        case .humanTaskResolved(let decision):
-            let word = decision.isApproved ? "approved" : "rejected"
-            return step(.info, Self.joined("\(word) by \(decision.by)", decision.comment))
-        case .humanTaskExpired(let id): return step(.info, "\(id) expired")
-        case .humanTaskCancelled(let id): return step(.info, "\(id) cancelled", isNews: false)
         case .signal(.awaited(let type, _, _)):
             open(task, .signal(type), at)
             return step(.waiting, "for a signal: \(type)")
@@ -242,6 +234,13 @@ struct RunProgress {
             return step(.info, "\(run)", isNews: false)
         case .compensation(.taskCompensated): return step(.done, "undone")
         case .compensation(.recorded(_, isLate: true, _)): return step(.info, "completed after it was cancelled")
+        case .human(let event):
+            if case .opened(let request) = event { open(task, .person(request.id), at) }
+            return step(event.mark, event.note, isNews: event.isNews)
+        case .review(.resumed(let guidance)):
+            tasks[task] = nil
+            return step(.retry, guidance ?? "")
+        case .review(let event): return step(.failed, event.note, isNews: event.isNews)
         case .loop(let event): return applyLoop(event, task, at)
         case .map(let event): return applyMap(event, task, at)
         default: return nil

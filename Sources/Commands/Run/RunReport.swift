@@ -50,8 +50,9 @@ struct RunReport {
             result["waiting_for"] = .array(
                 requests.map { request in
                     [
-                        "human_task": .string(request.id.description), "title": .string(request.title),
-                        "message": .string(request.message),
+                        "human_task": .string(request.id.description), "kind": .string(request.kind.rawValue),
+                        "title": .string(request.title), "message": .string(request.message),
+                        "choices": .array(request.choices.map { .string($0.id) }),
                     ]
                 }
             )
@@ -80,12 +81,11 @@ struct RunReport {
         return lines
     }
 
-    private func lines(_ request: Event.HumanRequest) -> [String] {
-        var lines = ["a person has to answer: \(TextWidth.oneLine(request.title))"]
+    private func lines(_ request: HumanRequest) -> [String] {
+        let what = request.purpose == .review ? "a person has to decide" : "a person has to answer"
+        var lines = ["\(what): \(TextWidth.oneLine(request.title))"]
         lines += TextWidth.printable(request.message).split(separator: "\n").prefix(20).map { "  | \($0)" }
-        lines.append("  \(command("inbox approve \(request.id)"))")
-        lines.append("  \(command("inbox reject \(request.id)")) --comment TEXT")
-        return lines
+        return lines + request.choices.map { "  \(context.completed(request.command(for: $0)))" }
     }
 
     /// Signals and runs that have to come to an end.
@@ -101,9 +101,10 @@ struct RunReport {
         }
     }
 
-    private var requests: [Event.HumanRequest] {
+    /// What people can answer, reviews of tasks among it.
+    private var requests: [HumanRequest] {
         guard ending == .needsPerson else { return [] }
-        return state.allTasks.map { state[$0] }.filter { $0.status == .waiting }.compactMap(\.humanTask)
+        return state.allTasks.compactMap { state[$0].openRequest?.request }
     }
 
     private var causes: [String] { Explanation(state, now: details.now).causes }
@@ -113,9 +114,11 @@ struct RunReport {
 
 extension CommandContext {
     /// A command to type, with the data folder if another one than usual was given.
-    func command(_ words: String) -> String {
-        let folder = invocation.options["data"]?.last.map { _ in " --data \(dataFolder.shellQuoted)" } ?? ""
-        return "baton \(words)\(folder)"
+    func command(_ words: String) -> String { completed("baton \(words)") }
+
+    /// A whole command, likewise.
+    func completed(_ command: String) -> String {
+        command + (invocation.options["data"]?.last.map { _ in " --data \(dataFolder.shellQuoted)" } ?? "")
     }
 }
 

@@ -59,7 +59,7 @@ extension GraphDecoder {
             title: try config.template("title"),
             message: try config.template("message"),
             choices: config.has("choices") ? try config.list("choices") : [],
-            form: config.has("form") ? try config.value("form") : nil,
+            form: try config.optional("form", config.value),
             assignees: try config.texts("assignees"),
             quorum: try config.integer("quorum"),
             deadline: try config.duration("deadline_ms"),

@@ -233,7 +233,11 @@ extension NodeTypeDescription {
         [
             .required("id", .id, "what the output holds"),
             .optional("label", .line, "shown to people"),
-            .optional("effect", .line, "what it does, shown to people"),
+            .optional(
+                "effect",
+                .line,
+                "what it does, shown to people; `approve` and `reject` decide the output's `approved`"
+            ),
         ]
     )
 }

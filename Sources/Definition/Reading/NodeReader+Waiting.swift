@@ -23,7 +23,10 @@ extension NodeReader {
         if object["kind"] == "decision", choices.isEmpty, object["form"] == nil {
             sink.report(.invalidConfig, at: config, "a `decision` needs `choices` or a `form`")
         }
-        if let value = config.member("on_expire"), let text = value.text { checkExpiry(text, choices, value) }
+        if let value = config.member("on_expire"), let text = value.text {
+            checkExpiry(text, choices, value)
+            checkExpiryAnswer(text, object, value)
+        }
         return object
     }
 
@@ -66,6 +69,19 @@ extension NodeReader {
         let suggestion = sink.suggestion(for: text, among: known)
         let list = known.map { "`\($0)`" }.joined(separator: ", ")
         sink.report(.invalidConfig, at: value, "`on_expire` must be one of \(list), not `\(text)`\(suggestion)")
+    }
+
+    /// `approve` and `reject` need a choice that means so.
+    private func checkExpiryAnswer(_ text: String, _ config: JSONObject, _ value: SourceValue) {
+        guard text == "approve" || text == "reject" else { return }
+        let choices = config["choices"]?.arrayValue?.compactMap(HumanChoice.init(json:)) ?? []
+        let hasOne = choices.contains { text == "approve" ? $0.isApproval : $0.isRejection }
+        let isUsual = choices.isEmpty && (config["kind"] == "approval" || config["kind"] == "review")
+        guard !hasOne, !isUsual else { return }
+        let message =
+            "`on_expire: \(text)` needs a choice that is called so, or has `effect: \(text)`; "
+            + "write `choice:ID` for another one"
+        sink.report(.invalidConfig, at: value, message)
     }
 
     mutating func wait(_ config: SourceValue) -> JSONObject? {

@@ -72,15 +72,10 @@ public struct Event: Sendable, Equatable {
         case group(GroupEvent)
         /// A phase has a new status.
         case phase(PhaseEvent)
-
-        /// A person is asked.
-        case humanTaskOpened(HumanRequest)
-        /// A person, or a rule on expiry, decided.
-        case humanTaskResolved(HumanDecision)
-        /// Nobody decided in time.
-        case humanTaskExpired(HumanTaskID)
-        /// The run ended first.
-        case humanTaskCancelled(HumanTaskID)
+        /// A request to people was made, or something came of it.
+        case human(HumanEvent)
+        /// A task that cannot go on by itself.
+        case review(ReviewEvent)
     }
 
     /// Why a task is ready and not running.
@@ -95,6 +90,8 @@ public struct Event: Sendable, Equatable {
         case released
         /// The back-off is over.
         case retry
+        /// A person said to try again.
+        case review
         /// The run is paused; its condition has not been looked at.
         case paused
     }
@@ -142,31 +139,5 @@ public struct Event: Sendable, Equatable {
 
         /// The project of runs that name none.
         public static let defaultProject = "default"
-    }
-
-    /// A request to a person.
-    public struct HumanRequest: Sendable, Equatable {
-        /// The id.
-        public var id: HumanTaskID
-        /// One line.
-        public var title: String
-        /// The question.
-        public var message: String
-        /// Whom it is for.
-        public var assignees: [String]
-        /// When it expires.
-        public var expiresAt: Timestamp
-    }
-
-    /// An answer.
-    public struct HumanDecision: Sendable, Equatable {
-        /// The request.
-        public var id: HumanTaskID
-        /// Go on, or do not.
-        public var isApproved: Bool
-        /// Who: `user:NAME` or `system`.
-        public var by: String
-        /// Why.
-        public var comment: String?
     }
 }

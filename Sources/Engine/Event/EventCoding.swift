@@ -112,9 +112,8 @@ extension Event.Body {
         case .compensation(let event): event.data
         case .group(let event): event.data
         case .phase(let event): event.data
-        case .humanTaskOpened(let request): request.json
-        case .humanTaskResolved(let decision): decision.json
-        case .humanTaskExpired(let id), .humanTaskCancelled(let id): ["id": .string(id.description)]
+        case .human(let event): event.data
+        case .review(let event): event.data
         }
     }
 
@@ -149,25 +148,6 @@ extension Event.RunOrigin {
                 "depth": .int(Int64(parent.depth)),
             ]
         }
-        return data
-    }
-}
-
-extension Event.HumanRequest {
-    fileprivate var json: JSONObject {
-        [
-            "id": .string(id.description), "kind": "approval", "title": .string(title), "message": .string(message),
-            "assignees": .array(assignees.map(JSONValue.string)), "deadline": .int(expiresAt.milliseconds),
-        ]
-    }
-}
-
-extension Event.HumanDecision {
-    fileprivate var json: JSONObject {
-        var data: JSONObject = [
-            "id": .string(id.description), "choice": isApproved ? "approve" : "reject", "by": .string(by),
-        ]
-        if let comment { data["comment"] = .string(comment) }
         return data
     }
 }

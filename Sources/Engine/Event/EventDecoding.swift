@@ -81,10 +81,11 @@ struct EventDecoder {
         case .groupCompleted, .groupFailed: group(type, data).map(Event.Body.group)
         case .phaseStarted, .phaseCompleted, .phaseFailed, .phaseRolledBack, .phaseSkipped, .phaseReleased:
             phase(type, data).map(Event.Body.phase)
-        case .humanTaskOpened: request(data)
-        case .humanTaskResolved: decision(data)
-        case .humanTaskExpired: humanTask(data).map(Event.Body.humanTaskExpired)
-        case .humanTaskCancelled: humanTask(data).map(Event.Body.humanTaskCancelled)
+        case .humanTaskOpened, .humanTaskClaimed, .humanTaskReleased, .humanTaskReassigned, .humanTaskReminded,
+            .humanTaskEscalated, .humanTaskDecided, .humanTaskResolved, .humanTaskExpired, .humanTaskCancelled:
+            try human(type, data).map(Event.Body.human)
+        case .taskNeedsReview, .taskResumed, .taskPoisoned, .taskExhausted:
+            review(type, data).map(Event.Body.review)
         }
     }
 
@@ -143,35 +144,7 @@ struct EventDecoder {
         )
     }
 
-    private func request(_ data: JSONValue) -> Event.Body? {
-        guard let id = data["id"]?.stringValue.flatMap(HumanTaskID.init), let title = data["title"]?.stringValue,
-            let message = data["message"]?.stringValue, let expiresAt = time(data["deadline"])
-        else { return nil }
-        let assignees = data["assignees"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        return .humanTaskOpened(
-            Event.HumanRequest(id: id, title: title, message: message, assignees: assignees, expiresAt: expiresAt)
-        )
-    }
-
-    private func decision(_ data: JSONValue) -> Event.Body? {
-        guard let id = data["id"]?.stringValue.flatMap(HumanTaskID.init), let choice = data["choice"]?.stringValue,
-            let by = data["by"]?.stringValue
-        else { return nil }
-        return .humanTaskResolved(
-            Event.HumanDecision(
-                id: id,
-                isApproved: choice == "approve",
-                by: by,
-                comment: data["comment"]?.stringValue
-            )
-        )
-    }
-
-    private func humanTask(_ data: JSONValue) -> HumanTaskID? {
-        data["id"]?.stringValue.flatMap(HumanTaskID.init)
-    }
-
-    private func time(_ json: JSONValue?) -> Timestamp? {
+    func time(_ json: JSONValue?) -> Timestamp? {
         json?.intValue.map(Timestamp.init(milliseconds:))
     }
 }

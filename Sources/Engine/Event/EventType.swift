@@ -51,7 +51,17 @@ public enum EventType: String, Sendable, CaseIterable {
     case phaseRolledBack = "phase.rolled_back"
     case phaseSkipped = "phase.skipped"
     case phaseReleased = "phase.released"
+    case taskNeedsReview = "task.needs_review"
+    case taskResumed = "task.resumed"
+    case taskPoisoned = "task.poisoned"
+    case taskExhausted = "task.exhausted"
     case humanTaskOpened = "human_task.opened"
+    case humanTaskClaimed = "human_task.claimed"
+    case humanTaskReleased = "human_task.released"
+    case humanTaskReassigned = "human_task.reassigned"
+    case humanTaskReminded = "human_task.reminded"
+    case humanTaskEscalated = "human_task.escalated"
+    case humanTaskDecided = "human_task.decided"
     case humanTaskResolved = "human_task.resolved"
     case humanTaskExpired = "human_task.expired"
     case humanTaskCancelled = "human_task.cancelled"
@@ -85,10 +95,8 @@ extension Event.Body {
         case .compensation(let event): event.type
         case .group(let event): event.type
         case .phase(let event): event.type
-        case .humanTaskOpened: .humanTaskOpened
-        case .humanTaskResolved: .humanTaskResolved
-        case .humanTaskExpired: .humanTaskExpired
-        case .humanTaskCancelled: .humanTaskCancelled
+        case .human(let event): event.type
+        case .review(let event): event.type
         }
     }
 }

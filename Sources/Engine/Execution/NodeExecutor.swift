@@ -44,6 +44,8 @@ public struct Assignment: Sendable {
     public var idempotencyKey: String { (["\(run)", node.id] + place.map(String.init)).joined(separator: "/") }
     /// The longest the attempt may take.
     public let timeout: Duration?
+    /// What people said about the task before they had it tried again, the oldest first.
+    public let guidance: [String]
     /// What the node's templates can see.
     public let scope: ScopeSnapshot
 
@@ -57,6 +59,7 @@ public struct Assignment: Sendable {
         place = state.place(of: ref.scope)
         self.node = node
         attempt = task.attempts
+        guidance = task.guidance
         self.timeout = timeout
         lease = HeldLease(key: key, fence: task.fence)
         var expressions: [CELExpression] = []

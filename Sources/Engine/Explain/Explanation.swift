@@ -127,15 +127,19 @@ public struct Explanation: Sendable {
         return status == .compensating ? commands.filter { !$0.hasPrefix("baton run cancel") } : commands
     }
 
-    /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[]}`.
+    /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[]}`. What waits
+    /// for a person also has `human_task`, `title`, `asked_at`, `assignees`, and where there is one `expires_at` and
+    /// `claimed_by`.
     public func json(now: Timestamp) -> JSONValue {
         let items: [JSONValue] = waitingFor.map { item in
-            [
+            var result: JSONObject = [
                 "task": .string(item.name), "kind": .string(item.cause.kind),
                 "since": item.since.map { .string($0.description) } ?? .null,
                 "explanation": .string(item.cause.sentence(now: now)),
                 "commands": .array(commands(for: item).map(JSONValue.string)),
             ]
+            for member in item.cause.request?.json.members ?? [] { result[member.key] = member.value }
+            return .object(result)
         }
         return [
             "run": .string(run.description), "status": .string(status.rawValue),
@@ -146,6 +150,14 @@ public struct Explanation: Sendable {
 }
 
 extension WaitCause {
+    /// The request that a person has to answer.
+    fileprivate var request: HumanTask? {
+        switch self {
+        case .human(let human), .review(let human?, _): human
+        default: nil
+        }
+    }
+
     /// What something can be done about comes first, what waits for others last.
     fileprivate var rank: Int {
         switch self {

@@ -29,7 +29,10 @@ public enum WaitCause: Sendable, Equatable {
     /// An executor has it.
     case lease(worker: String, fence: Int64, attempt: Int)
     /// A person has to answer.
-    case human(HumanTaskID, title: String, expires: Timestamp)
+    case human(HumanTask)
+    /// Nothing is tried any more before a person decides: by answering the request, or, without one, by resuming the
+    /// run.
+    case review(HumanTask?, error: TaskError?)
     /// A signal has to come.
     case signal(type: String, key: String?, until: Timestamp?)
     /// A run that this one started has to end.
@@ -53,6 +56,7 @@ public enum WaitCause: Sendable, Equatable {
         case .body: "body"
         case .lease: "lease"
         case .human: "human"
+        case .review: "review"
         case .signal: "signal"
         case .child: "child"
         case .timer: "timer"
@@ -74,18 +78,17 @@ extension RunState {
             return .body(openTasks: scopes(of: ref).reduce(0) { $0 + (scope($1)?.open ?? 0) })
         case .running: return .lease(worker: task.worker ?? "", fence: task.fence, attempt: task.attempts)
         case .waiting:
-            if let request = task.humanTask {
-                return .human(request.id, title: request.title, expires: request.expiresAt)
-            }
+            if let request = task.openRequest { return .human(request) }
             if let awaited = task.awaited {
                 return .signal(type: awaited.type, key: awaited.key, until: task.until)
             }
             if let child = task.child { return .child(child) }
             return .timer(until: task.until ?? createdAt)
+        case .needsReview: return .review(task.openRequest, error: task.error)
         case .retrying:
             let error = task.error ?? TaskError(code: "internal", errorClass: .transient, message: "not recorded")
             return .retry(
-                attempt: task.attempts - task.lostAttempts,
+                attempt: task.countedAttempts,
                 of: node(ref).retry.maxAttempts,
                 error: error,
                 next: task.until ?? createdAt
@@ -178,8 +181,10 @@ extension WaitCause {
         case .draining: return "will not start: the run is failing and only finishes what runs"
         case .body(let open): return open == 1 ? "1 task within has not ended" : "\(open) tasks within have not ended"
         case .lease(let worker, let fence, let attempt): return "attempt \(attempt) at \(worker), fence \(fence)"
-        case .human(let id, let title, let expires):
-            return "a person has to answer \(id) (\(title)) before \(expires)"
+        case .human(let human): return human.sentence
+        case .review(let human?, _): return human.sentence
+        case .review(nil, let error):
+            return "held until the run is resumed" + (error.map { "; the last attempt failed with \($0)" } ?? "")
         case .signal(let type, let key, let until):
             let which = key.map { "`\(type)` with key \($0)" } ?? "`\(type)`"
             return "waits for a signal \(which)" + (until.map { " until \($0)" } ?? "")
@@ -195,8 +200,8 @@ extension WaitCause {
     /// What a person can type to change it.
     public func commands(run: RunID) -> [String] {
         switch self {
-        case .human(let id, _, _): ["baton inbox approve \(id)", "baton inbox reject \(id) --comment TEXT"]
-        case .paused: ["baton run resume \(run)"]
+        case .human(let human), .review(let human?, _): human.commands
+        case .paused, .review(nil, _): ["baton run resume \(run)"]
         case .lease, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
         case .signal(let type, let key, _):
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]

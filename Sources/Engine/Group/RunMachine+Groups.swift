@@ -51,7 +51,7 @@ extension RunMachine {
     mutating func abort(_ tasks: [TaskRef], reason: String) {
         for task in tasks where !isFinally(task) {
             switch state[task].status {
-            case .blocked, .ready, .retrying:
+            case .blocked, .ready, .retrying, .needsReview:
                 cancelTask(task, reason: reason)
                 notifyTargets(task)
             default: break

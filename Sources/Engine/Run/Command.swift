@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+public import Definition
 public import Model
 
 /// Something asked of a run. The machine answers with events, or refuses.
@@ -31,8 +32,8 @@ public enum Command: Sendable {
     case update(RunUpdate)
     /// A point in time came.
     case timerFired(task: TaskRef, kind: TimerKind)
-    /// A person answered.
-    case decide(task: TaskRef, request: HumanTaskID, isApproved: Bool, comment: String?)
+    /// A person did something with a request.
+    case person(task: TaskRef, request: HumanTaskID, PersonAction)
     /// Stop starting work.
     case pause(reason: String?)
     /// Go on.
@@ -93,8 +94,10 @@ enum Effect: Sendable {
 public enum Refusal: Error, Sendable, Equatable {
     /// The run is not in a status that allows it.
     case state(String)
-    /// What is asked for does not fit.
-    case invalid(String)
+    /// The request to people was answered, or has ended otherwise.
+    case closed(String)
+    /// What is asked makes no sense, in these places.
+    case invalid(String, [InputViolation] = [])
     /// The attempt is not the current one any more.
     case leaseLost
 }

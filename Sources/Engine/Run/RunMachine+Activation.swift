@@ -143,29 +143,7 @@ extension RunMachine {
         return branch.defaultCase.map { ($0, nil) }
     }
 
-    // MARK: People and time
-
-    private mutating func ask(_ task: TaskRef, _ human: Graph.Human) throws(TaskError) {
-        let expiresAt = turn.now + human.deadline
-        let request = Event.HumanRequest(
-            id: nextHumanTaskID(task),
-            title: try text(human.title, "title"),
-            message: try text(human.message, "message"),
-            assignees: human.assignees,
-            expiresAt: expiresAt
-        )
-        emit(task, .humanTaskOpened(request))
-        effects.append(.arm(task: task, kind: .humanExpiry, at: expiresAt))
-    }
-
-    private func nextHumanTaskID(_ task: TaskRef) -> HumanTaskID {
-        // Unique because run ids are, and a node asks once.
-        let mixed = state.id.low &+ UInt64(bitPattern: Int64(task.number &+ 1)) &* 0x9e37_79b9_7f4a_7c15
-        return HumanTaskID(
-            high: UInt64(turn.now.milliseconds) << 16 | turn.entropy & 0xffff,
-            low: mixed ^ (turn.entropy >> 16)
-        )
-    }
+    // MARK: Time
 
     func text(_ template: ValueTemplate, _ field: String) throws(TaskError) -> String {
         let value = try evaluate(template, field)

@@ -17,11 +17,12 @@ extension RunMachine {
         guard state.status == .paused else { throw .state(refusal(of: "resume")) }
         emit(Event(actor: turn.actor, body: .runResumed))
         guard state.status != .queued else { return effects.append(.askToBegin) }
-        for task in state.allTasks where state.has(task) && state[task].status == .ready {
-            if state[task].readyReason == .paused {
-                activate(task)
-            } else {
-                offer(task)
+        resumeExhausted()
+        for task in state.allTasks where state.has(task) && state[task].status == .ready && !isOffered(task) {
+            switch state[task].readyReason {
+            case .paused: activate(task)
+            case .review: startOver(task)
+            default: offer(task)
             }
         }
         proceed()
@@ -40,39 +41,6 @@ extension RunMachine {
         "cannot \(verb) \(state.id): it is \(state.status.rawValue)"
     }
 
-    mutating func decide(
-        _ task: TaskRef,
-        _ request: HumanTaskID,
-        _ isApproved: Bool,
-        _ comment: String?
-    ) throws(Refusal) {
-        guard state.has(task), state[task].status == .waiting,
-            state[task].humanTask?.id == request
-        else { throw .state("\(request) is not open") }
-        resolve(task, request, isApproved, by: turn.actor ?? "system", comment)
-        effects.append(.disarm(task: task, kind: .humanExpiry))
-    }
-
-    private mutating func resolve(
-        _ task: TaskRef,
-        _ request: HumanTaskID,
-        _ isApproved: Bool,
-        by: String,
-        _ comment: String?
-    ) {
-        let decision = Event.HumanDecision(id: request, isApproved: isApproved, by: by, comment: comment)
-        emit(task, .humanTaskResolved(decision), actor: by)
-        let output: JSONObject = [
-            "approved": .bool(isApproved),
-            "choice": isApproved ? "approve" : "reject",
-            "values": [:],
-            "comment": comment.map(JSONValue.string) ?? .null,
-            "by": .string(by),
-            "at": .string(turn.now.description),
-        ]
-        complete(task, payload(.object(output)), nil)
-    }
-
     /// A timer that no longer fits the state changes nothing: it lost the race.
     mutating func timerFired(_ task: TaskRef, _ kind: TimerKind) {
         guard !state.status.isTerminal else { return }
@@ -88,14 +56,16 @@ extension RunMachine {
             containerFailed(task, timeoutError(task))
         case (.wait, .waiting) where state.node(task).kind.isContainer:
             startIteration(task, state.loops[task]?.iterations ?? 0)
-        case (.wait, .waiting) where state[task].humanTask == nil:
+        case (.wait, .waiting) where state[task].openRequest == nil:
             if case .waitSignal(let awaited) = state.node(task).kind {
                 signalTimedOut(task, awaited)
             } else {
                 endWait(task, .null)
             }
-        case (.humanExpiry, .waiting):
-            if let request = state[task].humanTask { expire(task, request.id) }
+        case (.humanExpiry, _), (.humanReminder, _), (.humanClaim, _):
+            peopleTimerFired(task, kind)
+        case (.scheduleTimeout, .ready):
+            notStartedInTime(task)
         default:
             break
         }
@@ -114,19 +84,5 @@ extension RunMachine {
             message: "the run did not end within \(state.graph.definition.deadline?.text ?? "its deadline")"
         )
         failRun(error, nil)
-    }
-
-    private mutating func expire(_ task: TaskRef, _ request: HumanTaskID) {
-        guard case .human(let human) = state.node(task).kind else { return }
-        emit(task, .humanTaskExpired(request))
-        switch human.onExpiry {
-        case .approve, .reject:
-            resolve(task, request, human.onExpiry == .approve, by: "system", "nobody decided in time")
-        case .skip:
-            skip(task, .human)
-        case .fail, .choice, .escalate:
-            let message = "nobody decided within \(human.deadline.text)"
-            fail(task, TaskError(code: "deadline.exceeded", errorClass: .permanent, message: message), nil)
-        }
     }
 }

@@ -1,7 +1,9 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CEL
 internal import Definition
+internal import JSON
 internal import Model
 
 /// Retries, failures, and the end of a run (spec 3.8, 3.9).
@@ -10,20 +12,62 @@ extension RunMachine {
     mutating func attemptFailed(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
         let definition = state.node(task)
         let before = state[task]
+        let attempt = before.countedAttempts
         let unit = Double(turn.entropy >> 11) / Double(1 << 53)
-        guard
-            let wait = definition.retry.wait(
-                afterAttempt: before.attempts - before.lostAttempts,
-                error: error,
-                unit: unit
-            ), before.attempts > 0, isRepeated(definition)
-        else { return fail(task, error, log) }
+        guard let wait = definition.retry.wait(afterAttempt: attempt, error: error, unit: unit), attempt > 0,
+            isRepeated(definition)
+        else { return giveUp(task, error, log) }
         let next = turn.now + wait
-        let first = before.startedAt ?? turn.now
+        let first = before.countedSince ?? turn.now
         let limits = [definition.totalTimeout, definition.retry.maxElapsed].compactMap { $0.map { first + $0 } }
-        guard limits.allSatisfy({ next < $0 }) else { return fail(task, error, log) }
+        guard limits.allSatisfy({ next < $0 }) else { return giveUp(task, error, log) }
+        do throws(TaskError) {
+            guard try isWorthRetrying(task, error, attempt) else { return giveUp(task, error, log) }
+        } catch {
+            return giveUp(task, error, log)
+        }
         emit(task, .taskRetrying(error, next: next, unit: unit, log: log))
         effects.append(.arm(task: task, kind: .retry, at: next))
+    }
+
+    /// Asks `retry.when`.
+    private func isWorthRetrying(_ task: TaskRef, _ error: TaskError, _ attempt: Int) throws(TaskError) -> Bool {
+        guard let condition = state.node(task).retryCondition else { return true }
+        var variables = state.locals(of: task)
+        variables["error"] = error.json
+        variables["attempt"] = .int(Int64(attempt))
+        do {
+            let scope = state.snapshot(for: [condition], in: task.scope, at: turn.now, extra: variables)
+            return try condition.condition(in: scope)
+        } catch {
+            throw TaskError(expression: error, "`retry.when`")
+        }
+    }
+
+    // MARK: schedule_timeout
+
+    /// Watches how long a task stays ready, if its node bounds that.
+    mutating func limitScheduling(_ task: TaskRef, _ body: Event.Body) {
+        guard let limit = state.node(task).scheduleTimeout else { return }
+        switch body {
+        case .taskReady, .review(.resumed):
+            effects.append(.arm(task: task, kind: .scheduleTimeout, at: turn.now + limit))
+        case .taskStarted, .taskCancelled, .taskSkipped, .taskCompleted, .taskFailed, .taskWaiting, .human(.opened):
+            effects.append(.disarm(task: task, kind: .scheduleTimeout))
+        default:
+            break
+        }
+    }
+
+    /// No executor took the task in time.
+    mutating func notStartedInTime(_ task: TaskRef) {
+        let limit = state.node(task).scheduleTimeout?.text ?? ""
+        let error = TaskError(
+            code: "deadline.exceeded",
+            errorClass: .permanent,
+            message: "it was ready for \(limit) and no executor took it, which is its schedule_timeout"
+        )
+        giveUp(task, error, nil)
     }
 
     /// What failed within a loop or map has been repeated there; as a whole it is only when the document says so.
@@ -124,7 +168,8 @@ extension RunMachine {
 
     /// Something is in flight, waits, or may still start.
     private mutating func isActive() -> Bool {
-        if state.count(.running) + state.count(.waiting) + state.count(.retrying) > 0 { return true }
+        let busy: [TaskStatus] = [.running, .waiting, .retrying, .needsReview]
+        if busy.contains(where: { state.count($0) > 0 }) { return true }
         guard state.count(.ready) > 0 else { return false }
         for task in state.allTasks where state[task].status == .ready && mayBegin(task) { return true }
         return false
@@ -146,16 +191,18 @@ extension RunMachine {
             if state.status == .waiting { emit(Event(body: .runResumed)) }
             return
         }
-        let reason: WaitReason = state.count(.retrying) > 0 && state.count(.waiting) == 0 ? .retry : waitingReason
+        let isRetrying = state.count(.retrying) > 0 && state.count(.waiting) + state.count(.needsReview) == 0
+        let reason: WaitReason = isRetrying ? .retry : waitingReason
         if state.status != .waiting || state.waitReason != reason { emit(Event(body: .runWaiting(reason))) }
     }
 
     /// What somebody can do something about comes first: a person, a signal, another run, the clock.
     private var waitingReason: WaitReason {
+        if state.count(.needsReview) > 0 { return .human }
         var reasons: Set<WaitReason> = isHeldByChild ? [.external] : []
         for (_, scope) in state.openScopes {
             for task in scope.tasks where task.status == .waiting {
-                if task.humanTask != nil { return .human }
+                if task.openRequest != nil { return .human }
                 reasons.insert(task.awaited != nil ? .signal : task.child != nil ? .external : .timer)
             }
         }
@@ -221,10 +268,11 @@ extension RunMachine {
             effects.append(.attemptEnded(task: task, fence: before.fence))
         case .retrying:
             effects.append(.disarm(task: task, kind: .retry))
-        case .waiting:
-            effects.append(.disarm(task: task, kind: before.humanTask == nil ? .wait : .humanExpiry))
+        case .waiting where before.openRequest == nil:
+            effects.append(.disarm(task: task, kind: .wait))
             leaveChild(of: task)
-            if let request = before.humanTask { emit(task, .humanTaskCancelled(request.id)) }
+        case .waiting, .needsReview:
+            closeRequest(of: task)
         case .ready:
             effects.append(.withdraw(task: task))
         case .blocked, .running, .completed, .failed, .skipped, .cancelled, .compensated:

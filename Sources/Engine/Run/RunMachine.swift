@@ -71,6 +71,7 @@ struct RunMachine: Sendable {
         events.append(event)
         guard let task = event.task else { return }
         touched.append(task)
+        limitScheduling(task, event.body)
         switch event.body {
         case .taskFailed, .taskSkipped, .taskCancelled:
             if (state.scope(task.scope)?.failed ?? 0) > 0 { newFailures.insert(task.scope) }
@@ -127,8 +128,8 @@ struct RunMachine: Sendable {
             proceed()
         case .timerFired(let task, let kind):
             timerFired(task, kind)
-        case .decide(let task, let request, let isApproved, let comment):
-            try decide(task, request, isApproved, comment)
+        case .person(let task, let request, let action):
+            try person(task, request, action)
         case .pause(let reason):
             try pause(reason)
         case .resume:
@@ -183,10 +184,12 @@ struct RunMachine: Sendable {
                 message: "the process ended during the call, which may have taken effect; it is not repeated because "
                     + "the node says idempotency: none"
             )
-            fail(task, error, nil)
-        } else {
-            emit(task, .taskReady(isRelease ? .released : .lost))
+            giveUp(task, error, nil)
+        } else if isRelease {
+            emit(task, .taskReady(.released))
             effects.append(.offer(task: task))
+        } else {
+            executorDied(task)
         }
     }
 

@@ -68,7 +68,7 @@ extension RunState {
     private mutating func foldTask(_ body: Event.Body, _ task: TaskRef, _ now: Timestamp) {
         switch body {
         case .taskReady(let reason):
-            if reason == .lost { self[task].lostAttempts += 1 }
+            if reason == .lost { noteLoss(of: task, now) }
             self[task].readyReason = reason
             self[task].worker = nil
             self[task].until = nil
@@ -78,6 +78,7 @@ extension RunState {
             self[task].fence = fence
             self[task].worker = worker
             self[task].startedAt = self[task].startedAt ?? now
+            self[task].countedSince = self[task].countedSince ?? now
             set(task, .running, now)
         case .taskCompleted(let output, let routing, let log):
             self[task].output = output
@@ -88,6 +89,7 @@ extension RunState {
             finish(task, .completed, now)
             route(task, dead: routing.dead, otherwise: .taken)
         case .taskFailed(let error, let routing, let log):
+            if self[task].status == .running { noteFailure(of: task, error, now) }
             self[task].error = error
             self[task].log = log ?? self[task].log
             self[task].startedAt = self[task].startedAt ?? now
@@ -96,6 +98,8 @@ extension RunState {
             if graph.nodes[task.node].onExhausted == .compensate { compensations.isRequested = true }
             route(task, dead: routing.dead, otherwise: continues ? .taken : .broken)
         case .taskRetrying(let error, let next, _, let log):
+            noteFailure(of: task, error, now)
+            leaveBody(of: task)
             self[task].error = error
             self[task].until = next
             self[task].worker = nil
@@ -116,6 +120,10 @@ extension RunState {
             fold(event, task, now)
         case .map(let event):
             fold(event, task, now)
+        case .human(let event):
+            fold(event, task, now)
+        case .review(let event):
+            fold(event, task, now)
         case .compensation(let event):
             fold(event, task, now)
         default:
@@ -129,24 +137,19 @@ extension RunState {
             self[task].until = until
             self[task].startedAt = now
             set(task, .waiting, now)
-        case .humanTaskOpened(let request):
-            self[task].humanTask = request
-            self[task].until = request.expiresAt
-            self[task].startedAt = now
-            set(task, .waiting, now)
         case .runFailed(let error):
             // The event names the task that is to blame.
             failedTask = task
             self.error = error
             end(.failed, now)
         default:
-            break  // Decisions are followed by the event that ends their task.
+            break
         }
     }
 
     private static func edgeState(after reason: SkipReason) -> EdgeState {
         switch reason {
-        case .condition, .human: .taken
+        case .condition, .human, .exhausted: .taken
         case .branch, .upstreamSkipped: .dead
         case .upstreamFailed: .broken
         }
@@ -157,6 +160,11 @@ extension RunState {
         self[task].until = nil
         self[task].worker = nil
         set(task, status, now)
+        leaveBody(of: task)
+    }
+
+    /// A loop or map that does not run has nothing within.
+    mutating func leaveBody(of task: TaskRef) {
         guard graph.nodes[task.node].kind.isContainer else { return }
         closeScopes(of: task)
         loops[task] = nil

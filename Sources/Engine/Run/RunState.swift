@@ -122,8 +122,17 @@ public struct RunState: Sendable {
         public internal(set) var until: Timestamp?
         /// While ready: why.
         public internal(set) var readyReason: Event.ReadyReason?
-        /// While waiting for a person; stays after the answer.
-        public internal(set) var humanTask: Event.HumanRequest?
+        /// The last request to people: none or one, so that a task without takes little room.
+        var requests: [HumanTask] = []
+        /// What people said about it, for the attempts that follow.
+        public internal(set) var guidance: [String] = []
+        /// Its last attempts that did not succeed, the oldest first.
+        public internal(set) var failedAttempts: [FailedAttempt] = []
+        /// Attempts, and lost ones, from before a person had it tried again: they count no more.
+        var attemptsBefore = 0
+        var lostBefore = 0
+        /// When the first attempt that counts started.
+        public internal(set) var countedSince: Timestamp?
         /// While waiting for a signal: which.
         public internal(set) var awaited: AwaitedSignal?
         /// The run that it started and waits for; stays after its end.
@@ -182,6 +191,7 @@ public struct RunState: Sendable {
         case .skipped: 7
         case .cancelled: 8
         case .compensated: 9
+        case .needsReview: 10
         }
     }
 }

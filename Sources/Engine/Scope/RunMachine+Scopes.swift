@@ -51,7 +51,7 @@ extension RunMachine {
             switch state[task].status {
             case .running where state.node(task).kind.isContainer:
                 for inner in state.scopes(of: task) where isActive(inner) { return true }
-            case .running, .waiting, .retrying: return true
+            case .running, .waiting, .retrying, .needsReview: return true
             case .ready where mayBegin(task): return true
             case .blocked where isOffered(task) && mayBegin(task): return true
             case .ready, .blocked, .completed, .failed, .skipped, .cancelled, .compensated: break

@@ -92,6 +92,8 @@ extension ShardLoop {
         case .disarm(let task, let kind):
             if let timer = timers.disarm(TaskKey(run.key, task), kind) {
                 batch.commit.removedTimers.append(timer)
+            } else if !adopted.contains(run.key) {
+                batch.commit.removedTimers += storedTimers(of: run.key, task, kind)
             }
         case .store(let bytes):
             batch.blobs.append(bytes)
@@ -108,6 +110,12 @@ extension ShardLoop {
         case .giveWay:
             later.append((run.key, .proceed))
         }
+    }
+
+    /// The timers of a run that another process drives, or nobody, are not in memory.
+    private func storedTimers(of run: Int64, _ task: TaskRef, _ kind: TimerKind) -> [TimerRow] {
+        let stored = (try? store.timers(ofRun: run)) ?? []
+        return stored.filter { $0.key == TaskKey(run, task) && $0.kind == kind }
     }
 
     /// The items that a blob of JSON lines holds.
@@ -147,7 +155,7 @@ extension ShardLoop {
     func attemptTimeout(_ task: TaskRef, of run: OpenRun, at now: Timestamp) -> Duration? {
         let definition = run.state.node(task)
         guard let total = definition.totalTimeout else { return definition.timeout }
-        let first = run.state[task].startedAt ?? now
+        let first = run.state[task].countedSince ?? now
         let left = max(first + total - now, .milliseconds(1))
         return min(definition.timeout ?? left, left)
     }
@@ -221,6 +229,7 @@ extension ShardLoop {
             run.isNew = false
             run.machine.events.removeAll(keepingCapacity: true)
             run.machine.touched.removeAll(keepingCapacity: true)
+            run.eventsInRequests = 0
             let isEnded = run.state.status.isTerminal
             if isEnded { adopted.remove(run.key) }
             let isIdle = run.state.status == .waiting && !lagging.contains(run.key)

@@ -20,9 +20,9 @@ extension ShardLoop {
             answer(reply, &batch) { loop, batch throws(EngineError) in
                 try loop.signal(signal, to: target, by: actor, &batch)
             }
-        case .decide(let id, let isApproved, let comment, let actor, let reply):
+        case .person(let id, let request, let actor, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in
-                try loop.decide(id, isApproved, comment, actor, &batch)
+                try loop.person(id, request, actor, &batch)
             }
         case .attemptEnded(let lease, let result):
             endAttempt(lease, result, &batch)
@@ -125,7 +125,7 @@ extension ShardLoop {
         return StartedRun(id: state.id, sequence: state.lastSequence)
     }
 
-    // MARK: Control and decisions
+    // MARK: Control
 
     /// A signal to one run tells when the run takes none; one to many goes to those that do.
     private mutating func signal(
@@ -163,7 +163,7 @@ extension ShardLoop {
         return try handle(command, on: key, actor, &batch)
     }
 
-    private mutating func handle(
+    mutating func handle(
         _ command: Command,
         on key: Int64,
         _ actor: String?,
@@ -179,41 +179,6 @@ extension ShardLoop {
         // A run that ended belongs to nobody; whoever makes it go on drives it.
         if hadEnded, !run.state.status.isTerminal { adopted.insert(key) }
         return run.state.lastSequence
-    }
-
-    private mutating func decide(
-        _ id: HumanTaskID,
-        _ isApproved: Bool,
-        _ comment: String?,
-        _ actor: String,
-        _ batch: inout Batch
-    ) throws(EngineError) -> HumanTaskRow {
-        let row: HumanTaskRow?
-        do throws(StoreError) {
-            row = if let known = batch.humanTasks[id] { known } else { try store.humanTask(id) }
-        } catch {
-            throw EngineError(store: error)
-        }
-        guard var row else { throw EngineError(.notFound, "there is no request \(id)") }
-        let decided: HumanTaskStatus = isApproved ? .approved : .rejected
-        guard row.status == .open else {
-            if row.status == decided, row.decidedBy == actor { return row }
-            let by = row.decidedBy.map { " by \($0)" } ?? ""
-            throw EngineError(.humanTaskClosed, "\(id) is \(row.status.rawValue)\(by); nothing was changed")
-        }
-        let command = Command.decide(
-            task: TaskRef(number: row.key.task),
-            request: id,
-            isApproved: isApproved,
-            comment: comment
-        )
-        _ = try handle(command, on: row.key.runKey, actor, &batch)
-        row.status = decided
-        row.decidedBy = actor
-        row.decidedAt = batch.now
-        row.comment = comment
-        batch.humanTasks[id] = row
-        return row
     }
 
     /// Answers when the run's end is durable, at once if it is.
@@ -279,7 +244,8 @@ extension EngineError {
     fileprivate init(refusal: Refusal) {
         switch refusal {
         case .state(let message): self.init(.conflict, message)
-        case .invalid(let message): self.init(.invalid, message)
+        case .closed(let message): self.init(.humanTaskClosed, message)
+        case .invalid(let message, let violations): self.init(.invalid, message, violations: violations)
         case .leaseLost: self.init(.leaseLost, "another attempt has the task, or the run ended")
         }
     }

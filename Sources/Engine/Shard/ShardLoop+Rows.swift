@@ -16,9 +16,9 @@ extension ShardLoop {
         var encoder = EventEncoder(graph: run.state.graph)
         for event in run.machine.events {
             encoder.append(event)
-            collectHumanTask(event, run, &batch)
             collectMessage(event, run, &batch)
         }
+        collectRequests(run, &batch)
         let count = run.machine.events.count
         let first = run.state.lastSequence - Int64(count) + 1
         batch.commit.records.append(
@@ -95,34 +95,6 @@ extension ShardLoop {
             )
         )
     }
-
-    private func collectHumanTask(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
-        let row: HumanTaskRow?
-        switch event.body {
-        case .humanTaskOpened(let request):
-            row = event.task.map { HumanTaskRow(request: request, $0, run, at: batch.now) }
-        case .humanTaskResolved(let decision):
-            row = humanTask(decision.id, batch) { row in
-                row.status = decision.isApproved ? .approved : .rejected
-                row.decidedBy = decision.by
-                row.decidedAt = batch.now
-                row.comment = decision.comment
-            }
-        case .humanTaskExpired(let id): row = humanTask(id, batch) { $0.status = .expired }
-        case .humanTaskCancelled(let id): row = humanTask(id, batch) { $0.status = .cancelled }
-        default: row = nil
-        }
-        guard let row else { return }
-        batch.commit.humanTasks.append(row)
-        batch.humanTasks[row.id] = row
-    }
-
-    /// The row as it was, changed; the task itself may be gone with its pass or item.
-    private func humanTask(_ id: HumanTaskID, _ batch: Batch, _ change: (inout HumanTaskRow) -> Void) -> HumanTaskRow? {
-        guard var row = batch.humanTasks[id] ?? (try? store.humanTask(id)) else { return nil }
-        change(&row)
-        return row
-    }
 }
 
 extension RunRow {
@@ -144,25 +116,6 @@ extension RunRow {
             endedAt: state.endedAt,
             deadline: state.deadline,
             outcome: state.outcome
-        )
-    }
-}
-
-extension HumanTaskRow {
-    /// The row of a request as it was opened.
-    fileprivate init(request: Event.HumanRequest, _ task: TaskRef, _ run: OpenRun, at now: Timestamp) {
-        self.init(
-            id: request.id,
-            key: TaskKey(run.key, task),
-            run: run.state.id,
-            node: run.state.node(task).id,
-            kind: "approval",
-            status: .open,
-            title: request.title,
-            message: request.message,
-            assignees: request.assignees,
-            openedAt: now,
-            expiresAt: request.expiresAt
         )
     }
 }

@@ -242,6 +242,8 @@ final class OpenRun {
     var hasToldSchedule = false
     /// The store does not have it yet.
     var isNew = false
+    /// How many of the new events the rows of requests to people know.
+    var eventsInRequests = 0
     /// What its row was when it was last written, and when.
     var writtenRow: (status: RunStatus, reason: WaitReason?, at: Timestamp)?
 

@@ -179,12 +179,14 @@ public final class MemoryRunStore: RunStore {
     }
 
     /// Requests to people, oldest first.
-    public func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) -> [HumanTaskRow] {
+    public func humanTasks(_ filter: HumanTaskFilter) -> [HumanTaskRow] {
         state.withLock { state in
             let matching = state.humanTasks.values.filter { task in
-                (status == nil || task.status == status) && (key == nil || task.key.runKey == key)
+                (filter.statuses.isEmpty || filter.statuses.contains(task.status))
+                    && filter.run.map { $0 == task.key.runKey } ?? true
+                    && filter.after.map { ($0.openedAt, $0.id) < (task.openedAt, task.id) } ?? true
             }
-            return Array(matching.sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }.prefix(limit))
+            return Array(matching.sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }.prefix(filter.limit))
         }
     }
 

@@ -13,6 +13,9 @@ struct Row {
         self.statement = statement
     }
 
+    /// How many columns there are: fewer in a file of an older format.
+    var count: Int32 { sqlite3_column_count(statement) }
+
     func int64(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
     func int(_ column: Int32) -> Int { Int(int64(column)) }
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }

@@ -11,7 +11,7 @@ struct ReadStatements {
     let allOpenRuns, recentRuns, awaitedSignals: Statement
     let tasks, tasksOfRun: Statement
     let timers, timersOfRun, lastTimer: Statement
-    let humanTask, humanTasks, humanTasksByStatus, humanTasksOfRun: Statement
+    let humanTask, humanTasks, pendingHumanTasks, humanTasksOfRun: Statement
     let definition, outbox, cursor: Statement
     let quickCheck: Statement
 
@@ -53,18 +53,9 @@ struct ReadStatements {
         timersOfRun = try Statement(connection, "SELECT * FROM timer WHERE run_key = ? ORDER BY fire_at, number")
         lastTimer = try Statement(connection, RunReader.lastTimer)
         humanTask = try Statement(connection, "SELECT * FROM human_task WHERE id = ?")
-        humanTasks = try Statement(connection, "SELECT * FROM human_task ORDER BY opened_at, id LIMIT ?")
-        humanTasksByStatus = try Statement(
-            connection,
-            "SELECT * FROM human_task WHERE status = ? ORDER BY opened_at, id LIMIT ?"
-        )
-        humanTasksOfRun = try Statement(
-            connection,
-            """
-            SELECT * FROM human_task WHERE run_key = ?1 AND (?2 IS NULL OR +status = ?2)
-                ORDER BY opened_at, id LIMIT ?3
-            """
-        )
+        humanTasks = try Statement(connection, HumanTaskSchema.all)
+        pendingHumanTasks = try Statement(connection, HumanTaskSchema.pending)
+        humanTasksOfRun = try Statement(connection, HumanTaskSchema.ofRun)
         definition = try Statement(connection, "SELECT * FROM definition WHERE hash = ?")
         outbox = try Statement(connection, "SELECT * FROM outbox WHERE number > ? ORDER BY number LIMIT ?")
         cursor = try Statement(connection, "SELECT position FROM cursor WHERE consumer = ?")

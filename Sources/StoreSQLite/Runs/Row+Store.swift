@@ -1,7 +1,6 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-import JSON
 import Model
 import Store
 
@@ -51,34 +50,6 @@ extension TimerRow {
             number: row.int64(1),
             key: TaskKey(runKey: row.int64(2), task: row.int(3)),
             kind: try row.name(4)
-        )
-    }
-}
-
-extension HumanTaskRow {
-    init(row: Row) throws(StoreError) {
-        let names = (try? JSONValue(parsing: row.text(9)))?.arrayValue?.map(\.stringValue) ?? [nil]
-        guard !names.contains(nil) else {
-            throw StoreError(
-                .corrupted,
-                "The assignees of request \(row.text(0)) are not a list of names. Restore from a backup."
-            )
-        }
-        self.init(
-            id: try row.id(0),
-            key: TaskKey(runKey: row.int64(1), task: row.int(2)),
-            run: try row.id(3),
-            node: row.text(4),
-            kind: row.text(5),
-            status: try row.name(6),
-            title: row.text(7),
-            message: row.text(8),
-            assignees: names.compactMap(\.self),
-            openedAt: row.time(10),
-            expiresAt: row.optionalTime(11),
-            decidedBy: row.optionalText(12),
-            decidedAt: row.optionalTime(13),
-            comment: row.optionalText(14)
         )
     }
 }

@@ -186,14 +186,24 @@ final class RunReader {
         try statements.humanTask.first(id.description, read: HumanTaskRow.init(row:))
     }
 
-    func humanTasks(status: HumanTaskStatus?, run key: Int64?, limit: Int) throws(StoreError) -> [HumanTaskRow] {
-        if let key {
-            return try statements.humanTasksOfRun.rows(key, status?.rawValue, limit, read: HumanTaskRow.init(row:))
+    func humanTasks(_ filter: HumanTaskFilter) throws(StoreError) -> [HumanTaskRow] {
+        let statuses = filter.statuses.isEmpty ? HumanTaskStatus.allCases : filter.statuses
+        let names = "," + statuses.map { $0.rawValue + "," }.joined()
+        let time = filter.after?.openedAt.milliseconds ?? .min
+        let id = filter.after?.id.description ?? ""
+        if let run = filter.run {
+            return try statements.humanTasksOfRun.rows(
+                names,
+                time,
+                id,
+                filter.limit,
+                run,
+                read: HumanTaskRow.init(row:)
+            )
         }
-        if let status {
-            return try statements.humanTasksByStatus.rows(status.rawValue, limit, read: HumanTaskRow.init(row:))
-        }
-        return try statements.humanTasks.rows(limit, read: HumanTaskRow.init(row:))
+        let isPending = statuses.allSatisfy(\.isPending)
+        let statement = isPending ? statements.pendingHumanTasks : statements.humanTasks
+        return try statement.rows(names, time, id, filter.limit, read: HumanTaskRow.init(row:))
     }
 
     func definition(_ hash: String) throws(StoreError) -> DefinitionRow? {

@@ -1,7 +1,6 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-import JSON
 import Model
 import Store
 
@@ -150,7 +149,7 @@ final class RunWriter {
         }
         for key in commit.closedTasks { try statements.closeTask.execute(key.runKey, key.task) }
         try write(timers: commit)
-        for row in commit.humanTasks { try write(row) }
+        for row in commit.humanTasks { try row.write(with: statements.humanTask) }
         for row in commit.schedules { try write(row) }
         for id in commit.removedSchedules { try statements.removeSchedule.execute(id.description) }
         try deliver(commit)
@@ -239,26 +238,6 @@ final class RunWriter {
             try statements.lastTimer.execute(last)
         }
         for row in commit.removedTimers { try statements.removeTimer.execute(row.fireAt, row.number) }
-    }
-
-    private func write(_ row: HumanTaskRow) throws(StoreError) {
-        try statements.humanTask.execute(
-            row.id.description,
-            row.key.runKey,
-            row.key.task,
-            row.run.description,
-            row.node,
-            row.kind,
-            row.status.rawValue,
-            row.title,
-            row.message,
-            JSONValue.array(row.assignees.map { .string($0) }).text,
-            row.openedAt,
-            row.expiresAt,
-            row.decidedBy,
-            row.decidedAt,
-            row.comment
-        )
     }
 
     private func write(_ row: ScheduleRow) throws(StoreError) {

@@ -32,7 +32,7 @@ struct WriteStatements {
         timer = try Statement(connection, "INSERT INTO timer VALUES (?, ?, ?, ?, ?)")
         removeTimer = try Statement(connection, "DELETE FROM timer WHERE fire_at = ? AND number = ?")
         lastTimer = try Statement(connection, "INSERT OR REPLACE INTO meta VALUES ('last_timer', ?)")
-        humanTask = try Statement(connection, Self.upsertHumanTask)
+        humanTask = try Statement(connection, HumanTaskSchema.upsert)
         schedule = try Statement(connection, Self.upsertSchedule)
         removeSchedule = try Statement(connection, "DELETE FROM schedule WHERE id = ?")
         message = try Statement(connection, "INSERT INTO outbox VALUES (?, ?, ?, ?)")
@@ -52,13 +52,6 @@ struct WriteStatements {
     private static let upsertRun = """
         INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         ON CONFLICT(key) DO UPDATE \(runColumns), status = ?5 WHERE id = ?2
-        """
-
-    private static let upsertHumanTask = """
-        INSERT INTO human_task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-        ON CONFLICT(id) DO UPDATE SET run_key = ?2, task = ?3, run_id = ?4, node = ?5, kind = ?6, status = ?7,
-            title = ?8, message = ?9, assignees = ?10, opened_at = ?11, expires_at = ?12, decided_by = ?13,
-            decided_at = ?14, comment = ?15
         """
 
     private static let upsertSchedule = """
