@@ -40,11 +40,11 @@ final class CrashFolder: Sendable {
     var workspace: String { "\(data)/workspaces/\(id)" }
 
     /// A process of the program about this folder.
-    func baton(_ arguments: [String]) -> BatonProcess {
+    func baton(_ arguments: [String], user: String = "ann") -> BatonProcess {
         BatonProcess(
             arguments: arguments,
             environment: [
-                "BATON_HOME": data, "PATH": ProgramSearch.defaultPath, "USER": "ann", "TZ": "UTC",
+                "BATON_HOME": data, "PATH": ProgramSearch.defaultPath, "USER": user, "TZ": "UTC",
                 // Where there is no sandbox everything else is tested all the same.
                 "BATON_SANDBOX_REQUIRE": "false",
             ],

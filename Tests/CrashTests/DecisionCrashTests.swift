@@ -16,7 +16,8 @@ import Threads
     private static let threads = BlockingThreads(named: "crash-decisions", count: 2)
 
     @Test func `an answer is durable before anybody hears of it, and is given once`() async throws {
-        for kill in [Kill.point(.afterCommit, 1), .point(.beforeAnswer, 2), .line(1)] {
+        // The first commit brings the rows of the run up to date.
+        for kill in [Kill.point(.afterCommit, 2), .point(.beforeAnswer, 2), .line(1)] {
             let problems = try await Self.threads.run {
                 Result { try Self.dieAfterAnswer(kill) }
             }.get()
@@ -48,6 +49,45 @@ import Threads
             ("the run went on to its end", resumed.exit == 0),
         ]
         let shown = (started.lines + killed.lines + resumed.lines).filter { $0.hasPrefix("{\"seq\":") }
+        return facts.filter { !$0.1 }.map { "not so: \($0.0)" } + (try CrashChecks(folder).problems(shown: shown))
+    }
+
+    @Test func `a claim outlives the process that made it, and the answer comes after any death`() async throws {
+        for kill in [Kill.point(.afterCommit, 1), .point(.beforeAnswer, 1), .point(.insideCommit, 1)] {
+            let problems = try await Self.threads.run {
+                Result { try Self.dieAfterClaim(kill) }
+            }.get()
+            #expect(problems.isEmpty, "\(kill)")
+        }
+    }
+
+    private static func dieAfterClaim(_ kill: Kill) throws -> [String] {
+        let folder = try CrashFolder(CrashWorkflow.text)
+        let id = folder.id.description
+        let started = try folder.baton(["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", id]).run()
+        func request() throws -> HumanTaskRow? {
+            let store = try SQLiteRunStore.openForReading(folder.data)
+            defer { store.close() }
+            return try store.humanTasks(HumanTaskFilter()).first
+        }
+        let name = try request()?.id.description ?? ""
+        let killed = try folder.baton(["inbox", "claim", name]).run(kill)
+        let isDurable = try request()?.claim?.by == "user:ann"
+        let claimed = try folder.baton(["inbox", "claim", name]).run()
+        let refused = try folder.baton(["inbox", "approve", name], user: "bob").run()
+        let died = try folder.baton(["inbox", "approve", name, "-o", "jsonl"]).run(.point(.insideCommit, 1))
+        let isKept = try request()?.status == .claimed
+        let answered = try folder.baton(["inbox", "approve", name, "-o", "jsonl"]).run()
+        var wasDurable = true
+        if case .point(.insideCommit, _) = kill { wasDurable = false }
+        let facts: [(String, Bool)] = [
+            ("the run waited for a person", started.exit == 8), ("the process died", killed.isKilled),
+            ("the claim is there once it is written, and not before", isDurable == wasDurable),
+            ("the same person may claim again", claimed.exit == 0), ("others may not answer", refused.exit == 4),
+            ("the next process died too", died.isKilled), ("an answer that was not written is none", isKept),
+            ("the run went on to its end", answered.exit == 0),
+        ]
+        let shown = (started.lines + died.lines + answered.lines).filter { $0.hasPrefix("{\"seq\":") }
         return facts.filter { !$0.1 }.map { "not so: \($0.0)" } + (try CrashChecks(folder).problems(shown: shown))
     }
 

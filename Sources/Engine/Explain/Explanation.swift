@@ -63,7 +63,8 @@ public struct Explanation: Sendable {
         case .failed: return "failed: \(state.error?.description ?? "no reason was recorded")"
         case .paused:
             let by = state.pause?.by ?? "somebody"
-            return "paused by \(by); in-flight attempts finish, nothing new starts"
+            let why = state.pause?.reason.map { " (\($0))" } ?? ""
+            return "paused by \(by)\(why); in-flight attempts finish, nothing new starts"
         case .compensated:
             return "compensated at \(state.endedAt?.description ?? "")\(outcome(state))"
         case .compensationFailed:

@@ -87,7 +87,11 @@ extension ShardLoop {
             lastTimerNumber += 1
             let key = TaskKey(run.key, task)
             let timer = TimerRow(fireAt: at, number: lastTimerNumber, key: key, kind: kind)
-            if let replaced = timers.arm(timer) { batch.commit.removedTimers.append(replaced) }
+            if let replaced = timers.arm(timer) {
+                batch.commit.removedTimers.append(replaced)
+            } else if !adopted.contains(run.key) {
+                batch.commit.removedTimers += storedTimers(of: run.key, task, kind)
+            }
             batch.commit.timers.append(timer)
         case .disarm(let task, let kind):
             if let timer = timers.disarm(TaskKey(run.key, task), kind) {
