@@ -80,6 +80,7 @@ let package = Package(
 
         // Runs.
         module("Engine", ["CLinux", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
+        module("Simulation", ["Engine", "Store", "Definition", "Model", "JSON", "Hashing"]),
         module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
 
         // The product.

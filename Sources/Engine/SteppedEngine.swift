@@ -53,6 +53,11 @@ public final class SteppedEngine {
         requests.isEmpty ? loop.sleepTime() : 0
     }
 
+    /// The runs in memory, by key: the store's small numbers for them.
+    public var runsInMemory: [(key: Int64, state: RunState)] {
+        loop.runs.sorted { $0.key < $1.key }.map { ($0.key, $0.value.state) }
+    }
+
     /// One turn: folds all requests and what is due, commits, answers, and hands out attempts.
     ///
     /// - Returns: Attempts to make, and leases of attempts that have to stop.

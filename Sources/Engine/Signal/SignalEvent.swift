@@ -15,6 +15,14 @@ public struct RunSignal: Sendable, Equatable {
     /// What it carries; at most 256 KiB of JSON.
     public var payload: Payload
 
+    /// Puts a signal together.
+    public init(dedupeKey: String, type: String, key: String?, payload: Payload) {
+        self.dedupeKey = dedupeKey
+        self.type = type
+        self.key = key
+        self.payload = payload
+    }
+
     /// Most bytes of a payload.
     public static let payloadLimit = 256 * 1024
 

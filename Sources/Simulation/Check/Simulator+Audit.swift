@@ -1,0 +1,91 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+internal import Engine
+internal import Model
+internal import Store
+
+/// What must hold after a crash and at the end.
+extension Simulator {
+    // MARK: After a crash
+
+    /// What clients and workers were told is still there.
+    func auditAcknowledged() {
+        let rows = disk.rows
+        guard rows.lastSequence() >= disk.acknowledged else {
+            return violate(
+                .acknowledged,
+                "events up to \(disk.acknowledged) were answered, but the log ends at \(rows.lastSequence())"
+            )
+        }
+        for run in acknowledged.started where rows.run(run) == nil {
+            return violate(.acknowledged, "the start of \(run) was answered, but there is no such run")
+        }
+        for (run, event) in acknowledged.events {
+            guard let key = rows.run(run)?.key, lastEvent(ofRun: key) >= event else {
+                return violate(.acknowledged, "event \(event) of \(run) was answered, but is not in the log")
+            }
+        }
+        for (id, decision) in acknowledged.decided {
+            guard let row = rows.humanTask(id), row.status == decision.status, row.decidedBy == decision.by else {
+                return violate(.acknowledged, "\(id) was answered as \(decision.status), which is not stored")
+            }
+        }
+    }
+
+    private func lastEvent(ofRun key: Int64) -> Int64 {
+        let last = disk.rows.records(ofRun: key, backwardsFrom: .max, limit: 1).first?.record
+        return last.map { $0.firstSequence + Int64($0.count) - 1 } ?? 0
+    }
+
+    /// What the engine has in memory is the fold of the log.
+    func auditMemory() {
+        guard let process else { return }
+        for (key, state) in process.engine.runsInMemory {
+            guard let folded = self.state(ofRun: key) else { return }
+            guard folded == state else {
+                return violate(.log, "\(state.id) in memory is not the fold of its log")
+            }
+        }
+    }
+
+    // MARK: At the end
+
+    func auditEnd() {
+        auditAcknowledged()
+        auditMemory()
+        if let key = ledger.repeated {
+            violate(.effects, "\(key) takes no idempotency key, and its effect happened twice")
+        }
+        var audit = LogAudit(self)
+        for key in stride(from: 1, through: disk.rows.lastRunKey(), by: 1) {
+            guard let row = disk.rows.run(key: key), let state = state(ofRun: key) else { continue }
+            audit.check(row, state)
+            check(row, against: state)
+        }
+        audit.finish()
+        auditRows()
+    }
+
+    private func check(_ row: RunRow, against state: RunState) {
+        let isSame =
+            row.status == state.status && row.reason == state.waitReason && row.lastSequence == state.lastSequence
+            && row.endedTasks == state.endedTasks && row.endedAt == state.endedAt && row.deadline == state.deadline
+        if !isSame {
+            violate(
+                .log,
+                "the row of \(row.id) says \(row.status) at event \(row.lastSequence), its log \(state.status) at "
+                    + "\(state.lastSequence)"
+            )
+        }
+    }
+
+    private func auditRows() {
+        if let row = disk.rows.openTasks(ofRun: nil).first { violate(.rows, "task \(row.key) has a row, its run ended") }
+        if let row = disk.rows.timers(ofRun: nil).first { violate(.rows, "timer \(row) is there, its run ended") }
+        if let row = disk.rows.humanTasks(status: .open, run: nil, limit: 1).first {
+            violate(.rows, "\(row.id) is open, its run ended")
+        }
+    }
+}
