@@ -80,6 +80,8 @@ extension Simulator {
 
     func heartbeat(_ number: Int) {
         guard !attempts[number].isOver, !attempts[number].isDelivered else { return }
+        // A result that never arrives is not waited for: the lease has to end.
+        guard !(isLossy && attempts[number].isDone) else { return }
         // The host of a program says that it is alive; when it is gone, nobody does.
         guard attempts[number].life == life else { return }
         if let process, !isMessageLost { process.engine.heartbeat([attempts[number].assignment.attemptLease]) }

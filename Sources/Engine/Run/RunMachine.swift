@@ -159,7 +159,8 @@ struct RunMachine: Sendable {
 
     /// Writes down that a task could not start in this turn.
     mutating func queue(_ task: TaskRef) {
-        guard state[task].status == .blocked else { return }
+        // It may have been cancelled since, with the pass or item it belongs to.
+        guard state.has(task), state[task].status == .blocked else { return }
         emit(task, .taskReady(.queued))
     }
 
@@ -195,10 +196,13 @@ struct RunMachine: Sendable {
 
     func timeoutError(_ task: TaskRef) -> TaskError {
         let limit = state.node(task).timeout?.text ?? "its total timeout"
+        let isRepeatable = !state.node(task).isNonIdempotent
         return TaskError(
             code: "timeout",
-            errorClass: .transient,
+            errorClass: isRepeatable ? .transient : .permanent,
             message: "the attempt took longer than \(limit)"
+                + (isRepeatable
+                    ? "" : " and may have taken effect; it is not repeated because the node says idempotency: none")
         )
     }
 

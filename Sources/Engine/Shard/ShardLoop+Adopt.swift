@@ -124,6 +124,8 @@ extension ShardLoop {
             run.inFlight += 1
             restorePermits(task, of: run, at: now)
         case .running:
+            // It counts until it is closed: nobody knows whether it has stopped.
+            run.inFlight += 1
             later.append((run.key, .attemptLost(task: task, fence: fence, isRelease: false)))
         case .ready:
             offer(task, of: run)

@@ -195,6 +195,8 @@ struct ShardLoop {
         if !run.isInBatch {
             run.isInBatch = true
             batch.runs.append(run)
+            // Events carry the time of the commit, also those that no command leads to.
+            run.machine.turn.now = batch.now
         }
         if run.isSettled {
             run.isSettled = false

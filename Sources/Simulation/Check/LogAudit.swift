@@ -43,6 +43,9 @@ struct LogAudit {
             for (worker, change) in run.changes { changes[commit, default: [:]][worker, default: 0] += change }
             run.changes = [:]
             if let finding {
+                for fact in facts.prefix(while: { $0.sequence <= fact.sequence }).suffix(20) {
+                    simulator.note("event \(fact.sequence) at \(fact.at): \(fact.event)")
+                }
                 let step = simulator.disk.commits[commit].step
                 return simulator.violate(finding.rule, "\(row.id), event \(fact.sequence): \(finding.message)", step: step)
             }
@@ -136,6 +139,8 @@ struct RunAudit {
             return ready(task, reason, at, simulator, life)
         case .taskWaiting(let time):
             until[task] = time
+        case .loop:
+            until[task] = nil
         case .humanTaskResolved(let decision):
             guard resolved.insert(decision.id).inserted else {
                 return Finding(rule: .effects, message: "\(decision.id) was decided twice")

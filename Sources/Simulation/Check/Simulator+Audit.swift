@@ -45,9 +45,16 @@ extension Simulator {
         for (key, state) in process.engine.runsInMemory {
             guard let folded = self.state(ofRun: key) else { return }
             guard folded == state else {
+                note("folded:\n\(Self.dump(folded))\nin memory:\n\(Self.dump(state))")
                 return violate(.log, "\(state.id) in memory is not the fold of its log")
             }
         }
+    }
+
+    private static func dump(_ state: RunState) -> String {
+        var text = ""
+        Swift.dump(state, to: &text)
+        return text
     }
 
     // MARK: At the end
