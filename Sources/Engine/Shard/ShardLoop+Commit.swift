@@ -16,6 +16,10 @@ extension ShardLoop {
         }
         catchUp(&batch)
         collectSchedules(&batch)
+        if let brokenRead {
+            // Somebody was not told, or some row not found: the next start reads everything again.
+            return afterFailure(&batch, StoreError(.failed, brokenRead.message))
+        }
         guard !batch.commit.isEmpty else {
             closeRuns(&batch)
             for reply in batch.replies { reply(nil) }
@@ -106,7 +110,7 @@ extension ShardLoop {
         case .startChild(let task, let fence, let order):
             startChild(order, for: task, fence: fence, of: run, &batch)
         case .cancelChild(let child):
-            if let key = try? key(of: child) {
+            if let key = attempt({ loop throws(EngineError) in try loop.key(of: child) }) {
                 command(.cancel(reason: "the run that started it ended"), on: key, "run:\(run.state.id)", &batch)
             }
         case .sendSignal(let task, let fence, let target, let signal):
@@ -139,7 +143,9 @@ extension ShardLoop {
         while leases.count < configuration.slots, let key = ready.take(at: clock.monotonic()) {
             // Entries of runs that ended are still in the queue; reading those runs back would be for nothing.
             let task = TaskRef(number: key.task)
-            guard adopted.contains(key.runKey), let run = try? open(key.runKey, &batch), run.machine.canStart(task)
+            guard adopted.contains(key.runKey),
+                let run = attempt({ loop throws(EngineError) in try loop.open(key.runKey, &batch) }),
+                run.machine.canStart(task)
             else { continue }
             if let limit = run.state.graph.definition.maxParallel, run.inFlight >= limit {
                 run.parked.append(task)

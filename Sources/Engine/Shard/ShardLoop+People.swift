@@ -66,11 +66,16 @@ extension ShardLoop {
     }
 
     /// The row as the event leaves it; the task itself may be gone with its pass or item.
-    private func row(after change: HumanEvent, of task: TaskRef, _ run: OpenRun, _ batch: Batch) -> HumanTaskRow? {
+    private mutating func row(
+        after change: HumanEvent,
+        of task: TaskRef,
+        _ run: OpenRun,
+        _ batch: Batch
+    ) -> HumanTaskRow? {
         if case .opened(let request) = change {
             return HumanTaskRow(request, TaskKey(run.key, task), run.state, at: batch.now)
         }
-        guard var row = batch.humanTasks[change.id] ?? (try? store.humanTask(change.id)) else { return nil }
+        guard var row = attempt({ loop throws(EngineError) in try loop.humanTask(change.id, batch) }) else { return nil }
         row.apply(change, at: batch.now)
         return row
     }

@@ -221,6 +221,8 @@ extension ShardLoop {
             _ = try handle(command, on: lease.key.runKey, nil, &batch)
             batch.results.append((lease, result))
         } catch {
+            // A result is not lost to a disk that fails.
+            if error.code == .unavailable { brokenRead = brokenRead ?? error }
             dispatcher.forget(lease)
         }
     }

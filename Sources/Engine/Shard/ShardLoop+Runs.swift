@@ -71,13 +71,13 @@ extension ShardLoop {
         if let news = newsForParent(of: run) { later.append(news) }
     }
 
-    private func newsForParent(of run: OpenRun) -> (Int64, Command)? {
+    private mutating func newsForParent(of run: OpenRun) -> (Int64, Command)? {
         guard let parent = run.state.parent, run.state.status.isTerminal else { return nil }
         let end: ChildEnd =
             run.state.status == .completed
             ? .completed(outputs: run.state.outputs ?? Payload(inline: .null))
             : .ended(run.state.status, run.state.error)
-        guard let key = try? key(of: parent.run) else { return nil }
+        guard let key = attempt({ loop throws(EngineError) in try loop.key(of: parent.run) }) else { return nil }
         return (key, .childEnded(task: parent.task, run: run.state.id, end))
     }
 
@@ -105,7 +105,7 @@ extension ShardLoop {
     ) -> Int {
         var delivered = 0
         for key in receivers(of: signal, target).sorted() {
-            guard let run = try? open(key, &batch) else { continue }
+            guard let run = attempt({ loop throws(EngineError) in try loop.open(key, &batch) }) else { continue }
             do throws(Refusal) {
                 try run.machine.handle(.signal(signal), in: turn(batch, actor))
                 delivered += 1
@@ -116,10 +116,10 @@ extension ShardLoop {
         return delivered
     }
 
-    private func receivers(of signal: RunSignal, _ target: SignalTarget) -> Set<Int64> {
+    private mutating func receivers(of signal: RunSignal, _ target: SignalTarget) -> Set<Int64> {
         switch target {
         case .run(let id):
-            return (try? key(of: id)).map { [$0] } ?? []
+            return attempt({ loop throws(EngineError) in try loop.key(of: id) }).map { [$0] } ?? []
         case .workflow(let name, _):
             let here = runs.values.filter { $0.state.graph.name == name && !$0.state.status.isTerminal }.map(\.key)
             return Set(here).union(openRuns(of: name))
@@ -128,12 +128,19 @@ extension ShardLoop {
         }
     }
 
-    private func openRuns(of workflow: String) -> [Int64] {
+    private mutating func openRuns(of workflow: String) -> [Int64] {
         var filter = RunFilter()
         filter.workflow = workflow
         filter.statuses = RunStatus.allCases.filter { !$0.isTerminal }
         filter.limit = 1000
-        return ((try? store.runs(filter)) ?? []).map(\.key)
+        let found = attempt { loop throws(EngineError) -> [RunRow] in
+            do throws(StoreError) {
+                return try loop.store.runs(filter)
+            } catch {
+                throw EngineError(store: error)
+            }
+        }
+        return found?.map(\.key) ?? []
     }
 
     /// Remembers who waits for which kind of signal.

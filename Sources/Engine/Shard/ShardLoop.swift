@@ -54,6 +54,8 @@ struct ShardLoop {
     var retained: [Request] = []
     /// Who wants to know when a run ended.
     var waiters: [Int64: [Reply<RunRow>]] = [:]
+    /// A read that failed in this turn: what was computed without it must not be written.
+    var brokenRead: EngineError?
     /// After a full disk: no timer or lease is looked at before that instant of the monotonic clock.
     var resumeAt: Int64 = 0
 
@@ -172,10 +174,22 @@ struct ShardLoop {
 
     /// Folds a command nobody waits for.
     mutating func command(_ command: Command, on key: Int64, _ actor: String?, _ batch: inout Batch) {
+        // A run that is damaged: `explain` names it.
+        guard let run = attempt({ loop throws(EngineError) in try loop.open(key, &batch) }) else { return }
         do {
-            try open(key, &batch).machine.handle(command, in: turn(batch, actor))
+            try run.machine.handle(command, in: turn(batch, actor))
         } catch {
-            // A timer or lease that lost its race, or a run that cannot be read: `explain` names the latter.
+            // A timer or lease that lost its race.
+        }
+    }
+
+    /// What is read, or `nil`. When it is the disk that failed, this turn is not written.
+    mutating func attempt<Value>(_ read: (inout Self) throws(EngineError) -> Value) -> Value? {
+        do throws(EngineError) {
+            return try read(&self)
+        } catch {
+            if error.code == .unavailable { brokenRead = brokenRead ?? error }
+            return nil
         }
     }
 
