@@ -38,6 +38,8 @@ let package = Package(
     name: "baton",
     products: [
         .executable(name: "baton", targets: ["baton"]),
+        // For tests of workflows.
+        .library(name: "BatonTesting", targets: ["BatonTesting"]),
         // For Fuzz and Benchmarks, which are packages of their own; not for others.
         .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition", "Model"]),
         .library(name: "BatonModules", targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "StoreSQLite"]),
@@ -80,14 +82,17 @@ let package = Package(
 
         // Runs.
         module("Engine", ["CLinux", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
+        // The engine in a simulated world, and workflows under test.
         module("Simulation", ["Engine", "Store", "Definition", "Model", "JSON", "Hashing"]),
+        module("BatonTesting", ["Simulation", "Engine", "Store", "Definition", "Model", "CEL", "JSON"]),
         module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
 
         // The product.
         module(
             "Commands",
             [
-                "Tools", "Engine", "Retention", "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "HTTP",
+                "Tools", "Simulation", "Engine", "Retention", "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
+                "HTTP",
                 "Threads", "Model",
                 "JSON", "Text",
                 "CLinux",
@@ -117,6 +122,8 @@ let package = Package(
         tests("HTTP", ["JSON", "Threads"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
         tests("Commands", ["Engine", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
+        tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),
+        tests("BatonTesting"),
         tests("Engine", ["Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
         // Kills the real program.
         .testTarget(

@@ -19,7 +19,8 @@ enum CommandTree {
         ],
         children: [
             RunCommands.group, WorkflowCommands.group, SchemaCommands.group, InboxCommands.group, SignalCommands.group,
-            ScheduleCommands.group, ToolCommands.group, ArtifactCommands.group, BackupCommands.group,
+            ScheduleCommands.group, ToolCommands.group, SimulationCommands.group, ArtifactCommands.group,
+            BackupCommands.group,
             MigrateCommands.group, DoctorCommand.command, EchoCommand.command, ConformanceCommands.group,
             CompletionCommand.command, VersionCommand.command,
             HelpCommand.command,

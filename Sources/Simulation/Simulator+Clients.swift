@@ -90,7 +90,13 @@ extension Simulator {
         case .start(let run, let graph, let inputs):
             let entry = GraphLibrary.entry(graph)
             let inputs = (try? entry.graph.checkInputs(inputs).objectValue) ?? inputs
-            let request = StartRequest(graph: entry.graph, source: entry.source, inputs: inputs, id: run, actor: "user:ann")
+            let request = StartRequest(
+                graph: entry.graph,
+                source: entry.source,
+                inputs: inputs,
+                id: run,
+                actor: "user:ann"
+            )
             engine.start(request) { answers.add(Answer($0) { .started($0.id) }, to: number) }
         case .control(let run, let command):
             engine.control(run, command, by: "user:ann") { answers.add(Answer($0) { .done($0) }, to: number) }

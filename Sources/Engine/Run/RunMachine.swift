@@ -178,7 +178,7 @@ struct RunMachine: Sendable {
     }
 
     private mutating func attemptLost(_ task: TaskRef, _ isRelease: Bool) {
-        if state.node(task).isNonIdempotent && !isRelease {
+        if state.node(task).isNonIdempotent {
             let error = TaskError(
                 code: "attempt.lost",
                 errorClass: .permanent,

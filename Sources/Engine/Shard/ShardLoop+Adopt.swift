@@ -43,7 +43,8 @@ extension ShardLoop {
         for row in found.awaited where keys.contains(row.runKey) { awaiting[row.type, default: []].insert(row.runKey) }
         adopted.formUnion(keys)
         // Rows of runs that were busy at the end may be older than the log; those of others are exact.
-        let busy: Set<RunStatus> = [.queued, .running, .compensating]
+        // A paused one may have had an attempt in flight, which nobody else would close.
+        let busy: Set<RunStatus> = [.queued, .running, .compensating, .paused]
         let moving = taken.filter { row in
             found.recent.contains(row.key) || busy.contains(row.status) || holdsKey(row)
         }

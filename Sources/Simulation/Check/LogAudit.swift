@@ -39,7 +39,13 @@ struct LogAudit {
             while record + 1 < records.count, records[record + 1].record.firstSequence <= fact.sequence { record += 1 }
             let commit = simulator.disk.commit(of: records[record].globalSequence)
             note(fact.event, of: row, commit)
-            let finding = run.take(fact.event, at: fact.at, in: state, simulator, life: simulator.disk.commits[commit].life)
+            let finding = run.take(
+                fact.event,
+                at: fact.at,
+                in: state,
+                simulator,
+                life: simulator.disk.commits[commit].life
+            )
             for (worker, change) in run.changes { changes[commit, default: [:]][worker, default: 0] += change }
             run.changes = [:]
             if let finding {
@@ -47,11 +53,20 @@ struct LogAudit {
                     simulator.note("event \(fact.sequence) at \(fact.at): \(fact.event)")
                 }
                 let step = simulator.disk.commits[commit].step
-                return simulator.violate(finding.rule, "\(row.id), event \(fact.sequence): \(finding.message)", step: step)
+                return simulator.violate(
+                    finding.rule,
+                    "\(row.id), event \(fact.sequence): \(finding.message)",
+                    step: step
+                )
             }
         }
-        if let missing = simulator.acknowledged.signals.first(where: { $0.run == row.id && !run.signals.contains($0.dedupeKey) }) {
-            simulator.violate(.acknowledged, "signal `\(missing.dedupeKey)` to \(row.id) was answered, but is not in the log")
+        if let missing = simulator.acknowledged.signals.first(where: {
+            $0.run == row.id && !run.signals.contains($0.dedupeKey)
+        }) {
+            simulator.violate(
+                .acknowledged,
+                "signal `\(missing.dedupeKey)` to \(row.id) was answered, but is not in the log"
+            )
         }
     }
 

@@ -45,16 +45,22 @@ extension Simulator {
         for (key, state) in process.engine.runsInMemory {
             guard let folded = self.state(ofRun: key) else { return }
             guard folded == state else {
-                note("folded:\n\(Self.dump(folded))\nin memory:\n\(Self.dump(state))")
+                for line in Self.difference(folded, state) { note(line) }
                 return violate(.log, "\(state.id) in memory is not the fold of its log")
             }
         }
     }
 
-    private static func dump(_ state: RunState) -> String {
-        var text = ""
-        Swift.dump(state, to: &text)
-        return text
+    /// Lines that only one of the two has, for those who look for the reason.
+    private static func difference(_ folded: RunState, _ memory: RunState) -> [String] {
+        func lines(_ state: RunState) -> Set<Substring> {
+            var text = ""
+            dump(state, to: &text)
+            return Set(text.split(separator: "\n"))
+        }
+        let (first, second) = (lines(folded), lines(memory))
+        return first.subtracting(second).sorted().prefix(20).map { "only folded: \($0)" }
+            + second.subtracting(first).sorted().prefix(20).map { "only in memory: \($0)" }
     }
 
     // MARK: At the end
@@ -89,7 +95,9 @@ extension Simulator {
     }
 
     private func auditRows() {
-        if let row = disk.rows.openTasks(ofRun: nil).first { violate(.rows, "task \(row.key) has a row, its run ended") }
+        if let row = disk.rows.openTasks(ofRun: nil).first {
+            violate(.rows, "task \(row.key) has a row, its run ended")
+        }
         if let row = disk.rows.timers(ofRun: nil).first { violate(.rows, "timer \(row) is there, its run ended") }
         if let row = disk.rows.humanTasks(status: .open, run: nil, limit: 1).first {
             violate(.rows, "\(row.id) is open, its run ended")

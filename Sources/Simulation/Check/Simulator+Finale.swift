@@ -28,7 +28,10 @@ extension Simulator {
         let explanation = Explanation(state, now: clock.wall())
         let openTasks = state.openScopes.reduce(0) { $0 + $1.scope.open }
         guard explanation.waitingFor.count == openTasks else {
-            return violate(.progress, "\(run.id) has \(openTasks) open tasks, \(explanation.waitingFor.count) have a cause")
+            return violate(
+                .progress,
+                "\(run.id) has \(openTasks) open tasks, \(explanation.waitingFor.count) have a cause"
+            )
         }
         if state.status == .paused { return call(.control(run.id, .resume)) }
         var isHelped = false
@@ -39,7 +42,12 @@ extension Simulator {
                 isHelped = true
             case .signal(let type, let key, _):
                 let dedupeKey = "finale \(calls.count)"
-                call(.signal(.run(run.id), RunSignal(dedupeKey: dedupeKey, type: type, key: key, payload: Payload(inline: 3))))
+                call(
+                    .signal(
+                        .run(run.id),
+                        RunSignal(dedupeKey: dedupeKey, type: type, key: key, payload: Payload(inline: 3))
+                    )
+                )
                 isHelped = true
             case .child(let child):
                 isHelped = isHelped || isOpen(child)

@@ -87,7 +87,8 @@ struct DocumentGenerator {
             return ("branch", "cases: [{name: x, when: \(when)}], default: y", true)
         case 14, 15: return human()
         case 16, 17: return awaited()
-        case 18: return ("signal", "type: \(random.pick(Self.signals)), to: \(random.pick(["project", "broadcast"]))", false)
+        case 18:
+            return ("signal", "type: \(random.pick(Self.signals)), to: \(random.pick(["project", "broadcast"]))", false)
         case 19, 20: return ("join", random.pick([nil, "mode: any, cancel_rest: true", "mode: done"]), false)
         case 21, 22: return loop(id)
         case 23, 24: return map(id)

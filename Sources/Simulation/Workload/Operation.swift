@@ -36,7 +36,11 @@ struct Operation: Sendable, CustomStringConvertible {
         var plan: [Operation] = []
         var starts: [Int64] = []
         for run in 0..<runs {
-            let start = Operation(at: random.span(0...20_000), run: run, kind: .start(graph: random.draw(0...GraphLibrary.count - 1)))
+            let start = Operation(
+                at: random.span(0...20_000),
+                run: run,
+                kind: .start(graph: random.draw(0...GraphLibrary.count - 1))
+            )
             plan.append(start)
             starts.append(start.at)
             if random.happens(250) {

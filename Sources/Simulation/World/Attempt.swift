@@ -63,7 +63,8 @@ extension Attempt.Conduct {
         var swarm = SeededRandom(seed: plan.number, for: "attempts")
         let (bad, slow) = (swarm.pick([0, 50, 200]), swarm.pick([20, 100, 400]))
         switch random.draw(0...999) {
-        case ..<bad: conduct.end = random.pick([.failsTransient, .failsTransient, .failsUpstream, .failsPermanent, .isLost])
+        case ..<bad:
+            conduct.end = random.pick([.failsTransient, .failsTransient, .failsUpstream, .failsPermanent, .isLost])
         default: break
         }
         conduct.duration =
