@@ -103,7 +103,7 @@ public final class WorkflowTest {
     /// - Throws: `not_found` when it has none open.
     public func decide(_ node: String, of run: RunID, approve: Bool, by actor: String = "user:test") throws(EngineError)
     {
-        let open = store.humanTasks(status: .open, run: store.run(run)?.key, limit: 1000)
+        let open = store.humanTasks(.pending(run: store.run(run)?.key, limit: 1000))
         guard let request = open.first(where: { $0.node == node && $0.run == run }) else {
             throw EngineError(.notFound, "`\(node)` of \(run) asks nobody anything")
         }

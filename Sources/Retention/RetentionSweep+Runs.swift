@@ -44,7 +44,7 @@ extension RetentionSweep {
         var keepers: Set<RetentionPolicy.Keeper> = []
         if try runs.hold(ofRun: run.key) != nil { keepers.insert(.hold) }
         if try !runs.pins(onRun: run.key).isEmpty { keepers.insert(.pin) }
-        if try !runs.humanTasks(status: .open, run: run.key, limit: 1).isEmpty { keepers.insert(.request) }
+        if try !runs.humanTasks(.pending(run: run.key, limit: 1)).isEmpty { keepers.insert(.request) }
         return keepers
     }
 

@@ -62,7 +62,7 @@ extension Simulator {
 
     private func openRequest(_ number: Int, of run: RunID) -> HumanTaskID? {
         guard let key = disk.rows.run(run)?.key else { return nil }
-        let open = disk.rows.humanTasks(status: .open, run: key, limit: 100)
+        let open = disk.rows.humanTasks(.pending(run: key, limit: 100))
         return open.isEmpty ? nil : open[number % open.count].id
     }
 

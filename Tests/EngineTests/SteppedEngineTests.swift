@@ -207,6 +207,6 @@ private final class BreakableStore: RunStoreDecorator {
 
     func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
         if isBroken { throw StoreError(.failed, "the disk does not answer") }
-        return base.records(ofRun: key, after: sequence, limit: limit)
+        return try base.records(ofRun: key, after: sequence, limit: limit)
     }
 }

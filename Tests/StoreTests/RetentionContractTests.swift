@@ -161,7 +161,7 @@ import Testing
             #expect(try store.snapshot(ofRun: 3, atMost: .max) == nil)
             #expect(try store.inbox(ofRun: 3, message: "m") == nil)
             #expect(try store.signals(SignalFilter()).map(\.runKey) == [2])
-            #expect(try store.humanTasks(status: nil, run: nil, limit: 9).map(\.key.runKey) == [2])
+            #expect(try store.humanTasks(HumanTaskFilter()).map(\.key.runKey) == [2])
             #expect(try store.inbox(ofRun: 2, message: "m") == 1)
             #expect(try store.lastSequence() == 9)
             var row = RunRow.sample(3, .completed)

@@ -28,12 +28,13 @@ struct LogAudit {
     mutating func check(_ row: RunRow, _ state: RunState) {
         var run = RunAudit(row, limit: state.graph.definition.maxParallel)
         var facts: [(sequence: Int64, at: Timestamp, event: Event)] = []
+        var records: [StoredRecord] = []
         do {
+            records = try simulator.disk.rows.records(ofRun: row.key, after: 0, limit: .max)
             try reader.forEachEvent(ofRun: row.key) { sequence, at, event, _ in facts.append((sequence, at, event)) }
         } catch {
             return simulator.violate(.log, "\(error)")
         }
-        let records = simulator.disk.rows.records(ofRun: row.key, after: 0, limit: .max)
         var record = 0
         for fact in facts {
             while record + 1 < records.count, records[record + 1].record.firstSequence <= fact.sequence { record += 1 }
@@ -156,9 +157,9 @@ struct RunAudit {
             until[task] = time
         case .loop:
             until[task] = nil
-        case .humanTaskResolved(let decision):
-            guard resolved.insert(decision.id).inserted else {
-                return Finding(rule: .effects, message: "\(decision.id) was decided twice")
+        case .human(.resolved(let id, _)):
+            guard resolved.insert(id).inserted else {
+                return Finding(rule: .effects, message: "\(id) was decided twice")
             }
         case .runFailed:
             return takeRun(event)

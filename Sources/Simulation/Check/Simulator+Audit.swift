@@ -35,7 +35,7 @@ extension Simulator {
     }
 
     private func lastEvent(ofRun key: Int64) -> Int64 {
-        let last = disk.rows.records(ofRun: key, backwardsFrom: .max, limit: 1).first?.record
+        let last = (try? disk.rows.records(ofRun: key, backwardsFrom: .max, limit: 1))?.first?.record
         return last.map { $0.firstSequence + Int64($0.count) - 1 } ?? 0
     }
 
@@ -99,7 +99,7 @@ extension Simulator {
             violate(.rows, "task \(row.key) has a row, its run ended")
         }
         if let row = disk.rows.timers(ofRun: nil).first { violate(.rows, "timer \(row) is there, its run ended") }
-        if let row = disk.rows.humanTasks(status: .open, run: nil, limit: 1).first {
+        if let row = disk.rows.humanTasks(.pending(limit: 1)).first {
             violate(.rows, "\(row.id) is open, its run ended")
         }
     }

@@ -37,8 +37,8 @@ extension Simulator {
         var isHelped = false
         for item in explanation.waitingFor {
             switch item.cause {
-            case .human(let id, _, _):
-                call(.decide(id, isApproved: true, by: "user:cat"))
+            case .human(let asked), .review(let asked?, _):
+                call(.decide(asked.request.id, isApproved: true, by: "user:cat"))
                 isHelped = true
             case .signal(let type, let key, _):
                 let dedupeKey = "finale \(calls.count)"

@@ -145,7 +145,7 @@ struct SimulatedStore: RunStoreDecorator {
     func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
         try process.reach(.recovery)
         try process.read()
-        return base.records(ofRun: key, after: sequence, limit: limit)
+        return try base.records(ofRun: key, after: sequence, limit: limit)
     }
 
     func run(_ id: RunID) throws(StoreError) -> RunRow? {
