@@ -19,7 +19,13 @@ extension Simulator {
             goOn()
         }
         guard report.violation == nil, let run = disk.rows.openRuns().first else { return }
-        violate(.progress, "\(run.id) has not ended after everything it waited for came; it is \(run.status)")
+        let explanation = state(ofRun: run.key).map { Explanation($0, now: clock.wall()) }
+        let causes = explanation?.waitingFor.map { "`\($0.name)` \($0.cause.sentence(now: clock.wall()))" } ?? []
+        violate(
+            .progress,
+            "\(run.id) has not ended after everything it waited for came; it is \(run.status): "
+                + causes.joined(separator: "; ")
+        )
     }
 
     /// Gives a run what it waits for. One that waits for nothing that anybody can give is stuck.
