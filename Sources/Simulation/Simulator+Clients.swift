@@ -43,7 +43,8 @@ extension Simulator {
         case .startOther(let graph): call(.start(run, graph: graph, ["n": 7]))
         case .pause: call(.control(run, .pause(reason: nil)))
         case .resume: call(.control(run, .resume))
-        case .cancel: call(.control(run, .cancel(reason: "drawn")))
+        case .cancel(let compensate): call(.control(run, .cancel(reason: "drawn", compensate: compensate)))
+        case .rollBack: call(.control(run, .rollBack(to: nil)))
         case .update(let priority):
             call(.control(run, .update(RunUpdate(priority: priority, labels: ["p": "\(priority)"]))))
         case .decide(let request, let isApproved, let by):

@@ -49,6 +49,11 @@ import Testing
                 faults.insert("\(fault.kind)".split(separator: "(").map(String.init)[0])
             }
         }
+        let valid = (0..<100).count { number in
+            var generator = DocumentGenerator(number: number)
+            return (try? GraphLibrary.compile(generator.document()).get()) != nil
+        }
+        #expect(valid > 95)
         #expect(kinds == Set(Self.kinds))
         #expect(faults.count == 10, "\(faults)")
     }

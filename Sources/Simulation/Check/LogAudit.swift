@@ -132,10 +132,14 @@ struct RunAudit {
         life: Int
     ) -> Finding? {
         if isTerminal {
+            // The one way to begin again.
+            if case .compensation(.runCompensating) = event.body { isTerminal = false }
             if case .child(.ended) = event.body { return nil }
+            if !isTerminal { return nil }
             return Finding(rule: .terminal, message: "\(event.body.type.rawValue) after the end")
         }
         guard let task = event.task else { return takeRun(event) }
+        if case .compensation = event.body { return nil }
         if ended.contains(task), event.body.type != .childEnded {
             if case .runFailed = event.body { return takeRun(event) }
             return Finding(rule: .effects, message: "\(event.body.type.rawValue) for a task that ended")
@@ -172,6 +176,8 @@ struct RunAudit {
         switch event.body {
         case .runCompleted, .runFailed, .runCancelled:
             for task in running.keys { stop(task) }
+            isTerminal = true
+        case .compensation(.runCompensated), .compensation(.runCompensationFailed):
             isTerminal = true
         case .signal(.received(let signal)):
             guard signals.insert(signal.dedupeKey).inserted else {

@@ -16,11 +16,15 @@ struct DocumentGenerator {
 
     mutating func document() -> String {
         var text = "workflow: w\(number)\n"
-        text += "on_failure: \(random.pick(["drain", "drain", "fail_fast", "continue"]))\n"
+        text += "on_failure: \(random.pick(["drain", "drain", "fail_fast", "continue", "compensate"]))\n"
         var limits: [String] = []
         if random.happens(500) { limits.append("max_parallel: \(random.draw(1...4))") }
-        if random.happens(150) { limits.append("deadline: \(random.draw(30...300))s") }
+        if random.happens(150) { text += "deadline: \(random.draw(30...300))s\n" }
         if !limits.isEmpty { text += "limits: {\(limits.joined(separator: ", "))}\n" }
+        if random.happens(150) {
+            let whenFull = random.pick(["queue", "reject", "cancel_oldest"])
+            text += "concurrency: {key: shared, max: \(random.draw(1...2)), when_full: \(whenFull)}\n"
+        }
         text += "inputs: {n: {type: integer, default: 0}}\n"
         return text + body(count: random.draw(2...9), prefix: "n", depth: 0, indent: "")
     }
@@ -64,6 +68,8 @@ struct DocumentGenerator {
         guard ["tool", "http"].contains(type) else { return keys }
         if random.happens(250) { keys.append("priority: \(random.pick([0, 20, 100, 400, 900]))") }
         if random.happens(200) { keys.append("timeout: \(random.draw(2...20))s") }
+        if type == "tool", random.happens(300) { keys.append("compensate: {tool: noop, args: {undo: 1}}") }
+        if random.happens(150) { keys.append("concurrency: {key: k, max: \(random.draw(1...2))}") }
         if random.happens(150) { keys.append("total_timeout: \(random.draw(20...90))s") }
         if random.happens(150) {
             keys.append("idempotency: none")

@@ -14,7 +14,9 @@ struct Operation: Sendable, CustomStringConvertible {
         case startOther(graph: Int)
         case pause
         case resume
-        case cancel
+        case cancel(compensate: Bool)
+        /// Undoes what the run did, if it ended.
+        case rollBack
         case update(priority: Int)
         /// Answers the n-th request that is open then.
         case decide(request: Int, isApproved: Bool, by: String)
@@ -69,8 +71,9 @@ struct Operation: Sendable, CustomStringConvertible {
             },
             { random, number in .broadcast(type: random.pick(DocumentGenerator.signals), dedupeKey: "b\(number)") },
             { random, _ in random.happens(500) ? .pause : .resume },
+            { random, _ in random.happens(300) ? .rollBack : .resume },
             { random, _ in .update(priority: random.draw(0...1000)) },
-            { random, _ in random.happens(300) ? .cancel : .resume },
+            { random, _ in random.happens(300) ? .cancel(compensate: random.happens(400)) : .resume },
         ]
         weights.removeAll { _ in random.happens(400) }
         guard !weights.isEmpty else { return plan.sorted { $0.at < $1.at } }
