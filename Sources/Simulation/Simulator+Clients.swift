@@ -13,6 +13,8 @@ struct Call {
         case start(RunID, graph: Int, JSONObject)
         case control(RunID, Command)
         case decide(HumanTaskID, isApproved: Bool, by: String)
+        /// Answers what is no question of yes or no.
+        case answer(HumanTaskID, choice: String)
         case signal(SignalTarget, RunSignal)
     }
     let request: Request
@@ -102,7 +104,12 @@ extension Simulator {
         case .control(let run, let command):
             engine.control(run, command, by: "user:ann") { answers.add(Answer($0) { .done($0) }, to: number) }
         case .decide(let id, let isApproved, let by):
-            engine.decide(id, approve: isApproved, comment: nil, by: by) {
+            engine.decide(id, approve: isApproved, comment: "as drawn", by: by) {
+                answers.add(Answer($0) { .decided($0.status, by: $0.decidedBy) }, to: number)
+            }
+        case .answer(let id, let choice):
+            let answer = HumanAnswer(choice: choice, comment: "so that it ends")
+            engine.person(id, .answer(answer), by: "user:cat") {
                 answers.add(Answer($0) { .decided($0.status, by: $0.decidedBy) }, to: number)
             }
         case .signal(let target, let signal):

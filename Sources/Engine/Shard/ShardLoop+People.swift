@@ -75,7 +75,9 @@ extension ShardLoop {
         if case .opened(let request) = change {
             return HumanTaskRow(request, TaskKey(run.key, task), run.state, at: batch.now)
         }
-        guard var row = attempt({ loop throws(EngineError) in try loop.humanTask(change.id, batch) }) else { return nil }
+        guard var row = attempt({ loop throws(EngineError) in try loop.humanTask(change.id, batch) }) else {
+            return nil
+        }
         row.apply(change, at: batch.now)
         return row
     }

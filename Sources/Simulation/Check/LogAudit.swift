@@ -165,6 +165,8 @@ struct RunAudit {
             guard resolved.insert(id).inserted else {
                 return Finding(rule: .effects, message: "\(id) was decided twice")
             }
+        case .review(.poisoned), .review(.opened), .review(.exhausted):
+            stop(task)
         case .runFailed:
             return takeRun(event)
         default: break

@@ -44,7 +44,12 @@ extension Simulator {
         for item in explanation.waitingFor {
             switch item.cause {
             case .human(let asked), .review(let asked?, _):
-                call(.decide(asked.request.id, isApproved: true, by: "user:cat"))
+                let choices = asked.request.choices.map(\.id)
+                if let choice = choices.first(where: ["skip", "stop"].contains) {
+                    call(.answer(asked.request.id, choice: choice))
+                } else {
+                    call(.decide(asked.request.id, isApproved: true, by: "user:cat"))
+                }
                 isHelped = true
             case .signal(let type, let key, _):
                 let dedupeKey = "finale \(calls.count)"

@@ -40,7 +40,12 @@ extension ShardLoop {
                 command(.cancel(reason: "a newer run with the same key came"), on: key, "system", &batch)
             }
         case .cancel, .reject:
-            command(.cancel(reason: "as many runs with the same key as may be are not done"), on: run.key, "system", &batch)
+            command(
+                .cancel(reason: "as many runs with the same key as may be are not done"),
+                on: run.key,
+                "system",
+                &batch
+            )
         }
     }
 
@@ -129,7 +134,9 @@ extension ShardLoop {
     private func demands(of task: TaskRef, of run: OpenRun, at now: Timestamp) -> [KeyedLimits.Demand] {
         var demands = (try? run.state.demands(of: task, at: now)) ?? []
         if let maximum = configuration.projectLimit {
-            demands.append(.init(key: LimitKey(.project, run.state.project, tenant: run.state.tenant), maximum: maximum))
+            demands.append(
+                .init(key: LimitKey(.project, run.state.project, tenant: run.state.tenant), maximum: maximum)
+            )
         }
         if case .tool(let name, _, _) = run.state.node(task).kind, let maximum = configuration.toolLimits[name] {
             demands.append(.init(key: LimitKey(.tool, name), maximum: maximum))
