@@ -97,7 +97,9 @@ public struct JSONObject: Sendable {
 
     private func position(of key: String) -> Int? {
         guard index.isEmpty else { return index.position(of: key) { members[$0].key.hasSameBytes(as: key) } }
-        return members.firstIndex { $0.key.hasSameBytes(as: key) }
+        // `firstIndex` would copy every member.
+        for position in members.indices where members[position].key.hasSameBytes(as: key) { return position }
+        return nil
     }
 
     private mutating func extendIndex() {

@@ -5,12 +5,12 @@
 ///
 /// Hashes are seeded per process, so a document cannot be made to collide. Names stay in the members; callers compare.
 struct KeyIndex: Sendable {
-    /// Zero is free; else the upper half is the hash and the lower half is the position plus one. The size is zero or a
-    /// power of two, at most half full.
-    private var slots: [UInt64] = []
-    private var used = 0 as UInt32
-    /// What removed names had in the lower half, sorted; entries above stand for as many positions less.
-    private var gaps: [UInt64] = []
+    /// Empty, or a head, the slots and the gaps. One array, so that an object without index is two words.
+    ///
+    /// Half of the head is the number of slots, a power of two; the lower half is how many are used, at most half of
+    /// them. A slot of zero is free; else the upper half is the hash and the lower half is the position plus one. Gaps
+    /// are what removed names had in the lower half, sorted; entries above stand for as many positions less.
+    private var table: [UInt64] = []
 
     private static let gapLimit = 256
 
@@ -24,56 +24,61 @@ struct KeyIndex: Sendable {
     }
 
     /// Whether nothing is covered.
-    var isEmpty: Bool { slots.isEmpty }
+    var isEmpty: Bool { table.isEmpty }
+
+    private var slotCount: Int { table.isEmpty ? 0 : Int(table[0] >> 32) }
+    private var used: Int { Int(table[0] & 0xFFFF_FFFF) }
+    private var slots: Range<Int> { 1..<1 + slotCount }
+    private var gaps: Range<Int> { min(1 + slotCount, table.count)..<table.count }
 
     /// The position of a name among those covered.
     func position(of key: String, isMatch: (Int) -> Bool) -> Int? {
         let hash = Self.hash(key)
         var slot = home(of: hash)
-        while slots[slot] != 0 {
-            if slots[slot] >> 32 == hash {
-                let position = position(slots[slot])
+        while table[slot] != 0 {
+            if table[slot] >> 32 == hash {
+                let position = position(table[slot])
                 if isMatch(position) { return position }
             }
-            slot = (slot + 1) & (slots.count - 1)
+            slot = next(slot)
         }
         return nil
     }
 
     /// Covers one more name, known to be new.
     mutating func add(_ key: String, at position: Int) {
-        if Int(used) * 2 >= slots.count { resize(to: slots.count * 2) }
+        if used * 2 >= slotCount { resize(to: slotCount * 2) }
         place(Self.hash(key) << 32 | UInt64(position + gaps.count + 1))
-        used += 1
+        table[0] += 1
     }
 
     /// Covers a name no more; all names behind it are one position lower from now on.
     mutating func remove(_ key: String, at position: Int) {
         var slot = home(of: Self.hash(key))
-        while slots[slot] == 0 || self.position(slots[slot]) != position { slot = (slot + 1) & (slots.count - 1) }
-        let removed = slots[slot] & 0xFFFF_FFFF
+        while table[slot] == 0 || self.position(table[slot]) != position { slot = next(slot) }
+        let removed = table[slot] & 0xFFFF_FFFF
         close(slot)
-        used -= 1
-        gaps.insert(removed, at: gapCount(below: removed))
+        table[0] -= 1
+        table.insert(removed, at: gaps.lowerBound + gapCount(below: removed))
         if gaps.count > Self.gapLimit { fillGaps() }
     }
 
     /// Lowering all entries once for many removals keeps those cheap.
     private mutating func fillGaps() {
-        for slot in slots.indices where slots[slot] != 0 {
-            slots[slot] -= UInt64(gapCount(below: slots[slot] & 0xFFFF_FFFF))
+        for slot in slots where table[slot] != 0 {
+            table[slot] -= UInt64(gapCount(below: table[slot] & 0xFFFF_FFFF))
         }
-        gaps = []
+        table.removeLast(gaps.count)
     }
 
     private func gapCount(below entry: UInt64) -> Int {
-        var low = 0
-        var high = gaps.count
+        var low = gaps.lowerBound
+        var high = gaps.upperBound
         while low < high {
             let middle = (low + high) / 2
-            if gaps[middle] < entry { low = middle + 1 } else { high = middle }
+            if table[middle] < entry { low = middle + 1 } else { high = middle }
         }
-        return low
+        return low - gaps.lowerBound
     }
 
     /// The position that an entry stands for.
@@ -84,33 +89,41 @@ struct KeyIndex: Sendable {
 
     /// Frees a slot and moves those that would no longer be found into the gap.
     private mutating func close(_ start: Int) {
-        let mask = slots.count - 1
+        let mask = slotCount - 1
         var gap = start
-        var slot = (gap + 1) & mask
-        while slots[slot] != 0 {
-            let distance = (slot - home(of: slots[slot] >> 32)) & mask
+        var slot = next(gap)
+        while table[slot] != 0 {
+            let distance = (slot - home(of: table[slot] >> 32)) & mask
             if distance >= (slot - gap) & mask {
-                slots[gap] = slots[slot]
+                table[gap] = table[slot]
                 gap = slot
             }
-            slot = (slot + 1) & mask
+            slot = next(slot)
         }
-        slots[gap] = 0
+        table[gap] = 0
     }
 
     private mutating func resize(to size: Int) {
-        let old = slots
-        slots = .init(repeating: 0, count: size)
-        for entry in old where entry != 0 { place(entry) }
+        let (old, oldSlots, oldGaps) = (table, slots, gaps)
+        table = .init(repeating: 0, count: 1 + size)
+        table[0] = UInt64(size) << 32
+        for slot in oldSlots where old[slot] != 0 {
+            place(old[slot])
+            table[0] += 1
+        }
+        table += old[oldGaps]
     }
 
     private mutating func place(_ entry: UInt64) {
         var slot = home(of: entry >> 32)
-        while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-        slots[slot] = entry
+        while table[slot] != 0 { slot = next(slot) }
+        table[slot] = entry
     }
 
-    private func home(of hash: UInt64) -> Int { Int(hash) & (slots.count - 1) }
+    private func home(of hash: UInt64) -> Int { 1 + Int(hash) & (slotCount - 1) }
+
+    /// The slot behind a slot; the first one behind the last.
+    private func next(_ slot: Int) -> Int { 1 + slot & (slotCount - 1) }
 
     private static func hash(_ key: String) -> UInt64 {
         var hasher = Hasher()

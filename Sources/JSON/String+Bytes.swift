@@ -7,7 +7,8 @@ extension String {
     /// Whether both are the same Unicode scalars. `==` also accepts canonical equivalents, such as `é` in its one-scalar
     /// and two-scalar forms, which are different names to JSON.
     func hasSameBytes(as other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
+        // Texts that are not even equivalent differ, and for short ones that is a comparison of two words.
+        guard utf8.count == other.utf8.count, self == other else { return false }
         let isEqual = utf8.withContiguousStorageIfAvailable { left in
             other.utf8.withContiguousStorageIfAvailable { right in
                 guard let left = left.baseAddress, let right = right.baseAddress else { return true }

@@ -4,7 +4,7 @@
 // Compiles large documents. The goals: 10,000 nodes in 150 ms, 100,000 nodes in 1.5 s, ten times the nodes in about ten
 // times the time.
 //
-//     DefinitionBenchmark [ROUNDS] [SHAPE]
+//     DefinitionBenchmark [ROUNDS] [SHAPE] [NODES]
 
 import Definition
 import Glibc
@@ -90,12 +90,13 @@ func fail(_ message: String) -> Never {
 
 let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5
 let wanted = CommandLine.arguments.dropFirst(2).first.flatMap(Shape.init)
+let wantedNodes = CommandLine.arguments.dropFirst(3).first.flatMap { Int($0) }
 let tool = try Registry.Tool(name: "t", input: ["type": "object"])
 let compiler = Compiler(registry: Registry(tools: [tool]))
 
 for shape in Shape.allCases where wanted == nil || wanted == shape {
     var base: Double?
-    for nodes in [1000, 10_000, shape.mostNodes] {
+    for nodes in wantedNodes.map({ [$0] }) ?? [1000, 10_000, shape.mostNodes] {
         let text = shape.document(nodes: nodes)
         var times: [Double] = []
         var count = 0

@@ -53,21 +53,37 @@ extension ByteBuffer {
             append(UInt8(ascii: "]"))
         case .object(let object):
             append(UInt8(ascii: "{"))
-            for (position, member) in Self.sorted(object.members).enumerated() {
-                if position > 0 { append(UInt8(ascii: ",")) }
-                append(quoted: member.key)
-                append(UInt8(ascii: ":"))
-                append(canonical: member.value, roundsIntegers: roundsIntegers)
-            }
+            append(canonical: object.members, roundsIntegers: roundsIntegers)
             append(UInt8(ascii: "}"))
         default: append(compact: value)
         }
     }
 
-    /// Orders members by the UTF-16 code units of their names.
-    private static func sorted(_ members: [JSONObject.Member]) -> [JSONObject.Member] {
-        let isSorted = zip(members, members.dropFirst()).allSatisfy { precedes($0.key, $1.key) }
-        return isSorted ? members : members.sorted { precedes($0.key, $1.key) }
+    /// Adds members by the UTF-16 code units of their names. Only positions are sorted: members are costly to move.
+    private mutating func append(canonical members: [JSONObject.Member], roundsIntegers: Bool) {
+        let isSorted = members.indices.dropFirst().allSatisfy { Self.precedes(members[$0 - 1].key, members[$0].key) }
+        if isSorted {
+            for position in members.indices {
+                append(canonical: members, position, isFirst: position == 0, roundsIntegers: roundsIntegers)
+            }
+        } else {
+            let order = members.indices.sorted { Self.precedes(members[$0].key, members[$1].key) }
+            for (place, position) in order.enumerated() {
+                append(canonical: members, position, isFirst: place == 0, roundsIntegers: roundsIntegers)
+            }
+        }
+    }
+
+    private mutating func append(
+        canonical members: [JSONObject.Member],
+        _ position: Int,
+        isFirst: Bool,
+        roundsIntegers: Bool
+    ) {
+        if !isFirst { append(UInt8(ascii: ",")) }
+        append(quoted: members[position].key)
+        append(UInt8(ascii: ":"))
+        append(canonical: members[position].value, roundsIntegers: roundsIntegers)
     }
 
     private static func precedes(_ left: String, _ right: String) -> Bool {
