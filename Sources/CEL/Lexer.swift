@@ -10,6 +10,7 @@ struct Lexer {
     static func tokens(of source: String) throws(CELError) -> [Token] {
         var lexer = Lexer(bytes: Array(source.utf8))
         var tokens: [Token] = []
+        tokens.reserveCapacity(source.utf8.count / 2 + 2)
         while true {
             let token = try lexer.next()
             tokens.append(token)

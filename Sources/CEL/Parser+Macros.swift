@@ -78,7 +78,7 @@ extension Parser {
     }
 
     private func isVariableName(_ name: String) -> Bool {
-        !Self.keywords.contains(name) && !Self.reservedWords.contains(name)
+        !Self.isKeyword(name) && !Self.reservedWords.contains(name)
     }
 
     /// What follows `cel.bind`.

@@ -15,7 +15,7 @@ extension Parser {
             links = inner + links
         }
         while let link = try nextLink() { links.append(link) }
-        if current.kind == .symbol(.openBrace), isName(node) {
+        if isAt(.openBrace), isName(node) {
             throw .syntax("messages cannot be built here; write a map as {\"key\": value}", at: offset)
         }
         return links.isEmpty ? node : .chain(node, links)
@@ -40,7 +40,7 @@ extension Parser {
         let isOptional = take(.question)
         let nameOffset = offset
         let name = try selector()
-        guard current.kind == .symbol(.openParenthesis) else {
+        guard isAt(.openParenthesis) else {
             return Link(kind: isOptional ? .optionalField(name) : .field(name), offset: nameOffset)
         }
         guard !isOptional else { throw .syntax("after `.?` comes the name of a field, not a call", at: nameOffset) }
@@ -49,7 +49,7 @@ extension Parser {
 
     private mutating func selector() throws(CELError) -> String {
         switch current.kind {
-        case .identifier(let name) where !Self.keywords.contains(name), .quotedName(let name):
+        case .identifier(let name) where !Self.isKeyword(name), .quotedName(let name):
             advance()
             return name
         case .identifier(let name):

@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Parser {
-    static let keywords: Set = ["true", "false", "null", "in"]
+    static func isKeyword(_ name: String) -> Bool {
+        switch name {
+        case "true", "false", "null", "in": true
+        default: false
+        }
+    }
 
     /// Words the language keeps for itself; they may name fields but not variables.
     static let reservedWords: Set = [
@@ -13,6 +18,9 @@ extension Parser {
     private static let types: Set = [
         "bool", "bytes", "double", "int", "list", "map", "null_type", "optional_type", "string", "type", "uint",
     ]
+
+    /// Every word that means something by itself; all others are told from these by one look.
+    private static let words = reservedWords.union(types).union(Function.namespaces).union(["google", "net"])
 
     /// A literal, a name, a global call or something in brackets. A global call leaves its link in `links`.
     mutating func primary(_ links: inout [Link]) throws(CELError) -> Node {
@@ -69,12 +77,14 @@ extension Parser {
             return .constant(value)
         }
         guard name != "in" else { throw .syntax("expected a value, found `in`", at: place) }
-        guard !Self.keywords.contains(name), !Self.reservedWords.contains(name) else {
+        let hasMeaning = Self.words.contains(name)
+        guard !Self.isKeyword(name), !hasMeaning || !Self.reservedWords.contains(name) else {
             throw .syntax("`\(name)` is a reserved word and cannot name a variable", at: place)
         }
         advance()
-        if current.kind == .symbol(.openParenthesis) { return try globalCall(name, at: place, &links) }
+        if isAt(.openParenthesis) { return try globalCall(name, at: place, &links) }
         if !isAbsolute, let slot = locals.lastIndex(of: name) { return .local(slot) }
+        guard hasMeaning else { return .variable(name, offset: place) }
         if Self.types.contains(name) { return .constant(.type(name)) }
         if name == "google", let type = wellKnownType() { return .constant(.type(type)) }
         if name == "net", let type = networkType() { return .constant(.type(type)) }
@@ -123,7 +133,7 @@ extension Parser {
         advance()
         let elements = try nested { (parser) throws(CELError) in
             var elements: [(value: Node, isOptional: Bool)] = []
-            while parser.current.kind != .symbol(.closeBracket) {
+            while !parser.isAt(.closeBracket) {
                 let isOptional = parser.take(.question)
                 elements.append((try parser.expression(), isOptional))
                 guard parser.take(.comma) else { break }
@@ -142,7 +152,7 @@ extension Parser {
         advance()
         let entries = try nested { (parser) throws(CELError) in
             var entries: [MapEntry] = []
-            while parser.current.kind != .symbol(.closeBrace) {
+            while !parser.isAt(.closeBrace) {
                 let isOptional = parser.take(.question)
                 let key = try parser.expression()
                 try parser.expect(.colon, "after the key")

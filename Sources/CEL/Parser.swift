@@ -16,9 +16,9 @@ struct Parser {
             throw CELError(code: .limit, message: "the expression is longer than \(limit) bytes", offset: limit)
         }
         var parser = Parser(options: options, tokens: try Lexer.tokens(of: source))
-        if parser.current.kind == .end { throw .syntax("the expression is empty", at: 0) }
+        if parser.isAtEnd { throw .syntax("the expression is empty", at: 0) }
         let node = try parser.expression()
-        guard parser.current.kind == .end else {
+        guard parser.isAtEnd else {
             throw .syntax(
                 "expected an operator or the end, found \(parser.current.kind.description)",
                 at: parser.offset
@@ -28,6 +28,15 @@ struct Parser {
     }
 
     var current: Token { tokens[index] }
+
+    /// Whether the current token is this symbol; no token is copied to find out.
+    func isAt(_ symbol: Symbol) -> Bool {
+        if case .symbol(let found) = tokens[index].kind { found == symbol } else { false }
+    }
+
+    var isAtEnd: Bool {
+        if case .end = tokens[index].kind { true } else { false }
+    }
 
     var offset: Int { tokens[index].offset }
 
@@ -41,7 +50,7 @@ struct Parser {
     }
 
     mutating func take(_ symbol: Symbol) -> Bool {
-        guard current.kind == .symbol(symbol) else { return false }
+        guard isAt(symbol) else { return false }
         advance()
         return true
     }
@@ -73,7 +82,7 @@ struct Parser {
         var node = try disjunction()
         while take(.question) {
             let value = try disjunction()
-            if current.kind == .symbol(.question) { throw .syntax("put the inner `?:` in parentheses", at: offset) }
+            if isAt(.question) { throw .syntax("put the inner `?:` in parentheses", at: offset) }
             try expect(.colon, "between the two values of `?:`")
             branches.append((node, value))
             node = try disjunction()
@@ -83,16 +92,20 @@ struct Parser {
 
     private mutating func disjunction() throws(CELError) -> Node {
         let start = offset
-        var operands = [try conjunction()]
+        let first = try conjunction()
+        guard isAt(.or) else { return first }
+        var operands = [first]
         while take(.or) { operands.append(try conjunction()) }
-        return operands.count == 1 ? operands[0] : .or(operands, offset: start)
+        return .or(operands, offset: start)
     }
 
     private mutating func conjunction() throws(CELError) -> Node {
         let start = offset
-        var operands = [try relation()]
+        let first = try relation()
+        guard isAt(.and) else { return first }
+        var operands = [first]
         while take(.and) { operands.append(try relation()) }
-        return operands.count == 1 ? operands[0] : .and(operands, offset: start)
+        return .and(operands, offset: start)
     }
 
     private mutating func relation() throws(CELError) -> Node {
@@ -107,7 +120,7 @@ struct Parser {
     }
 
     private func relationOperator() -> BinaryOperator? {
-        switch current.kind {
+        switch tokens[index].kind {
         case .identifier("in"): .isIn
         case .symbol(.equal): .equal
         case .symbol(.notEqual): .notEqual
@@ -122,8 +135,8 @@ struct Parser {
     private mutating func sum() throws(CELError) -> Node {
         let first = try product()
         var operations: [Operation] = []
-        while current.kind == .symbol(.plus) || current.kind == .symbol(.minus) {
-            let symbol: BinaryOperator = current.kind == .symbol(.plus) ? .add : .subtract
+        while isAt(.plus) || isAt(.minus) {
+            let symbol: BinaryOperator = isAt(.plus) ? .add : .subtract
             let place = offset
             advance()
             operations.append(Operation(symbol: symbol, right: try product(), offset: place))
@@ -136,7 +149,7 @@ struct Parser {
         var operations: [Operation] = []
         while true {
             let symbol: BinaryOperator
-            switch current.kind {
+            switch tokens[index].kind {
             case .symbol(.times): symbol = .multiply
             case .symbol(.divide): symbol = .divide
             case .symbol(.remainder): symbol = .remainder
@@ -151,16 +164,16 @@ struct Parser {
     private mutating func unary() throws(CELError) -> Node {
         let start = offset
         var count = 0
-        if current.kind == .symbol(.not) {
+        if isAt(.not) {
             while take(.not) { count += 1 }
-            guard current.kind != .symbol(.minus) else { throw .syntax("`!` needs a bool, not a number", at: offset) }
+            guard !isAt(.minus) else { throw .syntax("`!` needs a bool, not a number", at: offset) }
             return .not(try member(), count: count, offset: start)
         }
-        while current.kind == .symbol(.minus), !isNumber(peek(1)) {
+        while isAt(.minus), !isNumber(peek(1)) {
             advance()
             count += 1
         }
-        guard count == 0 || current.kind != .symbol(.not) else {
+        guard count == 0 || !isAt(.not) else {
             throw .syntax("`-` needs a number, not a bool", at: offset)
         }
         let operand = try member()

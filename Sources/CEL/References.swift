@@ -8,6 +8,7 @@ struct ReferenceCollector {
     static func references(in node: Node) -> [CELExpression.Reference] {
         var collector = ReferenceCollector()
         collector.visit(node, isTested: false)
+        guard collector.references.count > 1 else { return collector.references }
         return collector.references.sorted { $0.offset < $1.offset }
     }
 

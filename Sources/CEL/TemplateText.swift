@@ -24,9 +24,36 @@ public struct TemplateText: Sendable, Equatable {
             segments = text.isEmpty ? [] : [.text(text)]
             return
         }
+        if let only = Self.onlyExpression(text) {
+            segments = [only]
+            return
+        }
         var scanner = TemplateScanner(bytes: Array(text.utf8))
         segments = try scanner.segments()
     }
+
+    /// What most templates are: one `${…}` with nothing inside that can hide its end.
+    private static func onlyExpression(_ text: String) -> Segment? {
+        let only = text.utf8.withContiguousStorageIfAvailable { bytes -> Segment? in
+            let end = bytes.count - 1
+            guard end > 2, bytes[0] == UInt8(ascii: "$"), bytes[1] == UInt8(ascii: "{"),
+                bytes[end] == UInt8(ascii: "}"),
+                !isBlank(bytes[2]), !isBlank(bytes[end - 1])
+            else { return nil }
+            for index in 2..<end {
+                switch bytes[index] {
+                case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "/"), UInt8(ascii: "{"), UInt8(ascii: "}"):
+                    return nil
+                default: break
+                }
+            }
+            let source = String(decoding: UnsafeBufferPointer(rebasing: bytes[2..<end]), as: UTF8.self)
+            return .expression(source, offset: 2)
+        }
+        return only ?? nil
+    }
+
+    fileprivate static func isBlank(_ byte: UInt8) -> Bool { byte == 9 || byte == 10 || byte == 13 || byte == 32 }
 
     /// Whether any part is an expression.
     public var hasExpressions: Bool {
@@ -43,10 +70,10 @@ private struct TemplateScanner {
         var segments: [TemplateText.Segment] = []
         var text: [UInt8] = []
         while index < bytes.count {
-            if starts(with: "$${") {
+            if isAt("$"), isAt("$", 1), isAt("{", 2) {
                 text += "${".utf8
                 index += 3
-            } else if starts(with: "${") {
+            } else if isAt("$"), isAt("{", 1) {
                 if !text.isEmpty { segments.append(.text(String(decoding: text, as: UTF8.self))) }
                 text = []
                 segments.append(try expression())
@@ -59,8 +86,9 @@ private struct TemplateScanner {
         return segments
     }
 
-    private func starts(with prefix: String) -> Bool {
-        bytes[index...].starts(with: prefix.utf8)
+    /// Whether this byte stands so far behind the index.
+    private func isAt(_ byte: Unicode.Scalar, _ distance: Int = 0) -> Bool {
+        index + distance < bytes.count && bytes[index + distance] == UInt8(ascii: byte)
     }
 
     /// `${` is at the index; afterwards the index is behind the closing brace.
@@ -72,7 +100,7 @@ private struct TemplateScanner {
         while index < bytes.count {
             switch bytes[index] {
             case UInt8(ascii: "\""), UInt8(ascii: "'"): try skipString(opening)
-            case UInt8(ascii: "/") where starts(with: "//"):
+            case UInt8(ascii: "/") where isAt("/", 1):
                 while index < bytes.count, bytes[index] != 10 { index += 1 }
             case UInt8(ascii: "{"):
                 depth += 1
@@ -91,9 +119,8 @@ private struct TemplateScanner {
     }
 
     private func trimmed(_ range: Range<Int>, _ opening: Int) throws(CELError) -> TemplateText.Segment {
-        let blanks: [UInt8] = [9, 10, 13, 32]
-        guard let first = range.first(where: { !blanks.contains(bytes[$0]) }),
-            let last = range.last(where: { !blanks.contains(bytes[$0]) })
+        guard let first = range.first(where: { !TemplateText.isBlank(bytes[$0]) }),
+            let last = range.last(where: { !TemplateText.isBlank(bytes[$0]) })
         else { throw .syntax("there is no expression inside `${…}`", at: opening) }
         return .expression(String(decoding: bytes[first...last], as: UTF8.self), offset: first)
     }

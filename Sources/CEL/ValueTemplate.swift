@@ -22,16 +22,23 @@ public struct ValueTemplate: Sendable {
     public let source: JSONValue
     /// Every expression, in the order of the document.
     public let slots: [Slot]
-    private let root: Part
+    /// `nil` when no text holds a `$`, so that the value is the source itself.
+    private let root: Part?
 
     /// Parses every expression.
     ///
+    /// - Parameter parsed: Where to look for expressions that need not be parsed again.
     /// - Throws: The first failure with the pointer of its string: `syntax`, `limit` or `unknownFunction`.
-    public init(_ source: JSONValue) throws(TemplateError) {
-        var builder = TemplateBuilder()
-        root = try builder.part(source, at: "")
-        slots = builder.slots
+    public init(_ source: JSONValue, parsed: ParsedExpressions? = nil) throws(TemplateError) {
         self.source = source
+        guard TemplateBuilder.mayHoldExpressions(source) else {
+            root = nil
+            slots = []
+            return
+        }
+        var builder = TemplateBuilder(parsed: parsed)
+        root = try builder.part(source)
+        slots = builder.slots
     }
 
     /// The value itself: nothing in it is taken for an expression.
@@ -52,13 +59,14 @@ public struct ValueTemplate: Sendable {
         in scope: some CELScope,
         stepLimit: Int = CELExpression.defaultStepLimit
     ) throws(TemplateError) -> JSONValue {
+        guard let root else { return source }
         if case .constant(let value) = root { return value }
         var evaluator = Evaluator(scope: scope, stepLimit: stepLimit)
         return try value(of: root, &evaluator)
     }
 
     /// A template with strings taken apart.
-    indirect enum Part: Sendable {
+    enum Part: Sendable {
         /// No expression inside.
         case constant(JSONValue)
         /// Exactly one expression, by its place in `slots`.
@@ -119,23 +127,45 @@ public struct ValueTemplate: Sendable {
 
 /// Parses the strings of a template.
 private struct TemplateBuilder {
+    let parsed: ParsedExpressions?
     private(set) var slots: [ValueTemplate.Slot] = []
+    init(parsed: ParsedExpressions?) {
+        self.parsed = parsed
+    }
 
-    mutating func part(_ value: JSONValue, at pointer: String) throws(TemplateError) -> ValueTemplate.Part {
+    /// Expressions and escapes begin with `$`.
+    static func mayHoldExpressions(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null, .bool, .int, .double: false
+        case .string(let text): text.utf8.contains(UInt8(ascii: "$"))
+        case .array(let values): values.contains(where: mayHoldExpressions)
+        case .object(let object): object.members.contains { mayHoldExpressions($0.value) }
+        }
+    }
+
+    /// - Parameter pointer: The way to the value, as a JSON Pointer.
+    mutating func part(
+        _ value: JSONValue,
+        at pointer: () -> String = { "" }
+    ) throws(TemplateError) -> ValueTemplate.Part {
         switch value {
         case .null, .bool, .int, .double: return .constant(value)
         case .string(let text): return try part(text, at: pointer)
         case .array(let values):
             let first = slots.count
             var parts: [ValueTemplate.Part] = []
-            for (index, value) in values.enumerated() { parts.append(try part(value, at: "\(pointer)/\(index)")) }
+            for (index, value) in values.enumerated() {
+                parts.append(try part(value, at: { pointer() + "/" + String(index) }))
+            }
             guard slots.count == first else { return .array(parts) }
             return .constant(.array(parts.compactMap(\.constant)))
         case .object(let object):
             let first = slots.count
             var parts: [(key: String, value: ValueTemplate.Part)] = []
-            for member in object.members {
-                parts.append((member.key, try part(member.value, at: "\(pointer)/\(Self.token(member.key))")))
+            parts.reserveCapacity(object.count)
+            for member in object {
+                let part = try part(member.value, at: { pointer() + "/" + Self.token(member.key) })
+                parts.append((member.key, part))
             }
             guard slots.count == first else { return .object(parts) }
             var constant = JSONObject()
@@ -144,10 +174,18 @@ private struct TemplateBuilder {
         }
     }
 
-    private mutating func part(_ text: String, at pointer: String) throws(TemplateError) -> ValueTemplate.Part {
+    private mutating func part(_ text: String, at pointer: () -> String) throws(TemplateError) -> ValueTemplate.Part {
         let segments: [TemplateText.Segment]
         do { segments = try TemplateText(text).segments } catch {
-            throw TemplateError(pointer: pointer, offset: error.offset, cause: error)
+            throw TemplateError(pointer: pointer(), offset: error.offset, cause: error)
+        }
+        if segments.count == 1 {
+            switch segments[0] {
+            case .text(let text): return .constant(.string(text))
+            case .expression(let source, let offset):
+                slots.append(try slot(source, at: pointer(), offset))
+                return .slot(slots.count - 1)
+            }
         }
         var parts: [ValueTemplate.TextPart] = []
         for segment in segments {
@@ -155,23 +193,23 @@ private struct TemplateBuilder {
             case .text(let text): parts.append(.text(text))
             case .expression(let source, let offset):
                 parts.append(.slot(slots.count))
-                slots.append(try slot(source, at: pointer, offset))
+                slots.append(try slot(source, at: pointer(), offset))
             }
         }
-        switch parts.first {
-        case nil: return .constant(.string(""))
-        case .slot(let index) where parts.count == 1: return .slot(index)
-        case .text(let text) where parts.count == 1: return .constant(.string(text))
-        default: return .text(parts)
-        }
+        return parts.isEmpty ? .constant(.string("")) : .text(parts)
     }
 
     private func slot(_ source: String, at pointer: String, _ offset: Int) throws(TemplateError) -> ValueTemplate.Slot {
         do {
-            return ValueTemplate.Slot(pointer: pointer, expression: try CELExpression(source), offset: offset)
+            return ValueTemplate.Slot(pointer: pointer, expression: try expression(source), offset: offset)
         } catch {
             throw TemplateError(pointer: pointer, offset: offset + (error.offset ?? 0), cause: error)
         }
+    }
+
+    private func expression(_ source: String) throws(CELError) -> CELExpression {
+        guard let parsed else { return try CELExpression(source) }
+        return try parsed.expression(source)
     }
 
     /// A name as a part of a JSON Pointer (RFC 6901, section 3).

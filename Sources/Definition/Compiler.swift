@@ -61,11 +61,10 @@ public struct Compiler: Sendable {
         context.inspect = inspect
         context.hasShorthands = Self.mayHoldShorthands(text)
         guard let document = SourceDocument.parse(text, fileName: fileName, into: sink) else {
-            return CompileResult(document: nil, graph: nil, diagnostics: sink.diagnostics)
+            return CompileResult(source: nil, graph: nil, diagnostics: sink.diagnostics)
         }
-        let json = document.root.node.json
-        var graph = sink.endStage() ? DocumentCompiler(context: context).compile(document, json) : nil
+        var graph = sink.endStage() ? DocumentCompiler(context: context).compile(document) : nil
         if let estimator, let found = graph, !estimator.checkBudget(of: found, document.root, sink) { graph = nil }
-        return CompileResult(document: json, graph: graph, diagnostics: sink.diagnostics)
+        return CompileResult(source: document.root.node, graph: graph, diagnostics: sink.diagnostics)
     }
 }

@@ -11,15 +11,13 @@ struct DocumentCompiler {
     var sink: DiagnosticSink { context.sink }
 
     /// Compiles a document of any kind.
-    ///
-    /// - Parameter json: The document without positions.
-    func compile(_ document: SourceDocument, _ json: JSONValue) -> Graph? {
+    func compile(_ document: SourceDocument) -> Graph? {
         guard let normalised = DocumentKind.normalise(document.root, context), sink.endStage() else { return nil }
         guard var draft = WorkflowReader(context: context, depth: 0).read(normalised.root, phases: normalised.phases),
             sink.endStage()
         else { return nil }
         draft.outputUses += normalised.phaseUses
-        return graph(of: draft, kind: normalised.kind, json) { sink.endStage() }
+        return graph(of: draft, kind: normalised.kind, document.root.node) { sink.endStage() }
     }
 
     /// Compiles a document that stands inside another; its diagnostics belong to the stage of the outer one.
@@ -35,14 +33,14 @@ struct DocumentCompiler {
         else { return nil }
         draft.outputUses += normalised.phaseUses
         let compiler = DocumentCompiler(context: inner)
-        return compiler.graph(of: draft, kind: normalised.kind, root.node.json) { sink.errorCount == errors }
+        return compiler.graph(of: draft, kind: normalised.kind, root.node) { sink.errorCount == errors }
     }
 
     /// - Parameter isClean: Whether the stage that ends found no error.
     private func graph(
         of draft: WorkflowDraft,
         kind: DocumentKind,
-        _ source: JSONValue,
+        _ source: SourceNode,
         _ isClean: () -> Bool
     ) -> Graph? {
         var draft = draft

@@ -22,117 +22,91 @@ extension Graph {
         public let join: Join
         /// Evaluated once when the join is satisfied; false skips the node.
         public let when: CELExpression?
-        /// How failed attempts are repeated.
-        public let retry: RetryPolicy
-        /// Over `error` and `attempt`: false ends the attempts.
-        public let retryCondition: CELExpression?
-        /// What the last failed attempt does.
-        public let onExhausted: Exhaustion
         /// The longest one attempt may take; `nil` for no limit (`human`, `join`, `wait`).
         public let timeout: Duration?
-        /// The longest time from ready to start.
-        public let scheduleTimeout: Duration?
-        /// The longest all attempts together may take, from the first start.
-        public let totalTimeout: Duration?
-        /// A failure does not break outgoing edges.
-        public let continueOnFailure: Bool
-        /// 0–1000; lower runs first.
-        public let priority: Int
         /// Dependency depth: 0 without incoming edges.
         public let wave: Int
-        /// The effect cannot take an idempotency key: it is never repeated once the request may have left.
-        public let isNonIdempotent: Bool
-        /// What undoes the node once it completed.
-        public let compensation: Compensation?
-        /// Runs only to undo another node: it is no entry of the graph.
-        public let isCompensation: Bool
-        /// Without compensation, `false` lists it as left in place when the run is rolled back.
-        public let isReversible: Bool
-        /// Transactional group.
-        public let group: String?
-        /// The phase it belongs to.
-        public let phase: String?
-        /// Cap for all attempts.
-        public let budget: Budget?
-        /// Tasks at a time that share a key.
-        public let concurrency: TaskConcurrency?
-        /// Results are used again.
-        public let cache: Cache?
-        /// Checks that the output must pass, in stored form (spec 9.7).
-        public let checks: [JSONValue]
-        /// The queue that workers serve; `nil` for the one of the kind.
-        public let queue: String?
-        /// Labels that a worker must have.
-        public let labels: [String: String]
-        /// Dispatch waits while one of these is offline.
-        public let resources: [String]
-        /// A missing executor skips the node instead of failing the run.
-        public let isSkippedWhenUnsupported: Bool
-        /// Typed inputs.
-        public let ports: [Port]
-        /// JSON Schemas of typed outputs, by name.
-        public let outputs: JSONObject
+        /// What most nodes do not say.
+        private let settings: NodeSettings?
 
         init(_ stored: StoredObject, at place: GraphDecoder.NodePlace) throws(GraphCodecError) {
             id = try stored.text("id")
-            name = try stored.optional("name", stored.text)
             kind = try GraphDecoder.kind(stored)
             incoming = place.incoming
             outgoing = place.outgoing
-            join = try GraphDecoder.join(stored)
-            when = try stored.optional("when", stored.expression)
-            let retry = try stored.optional("retry", stored.object)
-            self.retry = try retry.map(GraphDecoder.retry) ?? RetryPolicy()
-            retryCondition = try retry?.optional("when", stored.object("retry").expression)
-            // Most nodes have none of these.
-            let rare = stored.hasOnly(Self.usualKeys) ? StoredObject.empty : stored
-            onExhausted = try rare.optional("on_exhausted", rare.choice) ?? .fail
-            timeout = try stored.optional("timeout_ms", stored.duration)
-            scheduleTimeout = try rare.optional("schedule_timeout_ms", rare.duration)
-            totalTimeout = try rare.optional("total_timeout_ms", rare.duration)
-            continueOnFailure = try rare.optional("continue_on_failure", rare.flag) ?? false
-            priority = try rare.optional("priority", rare.integer) ?? 500
+            timeout = try stored.optionalDuration("timeout_ms")
             wave = place.wave
-            isNonIdempotent = try rare.optional("idempotency", rare.text) == "none"
-            compensation = try GraphDecoder.compensation(rare, place.positions)
-            isCompensation = try rare.optional("compensation", rare.flag) ?? false
-            isReversible = try rare.optional("reversible", rare.flag) ?? true
-            group = try rare.optional("group", rare.text)
-            phase = try rare.optional("phase", rare.text)
-            budget = try GraphDecoder.budget(rare)
-            concurrency = try GraphDecoder.concurrency(rare)
-            cache = try GraphDecoder.cache(rare)
-            checks = rare.has("verify") ? try rare.list("verify") : []
-            queue = try rare.optional("queue", rare.text)
-            labels = try GraphDecoder.labels(rare)
-            resources = rare.has("resources") ? try rare.texts("resources") : []
-            isSkippedWhenUnsupported = try rare.optional("on_unsupported", rare.text) == "skip"
-            ports = try GraphDecoder.ports(rare)
-            outputs = rare.has("outputs") ? try rare.value("outputs").objectValue ?? [:] : [:]
+            // Most nodes have nothing but `id`, `kind`, `config`, `wave` and perhaps `timeout_ms`.
+            let isPlain = stored.count == (timeout == nil ? 4 : 5) && stored.has("wave")
+            name = isPlain ? nil : try stored.optionalText("name")
+            join = isPlain ? .all : try GraphDecoder.join(stored)
+            when = isPlain ? nil : try stored.optionalExpression("when")
+            settings = isPlain ? nil : try NodeSettings(stored, place.positions)
         }
 
         /// A node that makes a call which stands in no document.
         init(_ call: Call, incoming: [Int], outgoing: [Int], at position: Int) {
             id = call.id
+            name = nil
             kind = call.kind
             self.incoming = incoming
             self.outgoing = outgoing
-            retry = call.retry
+            (join, when) = (.all, nil)
             timeout = call.timeout
-            totalTimeout = call.totalTimeout
-            isNonIdempotent = call.isNonIdempotent
             wave = position
-            (join, onExhausted, priority) = (.all, .fail, 500)
-            (continueOnFailure, isCompensation, isReversible, isSkippedWhenUnsupported) = (false, false, true, false)
-            (name, when, retryCondition, scheduleTimeout, compensation) = (nil, nil, nil, nil, nil)
-            (group, phase, budget, concurrency, cache, queue) = (nil, nil, nil, nil, nil, nil)
-            (checks, resources, ports, labels, outputs) = ([], [], [], [:], [:])
+            settings = NodeSettings(call)
         }
 
-        private static let usualKeys = ["id", "kind", "config", "timeout_ms", "wave", "join", "when", "retry"]
+        /// How failed attempts are repeated.
+        public var retry: RetryPolicy { settings?.retry ?? RetryPolicy() }
+        /// Over `error` and `attempt`: false ends the attempts.
+        public var retryCondition: CELExpression? { settings?.retryCondition }
+        /// What the last failed attempt does.
+        public var onExhausted: Exhaustion { settings?.onExhausted ?? .fail }
+        /// The longest time from ready to start.
+        public var scheduleTimeout: Duration? { settings?.scheduleTimeout }
+        /// The longest all attempts together may take, from the first start.
+        public var totalTimeout: Duration? { settings?.totalTimeout }
+        /// A failure does not break outgoing edges.
+        public var continueOnFailure: Bool { settings?.continueOnFailure ?? false }
+        /// 0–1000; lower runs first.
+        public var priority: Int { settings?.priority ?? 500 }
+        /// The effect cannot take an idempotency key: it is never repeated once the request may have left.
+        public var isNonIdempotent: Bool { settings?.isNonIdempotent ?? false }
+        /// What undoes the node once it completed.
+        public var compensation: Compensation? { settings?.compensation }
+        /// Runs only to undo another node: it is no entry of the graph.
+        public var isCompensation: Bool { settings?.isCompensation ?? false }
+        /// Without compensation, `false` lists it as left in place when the run is rolled back.
+        public var isReversible: Bool { settings?.isReversible ?? true }
+        /// Transactional group.
+        public var group: String? { settings?.group }
+        /// The phase it belongs to.
+        public var phase: String? { settings?.phase }
+        /// Cap for all attempts.
+        public var budget: Budget? { settings?.budget }
+        /// Tasks at a time that share a key.
+        public var concurrency: TaskConcurrency? { settings?.concurrency }
+        /// Results are used again.
+        public var cache: Cache? { settings?.cache }
+        /// Checks that the output must pass, in stored form (spec 9.7).
+        public var checks: [JSONValue] { settings?.checks ?? [] }
+        /// The queue that workers serve; `nil` for the one of the kind.
+        public var queue: String? { settings?.queue }
+        /// Labels that a worker must have.
+        public var labels: [String: String] { settings?.labels ?? [:] }
+        /// Dispatch waits while one of these is offline.
+        public var resources: [String] { settings?.resources ?? [] }
+        /// A missing executor skips the node instead of failing the run.
+        public var isSkippedWhenUnsupported: Bool { settings?.isSkippedWhenUnsupported ?? false }
+        /// Typed inputs.
+        public var ports: [Port] { settings?.ports ?? [] }
+        /// JSON Schemas of typed outputs, by name.
+        public var outputs: JSONObject { settings?.outputs ?? [:] }
     }
 
-    /// What a node does, with its checked configuration (spec 3.6).
+    /// What a node does, with its checked configuration (spec 3.6). Large configurations are kept apart, so that small
+    /// nodes stay small.
     public enum NodeKind: Sendable {
         /// Lets an agent work. `config` evaluates to the object of spec 3.6.
         case agent(config: ValueTemplate)
@@ -142,32 +116,32 @@ extension Graph {
         /// Sends an HTTP request. `config` evaluates to the object of spec 3.6.
         case http(config: ValueTemplate)
         /// Asks a person.
-        case human(Human)
+        indirect case human(Human)
         /// Chooses one way.
         case branch(Branch)
         /// Repeats a body.
-        case loop(Loop)
+        indirect case loop(Loop)
         /// Runs a body or a workflow for every item.
-        case map(Map)
+        indirect case map(Map)
         /// Waits for others and gives a map of their outputs. The join rule itself is in ``Node/join``;
         /// `cancelRest` cancels tasks that feed only this node once it ran.
         case join(cancelRest: Bool)
         /// Builds a value: `value` evaluates to it, then `remove` (JSON Pointers) are taken out.
         case transform(value: ValueTemplate, remove: [String])
         /// Keeps the items for which `predicate` holds, at most `limit`; `variable` names the item.
-        case filter(items: ValueTemplate, predicate: CELExpression, variable: String, limit: Int?)
+        indirect case filter(items: ValueTemplate, predicate: CELExpression, variable: String, limit: Int?)
         /// Condenses a list.
-        case aggregate(Aggregate)
+        indirect case aggregate(Aggregate)
         /// Calls a function.
         case function(name: String, arguments: ValueTemplate)
         /// Runs another workflow.
-        case workflow(Child)
+        indirect case workflow(Child)
         /// Waits for a span.
         case waitFor(ValueTemplate)
         /// Waits until a point in time: RFC 3339 text.
         case waitUntil(ValueTemplate)
         /// Waits for a signal.
-        case waitSignal(AwaitedSignal)
+        indirect case waitSignal(AwaitedSignal)
         /// Sends a signal. `config` evaluates to the object of spec 3.6.
         case signal(config: ValueTemplate)
 

@@ -120,6 +120,24 @@ public final class Graph: Sendable {
         /// The value that goes from a port of the source to one of the target.
         public let binding: Binding?
 
+        init(
+            from: Int,
+            to: Int,
+            when: CELExpression? = nil,
+            branchCase: String? = nil,
+            loopExit: LoopExit? = nil,
+            isFallback: Bool = false,
+            binding: Binding? = nil
+        ) {
+            self.from = from
+            self.to = to
+            self.when = when
+            self.branchCase = branchCase
+            self.loopExit = loopExit
+            self.isFallback = isFallback
+            self.binding = binding
+        }
+
         /// Why a loop ended.
         public enum LoopExit: String, Sendable, CaseIterable {
             /// The condition.

@@ -10,13 +10,13 @@ import JSON
 struct Lowering {
     let context: ReadingContext
 
-    func graph(of draft: WorkflowDraft, _ body: ResolvedBody, kind: DocumentKind, _ source: JSONValue) -> Graph? {
+    func graph(of draft: WorkflowDraft, _ body: ResolvedBody, kind: DocumentKind, _ source: SourceNode) -> Graph? {
         var json = draft.head
         json["format_version"] = .int(GraphDecoder.formatVersion)
         json["document"] = .string(kind.rawValue)
         json["source_hash"] = .string("sha256:" + SHA256.hex(source.canonicalBytes()))
         json["registry_hash"] = .string(registryHash)
-        var lowered = LoweredBody(body)
+        var lowered = LoweredBody(body, isLastUse: context.inspect == nil)
         if context.optimises {
             var optimiser = Optimiser()
             optimiser.run(&lowered)
@@ -26,7 +26,7 @@ struct Lowering {
         }
         lowered.store(into: &json)
         do {
-            return try Graph(json: .object(json))
+            return try Graph(json: .object(json), parsed: context.parsed)
         } catch {
             context.sink.report(.invalidValue, at: draft.value, "the graph cannot be built: \(error)")
             return nil

@@ -35,10 +35,15 @@ public struct JSONObject: Sendable {
         index = KeyIndex()
     }
 
+    /// An object without members that has room for some.
+    public init(capacity: Int) {
+        self.init()
+        if capacity > 0 { members.reserveCapacity(capacity) }
+    }
+
     /// An object of these members; of a name given twice the last value counts, at the place of the first.
     public init(members: [Member]) {
-        self.init()
-        self.members.reserveCapacity(members.count)
+        self.init(capacity: members.count)
         for member in members { self[member.key] = member.value }
     }
 
@@ -70,6 +75,9 @@ public struct JSONObject: Sendable {
         }
     }
 
+    /// Whether there is a member of this name.
+    public func contains(_ key: String) -> Bool { position(of: key) != nil }
+
     /// Adds a member at the end without looking for its name.
     ///
     /// The caller knows that the name is new; a name added twice would be written twice.
@@ -97,8 +105,22 @@ public struct JSONObject: Sendable {
 
     private func position(of key: String) -> Int? {
         guard index.isEmpty else { return index.position(of: key) { members[$0].key.hasSameBytes(as: key) } }
-        // `firstIndex` would copy every member.
-        for position in members.indices where members[position].key.hasSameBytes(as: key) { return position }
+        var start = 0
+        while let position = firstEquivalent(to: key, from: start) {
+            if key.isASCII || members[position].key.hasSameBytes(asEquivalent: key) { return position }
+            start = position + 1
+        }
+        return nil
+    }
+
+    /// Texts that are not even equivalent differ, and for short ones that is a comparison of two words. Nothing else
+    /// is called in the loop, so that no member is copied or retained.
+    private func firstEquivalent(to key: String, from start: Int) -> Int? {
+        let size = key.utf8.count
+        for position in start..<members.count
+        where members[position].key.utf8.count == size && members[position].key == key {
+            return position
+        }
         return nil
     }
 
@@ -153,6 +175,7 @@ extension JSONObject: Hashable {
 extension JSONObject: ExpressibleByDictionaryLiteral {
     /// An object; of a name given twice the last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self.init(members: elements.map { Member(key: $0.0, value: $0.1) })
+        self.init(capacity: elements.count)
+        for (key, value) in elements { self[key] = value }
     }
 }

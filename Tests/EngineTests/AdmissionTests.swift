@@ -45,7 +45,9 @@ import Threads
     }
 
     @Test func `a taken key refuses, cancels the oldest, or cancels the newest`() async throws {
-        for (rule, expected) in [("cancel_oldest", RunStatus.cancelled), ("cancel_newest", .running), ("reject", .running)] {
+        for (rule, expected) in [
+            ("cancel_oldest", RunStatus.cancelled), ("cancel_newest", .running), ("reject", .running),
+        ] {
             let harness = EngineHarness()
             try await harness.withEngine(hang) { engine in
                 let yaml = Self.keyed(rule)

@@ -99,9 +99,11 @@ import Testing
     @Test func `an attempt that completes although it was told to stop is undone too`() async throws {
         let harness = EngineHarness()
         let undone = Mutex2<[String]>([])
+        let hasBegun = Mutex2(false)
         try await harness.withEngine({ assignment, control in
             switch assignment.node.id {
             case "b":
+                hasBegun.withLock { $0 = true }
                 _ = await hang(assignment, control)
                 return .completed("it happened")
             case let id where id.hasPrefix("compensate:"): undone.withLock { $0.append(id) }
@@ -110,7 +112,8 @@ import Testing
             return await echo(assignment, control)
         }) { engine in
             let run = try await harness.start(Self.chain("drain"), on: engine)
-            _ = try await harness.wait(for: run, on: engine) { $0.endedTasks == 1 }
+            // An attempt that is stopped before it began does nothing that could be undone.
+            while !hasBegun.withLock({ $0 }) { await Task.yield() }
             _ = try await engine.cancel(run, reason: nil, by: "user:a")
             let key = try #require(try harness.store.run(run)).key
             _ = try await harness.wait(for: run, on: engine) { _ in

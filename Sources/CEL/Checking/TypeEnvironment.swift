@@ -3,24 +3,29 @@
 
 /// The variables that an expression may read, with their types.
 public struct TypeEnvironment: Sendable {
-    private var types: [String: CELType] = [:]
+    /// Few, so that looking at one after the other is fastest.
+    private var types: [(name: String, type: CELType)] = []
 
     /// No variables.
     public init() {}
 
     /// These variables.
     public init(_ types: [String: CELType]) {
-        self.types = types
+        self.types = types.map { ($0.key, $0.value) }
     }
 
     /// Adds a variable or changes its type.
     public mutating func declare(_ name: String, _ type: CELType) {
-        types[name] = type
+        if let index = types.firstIndex(where: { $0.name == name }) {
+            types[index].type = type
+        } else {
+            types.append((name, type))
+        }
     }
 
     /// The type of a variable, `nil` when there is none of that name.
-    public func type(of name: String) -> CELType? { types[name] }
+    public func type(of name: String) -> CELType? { types.first { $0.name == name }?.type }
 
     /// All names, sorted.
-    var names: [String] { types.keys.sorted() }
+    var names: [String] { types.map(\.name).sorted() }
 }

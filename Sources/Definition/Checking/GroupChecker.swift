@@ -11,7 +11,8 @@ struct GroupChecker {
 
     func check() {
         var groups: [String: [Int]] = [:]
-        for (index, node) in body.nodes.enumerated() {
+        for index in body.overview.notable {
+            let node = body.nodes[index]
             if let group = node.group { groups[group, default: []].append(index) }
             checkCompensation(node, index)
         }

@@ -10,8 +10,9 @@ struct PortChecker {
 
     func check() {
         var bound: [Int: [String: SourceValue]] = [:]
-        for edge in body.edges { check(edge, &bound) }
-        for (index, node) in body.nodes.enumerated() {
+        for edge in body.writtenEdges { check(edge, &bound) }
+        for index in body.overview.notable {
+            let node = body.nodes[index]
             for port in node.ports where port.isRequired && port.defaultValue == nil && bound[index]?[port.name] == nil
             {
                 let message = "port `\(port.name)` of `\(node.id)` needs a value; bind it or give it a default"
@@ -21,8 +22,7 @@ struct PortChecker {
     }
 
     private func check(_ edge: ResolvedBody.Edge, _ bound: inout [Int: [String: SourceValue]]) {
-        let (from, to) = (edge.draft.from, edge.draft.to)
-        guard from.port != nil || to.port != nil else { return }
+        guard let (from, to) = edge.draft.map({ ($0.from, $0.to) }), from.port != nil || to.port != nil else { return }
         guard let source = from.port, let target = to.port else {
             let message = "an edge binds a port of its source to one of its target: `ID.PORT` on both sides"
             return sink.report(.unknownPort, at: from.port == nil ? to.value : from.value, message)

@@ -54,7 +54,8 @@ final class ReferenceChecker {
 
     private func collect(_ scope: BodyScope) {
         scopes.append(scope)
-        for (index, node) in scope.body.nodes.enumerated() {
+        for index in scope.body.overview.notable {
+            let node = scope.body.nodes[index]
             let place = Place(scope: scope, node: index)
             if let name = node.storeAs { writers[name, default: []].append(place) }
             if let phase = node.phase { phases[phase, default: []].append(place) }
@@ -66,15 +67,16 @@ final class ReferenceChecker {
 
     private func check(_ scope: BodyScope, outputs: [ExpressionUse]) {
         let types = TypeChecker(self)
-        for (index, node) in scope.body.nodes.enumerated() {
+        for index in scope.body.overview.reading {
+            let node = scope.body.nodes[index]
             let secrets = SecretChecker(node: node, context: context)
             for use in node.uses {
                 check(use, in: scope, at: .node(index), types)
                 secrets.check(use)
             }
         }
-        for edge in scope.body.edges {
-            for use in edge.draft.uses { check(use, in: scope, at: .edge(from: edge.from), types) }
+        for edge in scope.body.writtenEdges {
+            for use in edge.uses { check(use, in: scope, at: .edge(from: edge.from), types) }
         }
         for use in outputs { check(use, in: scope, at: .outputs, types) }
     }
@@ -144,7 +146,7 @@ final class ReferenceChecker {
 
     /// Writers of one variable must run one after the other.
     private func checkWriters(_ scope: BodyScope) {
-        guard let waves = scope.body.digraph.waves() else { return }
+        guard let waves = scope.body.waves else { return }
         for (name, places) in writers.sorted(by: { $0.key < $1.key }) where places.count > 1 {
             let nodes = Set(places.compactMap { scope.representative(of: $0) })
             guard nodes.count > 1 else { continue }
@@ -189,6 +191,8 @@ final class BodyScope {
     var isRead: [Bool]
     /// The nodes that name another one as what undoes them, by its id.
     private let undoneBy: [String: [Int]]
+    /// What is known of the output of each node; nothing in it until the first is asked for.
+    private var outputTypes: [CELType?] = []
 
     init(_ body: ResolvedBody, parent: (scope: BodyScope, node: Int)?) {
         self.body = body
@@ -205,6 +209,13 @@ final class BodyScope {
     func undone(by node: Int) -> Int? {
         guard !undoneBy.isEmpty, let nodes = undoneBy[body.id(node)], nodes.count == 1 else { return nil }
         return nodes[0]
+    }
+
+    func outputType(of node: Int) -> CELType {
+        if outputTypes.isEmpty { outputTypes = Array(repeating: nil, count: body.nodes.count) }
+        let type = outputTypes[node] ?? body.nodes[node].outputType
+        outputTypes[node] = type
+        return type
     }
 
     /// `iteration` and `last` exist here.
@@ -242,12 +253,13 @@ final class BodyScope {
 
     /// Only for kinds that do nothing but compute, and not when a join or the end of a pass collects the output.
     func reportUnusedOutputs(_ sink: DiagnosticSink) {
-        for (index, node) in body.nodes.enumerated() where !isRead[index] {
-            guard [.transform, .filter, .aggregate].contains(node.type) else { continue }
-            let isCollected = body.digraph.successors(of: index).contains { body.nodes[$0].type == .join }
+        for (index, type) in body.overview.types.enumerated() where !isRead[index] {
+            guard type == .transform || type == .filter || type == .aggregate else { continue }
+            let node = body.nodes[index]
+            let isCollected = body.digraph.successors(of: index).contains { body.overview.types[$0] == .join }
             let isResult = parent != nil && body.draft.output == nil && body.digraph.successors(of: index).isEmpty
             let isTested = body.digraph.edges(from: index).contains { edge in
-                !body.edges[edge].draft.uses.isEmpty || body.edges[edge].bindsPort
+                !body.edges[edge].uses.isEmpty || body.edges[edge].bindsPort
             }
             guard !isCollected, !isTested, !isResult else { continue }
             sink.report(.unusedOutput, at: node.idValue, "nothing reads the output of `\(node.id)`")

@@ -11,32 +11,46 @@ final class ResolvedBody {
     struct Edge {
         let from: Int
         let to: Int
-        let draft: EdgeDraft
+        /// The edge itself, or the id in `depends_on`.
+        let value: SourceValue
+        /// The edge as written; `nil` for one of `depends_on`, which says nothing but an order.
+        let draft: EdgeDraft?
 
-        var value: SourceValue { draft.value }
-        var isConditional: Bool { draft.isConditional }
+        var when: CELExpression? { draft?.when }
+        var uses: [ExpressionUse] { draft?.uses ?? [] }
+        var isConditional: Bool { draft?.isConditional ?? false }
         /// It carries a value.
-        var bindsPort: Bool { draft.to.port != nil }
+        var bindsPort: Bool { draft?.to.port != nil }
     }
 
     let draft: BodyDraft
+    let overview: NodeOverview
     let positions: [String: Int]
     let edges: [Edge]
+    /// The edges behind those of `depends_on`.
+    let writtenEdges: ArraySlice<Edge>
     let digraph: Digraph
+    /// The dependency depth of each node; `nil` when there is a cycle.
+    let waves: [Int]?
     /// The bodies of loops and maps, by the position of the node.
     let inner: [Int: ResolvedBody]
 
     init(
         draft: BodyDraft,
+        overview: NodeOverview,
         positions: [String: Int],
         edges: [Edge],
+        firstWritten: Int,
         digraph: Digraph,
         inner: [Int: ResolvedBody]
     ) {
         self.draft = draft
+        self.overview = overview
         self.positions = positions
         self.edges = edges
+        writtenEdges = edges[firstWritten...]
         self.digraph = digraph
+        waves = digraph.waves()
         self.inner = inner
     }
 
@@ -54,9 +68,30 @@ final class ResolvedBody {
 
     /// Edges without a condition are the fallback of those with one (spec 3.6, branch).
     func hasFallback(_ node: Int) -> Bool {
-        switch nodes[node].type {
+        switch overview.types[node] {
         case .branch, .human: digraph.edges(from: node).contains { edges[$0].isConditional }
         default: false
+        }
+    }
+}
+
+/// What checks ask of many nodes: in large graphs, going from one draft to the next costs more than what is done there.
+struct NodeOverview {
+    private(set) var types: [NodeType] = []
+    private(set) var joins: [Graph.Join] = []
+    /// Positions of the nodes that have more than most, such as ports, cases or a join rule.
+    private(set) var notable: [Int] = []
+    /// Positions of the nodes that hold expressions.
+    private(set) var reading: [Int] = []
+
+    init(_ nodes: [NodeDraft]) {
+        types.reserveCapacity(nodes.count)
+        joins.reserveCapacity(nodes.count)
+        for (index, node) in nodes.enumerated() {
+            types.append(node.type)
+            joins.append(node.join)
+            if node.isNotable { notable.append(index) }
+            if !node.uses.isEmpty { reading.append(index) }
         }
     }
 }
@@ -65,12 +100,15 @@ final class ResolvedBody {
 struct BodyResolver {
     let sink: DiagnosticSink
     private let draft: BodyDraft
+    private let overview: NodeOverview
     private var positions: [String: Int] = [:]
     private var edges: [ResolvedBody.Edge] = []
-    /// The last edge added between two nodes.
+    /// Two nodes have the same id.
+    private var hasTwins = false
+    /// The last written edge added between two nodes.
     private var seen: [Pair: Int] = [:]
-    /// For each edge the one added before it between the same two nodes; negative for none.
-    private var previous: [Int] = []
+    /// The written edge added before another between the same two nodes.
+    private var previous: [Int: Int] = [:]
     /// Nodes that a written edge connects.
     private var written: Set<Pair> = []
 
@@ -80,7 +118,7 @@ struct BodyResolver {
     }
 
     static func resolve(_ draft: BodyDraft, into sink: DiagnosticSink) -> ResolvedBody {
-        var taken: [String: SourceValue] = [:]
+        var taken: [String: NodeDraft] = [:]
         return resolve(draft, into: sink, &taken)
     }
 
@@ -88,22 +126,25 @@ struct BodyResolver {
     private static func resolve(
         _ draft: BodyDraft,
         into sink: DiagnosticSink,
-        _ taken: inout [String: SourceValue]
+        _ taken: inout [String: NodeDraft]
     ) -> ResolvedBody {
         var resolver = Self(draft: draft, sink: sink)
         resolver.number(&taken)
         let written = draft.edges.compactMap { resolver.resolve($0) }
         for edge in written { resolver.written.insert(Pair(from: edge.from, to: edge.to)) }
         resolver.addDependencies()
+        let firstWritten = resolver.edges.count
         for edge in written { resolver.add(edge) }
         var inner: [Int: ResolvedBody] = [:]
-        for index in draft.nodes.indices {
+        for index in resolver.overview.notable {
             if let body = draft.nodes[index].body { inner[index] = resolve(body, into: sink, &taken) }
         }
         return ResolvedBody(
             draft: draft,
+            overview: resolver.overview,
             positions: resolver.positions,
             edges: resolver.edges,
+            firstWritten: firstWritten,
             digraph: Digraph(
                 nodeCount: draft.nodes.count,
                 edges: resolver.edges.map { .init(from: $0.from, to: $0.to) }
@@ -115,25 +156,32 @@ struct BodyResolver {
     private init(draft: BodyDraft, sink: DiagnosticSink) {
         self.draft = draft
         self.sink = sink
+        overview = NodeOverview(draft.nodes)
     }
 
-    private mutating func number(_ taken: inout [String: SourceValue]) {
+    private mutating func number(_ taken: inout [String: NodeDraft]) {
         positions.reserveCapacity(draft.nodes.count)
         // Without bodies the positions say what is taken.
-        let hasBodies = !taken.isEmpty || draft.nodes.contains { $0.body != nil }
+        let hasBodies = !taken.isEmpty || overview.notable.contains { draft.nodes[$0].body != nil }
         for (index, node) in draft.nodes.enumerated() {
-            let (id, idValue) = (node.id, node.idValue)
+            let id = node.id
             let own = positions.updateValue(index, forKey: id)
             if let own { positions[id] = own }
-            var first = own.map { draft.nodes[$0].idValue }
+            var first = own.map { draft.nodes[$0] }
             if hasBodies {
-                let other = taken.updateValue(idValue, forKey: id)
+                let other = taken.updateValue(node, forKey: id)
                 if let other { taken[id] = other }
                 first = other ?? first
             }
             guard let first else { continue }
-            let related = DiagnosticSink.related(first, "the first one is here")
-            sink.report(.duplicateNode, at: idValue, "two nodes have the id `\(id)`; rename one", related: [related])
+            hasTwins = hasTwins || own != nil
+            let related = DiagnosticSink.related(first.idValue, "the first one is here")
+            sink.report(
+                .duplicateNode,
+                at: node.idValue,
+                "two nodes have the id `\(id)`; rename one",
+                related: [related]
+            )
         }
     }
 
@@ -141,7 +189,7 @@ struct BodyResolver {
         let from = position(edge.from.id, edge.from.value)
         let to = position(edge.to.id, edge.to.value)
         guard let from, let to else { return nil }
-        return ResolvedBody.Edge(from: from, to: to, draft: edge)
+        return ResolvedBody.Edge(from: from, to: to, value: edge.value, draft: edge)
     }
 
     private func position(_ id: String, _ value: SourceValue) -> Int? {
@@ -153,34 +201,37 @@ struct BodyResolver {
 
     /// A dependency beside a written edge between the same nodes adds nothing: the written one says more.
     private mutating func addDependencies() {
+        edges.reserveCapacity(draft.nodes.count)
+        // For each node the last one that depends on it.
+        var last = [Int](repeating: -1, count: draft.nodes.count)
+        var met: Set<Pair> = []
         for index in draft.nodes.indices {
-            let target = draft.nodes[index].id
-            for (id, value) in draft.nodes[index].dependencies {
-                guard let from = position(id, value), let to = positions[target] else { continue }
-                let draft = EdgeDraft(
-                    from: EdgeEnd(id: id, port: nil, value: value),
-                    to: EdgeEnd(id: target, port: nil, value: value),
-                    value: value
-                )
-                let edge = ResolvedBody.Edge(from: from, to: to, draft: draft)
-                let pair = Pair(from: from, to: to)
-                if seen[pair] == nil, !written.contains(pair) { add(edge) } else { noteDuplicate(edge) }
+            let node = draft.nodes[index]
+            // The first of two nodes with one id stands for both.
+            let target = hasTwins ? positions[node.id] ?? index : index
+            for (id, value) in node.dependencies {
+                guard let from = position(id, value) else { continue }
+                let pair = Pair(from: from, to: target)
+                let isNew = hasTwins ? met.insert(pair).inserted : last[from] != target
+                last[from] = target
+                let edge = ResolvedBody.Edge(from: from, to: target, value: value, draft: nil)
+                if isNew, !written.contains(pair) { edges.append(edge) } else { noteDuplicate(edge) }
             }
         }
     }
 
     private mutating func add(_ edge: ResolvedBody.Edge) {
         let pair = Pair(from: edge.from, to: edge.to)
-        let last = seen.updateValue(edges.count, forKey: pair) ?? -1
+        let last = seen.updateValue(edges.count, forKey: pair)
         var other = last
-        while other >= 0 {
-            if edges[other].draft.says(the: edge.draft) {
+        while let position = other {
+            if let draft = edge.draft, edges[position].draft?.says(the: draft) ?? false {
                 seen[pair] = last
                 return noteDuplicate(edge)
             }
-            other = previous[other]
+            other = previous[position]
         }
-        previous.append(last)
+        if let last { previous[edges.count] = last }
         edges.append(edge)
     }
 

@@ -59,7 +59,7 @@ struct SecretChecker {
         case .tool:
             let argument = first == "args" ? inside.dropFirst().first : first
             guard let argument else { return false }
-            return argument == "env" || node.tool?.input["properties"]?[argument]?["x-secret"] == true
+            return argument == "env" || node.tool?.input?["properties"]?[argument]?["x-secret"] == true
         default: return false
         }
     }

@@ -29,7 +29,7 @@ struct StructureChecker {
     private func checkShape() {
         checkEnds()
         checkCycles()
-        for edge in body.edges { checkCase(edge) }
+        for edge in body.writtenEdges { checkCase(edge) }
         checkQuorums()
     }
 
@@ -69,6 +69,7 @@ struct StructureChecker {
     }
 
     private func checkCycles() {
+        guard body.waves == nil else { return }
         for edge in body.edges where edge.from == edge.to {
             sink.report(.selfDependency, at: edge.value, "node `\(body.id(edge.from))` depends on itself")
         }
@@ -102,14 +103,14 @@ struct StructureChecker {
     }
 
     private func checkCase(_ edge: ResolvedBody.Edge) {
-        guard edge.draft.exit != nil || edge.draft.branchCase != nil else { return }
+        guard let draft = edge.draft, draft.exit != nil || draft.branchCase != nil else { return }
         let source = nodes[edge.from]
-        if let (name, value) = edge.draft.exit, source.type != .loop {
+        if let (name, value) = draft.exit, source.type != .loop {
             let message =
                 "only edges of a `loop` name the port `\(name)`; `\(source.id)` is a `\(source.type.rawValue)`"
             sink.report(.unknownCase, at: value, message)
         }
-        guard let (name, value) = edge.draft.branchCase else { return }
+        guard let (name, value) = draft.branchCase else { return }
         guard source.type == .branch else {
             let message = "only edges of a `branch` name a case; `\(source.id)` is a `\(source.type.rawValue)`"
             return sink.report(.unknownCase, at: value, message)
@@ -120,7 +121,8 @@ struct StructureChecker {
     }
 
     private func checkQuorums() {
-        for (index, node) in nodes.enumerated() {
+        for index in body.overview.notable {
+            let node = nodes[index]
             guard case .quorum(let quorum) = node.join else { continue }
             let count = body.digraph.edges(to: index).count
             guard quorum > count else { continue }

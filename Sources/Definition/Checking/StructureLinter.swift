@@ -20,14 +20,14 @@ struct StructureLinter {
 
     /// A node that no edge can ever lead to.
     private func checkReachability() {
+        guard body.writtenEdges.contains(where: \.isNever), let order = body.digraph.topologicalOrder() else { return }
         var isUnreachable = [Bool](repeating: false, count: nodes.count)
-        var takeable = body.edges.map { !($0.draft.when?.isNever ?? false) }
-        guard takeable.contains(false), let order = body.digraph.topologicalOrder() else { return }
+        var takeable = body.edges.map { !$0.isNever }
         for node in order {
             let incoming = body.digraph.edges(to: node)
             for edge in incoming where isUnreachable[body.edges[edge].from] { takeable[edge] = false }
             let count = incoming.count { takeable[$0] }
-            let needed = nodes[node].join.edgesNeeded
+            let needed = body.overview.joins[node].edgesNeeded
             guard !incoming.isEmpty, count < needed else { continue }
             isUnreachable[node] = true
             sink.report(
@@ -39,8 +39,10 @@ struct StructureLinter {
     }
 
     private func checkCases() {
-        for (index, node) in nodes.enumerated() where !node.cases.isEmpty {
-            let used = Set(body.digraph.edges(from: index).compactMap { body.edges[$0].draft.branchCase?.name })
+        for index in body.overview.notable {
+            let node = nodes[index]
+            guard !node.cases.isEmpty else { continue }
+            let used = Set(body.digraph.edges(from: index).compactMap { body.edges[$0].draft?.branchCase?.name })
             for (name, value) in node.cases where !used.contains(name) {
                 sink.report(.unusedCase, at: value, "no edge leaves branch `\(node.id)` for the case `\(name)`")
             }
@@ -49,8 +51,13 @@ struct StructureLinter {
 
     /// Only edges that always count imply another: those without a condition, to nodes that wait for all.
     private func checkImpliedEdges() {
+        // A longer way passes at least one wave between the two.
+        guard let waves = body.waves, body.digraph.edges.contains(where: { waves[$0.to] - waves[$0.from] > 1 }) else {
+            return
+        }
         let plain = body.edges.indices.filter {
-            !body.edges[$0].isConditional && !body.edges[$0].bindsPort && nodes[body.edges[$0].to].join == .all
+            !body.edges[$0].isConditional && !body.edges[$0].bindsPort
+                && body.overview.joins[body.edges[$0].to] == .all
         }
         let digraph = Digraph(nodeCount: nodes.count, edges: plain.map { body.digraph.edges[$0] })
         for position in digraph.redundantEdges() {
@@ -76,7 +83,10 @@ extension Graph.Join {
     }
 }
 
-extension CELExpression {
+extension ResolvedBody.Edge {
     /// The condition is false whatever happens.
-    fileprivate var isNever: Bool { isConstant && (try? condition(in: EmptyScope())) == false }
+    fileprivate var isNever: Bool {
+        guard let when, when.isConstant else { return false }
+        return (try? when.condition(in: EmptyScope())) == false
+    }
 }

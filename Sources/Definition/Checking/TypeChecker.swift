@@ -9,12 +9,6 @@ import JSON
 final class TypeChecker {
     private let checker: ReferenceChecker
     private let inputs: CELType
-    private var outputs: [Node: CELType] = [:]
-
-    private struct Node: Hashable {
-        let scope: ObjectIdentifier
-        let node: Int
-    }
 
     init(_ checker: ReferenceChecker) {
         self.checker = checker
@@ -48,13 +42,15 @@ final class TypeChecker {
     /// The types of the variables that the expression reads; what it reads of a node, and no other.
     private func environment(of use: ExpressionUse, _ scope: BodyScope, _ site: UseChecker.Site) -> TypeEnvironment {
         var environment = TypeEnvironment()
-        for (root, references) in Dictionary(grouping: use.expression.references, by: \.root) {
+        let references = use.expression.references
+        for root in references.lazy.map(\.root) where environment.type(of: root) == nil {
             let type = use.locals.contains(root) ? local(root, scope, site) : variable(root, references, scope)
             environment.declare(root, type)
         }
         return environment
     }
 
+    /// - Parameter references: All that the expression reads, other variables included.
     private func variable(
         _ root: String,
         _ references: [CELExpression.Reference],
@@ -66,12 +62,12 @@ final class TypeChecker {
         case "run": return Self.record(["id": .string, "name": .string, "started_at": .string, "start_commit": .dyn])
         case "project": return Self.record(["id": .string, "name": .string, "settings": .dyn])
         case "iteration": return .int
-        case "nodes": return members(references) { id in record(of: id, from: scope) }
+        case "nodes": return members(root, references) { id in record(of: id, from: scope) }
         case "ctx":
-            return members(references) { id in
+            return members(root, references) { id in
                 output(of: id.hasSuffix(":output") ? String(id.dropLast(7)) : id, from: scope)
             }
-        case "phases": return members(references) { _ in Self.record(["success": .bool, "status": .string]) }
+        case "phases": return members(root, references) { _ in Self.record(["success": .bool, "status": .string]) }
         default: return .dyn
         }
     }
@@ -82,7 +78,7 @@ final class TypeChecker {
         case ("error", _):
             return Self.record(["code": .string, "class": .string, "message": .string, "details": .dyn])
         case ("output", .edge(let node)), ("output", .node(let node)):
-            return output(of: node, in: scope)
+            return scope.outputType(of: node)
         case ("ports", .node(let node)):
             let ports = scope.body.nodes[node].ports
             return Self.record(Dictionary(ports.map { ($0.name, Self.type($0.schema)) }) { first, _ in first })
@@ -90,14 +86,20 @@ final class TypeChecker {
         }
     }
 
-    /// An object of which only the members that are read are known.
-    private func members(_ references: [CELExpression.Reference], _ type: (String) -> CELType) -> CELType {
+    /// An object of which only the members that are read are known; `dyn` when nothing is known of any.
+    private func members(
+        _ root: String,
+        _ references: [CELExpression.Reference],
+        _ type: (String) -> CELType
+    ) -> CELType {
         var fields: [String: CELType] = [:]
-        for reference in references {
+        for reference in references where reference.root == root {
             guard let name = reference.path.first else { return .dyn }
-            if fields[name] == nil { fields[name] = type(name) }
+            guard fields[name] == nil else { continue }
+            let type = type(name)
+            if type != .dyn { fields[name] = type }
         }
-        return .object(.init(fields: fields, isClosed: false))
+        return fields.isEmpty ? .dyn : .object(.init(fields: fields, isClosed: false))
     }
 
     private func record(of id: String, from scope: BodyScope) -> CELType {
@@ -108,15 +110,7 @@ final class TypeChecker {
     }
 
     private func output(of id: String, from scope: BodyScope) -> CELType {
-        checker.find(id, from: scope).map { output(of: $0.node, in: $0.scope) } ?? .dyn
-    }
-
-    private func output(of node: Int, in scope: BodyScope) -> CELType {
-        let key = Node(scope: ObjectIdentifier(scope), node: node)
-        if let known = outputs[key] { return known }
-        let type = scope.body.nodes[node].outputType
-        outputs[key] = type
-        return type
+        checker.find(id, from: scope).map { $0.scope.outputType(of: $0.node) } ?? .dyn
     }
 
     private static func record(_ fields: [String: CELType]) -> CELType {
@@ -144,7 +138,7 @@ final class TypeChecker {
 
 extension NodeDraft {
     /// What is known of the output.
-    fileprivate var outputType: CELType {
+    var outputType: CELType {
         switch type {
         case .http:
             Self.record([

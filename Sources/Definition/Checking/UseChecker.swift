@@ -74,7 +74,7 @@ struct UseChecker {
 
     private func checkField(
         _ field: String?,
-        of owner: String,
+        of owner: @autoclosure () -> String,
         among fields: [String],
         _ reference: CELExpression.Reference,
         _ code: Diagnostic.Code = .unknownReference
@@ -82,7 +82,7 @@ struct UseChecker {
         guard let field, !fields.contains(field) else { return }
         let suggestion = sink.suggestion(for: field, among: fields)
         let message =
-            "\(owner) has no field `\(field)`\(suggestion) (it has \(fields.isEmpty ? "none" : fields.joined(separator: ", ")))"
+            "\(owner()) has no field `\(field)`\(suggestion) (it has \(fields.isEmpty ? "none" : fields.joined(separator: ", ")))"
         report(code, reference, message)
     }
 
@@ -91,8 +91,7 @@ struct UseChecker {
         ask(place, reference)
         let path = reference.path.dropFirst()
         if path.isEmpty || path.first == "output" { place.scope.isRead[place.node] = true }
-        let id = place.scope.body.id(place.node)
-        checkField(path.first, of: "`nodes.\(id)`", among: Scope.nodeFields, reference)
+        checkField(path.first, of: "`nodes.\(place.scope.body.id(place.node))`", among: Scope.nodeFields, reference)
         if path.first == "output" { checkOutput(of: place, path.dropFirst(), reference) }
     }
 
@@ -135,11 +134,10 @@ struct UseChecker {
     ) {
         let node = place.scope.body.nodes[place.node]
         guard !reference.isTested else { return }
-        let owner = "the output of `\(node.id)`"
         if node.type == .workflow, let names = node.outputNames {
-            checkField(path.first, of: owner, among: names, reference, .wrongInterface)
+            checkField(path.first, of: "the output of `\(node.id)`", among: names, reference, .wrongInterface)
         } else if let fields = node.outputFields {
-            checkField(path.first, of: owner, among: fields, reference)
+            checkField(path.first, of: "the output of `\(node.id)`", among: fields, reference)
         }
     }
 
@@ -218,7 +216,7 @@ struct UseChecker {
 extension NodeDraft {
     /// The fields of the output, where they are always the same.
     fileprivate var outputFields: [String]? {
-        guard type == .aggregate else { return type.description.outputs?.map(\.name) }
+        guard type == .aggregate else { return resolved.outputFields }
         guard stored["config"]?["group_by"] == nil else { return nil }
         return stored["config"]?["ops"]?.arrayValue?.compactMap { $0["as"]?.stringValue }
     }

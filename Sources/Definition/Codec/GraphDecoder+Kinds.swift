@@ -15,7 +15,7 @@ extension GraphDecoder {
             return .tool(
                 name: try config.text("tool"),
                 arguments: try config.template("args"),
-                storeAs: try config.optional("store_as", config.text)
+                storeAs: try config.optionalText("store_as")
             )
         case .http: return .http(config: try config.template())
         case .human: return .human(try human(config))
@@ -30,7 +30,7 @@ extension GraphDecoder {
                 items: try config.template("items"),
                 predicate: try config.expression("where"),
                 variable: try config.text("as"),
-                limit: try config.optional("limit", config.integer)
+                limit: try config.optionalInteger("limit")
             )
         case .aggregate: return .aggregate(try aggregate(config))
         case .function:
@@ -54,17 +54,22 @@ extension GraphDecoder {
         if config.has("remind") {
             reminders = try config.list("remind").compactMap { $0.intValue.map { .milliseconds($0) } }
         }
+        var form: JSONValue?
+        if config.has("form") {
+            let value = try config.value("form")
+            if value != .null { form = value }
+        }
         return Graph.Human(
             kind: try config.choice("kind"),
             title: try config.template("title"),
             message: try config.template("message"),
             choices: config.has("choices") ? try config.list("choices") : [],
-            form: try config.optional("form", config.value),
+            form: form,
             assignees: try config.texts("assignees"),
             quorum: try config.integer("quorum"),
             deadline: try config.duration("deadline_ms"),
             reminders: reminders,
-            evidence: try config.optional("evidence", config.template(_:)),
+            evidence: try config.optionalTemplate("evidence"),
             onExpiry: try config.choice("on_expire")
         )
     }
@@ -76,7 +81,7 @@ extension GraphDecoder {
         }
         return Graph.Branch(
             cases: cases,
-            defaultCase: try config.optional("default", config.text),
+            defaultCase: try config.optionalText("default"),
             onError: try config.choice("on_error")
         )
     }
@@ -89,7 +94,7 @@ extension GraphDecoder {
             body: try body(config.object("body"), hasOutput: true),
             condition: condition,
             maxIterations: try config.integer("max_iterations"),
-            delay: try config.optional("delay_ms", config.duration) ?? .zero,
+            delay: try config.optionalDuration("delay_ms") ?? .zero,
             failsAtLimit: try config.text("on_limit") == "fail",
             collectsResults: try config.flag("collect")
         )
@@ -101,7 +106,7 @@ extension GraphDecoder {
             variable: try config.text("as"),
             body: config.has("body") ? try body(config.object("body"), hasOutput: true) : nil,
             workflow: config.has("workflow") ? try reference(config.object("workflow")) : nil,
-            inputs: try config.optional("inputs", config.template(_:)),
+            inputs: try config.optionalTemplate("inputs"),
             call: config.has("workflow") ? try call(config, id: id) : nil,
             maxParallel: try config.integer("max_parallel"),
             batch: try config.integer("batch"),
@@ -133,17 +138,17 @@ extension GraphDecoder {
 
     private static func reference(_ object: StoredObject) throws(GraphCodecError) -> Graph.WorkflowReference {
         if object.has("graph") { return .inline(try Graph(json: object.value("graph"))) }
-        return .published(name: try object.text("name"), hash: try object.optional("hash", object.text))
+        return .published(name: try object.text("name"), hash: try object.optionalText("hash"))
     }
 
     private static func awaitedSignal(_ config: StoredObject) throws(GraphCodecError) -> Graph.AwaitedSignal {
         let signal = try config.object("signal")
         return Graph.AwaitedSignal(
             type: try signal.text("type"),
-            key: try signal.optional("key", signal.template(_:)),
-            condition: try signal.optional("where", signal.expression),
-            timeout: try config.optional("timeout_ms", config.duration),
-            failsAtTimeout: try config.optional("on_timeout", config.text) != "continue"
+            key: try signal.optionalTemplate("key"),
+            condition: try signal.optionalExpression("where"),
+            timeout: try config.optionalDuration("timeout_ms"),
+            failsAtTimeout: try config.optionalText("on_timeout") != "continue"
         )
     }
 
@@ -154,13 +159,13 @@ extension GraphDecoder {
                 .init(
                     name: try item.text("as"),
                     function: try item.choice("fn"),
-                    of: try item.optional("of", item.expression)
+                    of: try item.optionalExpression("of")
                 )
             )
         }
         return Graph.Aggregate(
             items: try config.template("items"),
-            groupBy: try config.optional("group_by", config.expression),
+            groupBy: try config.optionalExpression("group_by"),
             operations: operations
         )
     }

@@ -19,13 +19,13 @@ extension GraphDecoder {
         var classes: [ErrorClass]?
         if retry.has("on") { classes = try retry.texts("on").compactMap { ErrorClass(rawValue: $0) } }
         return RetryPolicy(
-            maxAttempts: try retry.optional("max_attempts", retry.integer),
-            delay: try retry.optional("delay_ms", retry.duration),
-            multiplier: try retry.optional("multiplier", retry.number),
-            maxDelay: try retry.optional("max_delay_ms", retry.duration),
-            jitter: try retry.optional("jitter", retry.number),
+            maxAttempts: try retry.optionalInteger("max_attempts"),
+            delay: try retry.optionalDuration("delay_ms"),
+            multiplier: try retry.optionalNumber("multiplier"),
+            maxDelay: try retry.optionalDuration("max_delay_ms"),
+            jitter: try retry.optionalNumber("jitter"),
             classes: classes,
-            maxElapsed: try retry.optional("max_elapsed_ms", retry.duration)
+            maxElapsed: try retry.optionalDuration("max_elapsed_ms")
         )
     }
 
@@ -33,10 +33,10 @@ extension GraphDecoder {
         guard object.has("limits") else { return Graph.Limits() }
         let limits = try object.object("limits")
         return Graph.Limits(
-            maxParallel: try limits.optional("max_parallel", limits.integer),
-            maxNodes: try limits.optional("max_nodes", limits.integer),
-            maxAgentNodes: try limits.optional("max_agent_nodes", limits.integer),
-            maxEvents: try limits.optional("max_events", limits.integer)
+            maxParallel: try limits.optionalInteger("max_parallel"),
+            maxNodes: try limits.optionalInteger("max_nodes"),
+            maxAgentNodes: try limits.optionalInteger("max_agent_nodes"),
+            maxEvents: try limits.optionalInteger("max_events")
         )
     }
 
@@ -60,11 +60,11 @@ extension GraphDecoder {
         guard object.has("budget") else { return nil }
         let value = try object.object("budget")
         var usd: Money?
-        if let text = try value.optional("usd", value.text) {
+        if let text = try value.optionalText("usd") {
             guard let amount = Money(text: text) else { throw value.wrong("usd") }
             usd = amount
         }
-        return Graph.Budget(usd: usd, languageModelTokens: try value.optional("llm_tokens", value.integer))
+        return Graph.Budget(usd: usd, languageModelTokens: try value.optionalInteger("llm_tokens"))
     }
 
     static func cache(_ node: StoredObject) throws(GraphCodecError) -> Graph.Cache? {

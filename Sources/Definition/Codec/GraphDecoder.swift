@@ -27,12 +27,19 @@ struct GraphParts {
 
 extension Graph {
     /// Reads the canonical form of a graph and seals it: the hash is that of its canonical bytes.
-    convenience init(json: JSONValue) throws(GraphCodecError) {
-        try self.init(json: json, canonicalBytes: json.canonicalBytes())
+    ///
+    /// - Parameter parsed: Expressions of the graph that need not be parsed again.
+    convenience init(json: JSONValue, parsed: ParsedExpressions? = nil) throws(GraphCodecError) {
+        try self.init(json: json, canonicalBytes: json.canonicalBytes(), parsed)
     }
 
-    private convenience init(json: JSONValue, canonicalBytes: [UInt8]) throws(GraphCodecError) {
-        self.init(try GraphDecoder.parts(json), json: json, hash: "sha256:" + SHA256.hex(canonicalBytes))
+    private convenience init(
+        json: JSONValue,
+        canonicalBytes: [UInt8],
+        _ parsed: ParsedExpressions?
+    ) throws(GraphCodecError) {
+        let parts = try GraphDecoder.parts(json, parsed)
+        self.init(parts, json: json, hash: "sha256:" + SHA256.hex(canonicalBytes))
     }
 
     /// Reads a stored graph: the canonical bytes of json. The result has the same hash as the graph that was stored.
@@ -46,7 +53,7 @@ extension Graph {
             throw GraphCodecError(message: "not JSON: \(error)")
         }
         guard json.canonicalBytes() == canonicalBytes else { throw GraphCodecError(message: "not in canonical form") }
-        try self.init(json: json, canonicalBytes: canonicalBytes)
+        try self.init(json: json, canonicalBytes: canonicalBytes, nil)
     }
 }
 
@@ -63,52 +70,52 @@ enum GraphDecoder {
         let positions: [String: Int]
     }
 
-    static func parts(_ json: JSONValue) throws(GraphCodecError) -> GraphParts {
-        let object = try StoredObject(json)
+    static func parts(_ json: JSONValue, _ parsed: ParsedExpressions?) throws(GraphCodecError) -> GraphParts {
+        let object = try StoredObject(json, parsed: parsed)
         let version = try object.integer("format_version")
         guard version == formatVersion else {
             throw GraphCodecError(message: "format \(version) is not supported, only \(formatVersion)")
         }
-        let compensation = try object.optional("compensation", object.object)
+        let compensation = try object.optionalObject("compensation")
         return GraphParts(
             documentKind: try object.choice("document"),
             name: try object.text("name"),
-            summary: try object.optional("summary", object.text),
+            summary: try object.optionalText("summary"),
             inputs: try inputs(object),
             outputs: try object.template("outputs"),
             body: try body(object, hasOutput: false),
             phases: try phases(object),
             failurePolicy: try object.choice("on_failure"),
-            deadline: try object.optional("deadline_ms", object.duration),
+            deadline: try object.optionalDuration("deadline_ms"),
             limits: try limits(object),
             concurrency: try runConcurrency(object),
             budget: try budget(object),
-            isWaveBarrier: try object.optional("wave_mode", object.text) == "barrier",
+            isWaveBarrier: try object.optionalText("wave_mode") == "barrier",
             compensatesInParallel: try compensation.map { value throws(GraphCodecError) in try value.flag("parallel") }
                 ?? false
         )
     }
 
     static func body(_ object: StoredObject, hasOutput: Bool) throws(GraphCodecError) -> Graph.Body {
-        let stored = try object.objects("nodes")
+        let stored = try object.objectList("nodes")
         let edges = try self.edges(object, nodeCount: stored.count)
         let digraph = Digraph(nodeCount: stored.count, edges: edges.map { .init(from: $0.from, to: $0.to) })
         guard let waves = digraph.waves() else { throw GraphCodecError(message: "the edges form a cycle") }
         var positions: [String: Int] = [:]
         positions.reserveCapacity(stored.count)
-        for (index, node) in stored.enumerated() { positions[try node.text("id")] = index }
+        for index in 0..<stored.count { positions[try stored.object(index).text("id")] = index }
         var nodes: [Graph.Node] = []
         nodes.reserveCapacity(stored.count)
-        for (index, node) in stored.enumerated() {
+        for index in 0..<stored.count {
             let place = NodePlace(
                 incoming: Array(digraph.edges(to: index)),
                 outgoing: Array(digraph.edges(from: index)),
                 wave: waves[index],
                 positions: positions
             )
-            nodes.append(try Graph.Node(node, at: place))
+            nodes.append(try Graph.Node(stored.object(index), at: place))
         }
-        let output = hasOutput ? try object.optional("output", object.template(_:)) : nil
+        let output = hasOutput ? try object.optionalTemplate("output") : nil
         return Graph.Body(nodes: nodes, edges: edges, output: output, positions: positions)
     }
 
@@ -122,10 +129,18 @@ enum GraphDecoder {
     }
 
     private static func edges(_ object: StoredObject, nodeCount: Int) throws(GraphCodecError) -> [Graph.Edge] {
+        let stored = try object.objectList("edges")
         var edges: [Graph.Edge] = []
-        for edge in try object.objects("edges") {
+        edges.reserveCapacity(stored.count)
+        for index in 0..<stored.count {
+            let edge = try stored.object(index)
             let (from, to) = (try edge.integer("from"), try edge.integer("to"))
             guard (0..<nodeCount).contains(from), (0..<nodeCount).contains(to) else { throw edge.wrong("to") }
+            // Most edges say no more.
+            if edge.count == 2 {
+                edges.append(.init(from: from, to: to))
+                continue
+            }
             var binding: Graph.Edge.Binding?
             if edge.has("source_port") {
                 binding = .init(source: try edge.text("source_port"), target: try edge.text("target_port"))
@@ -134,10 +149,10 @@ enum GraphDecoder {
                 .init(
                     from: from,
                     to: to,
-                    when: try edge.optional("when", edge.expression),
-                    branchCase: try edge.optional("case", edge.text),
-                    loopExit: try edge.optional("port", edge.choice),
-                    isFallback: try edge.optional("fallback", edge.flag) ?? false,
+                    when: try edge.optionalExpression("when"),
+                    branchCase: try edge.optionalText("case"),
+                    loopExit: try edge.optionalChoice("port"),
+                    isFallback: try edge.optionalFlag("fallback") ?? false,
                     binding: binding
                 )
             )
@@ -152,10 +167,10 @@ enum GraphDecoder {
             phases.append(
                 Graph.Phase(
                     id: try phase.text("id"),
-                    title: try phase.optional("title", phase.text),
+                    title: try phase.optionalText("title"),
                     rollback: phase.has("rollback") ? try calls(phase.objects("rollback")) : [],
-                    continueOnFailure: try phase.optional("continue_on_failure", phase.flag) ?? false,
-                    timeout: try phase.optional("timeout_ms", phase.duration)
+                    continueOnFailure: try phase.optionalFlag("continue_on_failure") ?? false,
+                    timeout: try phase.optionalDuration("timeout_ms")
                 )
             )
         }

@@ -6,7 +6,7 @@ import JSON
 import Model
 
 /// Reads the members of an object in a stored graph.
-struct StoredObject: Sendable {
+struct StoredObject {
     /// The way to an object; its text is needed only for errors.
     indirect enum Place: Sendable {
         case root
@@ -25,34 +25,45 @@ struct StoredObject: Sendable {
     }
 
     private let object: JSONObject
-    private let pointer: Place
+    /// The way to the object, or to the list that holds it.
+    private let place: Place
+    /// The position in the list.
+    private let index: Int?
+    /// Expressions of the graph that need not be parsed again.
+    private let parsed: ParsedExpressions?
 
-    init(_ value: JSONValue?, at pointer: @autoclosure () -> Place = .root) throws(GraphCodecError) {
-        guard let object = value?.objectValue else { throw Self.error("is no object", at: pointer()) }
+    init(_ value: JSONValue?, at place: Place = .root, parsed: ParsedExpressions? = nil) throws(GraphCodecError) {
+        guard case .object(let object) = value else { throw Self.error("is no object", at: place) }
         self.object = object
-        self.pointer = pointer()
+        self.place = place
+        index = nil
+        self.parsed = parsed
     }
+
+    fileprivate init(
+        _ value: JSONValue,
+        in list: Place,
+        at index: Int,
+        parsed: ParsedExpressions?
+    ) throws(GraphCodecError) {
+        guard case .object(let object) = value else { throw Self.error("is no object", at: .element(list, index)) }
+        self.object = object
+        place = list
+        self.index = index
+        self.parsed = parsed
+    }
+
+    private var pointer: Place { index.map { .element(place, $0) } ?? place }
 
     static func error(_ message: String, at place: Place) -> GraphCodecError {
         GraphCodecError(message: "\"\(place.pointer)\" \(message)")
     }
 
-    /// No members at all.
-    static let empty = StoredObject()
+    var count: Int { object.count }
 
-    private init() {
-        object = [:]
-        pointer = .root
-    }
+    var keys: [String] { object.keys }
 
-    /// There are no other keys than these.
-    func hasOnly(_ keys: [String]) -> Bool {
-        object.members.allSatisfy { keys.contains($0.key) }
-    }
-
-    var keys: [String] { Array(object.keys) }
-
-    func has(_ key: String) -> Bool { object[key] != nil }
+    func has(_ key: String) -> Bool { object.contains(key) }
 
     func value(_ key: String) throws(GraphCodecError) -> JSONValue {
         guard let value = object[key] else { throw Self.error("is missing", at: pointer.appending(key)) }
@@ -60,19 +71,20 @@ struct StoredObject: Sendable {
     }
 
     func object(_ key: String) throws(GraphCodecError) -> StoredObject {
-        try StoredObject(object[key], at: pointer.appending(key))
+        try StoredObject(object[key], at: pointer.appending(key), parsed: parsed)
     }
 
     /// The elements of a list of objects.
     func objects(_ key: String) throws(GraphCodecError) -> [StoredObject] {
+        let list = try objectList(key)
         var result: [StoredObject] = []
-        let elements = try list(key)
-        let place = pointer.appending(key)
-        result.reserveCapacity(elements.count)
-        for (index, element) in elements.enumerated() {
-            result.append(try StoredObject(element, at: .element(place, index)))
-        }
+        for index in 0..<list.count { result.append(try list.object(index)) }
         return result
+    }
+
+    /// The same for many objects: each is taken out of the list when it is read.
+    func objectList(_ key: String) throws(GraphCodecError) -> StoredList {
+        StoredList(elements: try list(key), place: pointer.appending(key), parsed: parsed)
     }
 
     func texts(_ key: String) throws(GraphCodecError) -> [String] {
@@ -115,7 +127,8 @@ struct StoredObject: Sendable {
 
     func expression(_ key: String) throws(GraphCodecError) -> CELExpression {
         do {
-            return try CELExpression(try text(key))
+            let text = try text(key)
+            return try parsed?.expression(text) ?? CELExpression(text)
         } catch let error as GraphCodecError {
             throw error
         } catch {
@@ -124,32 +137,24 @@ struct StoredObject: Sendable {
     }
 
     func template(_ key: String) throws(GraphCodecError) -> ValueTemplate {
-        try Self.template(try value(key), at: pointer.appending(key))
+        try template(try value(key), at: pointer.appending(key))
     }
 
     /// The object itself as a template.
     func template() throws(GraphCodecError) -> ValueTemplate {
-        try Self.template(.object(object), at: pointer)
-    }
-
-    /// A member that may be missing, read by one of the functions above.
-    func optional<Result>(
-        _ key: String,
-        _ read: (String) throws(GraphCodecError) -> Result
-    ) throws(GraphCodecError) -> Result? {
-        has(key) ? try read(key) : nil
+        try template(.object(object), at: pointer)
     }
 
     func wrong(_ key: String) -> GraphCodecError {
         Self.error("has a value that does not fit", at: pointer.appending(key))
     }
 
-    private static func template(
+    private func template(
         _ value: JSONValue,
         at pointer: @autoclosure () -> Place
     ) throws(GraphCodecError) -> ValueTemplate {
         do {
-            return try ValueTemplate(value)
+            return try ValueTemplate(value, parsed: parsed)
         } catch {
             throw Self.error("is no template: \(error.cause)", at: pointer())
         }
@@ -158,5 +163,45 @@ struct StoredObject: Sendable {
     func list(_ key: String) throws(GraphCodecError) -> [JSONValue] {
         guard let list = try value(key).arrayValue else { throw wrong(key) }
         return list
+    }
+}
+
+/// A list of objects in a stored graph.
+struct StoredList {
+    fileprivate let elements: [JSONValue]
+    fileprivate let place: StoredObject.Place
+    fileprivate let parsed: ParsedExpressions?
+
+    var count: Int { elements.count }
+
+    func object(_ index: Int) throws(GraphCodecError) -> StoredObject {
+        try StoredObject(elements[index], in: place, at: index, parsed: parsed)
+    }
+}
+
+/// Members that may be missing.
+extension StoredObject {
+    func optionalText(_ key: String) throws(GraphCodecError) -> String? { has(key) ? try text(key) : nil }
+
+    func optionalInteger(_ key: String) throws(GraphCodecError) -> Int? { has(key) ? try integer(key) : nil }
+
+    func optionalNumber(_ key: String) throws(GraphCodecError) -> Double? { has(key) ? try number(key) : nil }
+
+    func optionalFlag(_ key: String) throws(GraphCodecError) -> Bool? { has(key) ? try flag(key) : nil }
+
+    func optionalDuration(_ key: String) throws(GraphCodecError) -> Duration? { has(key) ? try duration(key) : nil }
+
+    func optionalObject(_ key: String) throws(GraphCodecError) -> StoredObject? { has(key) ? try object(key) : nil }
+
+    func optionalTemplate(_ key: String) throws(GraphCodecError) -> ValueTemplate? {
+        has(key) ? try template(key) : nil
+    }
+
+    func optionalExpression(_ key: String) throws(GraphCodecError) -> CELExpression? {
+        has(key) ? try expression(key) : nil
+    }
+
+    func optionalChoice<Choice: RawRepresentable<String>>(_ key: String) throws(GraphCodecError) -> Choice? {
+        has(key) ? try choice(key) : nil
     }
 }

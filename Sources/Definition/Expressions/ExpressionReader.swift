@@ -39,10 +39,23 @@ struct ExpressionReader {
     /// What `$.field` means: the value before the field, or nothing.
     var subject: String?
     private(set) var uses: [ExpressionUse] = []
+    private let parsed: ParsedExpressions
 
-    init(sink: DiagnosticSink, names: ExpressionNames = ExpressionNames()) {
+    init(
+        sink: DiagnosticSink,
+        names: ExpressionNames = ExpressionNames(),
+        parsed: ParsedExpressions = ParsedExpressions()
+    ) {
         self.sink = sink
         self.names = names
+        self.parsed = parsed
+    }
+
+    /// Begins with a part of the document that has its own variables.
+    mutating func start(locals: [String], subject: String?) {
+        outerLocals = locals
+        self.subject = subject
+        uses = []
     }
 
     /// The uses since the last call.
@@ -87,7 +100,7 @@ struct ExpressionReader {
     mutating func template(_ json: JSONValue, at value: SourceValue, locals: [String] = []) -> ValueTemplate? {
         let (rewritten, changed) = rewritten(json, at: value)
         do {
-            let template = try ValueTemplate(rewritten)
+            let template = try ValueTemplate(rewritten, parsed: parsed)
             for slot in template.slots {
                 uses.append(
                     .init(
@@ -132,7 +145,7 @@ struct ExpressionReader {
             sink.report(.alias, at: value, "`\(text)` is read as `\(source)`", fix: fix)
         }
         do {
-            let expression = try CELExpression(source)
+            let expression = try parsed.expression(source)
             uses.append(
                 .init(
                     expression: expression,
@@ -160,18 +173,19 @@ struct ExpressionReader {
     private func rewritten(_ json: JSONValue, at value: SourceValue) -> (JSONValue, Set<String>) {
         var changed: Set<String> = []
         let result = rewritten(json, JSONPointer.root, value, &changed)
-        return (changed.isEmpty ? json : result, changed)
+        return (result ?? json, changed)
     }
 
+    /// `nil` when nothing changes.
     private func rewritten(
         _ json: JSONValue,
         _ pointer: @autoclosure () -> JSONPointer,
         _ value: SourceValue,
         _ changed: inout Set<String>
-    ) -> JSONValue {
+    ) -> JSONValue? {
         switch json {
         case .string(let text):
-            guard let new = rewritten(text) else { return json }
+            guard let new = rewritten(text) else { return nil }
             let pointer = pointer()
             changed.insert(pointer.description)
             let place = value.descendant(pointer)
@@ -179,42 +193,48 @@ struct ExpressionReader {
             sink.report(.alias, at: place, "`\(text)` is read as `\(new)`", fix: fix)
             return .string(new)
         case .array(let items):
-            var result: [JSONValue] = []
+            var result: [JSONValue]?
             for (index, item) in items.enumerated() {
-                result.append(rewritten(item, pointer().appending(index), value, &changed))
+                guard let new = rewritten(item, pointer().appending(index), value, &changed) else { continue }
+                if result == nil { result = items }
+                result?[index] = new
             }
-            return .array(result)
+            return result.map { .array($0) }
         case .object(let object):
-            var result = JSONObject()
-            for member in object.members {
-                result.append(
-                    member.key,
-                    rewritten(member.value, pointer().appending(member.key), value, &changed)
-                )
+            var result: JSONObject?
+            for member in object {
+                guard let new = rewritten(member.value, pointer().appending(member.key), value, &changed) else {
+                    continue
+                }
+                if result == nil { result = object }
+                result?[member.key] = new
             }
-            return .object(result)
-        default: return json
+            return result.map { .object($0) }
+        default: return nil
         }
     }
 
     /// A text of a template with shorthands replaced; `nil` when there are none.
     private func rewritten(_ text: String) -> String? {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
-        var shorthand = Shorthand(names: names, subject: subject, locals: outerLocals + Array(renamedLocals.values))
+        let locals = renamedLocals.isEmpty ? outerLocals : outerLocals + Array(renamedLocals.values)
+        var shorthand = Shorthand(names: names, subject: subject, locals: locals)
         if let bare = shorthand.bare(text) { return "${ \(bare) }" }
         guard let segments = try? TemplateText(text).segments else { return nil }
-        var result = ""
-        var isChanged = false
-        for segment in segments {
+        var result: [TemplateText.Segment]?
+        for (index, segment) in segments.enumerated() {
+            guard case .expression(let source, let offset) = segment else { continue }
+            let (new, isRewritten) = shorthand.rewrite(source, isBraced: true, false)
+            guard isRewritten else { continue }
+            if result == nil { result = segments }
+            result?[index] = .expression(" \(new) ", offset: offset)
+        }
+        return result?.reduce(into: "") { text, segment in
             switch segment {
-            case .text(let text): result += Self.escaped(text)
-            case .expression(let source, _):
-                let (new, isRewritten) = shorthand.rewrite(source, isBraced: true, false)
-                isChanged = isChanged || isRewritten
-                result += isRewritten ? "${ \(new) }" : "${\(source)}"
+            case .text(let plain): text += Self.escaped(plain)
+            case .expression(let source, _): text += "${\(source)}"
             }
         }
-        return isChanged ? result : nil
     }
 
     /// Text in which `${` means itself.

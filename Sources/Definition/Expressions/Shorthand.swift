@@ -2,10 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Names that shorthands of expressions may mean.
-struct ExpressionNames {
-    var inputs: Set<String> = []
-    var variables: Set<String> = []
-    var phases: Set<String> = []
+final class ExpressionNames: Sendable {
+    let inputs: Set<String>
+    let variables: Set<String>
+    let phases: Set<String>
+
+    init(inputs: Set<String> = [], variables: Set<String> = [], phases: Set<String> = []) {
+        self.inputs = inputs
+        self.variables = variables
+        self.phases = phases
+    }
 }
 
 /// Replaces the accepted shorthands of expressions (spec 3.7) by what they mean.

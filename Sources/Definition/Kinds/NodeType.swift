@@ -100,7 +100,7 @@ public struct NodeTypeDescription: Sendable {
 
 /// What the document sets for all nodes.
 struct NodeDefaults {
-    /// For node types that have a limit at all.
-    var timeout: Duration?
+    /// For node types that have a limit at all, in milliseconds.
+    var timeout: Int64?
     var retry: JSONObject = [:]
 }

@@ -65,7 +65,7 @@ struct Advisor {
         add(draft.outputUses, nil, &found, &seen)
         for body in bodies {
             for node in body.nodes { add(node.uses, node.id, &found, &seen) }
-            for edge in body.edges { add(edge.draft.uses, nil, &found, &seen) }
+            for edge in body.edges { add(edge.uses, nil, &found, &seen) }
             add(body.draft.outputUses, nil, &found, &seen)
         }
         return found

@@ -31,7 +31,7 @@ struct DeadCode {
         for node in body.digraph.topologicalOrder() ?? [] {
             let incoming = body.digraph.edges(to: node)
             let open = incoming.count { edge in
-                !isDead[body.edges[edge].from] && !isNever(body.edges[edge].draft.when?.source)
+                !isDead[body.edges[edge].from] && !isNever(body.edges[edge].when?.source)
             }
             switch body.nodes[node].join {
             case .all, .any: isDead[node] = !incoming.isEmpty && open == 0

@@ -12,11 +12,11 @@ struct LoweredBody {
         let from: Int
         let to: Int
         var when: CELExpression?
-        let branchCase: String?
-        let loopExit: String?
+        var branchCase: String?
+        var loopExit: String?
         let isFallback: Bool
         /// The ports of source and target that it connects.
-        let ports: (source: String, target: String)?
+        var ports: (source: String, target: String)?
 
         /// Taken whenever its source completed, or was skipped by a condition.
         var isUnconditional: Bool { when == nil && branchCase == nil && loopExit == nil && !isFallback }
@@ -40,45 +40,53 @@ struct LoweredBody {
     /// Ids of nodes that only undo others.
     private let compensations: Set<String>
 
-    init(_ body: ResolvedBody) {
-        nodes = body.nodes.map(\.stored)
-        types = body.nodes.map(\.type)
-        joins = body.nodes.map(\.join)
-        waves = body.digraph.waves() ?? []
+    /// - Parameter isLastUse: Nobody looks at the drafts any more, so that what they hold can be taken over.
+    init(_ body: ResolvedBody, isLastUse: Bool = false) {
+        nodes = body.nodes.map { isLastUse ? $0.takeStored() : $0.stored }
+        types = body.overview.types
+        joins = body.overview.joins
+        waves = body.waves ?? []
         let fallbacks = body.nodes.indices.map { body.hasFallback($0) }
-        edges = body.edges.map { edge in
+        edges = body.digraph.edges[..<body.writtenEdges.startIndex].map { edge in
+            Edge(from: edge.from, to: edge.to, isFallback: fallbacks[edge.from])
+        }
+        edges += body.writtenEdges.map { edge in
             let draft = edge.draft
-            let ports = draft.from.port.flatMap { source in draft.to.port.map { (source: source, target: $0) } }
+            let ports = draft?.from.port.flatMap { source in draft?.to.port.map { (source: source, target: $0) } }
             return Edge(
                 from: edge.from,
                 to: edge.to,
-                when: draft.when,
-                branchCase: draft.branchCase?.name,
-                loopExit: draft.exit?.name,
+                when: draft?.when,
+                branchCase: draft?.branchCase?.name,
+                loopExit: draft?.exit?.name,
                 isFallback: fallbacks[edge.from] && !edge.isConditional,
                 ports: ports
             )
         }
-        nodesWithConstants = body.nodes.indices.filter { body.nodes[$0].uses.contains(where: \.expression.isConstant) }
-        inner = body.inner.mapValues(LoweredBody.init)
+        nodesWithConstants = body.overview.reading.filter { index in
+            body.nodes[index].uses.contains(where: \.expression.isConstant)
+        }
+        inner = body.inner.mapValues { LoweredBody($0, isLastUse: isLastUse) }
         output = body.draft.output
-        compensations = Set(body.nodes.compactMap { $0.undoneBy })
+        compensations = Set(body.overview.notable.compactMap { body.nodes[$0].undoneBy })
     }
 
     /// Writes the members `nodes` and `edges`, and `output` if there is one.
-    func store(into object: inout JSONObject) {
-        object["nodes"] = .array(nodes.indices.map(storedNode))
+    mutating func store(into object: inout JSONObject) {
+        object["nodes"] = .array(nodes.indices.map { storedNode($0) })
         object["edges"] = .array(edges.map(\.stored))
         if let output { object["output"] = output }
     }
 
-    private func storedNode(_ index: Int) -> JSONValue {
-        var stored = nodes[index]
-        stored["wave"] = .int(Int64(waves[index]))
+    /// Takes the node out, so that it is changed in place.
+    private mutating func storedNode(_ index: Int) -> JSONValue {
+        var stored = JSONObject()
+        swap(&stored, &nodes[index])
+        stored.append("wave", .int(Int64(waves[index])))
         if !compensations.isEmpty, let id = stored["id"]?.stringValue, compensations.contains(id) {
             stored["compensation"] = true
         }
-        if let body = inner[index], var config = stored["config"]?.objectValue {
+        if var body = inner[index], var config = stored["config"]?.objectValue {
             var object = JSONObject()
             body.store(into: &object)
             config["body"] = .object(object)
@@ -90,7 +98,7 @@ struct LoweredBody {
 
 extension LoweredBody.Edge {
     fileprivate var stored: JSONValue {
-        var object = JSONObject()
+        var object = JSONObject(capacity: 2)
         object.append("from", .int(Int64(from)))
         object.append("to", .int(Int64(to)))
         if let when { object.append("when", .string(when.source)) }

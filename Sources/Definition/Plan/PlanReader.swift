@@ -16,8 +16,8 @@ struct PlanReader {
     }
 
     /// Keys whose values are read as parts of the workflow.
-    private static let later: Set<String> = ["tasks", "metadata", "description", "version", "limits"]
-    private static let laterInTasks: Set<String> = ["inputs", "verify", "compensate"]
+    private static let later = ["tasks", "metadata", "description", "version", "limits"]
+    private static let laterInTasks = ["inputs", "verify", "compensate"]
 
     /// The plan; `nil` when it is no mapping. Everything wrong is reported.
     mutating func read(_ root: SourceValue) -> PlanDraft? {

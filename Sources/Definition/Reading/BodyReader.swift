@@ -18,14 +18,14 @@ struct BodyReader {
     func read(_ value: SourceValue, output: Bool) -> BodyDraft {
         let nodeList = value.member("nodes") ?? value
         var draft = BodyDraft(nodeList: nodeList)
-        let edges = value.member("edges")?.items("edges", sink) ?? []
+        var edges: [SourceValue] = []
+        value.member("edges")?.forEachItem("edges", sink) { edges.append($0) }
         let subjects = context.hasShorthands ? self.subjects(nodeList, edges) : [:]
-        for item in value.member("nodes")?.items("nodes", sink) ?? [] {
-            var reader = NodeReader(context: context, locals: locals, depth: depth, subjects: subjects)
-            guard let node = reader.read(item) else { continue }
-            draft.nodes.append(node)
-            draft.edges += reader.exits
+        var reader = NodeReader(context: context, locals: locals, depth: depth, subjects: subjects)
+        value.member("nodes")?.forEachItem("nodes", sink) { item in
+            if let node = reader.read(item) { draft.nodes.append(node) }
         }
+        draft.edges = reader.exits
         for item in edges {
             if let edge = edge(item) { draft.edges.append(edge) }
         }
@@ -34,7 +34,7 @@ struct BodyReader {
     }
 
     private func readOutput(_ value: SourceValue, into draft: inout BodyDraft) {
-        var expressions = ExpressionReader(sink: sink, names: context.names)
+        var expressions = ExpressionReader(sink: sink, names: context.names, parsed: context.parsed)
         expressions.outerLocals = locals
         draft.output = expressions.template(value)?.source
         draft.outputUses = expressions.takeUses()
@@ -58,7 +58,7 @@ struct BodyReader {
     }
 
     private func edge(_ value: SourceValue) -> EdgeDraft? {
-        var shapes = ShapeReader(sink: sink, names: context.names)
+        var shapes = ShapeReader(sink: sink, names: context.names, parsed: context.parsed)
         shapes.expressions.outerLocals = locals
         shapes.expressions.subject = "output"
         guard let object = shapes.object(value, as: WorkflowShapes.edge, skipping: ["when"]) else { return nil }
@@ -102,15 +102,13 @@ struct BodyReader {
 
 extension SourceValue {
     /// The text, if this is one.
-    var text: String? {
-        guard case .text(let text) = node.content else { return nil }
-        return text
-    }
+    var text: String? { node.text }
 
-    /// The items; of a value that is no list, which is reported, none.
-    func items(_ key: String, _ sink: DiagnosticSink) -> [SourceValue] {
-        if let items { return items }
-        sink.report(.invalidValue, at: self, "`\(key)` must be a list, not \(node.kindName)")
-        return []
+    /// Visits the items; a value that is no list is reported.
+    func forEachItem(_ key: String, _ sink: DiagnosticSink, _ visit: (SourceValue) -> Void) {
+        guard case .list(let items) = node.content else {
+            return sink.report(.invalidValue, at: self, "`\(key)` must be a list, not \(node.kindName)")
+        }
+        for index in items.indices { visit(SourceValue(node: items[index], path: SourcePath(path, .index(index)))) }
     }
 }

@@ -28,96 +28,105 @@ struct BodyDraft {
     var nodeList: SourceValue
 }
 
-/// One node as written. A class, because a draft is large and every check looks at every node; only the reader and
-/// ``LoopRegions``, which owns the drafts by then, change it.
+/// One node as written. A class, because every check looks at every node; only the reader and ``LoopRegions``, which
+/// owns the drafts by then, change it.
 final class NodeDraft {
     let id: String
-    /// Where the id stands.
-    let idValue: SourceValue
     /// The whole node.
     let value: SourceValue
-    let type: NodeType
+    let resolved: ResolvedType
     /// The node in stored form, but for what follows from its place in the graph.
-    var stored: JSONObject
+    private(set) var stored: JSONObject
     let join: Graph.Join
-    /// Where the join rule stands, if it was written.
-    let joinValue: SourceValue?
     /// The ids in `depends_on`, with their places.
     var dependencies: [(id: String, value: SourceValue)]
-    /// The cases of a branch with their places, the default among them.
-    let cases: [(name: String, value: SourceValue)]
     /// Expressions in the node.
     let uses: [ExpressionUse]
-    /// The variable that gets the output.
-    let storeAs: String?
-    /// What `loop` and `map` repeat.
-    var body: BodyDraft?
-    /// The node where the region of a `loop` begins.
-    let backTo: (id: String, value: SourceValue)?
-    let ports: [PortDraft]
-    /// Declared output ports: name and JSON Schema.
-    let outputs: JSONObject
-    /// The outputs of the child of a `workflow` node, if they are known.
-    let outputNames: [String]?
-    /// The tool of a `tool` node.
-    let tool: Registry.Tool?
-    /// The retry policy was written at the node.
-    let retriesExplicitly: Bool
+    /// The tool of a `tool` node, if it is known here.
+    let tool: ResolvedTool?
     /// Sends nothing that could be done twice.
     let isRead: Bool
-    /// Transactional group.
-    let group: String?
-    /// The phase it belongs to.
-    let phase: String?
-    /// The node that undoes this one.
-    let undoneBy: String?
+    /// What most nodes do not have.
+    private var extras: NodeExtras?
 
     init(
         id: String,
-        idValue: SourceValue,
         value: SourceValue,
-        type: NodeType,
+        resolved: ResolvedType,
         stored: JSONObject,
         join: Graph.Join,
-        joinValue: SourceValue?,
         dependencies: [(id: String, value: SourceValue)],
-        cases: [(name: String, value: SourceValue)],
         uses: [ExpressionUse],
-        storeAs: String?,
-        body: BodyDraft?,
-        backTo: (id: String, value: SourceValue)?,
-        ports: [PortDraft],
-        outputs: JSONObject,
-        outputNames: [String]?,
-        tool: Registry.Tool?,
-        retriesExplicitly: Bool,
-        isRead: Bool
+        tool: ResolvedTool?,
+        isRead: Bool,
+        extras: NodeExtras?
     ) {
         self.id = id
-        self.idValue = idValue
         self.value = value
-        self.type = type
+        self.resolved = resolved
         self.stored = stored
         self.join = join
-        self.joinValue = joinValue
         self.dependencies = dependencies
-        self.cases = cases
         self.uses = uses
-        self.storeAs = storeAs
-        self.body = body
-        self.backTo = backTo
-        self.ports = ports
-        self.outputs = outputs
-        self.outputNames = outputNames
         self.tool = tool
-        self.retriesExplicitly = retriesExplicitly
         self.isRead = isRead
-        // Most nodes have no more than id, kind, config and timeout.
-        let isPlain = stored.count == 3 || stored.count == 4 && stored["timeout_ms"] != nil
-        group = isPlain ? nil : stored["group"]?.stringValue
-        phase = isPlain ? nil : stored["phase"]?.stringValue
-        undoneBy = isPlain ? nil : stored["compensate"]?.stringValue
+        self.extras = extras
     }
+
+    /// Gives the stored form away, so that it is not copied when it is changed.
+    func takeStored() -> JSONObject {
+        defer { stored = JSONObject() }
+        return stored
+    }
+
+    var type: NodeType { resolved.type }
+    /// It has more than most nodes, or waits otherwise.
+    var isNotable: Bool { extras != nil || join != .all }
+    /// Where the id stands.
+    var idValue: SourceValue { value.member("id") ?? value }
+    /// Where the join rule stands, if it was written.
+    var joinValue: SourceValue? {
+        value.member("join") ?? (type == .join ? value.member("config")?.member("mode") : nil)
+    }
+    /// The cases of a branch with their places, the default among them.
+    var cases: [(name: String, value: SourceValue)] { extras?.cases ?? [] }
+    /// The variable that gets the output.
+    var storeAs: String? { extras?.storeAs }
+    /// What `loop` and `map` repeat.
+    var body: BodyDraft? {
+        get { extras?.body }
+        set {
+            if extras == nil { extras = NodeExtras() }
+            extras?.body = newValue
+        }
+    }
+    /// The node where the region of a `loop` begins.
+    var backTo: (id: String, value: SourceValue)? { extras?.backTo }
+    var ports: [PortDraft] { extras?.ports ?? [] }
+    /// Declared output ports: name and JSON Schema.
+    var outputs: JSONObject { extras?.outputs ?? [:] }
+    /// The outputs of the child of a `workflow` node, if they are known.
+    var outputNames: [String]? { extras?.outputNames }
+    /// Transactional group.
+    var group: String? { extras?.group }
+    /// The phase it belongs to.
+    var phase: String? { extras?.phase }
+    /// The node that undoes this one.
+    var undoneBy: String? { extras?.undoneBy }
+}
+
+/// What most nodes do not have, apart from the draft, so that most drafts are small. ``NodeDraft`` says what each is.
+final class NodeExtras {
+    var cases: [(name: String, value: SourceValue)] = []
+    var storeAs: String?
+    var body: BodyDraft?
+    var backTo: (id: String, value: SourceValue)?
+    var ports: [PortDraft] = []
+    var outputs: JSONObject = [:]
+    var outputNames: [String]?
+    var group: String?
+    var phase: String?
+    var undoneBy: String?
 }
 
 /// A typed input of a node.
@@ -136,7 +145,7 @@ struct EdgeEnd {
     let value: SourceValue
 }
 
-/// One edge as written. A class for the same reason.
+/// One edge as written in `edges`. A class for the same reason.
 final class EdgeDraft {
     let from: EdgeEnd
     var to: EdgeEnd
@@ -146,7 +155,6 @@ final class EdgeDraft {
     /// `break` or `limit` of a loop, with its place.
     let exit: (name: String, value: SourceValue)?
     let uses: [ExpressionUse]
-    /// The edge itself, or the id in `depends_on`.
     let value: SourceValue
 
     init(

@@ -81,7 +81,7 @@ extension NodeReader {
         guard let workflow = config.member("workflow") else { return object }
         object["workflow"] = reference(workflow, inputs: config.member("inputs"), object["inputs"])
         // Nobody waits for the outputs of a detached child.
-        if object["detach"] == true { found.outputNames = nil }
+        if object["detach"] == true { found.extras.outputNames = nil }
         return object
     }
 
@@ -103,7 +103,7 @@ extension NodeReader {
             sink.report(.tooDeep, at: value, message)
         }
         check(given, inputs, interface.inputs, name, value)
-        found.outputNames = interface.outputs
+        found.extras.outputNames = interface.outputs
         return ["name": .string(name), "hash": .string(interface.hash)]
     }
 
@@ -120,7 +120,7 @@ extension NodeReader {
         }
         guard let graph = DocumentCompiler(context: context).child(value, depth: depth + 1) else { return nil }
         check(given, inputs, graph.inputs, "the inline workflow", value)
-        found.outputNames = graph.json["outputs"]?.objectValue?.keys
+        found.extras.outputNames = graph.json["outputs"]?.objectValue?.keys
         return ["graph": graph.json]
     }
 

@@ -11,16 +11,16 @@ extension NodeReader {
         guard var object = shapes.object(config, as: NodeTypeDescription.branch.config) else { return nil }
         for item in config.member("cases")?.items ?? [] {
             guard let value = item.member("name"), let name = value.text, Name.isID(name) else { continue }
-            if found.cases.contains(where: { $0.name == name }) {
+            if found.extras.cases.contains(where: { $0.name == name }) {
                 sink.report(.invalidConfig, at: value, "two cases are called `\(name)`")
             }
-            found.cases.append((name, value))
+            found.extras.cases.append((name, value))
         }
         if object["default"] == .null { object["default"] = nil }
         if let name = object["default"]?.stringValue, let value = config.member("default"),
-            !found.cases.contains(where: { $0.name == name })
+            !found.extras.cases.contains(where: { $0.name == name })
         {
-            found.cases.append((name, value))
+            found.extras.cases.append((name, value))
         }
         return object
     }
@@ -42,7 +42,6 @@ extension NodeReader {
         if let value = config.member("n"), mode != "quorum" {
             sink.report(.invalidConfig, at: value, "`n` belongs to `mode: quorum`")
         }
-        found.joinValue = config.member("mode")
         return ["cancel_rest": object["cancel_rest"] ?? false]
     }
 
@@ -78,7 +77,7 @@ extension NodeReader {
         if let target = object["back_to"]?.stringValue,
             let value = config.member("back_to") ?? config.member("loop_back_to")
         {
-            found.backTo = (target, value)
+            found.extras.backTo = (target, value)
         }
         for (key, exit) in [("break_path", "break"), ("timeout_path", "limit")] {
             guard let target = object[key]?.stringValue, let value = config.member(key) else { continue }
@@ -128,7 +127,7 @@ extension NodeReader {
             return sink.report(.tooDeep, at: body, message)
         }
         let reader = BodyReader(context: context, locals: self.locals + locals, depth: depth + 1)
-        found.body = reader.read(body, output: true)
+        found.extras.body = reader.read(body, output: true)
     }
 
     /// Levels of loops, maps and child workflows inside each other (spec 11.8).

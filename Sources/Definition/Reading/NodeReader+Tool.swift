@@ -5,25 +5,28 @@ import CEL
 import JSON
 
 extension NodeReader {
-    /// `{tool, args, store_as}`, or only the arguments when the type of the node names the tool.
-    mutating func tool(_ config: SourceValue, _ type: ToolName?, _ node: SourceValue) -> JSONObject? {
-        if let type {
-            let written = arguments(node.member("config"), "config", node)
-            return call(type, written, config, [:])
-        }
+    /// The arguments of the tool that is the type of the node.
+    mutating func arguments(of tool: ResolvedTool, _ node: SourceValue) -> JSONObject? {
+        let written = node.member("config")
+        if let written { context.checkSupport(written, "tool", NodeTypeDescription.tool.config) }
+        return call(tool, arguments(written, "config", node), node, JSONObject(capacity: 2))
+    }
+
+    /// `{tool, args, store_as}`.
+    mutating func tool(_ config: SourceValue, _ node: SourceValue) -> JSONObject? {
         guard var object = shapes.object(config, as: NodeTypeDescription.tool.config, skipping: ["args"]) else {
             return nil
         }
         let written = arguments(config.member("args"), "config.args", node)
-        found.storeAs = object["store_as"]?.stringValue
+        if let name = object["store_as"]?.stringValue { found.extras.storeAs = name }
         guard let name = object["tool"]?.stringValue, let place = config.member("tool") else { return nil }
         object["tool"] = nil
-        guard let tool = toolName(name, place) else {
+        guard let tool = resolveTool(name, place) else {
             let suggestion = sink.suggestion(for: name, among: registry.tools.keys.sorted())
             sink.report(.unknownName, at: place, "unknown tool `\(name)`\(suggestion)")
             return nil
         }
-        return call(tool, written, config, object)
+        return call(tool, written, node, object)
     }
 
     /// The arguments, which may also be written as `inputs` of the node.
@@ -47,41 +50,50 @@ extension NodeReader {
 
     /// - Parameter rest: Further members of the configuration.
     private mutating func call(
-        _ tool: ToolName,
+        _ tool: ResolvedTool,
         _ written: SourceValue?,
-        _ config: SourceValue,
+        _ node: SourceValue,
         _ rest: JSONObject
     ) -> JSONObject? {
         var result = rest
-        result["tool"] = .string(tool.name)
-        found.tool = tool.tool
-        found.isRead = tool.tool?.isRead ?? false
+        result.append("tool", .string(tool.name))
+        if tool.isKnown {
+            found.tool = tool
+            found.isRead = tool.isRead
+        }
         guard let written else {
             // Without arguments the ports are the arguments.
-            let ports = found.ports.map { JSONObject.Member(key: $0.name, value: .string("${ ports.\($0.name) }")) }
-            result["args"] = .object(JSONObject(members: ports))
-            if ports.isEmpty, let empty = try? ValueTemplate(.object([:])) { check(empty, of: tool, config) }
+            if found.ports.isEmpty, !tool.bareViolations.isEmpty {
+                report(tool.bareViolations, of: tool, configuration(of: node))
+            }
+            var ports = JSONObject()
+            for port in found.ports { ports.append(port.name, .string("${ ports.\(port.name) }")) }
+            result.append("args", .object(ports))
             return result
         }
         guard let template = shapes.expressions.template(written) else { return nil }
         check(template, of: tool, written)
-        result["args"] = template.source
+        result.append("args", template.source)
         return result
     }
 
+    private func report(_ violations: [JSONSchemaViolation], of tool: ResolvedTool, _ value: SourceValue) {
+        for violation in violations {
+            sink.report(
+                .invalidConfig,
+                at: value.descendant(violation.instancePointer),
+                "wrong arguments for tool `\(tool.name)`: \(violation)"
+            )
+        }
+    }
+
     /// Literal arguments are checked whole; of others only which names are there.
-    private func check(_ template: ValueTemplate, of tool: ToolName, _ value: SourceValue) {
-        guard let tool = tool.tool else { return }
+    private func check(_ template: ValueTemplate, of tool: ResolvedTool, _ value: SourceValue) {
+        guard tool.isKnown else { return }
         if template.slots.isEmpty, let constant = try? template.evaluate(in: EmptyScope()) {
-            for violation in tool.schema.validate(constant) {
-                sink.report(
-                    .invalidConfig,
-                    at: value.descendant(violation.instancePointer),
-                    "wrong arguments for tool `\(tool.name)`: \(violation)"
-                )
-            }
-        } else if let members = value.members {
-            checkNames(members, of: tool, value)
+            report(tool.violations(constant), of: tool, value)
+        } else if case .mapping(let entries) = value.node.content {
+            checkNames(entries, of: tool, value)
         } else if case .text = value.node.content, template.slots.first?.pointer == "" {
             return
         } else {
@@ -90,22 +102,19 @@ extension NodeReader {
     }
 
     private func checkNames(
-        _ members: [(entry: SourceEntry, value: SourceValue)],
-        of tool: Registry.Tool,
+        _ entries: [SourceEntry],
+        of tool: ResolvedTool,
         _ value: SourceValue
     ) {
-        for name in (tool.input["required"]?.arrayValue ?? []).compactMap(\.stringValue)
-        where !members.contains(where: { $0.entry.key == name }) {
+        for name in tool.required where !entries.contains(where: { $0.key == name }) {
             sink.report(.invalidConfig, at: value, "tool `\(tool.name)` needs the argument `\(name)`")
         }
-        guard tool.input["additionalProperties"]?.boolValue == false,
-            let known = tool.input["properties"]?.objectValue
-        else { return }
-        for (entry, member) in members where known[entry.key] == nil {
-            let suggestion = sink.suggestion(for: entry.key, among: known.keys)
+        guard let known = tool.known else { return }
+        for entry in entries where !known.contains(entry.key) {
+            let suggestion = sink.suggestion(for: entry.key, among: known)
             sink.report(
                 .invalidConfig,
-                at: member,
+                at: SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key))),
                 position: entry.keyPosition,
                 "tool `\(tool.name)` has no argument `\(entry.key)`\(suggestion)"
             )

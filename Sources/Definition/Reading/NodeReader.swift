@@ -5,33 +5,38 @@ import CEL
 import JSON
 import Model
 
-/// Reads one node: the fields that all have here, what is special to a kind in the extensions.
+/// Reads the nodes of a body: the fields that all have here, what is special to a kind in the extensions.
 struct NodeReader {
     let context: ReadingContext
     let locals: [String]
     let depth: Int
     let subjects: [String: String]
     var shapes: ShapeReader
-    /// Edges that the configuration stands for.
+    /// Edges that the configurations of all nodes so far stand for.
     var exits: [EdgeDraft] = []
-    /// What the configuration adds to the draft.
+    /// What the configuration adds to the draft of the node that is read.
     var found = Found()
 
     struct Found {
         var id = ""
         var join: Graph.Join?
-        var joinValue: SourceValue?
-        var cases: [(name: String, value: SourceValue)] = []
-        var storeAs: String?
-        var body: BodyDraft?
-        var backTo: (id: String, value: SourceValue)?
-        var tool: Registry.Tool?
+        var tool: ResolvedTool?
         var isRead = false
-        /// Names of the members of the output, where the configuration says them.
-        var outputNames: [String]?
-        var ports: [PortDraft] = []
         /// `on_unsupported: skip`.
         var isSkippedWhenUnsupported = false
+        /// What most nodes do not have.
+        private(set) var rare: NodeExtras?
+
+        /// The same to write to.
+        var extras: NodeExtras {
+            mutating get {
+                let extras = rare ?? NodeExtras()
+                rare = extras
+                return extras
+            }
+        }
+
+        var ports: [PortDraft] { rare?.ports ?? [] }
     }
 
     init(context: ReadingContext, locals: [String], depth: Int, subjects: [String: String]) {
@@ -39,8 +44,7 @@ struct NodeReader {
         self.locals = locals
         self.depth = depth
         self.subjects = subjects
-        shapes = ShapeReader(sink: context.sink, names: context.names)
-        shapes.expressions.outerLocals = locals
+        shapes = ShapeReader(sink: context.sink, names: context.names, parsed: context.parsed)
     }
 
     var sink: DiagnosticSink { context.sink }
@@ -50,68 +54,69 @@ struct NodeReader {
     }
 
     /// Keys that are not taken over as they are.
-    private static let own: Set<String> = ["id", "type", "config", "inputs", "depends_on", "ports", "when"]
+    private static let own = ["id", "type", "config", "inputs", "depends_on", "ports", "when"]
+    /// Fields of nodes that have no others.
+    private static let plain = WorkflowShapes.node.fields("id", "type", "config", "inputs", "depends_on")
 
     /// The node; `nil` when its id, type or configuration is wrong. Everything wrong is reported.
     mutating func read(_ value: SourceValue) -> NodeDraft? {
-        let idValue = value.member("id")
-        let id = idValue.flatMap { shapes.id($0, "id") }
+        let id = value.member("id").flatMap { shapes.id($0, "id") }
+        found = Found()
         found.id = id ?? ""
-        shapes.expressions.subject = id.flatMap { subjects[$0] }
-        guard var common = shapes.object(value, as: WorkflowShapes.node, skipping: Self.own) else { return nil }
-        found.isSkippedWhenUnsupported = common["on_unsupported"] == "skip"
+        shapes.expressions.start(locals: locals, subject: id.flatMap { subjects[$0] })
+        guard let (stored, present) = shapes.members(value, as: WorkflowShapes.node, skipping: Self.own, room: 6)
+        else { return nil }
+        var common = stored
+        // Most nodes are plain, and need not be searched for other keys.
+        let rich = present.isSubset(of: Self.plain) ? nil : value
+        found.isSkippedWhenUnsupported = rich != nil && common["on_unsupported"] == "skip"
         let resolved = value.member("type").flatMap { readType($0) }
-        readPorts(value)
-        if !found.ports.isEmpty { shapes.expressions.outerLocals = locals + ["ports"] }
-        let when = value.member("when").flatMap { shapes.expressions.condition($0, "when", .document) }
+        if let ports = rich?.member("ports") {
+            readPorts(ports)
+            if !found.ports.isEmpty { shapes.expressions.outerLocals = locals + ["ports"] }
+        }
+        let when = rich?.member("when").flatMap { shapes.expressions.condition($0, "when", .document) }
         if let when { common["when"] = .string(when.source) }
         let config = resolved.flatMap { readConfig($0, value) }
-        if let compensate = value.member("compensate") { checkCompensation(compensate) }
-        if let queue = value.member("queue") { checkName(queue, registry.queues, "queue") }
-        let dependencies = (value.member("depends_on")?.items("depends_on", sink) ?? []).compactMap { item in
-            shapes.id(item, "depends_on").map { (id: $0, value: item) }
-        }
+        if let compensate = rich?.member("compensate") { checkCompensation(compensate) }
+        if let queue = rich?.member("queue") { checkName(queue, registry.queues, "queue") }
+        let dependencies = value.member("depends_on").map { readDependencies($0) } ?? []
         context.checkSupport(value, "node", WorkflowShapes.node)
-        if let retry = value.member("retry") { context.checkSupport(retry, "retry", CommonShapes.retry) }
-        guard let id, let idValue, let resolved, let config else { return nil }
+        if let retry = rich?.member("retry") { context.checkSupport(retry, "retry", CommonShapes.retry) }
+        guard let id, let resolved, let config else { return nil }
         let join = readJoin(common["join"], value)
         finish(&common, resolved, join, value)
-        common["id"] = .string(id)
-        common["kind"] = .string(resolved.type.rawValue)
-        common["config"] = .object(config)
-        return draft(id, idValue, value, resolved, common, join, dependencies)
+        common.append("id", .string(id))
+        common.append("kind", .string(resolved.type.rawValue))
+        common.append("config", .object(config))
+        if rich != nil { noteExtras(common) }
+        return NodeDraft(
+            id: id,
+            value: value,
+            resolved: resolved,
+            stored: common,
+            join: join,
+            dependencies: dependencies,
+            uses: shapes.expressions.takeUses(),
+            tool: found.tool,
+            isRead: found.isRead,
+            extras: found.rare
+        )
     }
 
-    private mutating func draft(
-        _ id: String,
-        _ idValue: SourceValue,
-        _ value: SourceValue,
-        _ resolved: ResolvedType,
-        _ stored: JSONObject,
-        _ join: Graph.Join,
-        _ dependencies: [(id: String, value: SourceValue)]
-    ) -> NodeDraft {
-        NodeDraft(
-            id: id,
-            idValue: idValue,
-            value: value,
-            type: resolved.type,
-            stored: stored,
-            join: join,
-            joinValue: value.member("join") ?? found.joinValue,
-            dependencies: dependencies,
-            cases: found.cases,
-            uses: shapes.expressions.takeUses(),
-            storeAs: found.storeAs,
-            body: found.body,
-            backTo: found.backTo,
-            ports: found.ports,
-            outputs: stored["outputs"]?.objectValue ?? [:],
-            outputNames: found.outputNames,
-            tool: found.tool,
-            retriesExplicitly: value.member("retry") != nil,
-            isRead: found.isRead
-        )
+    private func readDependencies(_ value: SourceValue) -> [(id: String, value: SourceValue)] {
+        var dependencies: [(id: String, value: SourceValue)] = []
+        value.forEachItem("depends_on", sink) { item in
+            if let id = shapes.id(item, "depends_on") { dependencies.append((id, item)) }
+        }
+        return dependencies
+    }
+
+    private mutating func noteExtras(_ stored: JSONObject) {
+        if let outputs = stored["outputs"]?.objectValue { found.extras.outputs = outputs }
+        if let group = stored["group"]?.stringValue { found.extras.group = group }
+        if let phase = stored["phase"]?.stringValue { found.extras.phase = phase }
+        if let id = stored["compensate"]?.stringValue { found.extras.undoneBy = id }
     }
 
     /// Defaults of the document filled in, and what has its usual value left out.
@@ -124,17 +129,18 @@ struct NodeReader {
         common["description"] = nil
         common["join"] = nil
         if join != .all { common["join"] = join.json }
-        for (key, usual) in Self.usual where common[key] == usual { common[key] = nil }
-        let kindTimeout = resolved.type.description.timeout
-        if common["timeout_ms"] == nil, let timeout = kindTimeout.map({ context.defaults.timeout ?? $0 }) {
-            common["timeout_ms"] = .int(timeout.milliseconds)
+        for member in common where Self.usual[member.key] == member.value { common[member.key] = nil }
+        if let timeout = resolved.timeout, !common.contains("timeout_ms") {
+            common.append("timeout_ms", .int(context.defaults.timeout ?? timeout))
         }
-        var retry = common["retry"]?.objectValue ?? [:]
-        for member in context.defaults.retry.members where retry[member.key] == nil {
-            retry[member.key] = member.value
+        if common.contains("retry") || !context.defaults.retry.isEmpty {
+            var retry = common["retry"]?.objectValue ?? [:]
+            for member in context.defaults.retry where !retry.contains(member.key) {
+                retry.append(member.key, member.value)
+            }
+            common["retry"] = nil
+            if !retry.isEmpty { common.append("retry", .object(retry)) }
         }
-        common["retry"] = nil
-        if !retry.isEmpty { common["retry"] = .object(retry) }
         if !found.ports.isEmpty {
             var ports = JSONObject()
             for port in found.ports { ports.append(port.name, port.stored) }
@@ -143,9 +149,9 @@ struct NodeReader {
         warn(common, resolved, value)
     }
 
-    private static let usual: [(String, JSONValue)] = [
-        ("continue_on_failure", false), ("priority", 500), ("idempotency", "auto"), ("on_exhausted", "fail"),
-        ("cache", "off"), ("on_unsupported", "reject"), ("reversible", true),
+    private static let usual: [String: JSONValue] = [
+        "continue_on_failure": false, "priority": 500, "idempotency": "auto", "on_exhausted": "fail", "cache": "off",
+        "on_unsupported": "reject", "reversible": true,
     ]
 
     private func warn(_ common: JSONObject, _ resolved: ResolvedType, _ value: SourceValue) {
@@ -159,7 +165,7 @@ struct NodeReader {
                     + "`retry` covers only failures before that"
             )
         }
-        if resolved.type == .agent, common["budget"] == nil, !context.hasBudget {
+        if resolved.type == .agent, !common.contains("budget"), !context.hasBudget {
             let message = "agent node `\(found.id)` may spend without limit; give it or the workflow a `budget`"
             sink.report(.noBudget, at: value.member("id") ?? value, message)
         }
@@ -192,8 +198,7 @@ struct NodeReader {
         }
     }
 
-    private mutating func readPorts(_ value: SourceValue) {
-        guard let ports = value.member("ports") else { return }
+    private mutating func readPorts(_ ports: SourceValue) {
         guard let members = ports.members else {
             sink.report(.invalidValue, at: ports, "`ports` must be a mapping, not \(ports.node.kindName)")
             return
@@ -212,7 +217,7 @@ struct NodeReader {
             guard SchemaReader(sink: sink).read(.object(schema), at: port, defaultOf: "port `\(entry.key)`") else {
                 continue
             }
-            found.ports.append(
+            found.extras.ports.append(
                 PortDraft(
                     name: entry.key,
                     schema: .object(schema),

@@ -1,6 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import CEL
+
 /// What everything that is read has in common.
 final class ReadingContext {
     let registry: Registry
@@ -11,6 +13,8 @@ final class ReadingContext {
     /// Shown the checked parts of the outermost document.
     var inspect: ((WorkflowDraft, ResolvedBody) -> Void)?
     var names = ExpressionNames()
+    /// Expressions of the document, which are read once more with the graph.
+    let parsed = ParsedExpressions()
     var defaults = NodeDefaults()
     /// The whole run has a budget.
     var hasBudget = false
@@ -22,8 +26,10 @@ final class ReadingContext {
     var enclosing: [String] = []
     /// What the graph depends on outside the document: name and fingerprint.
     var resolved: [String: String] = [:]
-    /// Tools among them.
-    var resolvedTools: Set<String> = []
+    /// The tools among them.
+    var tools: [String: ResolvedTool] = [:]
+    /// Types of nodes that need no remark.
+    var types: [String: ResolvedType] = [:]
 
     private let unsupported: [String: Unsupported]
 

@@ -10,7 +10,7 @@ struct WorkflowReader {
     let context: ReadingContext
     let depth: Int
 
-    private static let own: Set<String> = [
+    private static let own = [
         "workflow", "metadata", "inputs", "outputs", "nodes", "edges", "defaults", "default_timeout",
     ]
 
@@ -22,8 +22,8 @@ struct WorkflowReader {
     /// - Parameter phases: The phases of a workstack or plan, in stored form.
     func read(_ root: SourceValue, phases: [JSONValue] = []) -> WorkflowDraft? {
         readNames(root)
-        var shapes = ShapeReader(sink: sink, names: context.names)
-        let own = phases.isEmpty ? Self.own : Self.own.union(["phases"])
+        var shapes = ShapeReader(sink: sink, names: context.names, parsed: context.parsed)
+        let own = phases.isEmpty ? Self.own : Self.own + ["phases"]
         guard var head = shapes.object(root, as: WorkflowShapes.document, skipping: own) else { return nil }
         context.checkSupport(root, "workflow", WorkflowShapes.document)
         for key in ["limits", "compensation"] {
@@ -49,19 +49,21 @@ struct WorkflowReader {
 
     /// Collects the names that shorthands may mean.
     private func readNames(_ root: SourceValue) {
-        context.names.inputs = Set((root.member("inputs")?.members ?? []).map(\.entry.key))
         var variables: Set<String> = []
         var phases: Set<String> = []
-        for node in root.member("nodes")?.items ?? [] {
+        for node in root.node.member("nodes")?.items ?? [] {
             if let name = node.member("config")?.member("store_as")?.text { variables.insert(name) }
             if let phase = node.member("phase")?.text { phases.insert(phase) }
         }
-        context.names.variables = variables
-        context.names.phases = phases
+        context.names = ExpressionNames(
+            inputs: Set((root.member("inputs")?.members ?? []).map(\.entry.key)),
+            variables: variables,
+            phases: phases
+        )
     }
 
     private func readHead(_ root: SourceValue, _ head: inout JSONObject, into draft: inout WorkflowDraft) {
-        var shapes = ShapeReader(sink: sink, names: context.names)
+        var shapes = ShapeReader(sink: sink, names: context.names, parsed: context.parsed)
         let metadata = root.member("metadata").flatMap { shapes.object($0, as: WorkflowShapes.metadata) } ?? [:]
         if let name = root.member("workflow") {
             draft.name = shapes.name(name, "workflow") ?? ""
@@ -145,7 +147,7 @@ struct WorkflowReader {
             )
             defaults["timeout_ms"] = defaults["timeout_ms"] ?? .int(span.milliseconds)
         }
-        context.defaults.timeout = defaults["timeout_ms"]?.intValue.map { .milliseconds($0) }
+        context.defaults.timeout = defaults["timeout_ms"]?.intValue
         context.defaults.retry = defaults["retry"]?.objectValue ?? [:]
     }
 }

@@ -74,9 +74,11 @@ final class Shape: Sendable {
     let isOpen: Bool
     /// Positions of fields that are required or have a default.
     let fieldsToFill: [Int]
-    private let places: [String: Place]
+    /// All keys and older spellings, by their length: few have the same, so that this is faster than hashing.
+    private let names: [[(key: String, place: Place)]]
 
-    private struct Place {
+    /// A field, and which of its older spellings was found.
+    struct Place {
         let field: Int
         let alias: Int?
     }
@@ -100,25 +102,56 @@ final class Shape: Sendable {
         self.groups = groups
         self.variants = variants
         self.isOpen = isOpen
-        var places: [String: Place] = [:]
+        precondition(fields.count <= FieldSet.limit, "\(name) has too many keys")
+        let keys = Set(fields.map(\.key))
+        var names: [(key: String, place: Place)] = []
         for (index, field) in fields.enumerated() {
-            places[field.key] = Place(field: index, alias: nil)
-            for (alias, spelling) in field.aliases.enumerated() where places[spelling.key] == nil {
-                places[spelling.key] = Place(field: index, alias: alias)
+            names.append((field.key, Place(field: index, alias: nil)))
+            for (alias, spelling) in field.aliases.enumerated() where !keys.contains(spelling.key) {
+                names.append((spelling.key, Place(field: index, alias: alias)))
             }
         }
-        self.places = places
+        let longest = names.map(\.key.utf8.count).max() ?? 0
+        self.names = (0..<longest + 1).map { length in names.filter { $0.key.utf8.count == length } }
         fieldsToFill = fields.indices.filter { fields[$0].isRequired || fields[$0].defaultValue != nil }
     }
 
+    /// The fields with these keys.
+    func fields(_ keys: String...) -> FieldSet {
+        var set = FieldSet()
+        for key in keys { if let field = find(key)?.field { _ = set.insert(field) } }
+        return set
+    }
+
     /// The position of the field with that key or older spelling.
-    func find(_ key: String) -> (field: Int, alias: Alias?)? {
-        places[key].map { ($0.field, $0.alias.map { alias in fields[places[key]?.field ?? 0].aliases[alias] }) }
+    func find(_ key: String) -> Place? {
+        let length = key.utf8.count
+        guard length < names.count else { return nil }
+        for index in names[length].indices where names[length][index].key == key { return names[length][index].place }
+        return nil
     }
 
     var unknownKey: Diagnostic.Code { part == .document ? .unknownKey : .invalidConfig }
     var invalidValue: Diagnostic.Code { part == .document ? .invalidValue : .invalidConfig }
     var missingKey: Diagnostic.Code { part == .document ? .missingKey : .invalidConfig }
+}
+
+/// Positions of fields of a shape.
+struct FieldSet {
+    /// The most fields of a shape.
+    static let limit = 64
+
+    private var bits: UInt64 = 0
+
+    func isSubset(of other: Self) -> Bool { bits & ~other.bits == 0 }
+
+    func contains(_ field: Int) -> Bool { bits & (1 << UInt64(field)) != 0 }
+
+    /// Whether it was not there.
+    mutating func insert(_ field: Int) -> Bool {
+        defer { bits |= 1 << UInt64(field) }
+        return !contains(field)
+    }
 }
 
 extension Shape.Field {

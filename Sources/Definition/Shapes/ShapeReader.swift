@@ -11,15 +11,31 @@ struct ShapeReader {
     let sink: DiagnosticSink
     var expressions: ExpressionReader
 
-    init(sink: DiagnosticSink, names: ExpressionNames = ExpressionNames()) {
+    init(
+        sink: DiagnosticSink,
+        names: ExpressionNames = ExpressionNames(),
+        parsed: ParsedExpressions = ParsedExpressions()
+    ) {
         self.sink = sink
-        expressions = ExpressionReader(sink: sink, names: names)
+        expressions = ExpressionReader(sink: sink, names: names, parsed: parsed)
     }
 
     /// The members of a mapping; `nil` when the value is none. Members that are wrong are left out.
     ///
     /// - Parameter skipping: Keys whose values somebody else reads; they count as known and are left out.
-    mutating func object(_ value: SourceValue, as shape: Shape, skipping: Set<String> = []) -> JSONObject? {
+    mutating func object(_ value: SourceValue, as shape: Shape, skipping: [String] = []) -> JSONObject? {
+        members(value, as: shape, skipping: skipping)?.stored
+    }
+
+    /// The same, and which fields there are.
+    ///
+    /// - Parameter room: How many members there will be, if that is known.
+    mutating func members(
+        _ value: SourceValue,
+        as shape: Shape,
+        skipping: [String],
+        room: Int = 0
+    ) -> (stored: JSONObject, present: FieldSet)? {
         guard case .mapping(let entries) = value.node.content else {
             sink.report(
                 shape.invalidValue,
@@ -28,25 +44,26 @@ struct ShapeReader {
             )
             return nil
         }
-        var result = JSONObject()
-        // For each field the position of its entry; negative for none.
-        var present = [Int](repeating: -1, count: shape.fields.count)
-        for (position, entry) in entries.enumerated() {
-            guard let (index, alias) = shape.find(entry.key) else {
-                if !skipping.contains(entry.key) { reportUnknown(entry, shape, value) }
+        var result = JSONObject(capacity: room)
+        var present = FieldSet()
+        for position in entries.indices {
+            let isSkipped = skipping.contains(entries[position].key)
+            guard let found = shape.find(entries[position].key) else {
+                if !isSkipped { reportUnknown(entries[position], shape, value) }
                 continue
             }
-            if present[index] >= 0 {
-                reportTwice(entry, entries[present[index]], shape.fields[index], shape, value)
+            guard present.insert(found.field) else {
+                reportTwice(entries[position], entries[..<position], found.field, shape, value)
                 continue
             }
-            present[index] = position
-            if skipping.contains(entry.key) { continue }
+            if isSkipped { continue }
+            let entry = entries[position]
             let place = SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key)))
-            read(place, entry, shape.fields[index], alias, shape, into: &result)
+            let field = shape.fields[found.field]
+            read(place, entry, field, found.alias.map { field.aliases[$0] }, shape, into: &result)
         }
         checkPresence(present, shape, value, &result)
-        return result
+        return (result, present)
     }
 
     private mutating func read(
@@ -107,13 +124,14 @@ struct ShapeReader {
 
     private func reportTwice(
         _ entry: SourceEntry,
-        _ other: SourceEntry,
-        _ field: Shape.Field,
+        _ before: ArraySlice<SourceEntry>,
+        _ field: Int,
         _ shape: Shape,
         _ value: SourceValue
     ) {
         let place = SourceValue(node: entry.value, path: SourcePath(value.path, .key(entry.key)))
-        let names = entry.key == field.key ? (other.key, entry.key) : (entry.key, other.key)
+        let other = before.first { shape.find($0.key)?.field == field }?.key ?? ""
+        let names = entry.key == shape.fields[field].key ? (other, entry.key) : (entry.key, other)
         sink.report(
             shape.invalidValue,
             at: place,
@@ -123,12 +141,12 @@ struct ShapeReader {
     }
 
     private func checkPresence(
-        _ present: [Int],
+        _ present: FieldSet,
         _ shape: Shape,
         _ value: SourceValue,
         _ result: inout JSONObject
     ) {
-        for index in shape.fieldsToFill where present[index] < 0 {
+        for index in shape.fieldsToFill where !present.contains(index) {
             let field = shape.fields[index]
             if let defaultValue = field.defaultValue {
                 result.append(field.storedKey, defaultValue)
@@ -139,7 +157,7 @@ struct ShapeReader {
         }
         checkVariants(present, shape, value, result)
         for group in shape.groups {
-            let found = group.keys.filter { key in shape.find(key).map { present[$0.field] >= 0 } ?? false }
+            let found = group.keys.filter { key in shape.find(key).map { present.contains($0.field) } ?? false }
             let list = group.keys.map { "`\($0)`" }.joined(separator: ", ")
             if found.count > 1 {
                 let message = "\(shape.name) takes only one of \(list)"
@@ -151,7 +169,7 @@ struct ShapeReader {
     }
 
     private func checkVariants(
-        _ present: [Int],
+        _ present: FieldSet,
         _ shape: Shape,
         _ value: SourceValue,
         _ result: JSONObject
@@ -159,7 +177,7 @@ struct ShapeReader {
         guard let variants = shape.variants, let word = result[variants.key]?.stringValue,
             let own = variants.keys(of: word)
         else { return }
-        let isPresent = { (key: String) in shape.find(key).map { present[$0.field] >= 0 } ?? false }
+        let isPresent = { (key: String) in shape.find(key).map { present.contains($0.field) } ?? false }
         for (key, isRequired) in own where isRequired && !isPresent(key) {
             sink.report(shape.missingKey, at: value, "\(shape.name) of kind `\(word)` needs the key `\(key)`")
         }

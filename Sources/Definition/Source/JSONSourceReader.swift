@@ -8,9 +8,9 @@ struct JSONSourceReader {
     private let text: [UInt8]
     private var offset = 0
     private var builder = SourceTreeBuilder()
-    /// The last place whose position was worked out; places are asked for in rising order.
-    private var markOffset = 0
-    private var mark = SourcePosition.start
+    private var line: Int32 = 1
+    /// What is taken from an offset for its column: where the line starts and the bytes of it that start no scalar.
+    private var columnBase = -1
 
     /// The tree, and keys that were written twice. The text is valid UTF-8.
     static func read(_ text: [UInt8]) throws(SourceFailure) -> (root: SourceNode, duplicates: [SourceFailure]) {
@@ -39,7 +39,7 @@ struct JSONSourceReader {
 
     /// Recursion is bounded, since the builder refuses to open more than its limit of levels.
     private mutating func container(mapping: Bool, end: UInt8) throws(SourceFailure) {
-        try builder.open(mapping: mapping, at: position())
+        try builder.open(mapping: mapping, at: position)
         offset += 1
         skipSpace()
         if !take(end) {
@@ -64,7 +64,7 @@ struct JSONSourceReader {
 
     private mutating func string() throws(SourceFailure) -> SourceNode {
         let start = offset
-        let position = position()
+        let position = position
         var isVerbatim = true
         offset += 1
         while let byte = peek(), byte != UInt8(ascii: "\"") {
@@ -73,12 +73,13 @@ struct JSONSourceReader {
                 isVerbatim = false
                 offset += 1
             }
-            offset += 1
+            advance(over: byte)
         }
         guard take(UInt8(ascii: "\"")) else { throw .syntax("the text in quotes has no end", at: position) }
         if isVerbatim {
-            let text = String(decoding: text[start + 1..<offset - 1], as: UTF8.self)
-            return SourceNode(.text(text), at: position, textColumn: position.column + 1)
+            // All of the text is known to be UTF-8.
+            let content = UTF8Span(unchecked: text.span.extracting(start + 1..<offset - 1))
+            return SourceNode(.text(String(copying: content)), at: position, textColumn: position.column + 1)
         }
         return SourceNode(try scalar(from: start, at: position), at: position)
     }
@@ -86,8 +87,8 @@ struct JSONSourceReader {
     /// A number, `true`, `false` or `null`.
     private mutating func word() throws(SourceFailure) -> SourceNode {
         let start = offset
-        let position = position()
-        while let byte = peek(), !delimiters.contains(byte) { offset += 1 }
+        let position = position
+        while let byte = peek(), !delimiters.contains(byte) { advance(over: byte) }
         return SourceNode(try scalar(from: start, at: position), at: position)
     }
 
@@ -118,24 +119,26 @@ struct JSONSourceReader {
     }
 
     private mutating func skipSpace() {
-        while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { offset += 1 }
+        while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
+            if byte == 0x0a {
+                line += 1
+                columnBase = offset
+            }
+            offset += 1
+        }
     }
 
-    private mutating func position() -> SourcePosition {
-        for byte in text[markOffset..<offset] {
-            if byte == 0x0a {
-                mark = SourcePosition(line: mark.line + 1, column: 1)
-            } else if byte & 0xc0 != 0x80 {
-                mark.column += 1
-            }
-        }
-        markOffset = offset
-        return mark
+    /// Moves over a byte that ends no line.
+    private mutating func advance(over byte: UInt8) {
+        if byte & 0xc0 == 0x80 { columnBase += 1 }
+        offset += 1
     }
+
+    private var position: SourcePosition { SourcePosition(line: line, column: Int32(offset - columnBase)) }
 
     private mutating func syntax(_ message: String) -> SourceFailure {
         offset = min(offset, text.count)
-        return .syntax("not valid JSON: \(message)", at: position())
+        return .syntax("not valid JSON: \(message)", at: position)
     }
 }
 

@@ -17,8 +17,29 @@ extension SourceNode {
         }
     }
 
+    /// The canonical bytes of the value without its positions.
+    func canonicalBytes() -> [UInt8] {
+        var writer = CanonicalWriter()
+        write(into: &writer)
+        return writer.finish()
+    }
+
+    private func write(into writer: inout CanonicalWriter) {
+        switch content {
+        case .text(let text): writer.write(text)
+        case .list(let items): writer.writeArray(count: items.count) { items[$1].write(into: &$0) }
+        case .mapping(let entries):
+            writer.writeObject(
+                count: entries.count,
+                key: { entries[$0].key },
+                value: { entries[$1].value.write(into: &$0) }
+            )
+        case .null, .bool, .int, .double: writer.write(json)
+        }
+    }
+
     private static func object(_ entries: [SourceEntry]) -> JSONObject {
-        var object = JSONObject()
+        var object = JSONObject(capacity: entries.count)
         for entry in entries { object.append(entry.key, entry.value.json) }
         return object
     }

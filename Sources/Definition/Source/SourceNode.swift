@@ -46,6 +46,26 @@ struct SourceNode: Sendable {
         self.textColumn = textColumn
     }
 
+    /// The value at a key; `nil` when there is none.
+    func member(_ key: String) -> SourceNode? {
+        guard case .mapping(let entries) = content else { return nil }
+        // `first` would copy every entry.
+        for index in entries.indices where entries[index].key == key { return entries[index].value }
+        return nil
+    }
+
+    /// The text, if this is one.
+    var text: String? {
+        guard case .text(let text) = content else { return nil }
+        return text
+    }
+
+    /// The items, if this is a list.
+    var items: [SourceNode]? {
+        guard case .list(let items) = content else { return nil }
+        return items
+    }
+
     /// What the value is, for messages.
     var kindName: String {
         switch content {

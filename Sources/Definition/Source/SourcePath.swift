@@ -47,10 +47,8 @@ struct SourceValue: Sendable {
 
     /// The value at a key; `nil` when there is none.
     func member(_ key: String) -> SourceValue? {
-        guard case .mapping(let entries) = node.content, let entry = entries.first(where: { $0.key == key }) else {
-            return nil
-        }
-        return SourceValue(node: entry.value, path: SourcePath(path, .key(key)))
+        guard let value = node.member(key) else { return nil }
+        return SourceValue(node: value, path: SourcePath(path, .key(key)))
     }
 
     /// The items with their places; `nil` when this is no list.

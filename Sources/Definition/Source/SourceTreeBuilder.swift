@@ -15,16 +15,53 @@ struct SourceTreeBuilder {
         var height = 0
     }
 
-    fileprivate struct Frame {
+    private typealias Key = (text: String, position: SourcePosition)
+
+    private struct Frame {
         let isMapping: Bool
         let position: SourcePosition
         var items: [SourceNode] = []
         var entries: [SourceEntry] = []
-        var key: (text: String, position: SourcePosition)?
+        var key: Key?
         /// All keys, once there are too many to compare each with each.
         var keys: Set<String> = []
         var size = 1
         var height = 1
+
+        init(isMapping: Bool, position: SourcePosition) {
+            self.isMapping = isMapping
+            self.position = position
+        }
+
+        var content: SourceNode.Content { isMapping ? .mapping(entries) : .list(items) }
+
+        /// Adds a value; gives its key when that was there before.
+        mutating func add(_ part: Part) -> Key? {
+            size += part.size
+            height = max(height, part.height + 1)
+            guard isMapping else {
+                items.append(part.node)
+                return nil
+            }
+            guard let key else { return nil }
+            self.key = nil
+            guard !contains(key.text) else { return key }
+            // Few mappings have more, and growing step by step costs.
+            if entries.isEmpty { entries.reserveCapacity(4) }
+            entries.append(SourceEntry(key: key.text, keyPosition: key.position, value: part.node))
+            if !keys.isEmpty {
+                keys.insert(key.text)
+            } else if entries.count == 16 {
+                keys = Set(entries.map(\.key))
+            }
+            return nil
+        }
+
+        private func contains(_ key: String) -> Bool {
+            guard keys.isEmpty else { return keys.contains(key) }
+            for index in entries.indices where entries[index].key == key { return true }
+            return false
+        }
     }
 
     private var frames: [Frame] = []
@@ -53,48 +90,23 @@ struct SourceTreeBuilder {
     /// Ends the innermost list or mapping and adds it to the one around it.
     mutating func close() -> Part? {
         guard let frame = frames.popLast() else { return nil }
-        let content: SourceNode.Content = frame.isMapping ? .mapping(frame.entries) : .list(frame.items)
-        let part = Part(node: SourceNode(content, at: frame.position), size: frame.size, height: frame.height)
+        let part = Part(node: SourceNode(frame.content, at: frame.position), size: frame.size, height: frame.height)
         add(part)
         return part
     }
 
     mutating func add(_ part: Part) {
         guard !frames.isEmpty else { return root = part.node }
-        let last = frames.count - 1
-        frames[last].size += part.size
-        frames[last].height = max(frames[last].height, part.height + 1)
-        guard frames[last].isMapping else { return frames[last].items.append(part.node) }
-        guard let key = frames[last].key else { return }
-        frames[last].key = nil
-        if frames[last].contains(key.text) {
-            let message = "duplicate key `\(key.text)`"
-            let path = SourcePath(path, .key(key.text))
-            duplicates.append(SourceFailure(code: .duplicateKey, message: message, position: key.position, path: path))
-        } else {
-            frames[last].append(SourceEntry(key: key.text, keyPosition: key.position, value: part.node))
-        }
+        guard let key = frames[frames.count - 1].add(part) else { return }
+        let path = SourcePath(path, .key(key.text))
+        let message = "duplicate key `\(key.text)`"
+        duplicates.append(SourceFailure(code: .duplicateKey, message: message, position: key.position, path: path))
     }
 
     /// The way to the innermost open list or mapping.
     private var path: SourcePath? {
         frames.dropLast().reduce(SourcePath.root) { path, frame in
             SourcePath(path, frame.key.map { .key($0.text) } ?? .index(frame.items.count))
-        }
-    }
-}
-
-extension SourceTreeBuilder.Frame {
-    fileprivate func contains(_ key: String) -> Bool {
-        keys.isEmpty ? entries.contains { $0.key == key } : keys.contains(key)
-    }
-
-    fileprivate mutating func append(_ entry: SourceEntry) {
-        entries.append(entry)
-        if !keys.isEmpty {
-            keys.insert(entry.key)
-        } else if entries.count == 16 {
-            keys = Set(entries.map(\.key))
         }
     }
 }

@@ -18,7 +18,7 @@ struct WorkstackNormaliser {
     func normalise() -> DocumentKind.Normalised? {
         let errors = sink.errorCount
         var shapes = ShapeReader(sink: sink)
-        let later = Set(Self.taken + ["outputs", "phases"])
+        let later = Self.taken + ["outputs", "phases"]
         guard let head = shapes.object(root, as: WorkstackShapes.document, skipping: later) else { return nil }
         let phases = root.member("phases").map { WorkstackPhaseReader(context: context).read($0) } ?? []
         checkRequired()

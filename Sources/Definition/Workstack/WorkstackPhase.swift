@@ -56,7 +56,7 @@ struct WorkstackPhaseReader {
     private var sink: DiagnosticSink { context.sink }
 
     /// Keys of a phase that are read later, some of them as parts of nodes.
-    private static let later: Set<String> = ["tools", "rollback", "condition", "arguments", "agent_arguments"]
+    private static let later = ["tools", "rollback", "condition", "arguments", "agent_arguments"]
 
     func read(_ value: SourceValue) -> [WorkstackPhase] {
         var shapes = ShapeReader(sink: sink)

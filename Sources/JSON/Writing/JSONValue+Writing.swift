@@ -41,9 +41,9 @@ extension JSONValue {
     ///   RFC 8785. By default they keep all their digits, so that different integers have different forms; then an
     ///   integer and a double of equal value beyond 2^53 can be spelled differently.
     public func canonicalBytes(roundsIntegers: Bool = false) -> [UInt8] {
-        var buffer = ByteBuffer(capacity: Self.bufferSize)
-        buffer.append(canonical: self, roundsIntegers: roundsIntegers)
-        return buffer.finish()
+        var writer = CanonicalWriter(roundsIntegers: roundsIntegers)
+        writer.write(self)
+        return writer.finish()
     }
 }
 
