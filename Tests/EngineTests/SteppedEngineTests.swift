@@ -87,6 +87,18 @@ import Testing
         #expect(types.suffix(4) == [.taskCompleted, .taskCancelled, .taskFailed, .runFailed])
     }
 
+    @Test func `a run that may begin when another one ends, and has nothing to do, ends too`() throws {
+        let world = SteppedWorld()
+        let text = """
+            workflow: w
+            concurrency: {key: shared, max: 1, when_full: queue}
+            nodes: [{id: a, type: tool, when: 'false', config: {tool: noop}}]
+            """
+        let runs = [try world.start(text), try world.start(text)]
+        for _ in 0..<3 { _ = world.turn() }
+        #expect(try runs.map { try world.state(of: $0).status } == [.completed, .completed])
+    }
+
     @Test func `a read that fails in the middle of a turn stops the process, and nothing is lost`() throws {
         let world = SteppedWorld(cachedRuns: 0)
         let run = try world.start("workflow: w\nnodes: [{id: a, type: wait, config: {for: 5s}}]")

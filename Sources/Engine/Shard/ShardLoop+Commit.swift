@@ -51,8 +51,9 @@ extension ShardLoop {
                 notifyParent(of: run, &batch)
                 notifySchedule(of: run, &batch)
             }
-            offerGranted(&batch)
             batch.unsettled.removeAll(keepingCapacity: true)
+            // What ended may let other runs begin, and those are to be settled too.
+            offerGranted(&batch)
         } while !batch.unsettled.isEmpty || batch.runs.contains { !$0.machine.effects.isEmpty }
     }
 

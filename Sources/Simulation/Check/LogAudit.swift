@@ -135,6 +135,8 @@ struct RunAudit {
             // The one way to begin again.
             if case .compensation(.runCompensating) = event.body { isTerminal = false }
             if case .child(.ended) = event.body { return nil }
+            // An effect that came after the end is written down, so that a rollback undoes it too.
+            if case .compensation(.recorded(_, isLate: true, _)) = event.body { return nil }
             if !isTerminal { return nil }
             return Finding(rule: .terminal, message: "\(event.body.type.rawValue) after the end")
         }

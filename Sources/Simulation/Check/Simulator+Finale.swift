@@ -60,6 +60,9 @@ extension Simulator {
                     )
                 )
                 isHelped = true
+            case .admission:
+                // Whoever holds the key is helped too.
+                isHelped = isHelped || disk.rows.openRuns().count > 1
             case .child(let child):
                 isHelped = isHelped || isOpen(child)
             default: break
@@ -68,8 +71,16 @@ extension Simulator {
         // A run may wait for one that it started without waiting for its result.
         isHelped = isHelped || (state.status == .waiting && state.waitReason == .external && hasOpenChild(of: run.id))
         guard !isHelped else { return }
+        noteEvents(ofRun: run.key)
         let causes = explanation.waitingFor.map { "`\($0.name)` \($0.cause.sentence(now: clock.wall()))" }
         violate(.progress, "\(run.id) is \(state.status) and nothing will happen: \(causes.joined(separator: "; "))")
+    }
+
+    private func noteEvents(ofRun key: Int64) {
+        guard trace != nil else { return }
+        try? RunReader(store: disk.rows, blobs: disk.blobs).forEachEvent(ofRun: key) { number, at, event, _ in
+            note("event \(number) at \(at): \(event)")
+        }
     }
 
     private func isOpen(_ run: RunID) -> Bool {

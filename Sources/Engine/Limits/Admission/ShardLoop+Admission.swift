@@ -107,7 +107,7 @@ extension ShardLoop {
         for key in limits.takeGranted() {
             if key.task < 0 {
                 command(.begin, on: key.runKey, nil, &batch)
-            } else if let run = try? open(key.runKey, &batch) {
+            } else if let run = attempt({ loop throws(EngineError) in try loop.open(key.runKey, &batch) }) {
                 offer(TaskRef(number: key.task), of: run)
             }
         }
