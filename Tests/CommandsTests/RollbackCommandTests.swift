@@ -63,6 +63,22 @@ import Testing
         #expect(report["left_in_place"] == ["mail"])
     }
 
+    @Test func `a person decides about what cannot be undone`() throws {
+        let program = try Program()
+        let broken = Self.workflow("compensate", "type: fs.read, config: {path: missing}")
+            .replacing("args: {path: '${ output.path }'", with: "args: {path: '/${ output.path }'")
+        try program.write("flow.yaml", broken)
+        let run = try program.baton("run flow.yaml")
+        #expect(run.exit == 8 && run.output.contains("compensating"), "\(run.output)\(run.errors)")
+        #expect(run.output.contains("`b` could not be undone") && run.output.contains("--choice stop"))
+        let skipped = try program.baton("inbox answer last --choice skip")
+        #expect(skipped.exit == 8 && skipped.output.contains("`a` could not be undone"), "\(skipped.errors)")
+        let stopped = try program.baton("inbox answer last --choice stop")
+        #expect(stopped.exit == 1 && stopped.output.contains("compensation_failed"), "\(stopped.errors)")
+        let report = try program.baton("run rollback last --report -o json").json
+        #expect(report["items"]?.arrayValue?.map { $0["status"] } == ["skipped", "failed"])
+    }
+
     @Test func `a run that waits is cancelled and undone`() throws {
         let program = try Program()
         try program.write("flow.yaml", Self.workflow("drain", "type: human, config: {message: Go?}"))

@@ -70,10 +70,32 @@ import Testing
         #expect(RollbackReport(run.state).items[0].attempts == 2)
     }
 
-    @Test func `a compensation that gives up ends the run and leaves the rest`() throws {
+    @Test func `a person decides about a compensation whose attempts are used up`() throws {
+        var run = try failed(Self.chain())
+        try run.fail("compensate:c")
+        #expect(run.status("compensate:c") == .needsReview && run.state.status == .compensating)
+        let request = try #require(run.task("compensate:c").openRequest?.request)
+        #expect(request.kind == .escalation && request.choices.map(\.id) == ["retry", "skip", "stop"])
+        #expect(Explanation(run.state, now: run.now).waitingFor.map(\.node) == ["compensate:c"])
+        try run.answer("compensate:c", "retry")
+        #expect(run.running == ["compensate:c"] && run.key("compensate:c") == "\(run.state.id)/compensate:c")
+        try run.complete("compensate:c")
+        try run.fail("compensate:b")
+        try run.answer("compensate:b", "skip")
+        #expect(run.running == ["compensate:a"])
+        try run.complete("compensate:a")
+        #expect(run.state.status == .compensated, "a person bore that `b` is left")
+        #expect(RollbackReport(run.state).items.map(\.status) == [.completed, .skipped, .completed])
+        #expect(RollbackReport(run.state).items[1].error?.code == "tool.failed")
+        #expect(run.statuses == "a:compensated b:completed c:compensated bad:failed")
+    }
+
+    @Test func `a compensation that is given up ends the run and leaves the rest`() throws {
         var run = try failed(Self.chain())
         try run.complete("compensate:c")
         try run.fail("compensate:b")
+        try run.restart()
+        try run.answer("compensate:b", "stop")
         #expect(run.state.status == .compensationFailed && run.state.outcome == .failed)
         let report = RollbackReport(run.state)
         #expect(report.items.map(\.name) == ["c", "b", "a"])
@@ -138,7 +160,7 @@ import Testing
         #expect(config.source["url"] == "https://x.example/5")
         #expect(node.timeout == .seconds(7))
         try run.fail("compensate:a", .transient)
-        #expect(run.state.status == .compensationFailed, "the node says one attempt")
+        #expect(run.status("compensate:a") == .needsReview, "the node says one attempt")
     }
 
     @Test func `text that looks like an expression stays text`() throws {
@@ -164,6 +186,8 @@ import Testing
         try run.complete("a", [:])
         #expect(run.status("bad") == .running, "the task itself completed")
         try run.fail("bad")
+        #expect(run.status("compensate:a") == .needsReview)
+        try run.answer("compensate:a", "stop")
         #expect(run.state.status == .compensationFailed)
         let item = RollbackReport(run.state).items[0]
         #expect(item.status == .failed && item.error?.code == "expression.failed" && item.attempts == 0)
@@ -189,6 +213,7 @@ import Testing
         try run.fail("compensate:a")
         #expect(run.state.status == .compensating, "what runs is finished")
         try run.complete("compensate:b")
+        try run.answer("compensate:a", "stop")
         #expect(run.state.status == .compensationFailed)
         #expect(run.statuses == "a:completed b:compensated c:compensated bad:failed")
     }
@@ -349,6 +374,7 @@ import Testing
         try run.advance(.seconds(61))
         #expect(run.state.status == .compensating && run.state.error?.code == "deadline.exceeded")
         try run.fail("compensate:a", .fatal)
+        try run.answer("compensate:a", "stop")
         #expect(run.state.status == .compensationFailed)
         run = try RunDriver(Self.chain())
         try run.complete("a")

@@ -106,10 +106,12 @@ import Testing
         try run.complete("a")
         try run.fail("b")
         try run.fail("compensate:a")
+        try run.complete("other")
+        #expect(run.state.status == .waiting && run.state.waitReason == .human)
+        try run.answer("compensate:a", "stop")
         #expect(run.state.status == .compensationFailed && run.state.outcome == .failed)
         #expect(run.state.error?.code == "compensation.failed")
         #expect(run.state.failedTask == run.ref("b"))
-        #expect(run.stopped == ["other"])
     }
 
     @Test func `a run that is cancelled while a group is undone can be undone as a whole`() throws {

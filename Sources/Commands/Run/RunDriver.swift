@@ -59,17 +59,18 @@ struct RunDriver {
     /// - Parameters:
     ///   - sequence: Events up to this number are old news.
     ///   - isFollowed: Shows progress.
-    ///   - wanted: The status that is a success.
+    ///   - wanted: The status that is a success; the usual one is that of what the run is doing.
     ///   - begin: Makes the run go; events from here on are seen.
     func drive(
         _ run: RunID,
         after sequence: Int64,
         isFollowed: Bool,
-        wanted: RunStatus = .completed,
+        wanted: RunStatus? = nil,
         _ begin: () throws(CommandFailure) -> Void
     ) throws(CommandFailure) -> ExitCode {
         let state: RunState
         let ending: Ending
+        let isUndone = (try? local.store.run(run))?.status == .compensating
         do throws(CommandFailure) {
             try local.workspaces.make(for: run)
             watch.subscribe(local.engine, to: run)
@@ -85,7 +86,7 @@ struct RunDriver {
         local.stop(grace: ending == .interrupted ? .seconds(2) : .zero)
         let report = RunReport(state, ending: ending, context: context, workspaces: local.workspaces)
         report.show(isFollowed: isFollowed)
-        return report.exit(wanted: wanted)
+        return report.exit(wanted: wanted ?? (isUndone ? .compensated : .completed))
     }
 
     fileprivate func key(of run: RunID) throws(CommandFailure) -> Int64 {
@@ -97,7 +98,13 @@ struct RunDriver {
 
     /// The run waits for a person or a signal, or for a run that does.
     fileprivate func needsPerson(_ run: RunID) -> Bool {
-        guard let row = try? local.store.run(run), row.status == .waiting else { return false }
+        guard let row = try? local.store.run(run) else { return false }
+        if row.status == .compensating {
+            let state = try? local.engine.reader.state(ofRun: row.key)
+            let open = state.map { state in state.allTasks.map { state[$0].status }.filter { !$0.isTerminal } } ?? []
+            return !open.isEmpty && open.allSatisfy { $0 == .needsReview }
+        }
+        guard row.status == .waiting else { return false }
         switch row.reason {
         case .human, .signal: return true
         case .external:

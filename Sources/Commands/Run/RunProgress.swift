@@ -94,6 +94,9 @@ struct RunProgress {
     ///
     /// - Parameter childNeedsPerson: Whether a run that this one waits for is in that state.
     func needsPerson(now: Timestamp, childNeedsPerson: (RunID) -> Bool) -> Bool {
+        if status == .compensating {
+            return !tasks.isEmpty && tasks.values.allSatisfy { if case .person = $0.stage { true } else { false } }
+        }
         guard status == .waiting, let waitReason else { return false }
         let isQuiet = nextDue.map { $0 - now > .seconds(60) } ?? true
         switch waitReason {

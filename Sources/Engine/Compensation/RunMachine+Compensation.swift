@@ -98,7 +98,34 @@ extension RunMachine {
         }
     }
 
-    /// A call of a compensation failed for good. Nothing but this decides what that means.
+    /// Nothing is tried any more: a person decides whether the call is tried again, left out, or ends the rollback.
+    /// Nobody is asked about a call that a phase makes; the next one is made.
+    mutating func compensationExhausted(
+        _ task: TaskRef,
+        _ reason: ReviewReason,
+        _ error: TaskError,
+        _ log: BlobRef?
+    ) {
+        guard let number = state.compensation(of: task) else { return }
+        let compensation = state.compensations.all[number]
+        guard !compensation.isBestEffort else { return fail(task, error, log) }
+        let name = compensation.plan.name(in: state.graph)
+        escalate(
+            task,
+            reason,
+            summary: "`\(name)` could not be undone: \(error)",
+            error: error,
+            question: "Shall `\(name)` be undone once more, be left as it is, or shall nothing more be undone?",
+            choices: [
+                HumanChoice("retry", label: "Try again", effect: "attempts are counted anew"),
+                HumanChoice("skip", label: "Leave it", effect: "the rest is undone"),
+                HumanChoice("stop", label: "Stop", effect: "nothing more is undone"),
+            ],
+            log: log
+        )
+    }
+
+    /// A call of a compensation failed for good.
     mutating func compensationFailed(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
         emit(task, .taskFailed(error, routing: Event.Routing(), log: log))
         notifyTargets(task)

@@ -12,6 +12,7 @@ extension RunMachine {
 
     /// Nothing is tried any more: does what the document says under `on_exhausted`.
     mutating func giveUp(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
+        if state.compensation(of: task) != nil { return compensationExhausted(task, .exhausted, error, log) }
         // A fatal error ends the run, whatever the document says.
         let rule = error.errorClass == .fatal ? .fail : state.node(task).onExhausted
         switch rule {
@@ -42,13 +43,12 @@ extension RunMachine {
             errorClass: .permanent,
             message: "\(crashes) executors died, or lost their leases, while they worked on it"
         )
-        // What undoes a run is not held back by a question: it gives up like any compensation.
-        guard state.compensation(of: task) == nil else { return fail(task, error, nil) }
+        if state.compensation(of: task) != nil { return compensationExhausted(task, .poisoned, error, nil) }
         escalate(task, .poisoned, summary: "\(named(task)) is quarantined: \(error.message)", error: error)
     }
 
-    /// Stops a task until a person decides what becomes of it: try again, skip, fail, or take over. Its attempt, if
-    /// there was one, has ended.
+    /// Stops a task until a person decides what becomes of it: try again, skip, fail, or take over, if there are no
+    /// other `choices`. Its attempt, if there was one, has ended.
     ///
     /// - Parameters:
     ///   - summary: One sentence: what happened.
@@ -62,6 +62,7 @@ extension RunMachine {
         error: TaskError? = nil,
         question: String? = nil,
         output: Payload? = nil,
+        choices: [HumanChoice] = Graph.Human.Kind.escalation.usualChoices,
         log: BlobRef? = nil
     ) {
         closeRequest(of: task)
@@ -79,7 +80,7 @@ extension RunMachine {
             kind: .escalation,
             title: summary.count > 200 ? summary.prefix(199) + "…" : summary,
             message: question,
-            choices: Graph.Human.Kind.escalation.usualChoices,
+            choices: choices,
             form: HumanRequest.reviewForm,
             subject: payload(.object(subject)),
             assignees: ["owner"]
