@@ -25,6 +25,7 @@ struct Lowering {
             }
         }
         lowered.store(into: &json)
+        context.parsed.rewind()
         do {
             return try Graph(json: .object(json), parsed: context.parsed)
         } catch {

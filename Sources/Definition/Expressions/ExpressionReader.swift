@@ -166,7 +166,8 @@ struct ExpressionReader {
     }
 
     private func all(_ locals: [String]) -> [String] {
-        (renamedLocals.isEmpty ? locals : locals.map { renamedLocals[$0] ?? $0 }) + outerLocals
+        let own = renamedLocals.isEmpty ? locals : locals.map { renamedLocals[$0] ?? $0 }
+        return outerLocals.isEmpty ? own : own + outerLocals
     }
 
     /// The value with shorthands replaced, and the pointers of the texts that changed.
