@@ -111,7 +111,10 @@ final class ReferenceChecker {
             guard let meeting = scope.meeting(with: place, reader: reader) else { return }
             // The loop itself reads its body, and an edge its source.
             if meeting.source == meeting.reader, place.scope !== meeting.scope || isAtSource { return }
-            meeting.scope.pairs.append(.init(from: meeting.source, to: meeting.reader))
+            let pair = Digraph.Edge(from: meeting.source, to: meeting.reader)
+            // Most nodes read what they depend on, so that there is no question.
+            if meeting.scope.body.digraph.hasEdge(pair) { return }
+            meeting.scope.pairs.append(pair)
             alternatives.append((meeting.scope, meeting.scope.pairs.count - 1))
         }
         questions.append(Question(alternatives: alternatives, use: use, offset: offset, code: code, name: name))
@@ -199,8 +202,8 @@ final class BodyScope {
         self.parent = parent
         isRead = [Bool](repeating: false, count: body.nodes.count)
         var undoneBy: [String: [Int]] = [:]
-        for (index, node) in body.nodes.enumerated() {
-            if let id = node.undoneBy { undoneBy[id, default: []].append(index) }
+        for index in body.overview.notable {
+            if let id = body.nodes[index].undoneBy { undoneBy[id, default: []].append(index) }
         }
         self.undoneBy = undoneBy
     }

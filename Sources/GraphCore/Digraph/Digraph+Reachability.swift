@@ -61,7 +61,8 @@ extension Digraph {
         return edges.indices.filter { isRedundant[$0] }
     }
 
-    private func hasEdge(_ edge: Edge) -> Bool {
+    /// Whether there is such an edge.
+    public func hasEdge(_ edge: Edge) -> Bool {
         let targets = successors(of: edge.from)
         let sources = predecessors(of: edge.to)
         return targets.count < sources.count ? targets.contains(edge.to) : sources.contains(edge.from)
