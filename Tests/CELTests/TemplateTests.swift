@@ -35,6 +35,21 @@ import Testing
         }
     }
 
+    @Test func `a second reader gets the expressions that it asks for, in whatever order`() throws {
+        let parsed = ParsedExpressions()
+        let template = try ValueTemplate(["a": "${x.a}", "b": "${x.b} ${1 + 1}"], parsed: parsed)
+        for index in 0..<100 { _ = try parsed.expression("x.n\(index)") }
+        parsed.rewind()
+        let again = try ValueTemplate(template.source, parsed: parsed)
+        #expect(again.slots.map(\.expression.source) == ["x.a", "x.b", "1 + 1"])
+        // In order, left out, too far ahead, from before and never seen.
+        for source in ["x.n0", "x.n9", "x.n90", "x.n10", "x.a", "y"] {
+            let expression = try parsed.expression(source)
+            #expect(expression.source == source && expression.references.map(\.offset) == [0], "\(source)")
+        }
+        #expect(throws: CELError.self) { try parsed.expression("x.n11 +") }
+    }
+
     @Test func `an error names the string and the place in it`() throws {
         let table: [(String, String, Int?, CELError.Code)] = [
             (#"{"a/b": ["x", "y ${1 +}"]}"#, "/a~1b/1", 7, .syntax), (#""ü ${ a b }""#, "", 8, .syntax),

@@ -76,6 +76,18 @@ import Testing
     }
 
     @Test
+    func `an edge that is written again is told, also between nodes with one id`() {
+        func codes(_ nodes: String) -> [Diagnostic.Code] {
+            compile(#"{"workflow": "w", "nodes": [{"id": "a", "type": "join"}, \#(nodes)]}"#).diagnostics.map(\.code)
+        }
+        let first = #"{"id": "b", "type": "join", "depends_on": ["a"]}"#
+        let twice = #"{"id": "b", "type": "join", "depends_on": ["a", "a"]}"#
+        #expect(codes(first) == [])
+        #expect(codes(twice) == [.impliedEdge])
+        #expect(codes("\(first), \(twice)") == [.duplicateNode, .impliedEdge, .impliedEdge])
+    }
+
+    @Test
     func `a document becomes a graph with positions, defaults and fallbacks`() throws {
         let result = compile(Self.order)
         #expect(result.diagnostics.map(\.code) == [.unsafeRetry])

@@ -101,6 +101,7 @@ import Testing
         #expect(codes("{workflow: a, nodes: []}", "a.json") == ["E101 1:2"])
         #expect(codes("{workflow: a, nodes: []}", "a.yaml") == ["E203 1:22"])
         #expect(codes(#"{"workflow":"é😀","nodes":[]}"#, "a.json") == ["E107 1:13"])
+        #expect(codes(#"{"x-ü€":"😀","workflow":"a","nodes":[]}"#, "a.json") == ["E203 1:36"])
         #expect(codes(#"{"workflow":"a","version":[],"nodes":[01]}"#, "a.json") == ["E101 1:39"])
     }
 

@@ -114,6 +114,25 @@ import Testing
         #expect(try JSONValue(parsing: "[1.0, 9007199254740993]").canonicalBytes().text == "[1,9007199254740993]")
     }
 
+    @Test func `a tree that is not made of JSON values has the same canonical form`() throws {
+        for count in [0, 1, 5, 16, 17, 40] {
+            let starts = ["k", "", "\u{FB33}", "k", "😀"]
+            let keys: [String] = (0..<count).map { index in "\(starts[index % 5])\(index * 37 % 41)" }
+            var object = JSONObject()
+            for key in keys { object[key] = [.string(key), 1.5] }
+            var writer = CanonicalWriter()
+            writer.writeObject(count: count, key: { keys[$0] }) { writer, position in
+                writer.writeArray(count: 2) { writer, index in
+                    if index == 0 { writer.write(keys[position]) } else { writer.write(.double(1.5)) }
+                }
+            }
+            #expect(writer.finish() == JSONValue.object(object).canonicalBytes(), "\(count)")
+            let sorted = keys.sorted { left, right in left.utf16.lexicographicallyPrecedes(right.utf16) }
+            let read = try JSONValue(parsing: JSONValue.object(object).canonicalBytes())
+            #expect(read.objectValue?.keys == sorted, "\(count)")
+        }
+    }
+
     @Test func `every double reads back as itself and is as short as can be`() {
         var generator = SeededGenerator(state: 1)
         var doubles = (0..<3_000).map { _ in generator.anyDouble() }
