@@ -67,6 +67,7 @@ extension RunMachine {
             errorClass: .permanent,
             message: "it was ready for \(limit) and no executor took it, which is its schedule_timeout"
         )
+        effects.append(.withdraw(task: task))
         giveUp(task, error, nil)
     }
 

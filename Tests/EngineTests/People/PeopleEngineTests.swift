@@ -206,6 +206,32 @@ import Testing
         #expect(guidance.withLock { $0 } == [[], [], [], ["gently"]])
     }
 
+    @Test func `a task that was not started in time does not keep the key it waited for`() async throws {
+        let harness = EngineHarness()
+        let release = Mutex2(false)
+        let key = "concurrency: {key: k, max: 1}"
+        try await harness.withEngine({ assignment, _ in
+            while assignment.node.id == "a", !release.withLock({ $0 }) { await Task.yield() }
+            return .completed(1)
+        }) { engine in
+            let yaml = """
+                workflow: shared
+                on_failure: continue
+                nodes:
+                  - {id: a, type: tool, config: {tool: noop}, \(key), timeout: 1d}
+                  - {id: b, type: tool, config: {tool: noop}, \(key), schedule_timeout: 10s}
+                  - {id: c, type: tool, config: {tool: noop}, \(key)}
+                """
+            let run = try await harness.start(yaml, on: engine)
+            harness.clock.advance(.seconds(11))
+            engine.wake()
+            while try harness.state(of: run, engine).root.tasks[1].status != .failed { await Task.yield() }
+            release.withLock { $0 = true }
+            #expect(try await harness.wait(for: run, on: engine).status == .failed)
+            #expect(try harness.state(of: run, engine).root.tasks.map(\.status) == [.completed, .failed, .completed])
+        }
+    }
+
     @Test func `a review survives the process, and its answer starts the task in the next one`() async throws {
         let harness = EngineHarness()
         let yaml = "workflow: one\nnodes: [{id: a, type: tool, config: {tool: noop}, on_exhausted: escalate}]"

@@ -151,6 +151,26 @@ import Testing
         #expect(run.task("a").error?.code == "task.poisoned" && run.state.status == .failed)
     }
 
+    @Test func `a compensation that takes its executors down is reviewed while the run waits to be undone`() throws {
+        var run = try RunDriver(
+            """
+            workflow: undo
+            on_failure: compensate
+            nodes:
+              - {id: a, type: tool, config: {tool: noop}, compensate: {tool: noop}}
+              - {id: bad, type: tool, config: {tool: noop}, depends_on: [a]}
+            """
+        )
+        try run.complete("a")
+        try run.fail("bad")
+        for _ in 1...3 { try run.crash("compensate:a") }
+        #expect(run.state.status == .compensating && run.status("compensate:a") == .needsReview)
+        #expect(run.task("compensate:a").error?.code == "task.poisoned")
+        try run.answer("compensate:a", "retry")
+        try run.complete("compensate:a")
+        #expect(run.state.status == .compensated)
+    }
+
     @Test func `handing a task back is no crash`() throws {
         var run = try RunDriver(Self.work())
         for _ in 1...5 {
@@ -245,10 +265,12 @@ import Testing
             .exhausted,
             summary: "It gave up",
             question: "Which key?",
-            output: Payload(inline: ["tried": 2])
+            output: Payload(inline: ["tried": 2]),
+            choices: [HumanChoice("retry"), HumanChoice("stop")]
         )
         let request = try #require(machine.state[task].openRequest?.request)
         #expect(machine.state[task].status == .needsReview && request.message == "Which key?")
+        #expect(request.choices.map(\.id) == ["retry", "stop"])
         #expect(request.subject?.value["output"] == ["tried": 2] && request.subject?.value["summary"] == "It gave up")
     }
 }
