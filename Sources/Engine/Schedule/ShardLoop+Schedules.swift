@@ -185,6 +185,7 @@ extension ShardLoop {
             schedules[id] = machine
             return actions
         } catch {
+            if error.code == .unavailable { brokenRead = brokenRead ?? error }
             setAside(id)
             return []
         }
@@ -204,7 +205,8 @@ extension ShardLoop {
     /// Ends a run of a schedule; false when its end was told before, or never will be.
     private mutating func end(_ id: RunID, _ reason: String, of schedule: ScheduleID, _ batch: inout Batch) -> Bool {
         // One that cannot be read never goes on.
-        guard let key = try? key(of: id), let run = try? open(key, &batch) else { return false }
+        let found = attempt { loop throws(EngineError) in try loop.open(try loop.key(of: id), &batch) }
+        guard let run = found else { return false }
         do throws(Refusal) {
             try run.machine.handle(.cancel(reason: reason), in: turn(batch, "schedule:\(schedule)"))
             return true
