@@ -113,10 +113,7 @@ public final class SQLiteRunStore: RunStore {
     /// Gives some free room back to the disk and moves the write-ahead log into the file, if that is worth a flush (1,000
     /// pages). Call it when nothing waits to be written; it blocks for some milliseconds then, and costs nothing otherwise.
     public func maintain() {
-        writer.withLock { writer in
-            _ = writer?.releaseRoom()
-            writer?.checkpoint(atLeast: 1000)
-        }
+        writer.withLock { $0?.maintain() }
     }
 
     /// Gives all free room back that is worth it. Blocks for as long as that takes, but others may write in between.

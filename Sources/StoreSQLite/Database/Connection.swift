@@ -45,7 +45,7 @@ struct Connection: ~Copyable {
         guard code == SQLITE_OK else { throw connection.failure(code) }
         // Before any pragma: changing the journal mode needs locks already.
         sqlite3_busy_timeout(handle, 5000)
-        if mode == .read || mode == .copy { _ = baton_sqlite3_no_checkpoint_on_close(handle) }
+        if mode == .read || mode == .copy { connection.leaveLog() }
         if mode == .read { try connection.execute("PRAGMA query_only=1") }
         return connection
     }
@@ -106,6 +106,11 @@ struct Connection: ~Copyable {
     func keepWAL() {
         var isKept: Int32 = 1
         sqlite3_file_control(handle, nil, SQLITE_FCNTL_PERSIST_WAL, &isKept)
+    }
+
+    /// Does not move the write-ahead log into the file when this connection closes.
+    func leaveLog() {
+        _ = baton_sqlite3_no_checkpoint_on_close(handle)
     }
 
     /// Drops the open transaction, if the failure before has not done so already.

@@ -11,6 +11,7 @@ final class RunWriter {
     private let connection: Connection
     private let statements: WriteStatements
     private let freeRoom: FreeRoom
+    private var epoch: WriterEpoch
     private var checkpoints: Checkpoints
     private var lastSequence: Int64
     private var lastMessage: Int64
@@ -49,6 +50,7 @@ final class RunWriter {
         lastTimer = try connection.integer(RunReader.lastTimer) ?? 0
         statements = try WriteStatements(connection)
         freeRoom = try FreeRoom(connection)
+        epoch = try WriterEpoch(connection)
         self.connection = connection
     }
 
@@ -77,12 +79,14 @@ final class RunWriter {
     private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         do throws(StoreError) {
             try statements.begin.execute()
+            try epoch.enter()
             try body()
             CrashPoint.insideCommit.reach()
             try statements.commit.execute()
+            epoch.committed()
         } catch {
             connection.rollBack()
-            if error.code == .failed { failure = error }
+            if error.code == .failed || error.code == .locked { failure = error }
             throw error
         }
     }
@@ -98,6 +102,20 @@ final class RunWriter {
         } catch {
             if error.code != .full { failure = error }
         }
+    }
+
+    /// Does what is to be done while nothing waits to be written; a process that was fenced off touches nothing.
+    func maintain() {
+        guard failure == nil else { return }
+        do throws(StoreError) {
+            try epoch.check()
+        } catch {
+            failure = error
+            connection.leaveLog()
+            return
+        }
+        _ = releaseRoom()
+        checkpoint(atLeast: 1000)
     }
 
     /// Gives some free room back; see ``FreeRoom``.
@@ -157,13 +175,14 @@ final class RunWriter {
             if snapshots == nil { snapshots = try SnapshotWriter(connection) }
             try snapshots?.write(commit)
         }
-        if commit.hasKeyedRows {
-            if keyed == nil { keyed = try KeyedWriter(connection) }
-            try keyed?.write(commit, connection)
-        }
         if commit.hasBudgetRows {
             if budget == nil { budget = try BudgetWriter(connection) }
             try budget?.write(commit)
+        }
+        // After the rows that it may remove.
+        if commit.hasKeyedRows {
+            if keyed == nil { keyed = try KeyedWriter(connection) }
+            try keyed?.write(commit, connection)
         }
         if commit.hasRetention {
             if retention == nil { retention = try RetentionWriter(connection) }
