@@ -121,7 +121,7 @@ let package = Package(
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
         tests("HTTP", ["JSON", "Threads"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
-        tests("Commands", ["Engine", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
+        tests("Commands", ["Engine", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
         tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),
         tests("BatonTesting"),
         tests("Engine", ["Definition", "CEL", "Threads", "Store", "Model", "JSON"]),

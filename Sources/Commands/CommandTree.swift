@@ -20,8 +20,8 @@ enum CommandTree {
         children: [
             RunCommands.group, WorkflowCommands.group, SchemaCommands.group, InboxCommands.group, SignalCommands.group,
             ScheduleCommands.group, ToolCommands.group, SimulationCommands.group, ArtifactCommands.group,
-            BackupCommands.group,
-            MigrateCommands.group, DoctorCommand.command, EchoCommand.command, ConformanceCommands.group,
+            BackupCommands.group, RetentionCommands.group, MigrateCommands.group, DoctorCommand.command,
+            EchoCommand.command, ConformanceCommands.group,
             CompletionCommand.command, VersionCommand.command,
             HelpCommand.command,
         ] + AnswerCommands.shortForms

@@ -16,6 +16,8 @@ public struct RetentionPolicy: Sendable, Equatable {
     public var logs = Duration.days(14)
     /// Signals nobody waited for are dropped then.
     public var signals = Duration.days(7)
+    /// Usage records are removed then.
+    public var usage = Duration.days(365)
     /// For whoever answers requests: how long an answer is kept.
     public var idempotency = Duration.days(1)
     /// For whoever fills the cache: the longest that an entry answers.

@@ -9,6 +9,8 @@ public struct RetentionReport: Sendable, Equatable {
     public var answers = 0
     /// Signals nobody waited for.
     public var signals = 0
+    /// Usage records.
+    public var usageRecords = 0
     /// Entries of the cache that ended, or were too many.
     public var cacheEntries = 0
     /// Runs that were deleted.

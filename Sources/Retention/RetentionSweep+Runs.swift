@@ -102,7 +102,7 @@ extension RetentionSweep {
     /// Long-living runs would fill the log with what no one but a historian reads.
     func packOpenRuns(at now: Timestamp, _ report: inout RetentionReport) throws(StoreError) {
         var filter = RunFilter()
-        filter.statuses = [.queued, .running, .waiting, .paused]
+        filter.statuses = RunStatus.allCases.filter { !$0.isTerminal }
         filter.limit = 100
         while !isStopping() {
             let page = try runs.runs(filter)

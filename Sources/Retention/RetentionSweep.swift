@@ -77,6 +77,7 @@ public struct RetentionSweep {
     private func expire(at now: Timestamp, _ isTrial: Bool, _ report: inout RetentionReport) throws(StoreError) {
         report.answers = try expire(.idempotency, before: now, isTrial)
         report.signals = try expire(.signals, before: now - policy.signals, isTrial)
+        report.usageRecords = try expire(.usage, before: now - policy.usage, isTrial)
         report.cacheEntries = try expire(.cache, before: now, isTrial) + shrinkCache(isTrial)
     }
 

@@ -150,6 +150,10 @@ extension RunStoreDecorator {
         try base.pins(onRun: key)
     }
     /// Leaves it to the store behind.
+    public func pinnedRuns() throws(StoreError) -> [Int64] {
+        try base.pinnedRuns()
+    }
+    /// Leaves it to the store behind.
     public func pins(ofRun key: Int64) throws(StoreError) -> [PinRow] {
         try base.pins(ofRun: key)
     }

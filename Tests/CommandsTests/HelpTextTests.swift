@@ -85,6 +85,7 @@ private let rootHelp = """
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash
       backup      Copy the data folder while runs go on, check copies, and restore them
+      retention   Show how long things are kept, remove what is old, and hold runs
       migrate     Show the formats of the databases, and bring them to this program's
       doctor      Check that everything runs need is there and works
       echo        Serve a small HTTP service on this machine to try workflows on

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Retention
 import StoreSQLite
 import Testing
 
@@ -17,6 +18,7 @@ import Testing
             tools: {dir: functions}
             limits:
               max_parallel: 8
+            retention: {ended_runs: 30d, packing: 1d, history: 2d, logs: 36h, signals: 0s, usage: 1d}
             """
         var settings = Settings()
         try SettingsReader.apply(Array(text.utf8), "/data/config.yaml", to: &settings)
@@ -26,11 +28,20 @@ import Testing
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
         expected.toolsFolder = "/data/functions"
         expected.maxParallel = 8
+        expected.retention.endedRuns = .seconds(30 * 86_400)
+        expected.retention.packing = .seconds(86_400)
+        expected.retention.history = .seconds(2 * 86_400)
+        expected.retention.logs = .seconds(36 * 3600)
+        expected.retention.signals = .zero
+        expected.retention.usage = .seconds(86_400)
         #expect(settings == expected)
 
         let environment = [
             "BATON_STORE_DURABILITY": "full", "BATON_SANDBOX_REQUIRE": "true", "BATON_SANDBOX_NETWORK": "a:1, b:2",
             "BATON_TOOLS_DIR": "/f", "BATON_LIMITS_MAX_PARALLEL": "1000", "BATON_HOME": "/x", "OTHER": "y",
+            "BATON_RETENTION_ENDED_RUNS": "90d", "BATON_RETENTION_PACKING": "7d", "BATON_RETENTION_HISTORY": "90d",
+            "BATON_RETENTION_LOGS": "14d", "BATON_RETENTION_SIGNALS": "7d",
+            "BATON_RETENTION_USAGE": "365d",
         ]
         try SettingsReader.apply(environment, "/here", to: &settings)
         expected = Settings()
@@ -50,6 +61,14 @@ import Testing
         let cases: [(text: String, message: String)] = [
             ("store:\n  durabilty: full", "c.yaml:2:3: there is no setting `store.durabilty`"),
             ("server: {port: 1}", "c.yaml:1:10: there is no setting `server.port`"),
+            (
+                "retention: {ended_runs: 30}",
+                "c.yaml:1:13: `retention.ended_runs` must be a duration, such as 30d or 12h, not 30"
+            ),
+            (
+                "retention: {logs: 1h}",
+                "c.yaml:1:13: `retention.logs` must be a duration of at least 1d, such as 30d or 12h, not \"1h\""
+            ),
             ("store: {durability: fast}", "c.yaml:1:9: `store.durability` must be full or relaxed, not \"fast\""),
             ("sandbox: {require: 1}", "c.yaml:1:11: `sandbox.require` must be true or false, not 1"),
             (

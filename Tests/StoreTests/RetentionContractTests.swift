@@ -191,7 +191,7 @@ import Testing
             }
             #expect(try store.runs(RunFilter()).count == 5 && store.tombstones(before: nil, limit: 9).isEmpty)
             #expect(try store.hold(ofRun: 2) == hold && store.hold(ofRun: 3) == nil)
-            #expect(try store.holds() == [hold])
+            #expect(try store.holds() == [hold] && store.pinnedRuns() == [3])
             #expect(try store.pins(onRun: 3) == pins.reversed() && store.pins(ofRun: 5) == [pins[0]])
             let stray = HoldRow(runKey: 9, actor: "", reason: nil, at: now)
             #expect(code { try commit(store) { $0.holds = [stray] } } == .conflict)

@@ -346,7 +346,7 @@ private struct CommitSource {
         if draw(4) == 0 { commit.removedSignals.append(SignalRow.Key(target: name(), dedupeKey: "d\(draw(20))")) }
         if draw(4) == 0 {
             let before = Timestamp(milliseconds: Int64(draw(30)))
-            commit.expiries.append(Expiry(Expiry.Kind.allCases[draw(3)], before: before, limit: draw(3)))
+            commit.expiries.append(Expiry(Expiry.Kind.allCases[draw(4)], before: before, limit: draw(3)))
         }
     }
 

@@ -3,6 +3,9 @@
 
 import HTTP
 import JSON
+import Model
+import Retention
+import Store
 import StoreSQLite
 
 /// What `config.yaml` and the environment set; the environment wins.
@@ -15,6 +18,8 @@ struct Settings: Equatable {
     var toolsFolder: String?
     /// Attempts in flight.
     var maxParallel = 64
+    /// How long things are kept.
+    var retention = RetentionPolicy()
 
     /// Takes a value over.
     ///
@@ -41,7 +46,21 @@ struct Settings: Equatable {
                 throw SettingsMismatch("must be a whole number from 1 to 1000")
             }
             maxParallel = Int(number)
+        case .retentionEndedRuns: retention.endedRuns = try duration(value)
+        case .retentionPacking: retention.packing = try duration(value)
+        case .retentionHistory: retention.history = try duration(value)
+        case .retentionLogs: retention.logs = try duration(value, atLeast: StoreAudit.shortestLogRetention)
+        case .retentionSignals: retention.signals = try duration(value)
+        case .retentionUsage: retention.usage = try duration(value)
         }
+    }
+
+    private func duration(_ value: JSONValue, atLeast least: Duration = .zero) throws(SettingsMismatch) -> Duration {
+        guard let duration = value.stringValue.flatMap(Duration.init(text:)), duration >= least else {
+            let bound = least > .zero ? " of at least \(least.text)" : ""
+            throw SettingsMismatch("must be a duration\(bound), such as 30d or 12h")
+        }
+        return duration
     }
 
     private func targets(_ value: JSONValue) throws(SettingsMismatch) -> [String] {

@@ -8,6 +8,12 @@ enum SettingsKey: String, CaseIterable {
     case sandboxNetwork = "sandbox.network"
     case toolsFolder = "tools.dir"
     case limitsMaxParallel = "limits.max_parallel"
+    case retentionEndedRuns = "retention.ended_runs"
+    case retentionPacking = "retention.packing"
+    case retentionHistory = "retention.history"
+    case retentionLogs = "retention.logs"
+    case retentionSignals = "retention.signals"
+    case retentionUsage = "retention.usage"
 
     /// `BATON_SECTION_KEY`.
     var variable: String {

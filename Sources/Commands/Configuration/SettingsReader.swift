@@ -52,7 +52,9 @@ enum SettingsReader {
     /// The text of a variable as the value a file would have; lists are separated by commas.
     private static func value(_ text: String, _ key: SettingsKey) -> JSONValue {
         switch key {
-        case .storeDurability, .toolsFolder: .string(text)
+        case .storeDurability, .toolsFolder, .retentionEndedRuns, .retentionPacking, .retentionHistory, .retentionLogs,
+            .retentionSignals, .retentionUsage:
+            .string(text)
         case .sandboxRequire, .limitsMaxParallel: (try? JSONValue(parsing: text)) ?? .string(text)
         case .sandboxNetwork:
             .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces())) })

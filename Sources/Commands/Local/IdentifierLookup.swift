@@ -14,8 +14,9 @@ struct IdentifierLookup {
     /// The run with that id, the only recent one whose id begins so, or the newest for `last`.
     func run(_ text: String) throws(CommandFailure) -> RunRow {
         if let id = RunID(text) {
-            guard let row = try reading({ () throws(StoreError) in try store.run(id) }) else { throw Self.noRun(text) }
-            return row
+            if let row = try reading({ () throws(StoreError) in try store.run(id) }) { return row }
+            if let left = try reading({ () throws(StoreError) in try store.tombstone(id) }) { throw Self.deleted(left) }
+            throw Self.noRun(text)
         }
         if text == "last" {
             guard let row = try page(before: nil, limit: 1).first else { throw Self.noRun() }
@@ -87,6 +88,15 @@ struct IdentifierLookup {
             )
         }
         return first
+    }
+
+    /// The failure for a run that is not there any more.
+    private static func deleted(_ run: TombstoneRow) -> CommandFailure {
+        let ended = "it was of `\(run.workflow)` and ended \(run.status.rawValue) after \(run.events) events"
+        return .notFound(
+            "the run `\(run.id)` was deleted on \(TimeText.date(run.deletedAt)); \(ended)",
+            hint: "`baton retention status` shows how long runs are kept"
+        )
     }
 
     /// The failure for a run that is not there.

@@ -29,12 +29,13 @@ struct ReadOnlyData {
         reader = RunReader(store: store, blobs: blobs)
     }
 
-    /// Text that a task left behind.
-    func text(of blob: BlobRef) throws(CommandFailure) -> String {
+    /// Text that an attempt left behind; `nil` when it is gone, because such texts are not kept for ever.
+    func text(of blob: BlobRef) throws(CommandFailure) -> String? {
         do throws(StoreError) {
             return String(decoding: try blobs.get(blob), as: UTF8.self)
         } catch {
-            throw CommandFailure(error)
+            guard error.code == .missing else { throw CommandFailure(error) }
+            return nil
         }
     }
 }

@@ -20,6 +20,31 @@ struct Workspaces: Sendable {
         rmdir(path(of: run))
     }
 
+    /// Removes the folder of a run with everything in it; gives what could not be removed.
+    ///
+    /// Links are removed, not followed. No program may work in it any more.
+    func remove(_ run: RunID) -> [String] {
+        var left: [String] = []
+        Self.remove(path(of: run), &left)
+        return left
+    }
+
+    private static func remove(_ path: String, _ left: inout [String]) {
+        if unlink(path) == 0 || errno == ENOENT { return }
+        // A tool may have made folders that not even their owner may enter.
+        chmod(path, 0o700)
+        if let folder = opendir(path) {
+            defer { closedir(folder) }
+            while let entry = readdir(folder) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if name != "." && name != ".." { remove("\(path)/\(name)", &left) }
+            }
+        }
+        if rmdir(path) != 0 { left.append(path) }
+    }
+
     /// Makes the folder of a run if it is not there, for its owner alone.
     func make(for run: RunID) throws(CommandFailure) { try make([root, path(of: run)]) }
 

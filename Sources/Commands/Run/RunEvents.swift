@@ -139,11 +139,12 @@ enum RunEvents {
         var items: [JSONValue] = []
         let width = entries.map(\.node.count).max() ?? 0
         for entry in entries {
-            let text = try entry.blob.map { blob throws(CommandFailure) in try data.text(of: blob) } ?? entry.text
+            let stored = try entry.blob.map { blob throws(CommandFailure) in try data.text(of: blob) } ?? entry.text
             if console.settings.format == .table {
+                let text = stored ?? "(what it wrote is gone; see `retention.logs`)"
                 show(entry, TextWidth.printable(text), width, console)
             } else {
-                items.append(json(entry, text))
+                items.append(json(entry, stored))
             }
         }
         if console.settings.format != .table { console.show(items, Table([])) }
@@ -164,10 +165,10 @@ enum RunEvents {
         }
     }
 
-    private static func json(_ entry: Entry, _ text: String) -> JSONValue {
+    private static func json(_ entry: Entry, _ text: String?) -> JSONValue {
         var result: JSONObject = [
             "node": .string(entry.node), "attempt": .int(entry.attempt), "type": .string(entry.type),
-            "text": .string(text),
+            "text": text.map(JSONValue.string) ?? .null,
         ]
         result["error"] = entry.error.map { .string($0) }
         return .object(result)

@@ -13,6 +13,8 @@ public struct Expiry: Sendable, Equatable {
         case signals
         /// Entries of the cache, by ``CacheRow/expiresAt``.
         case cache
+        /// Usage records, by ``UsageRow/at``.
+        case usage
     }
     /// Which rows.
     public var kind: Kind

@@ -41,6 +41,19 @@ struct MemoryBudgetRows {
         reservations.values.sorted { $0.id < $1.id }
     }
 
+    /// Usage records that the step would remove, the oldest first.
+    func old(_ expiry: Expiry) -> [UsageRow] {
+        guard expiry.kind == .usage else { return [] }
+        let old = usage.values.filter { $0.at < expiry.before }.sorted { ($0.at, $0.id) < ($1.at, $1.id) }
+        return Array(old.prefix(expiry.limit))
+    }
+
+    mutating func expire(_ expiries: [Expiry]) {
+        for expiry in expiries {
+            for row in old(expiry) { usage[row.id] = nil }
+        }
+    }
+
     func usage(_ filter: UsageFilter) -> [UsageRow] {
         Array(usage.values.filter(filter.fits).sorted { $0.id > $1.id }.prefix(filter.limit))
     }

@@ -88,6 +88,7 @@ struct MemoryRunState {
         keep(commit)
         if commit.hasKeyedRows { keyed.apply(commit) }
         if commit.hasBudgetRows { budget.apply(commit) }
+        budget.expire(commit.expiries)
         return first
     }
 

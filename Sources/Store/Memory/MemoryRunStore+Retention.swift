@@ -52,6 +52,11 @@ extension MemoryRunStore {
         reading { state in state.retention.pins.filter { $0.originKey == key }.sorted { $0.runKey < $1.runKey } }
     }
 
+    /// Runs whose beginning another one needs.
+    public func pinnedRuns() -> [Int64] {
+        reading { Set($0.retention.pins.map(\.originKey)).sorted() }
+    }
+
     /// Runs whose beginning that run needs.
     public func pins(ofRun key: Int64) -> [PinRow] {
         reading { state in state.retention.pins.filter { $0.runKey == key }.sorted { $0.originKey < $1.originKey } }

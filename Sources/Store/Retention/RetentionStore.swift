@@ -23,6 +23,8 @@ public protocol RetentionStore: Sendable {
     func holds() throws(StoreError) -> [HoldRow]
     /// Runs that need the beginning of that one, by key.
     func pins(onRun key: Int64) throws(StoreError) -> [PinRow]
+    /// Runs whose beginning another one needs, by key.
+    func pinnedRuns() throws(StoreError) -> [Int64]
     /// Runs whose beginning that run needs, by key.
     func pins(ofRun key: Int64) throws(StoreError) -> [PinRow]
 

@@ -32,7 +32,7 @@ struct FreeRoom {
             try connection.execute("VACUUM")
         } catch {
             // It works as before, and the next start tries again.
-            guard error.code == .full else { throw error }
+            guard error.code == .full || error.code == .locked else { throw error }
         }
     }
 

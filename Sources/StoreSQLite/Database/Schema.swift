@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Model
 import Store
 
 /// The steps from an empty file to the newest schema, forward only; step n leads to version n. What a release wrote
@@ -60,7 +61,9 @@ struct Schema {
                 try connection.execute(step)
                 try connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema', \(number))")
                 try connection.execute("PRAGMA application_id = \(Self.application); PRAGMA user_version = \(number)")
+                CrashPoint.insideMigration.reach()
                 try connection.execute("COMMIT")
+                CrashPoint.afterMigration.reach()
             } catch {
                 connection.rollBack()
                 throw error

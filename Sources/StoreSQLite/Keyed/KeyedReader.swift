@@ -10,6 +10,8 @@ struct KeyedReader {
     private let signals, signalsToTarget: Statement
     private let entry, entriesByKey, entriesByUse, entriesByHits, totals: Statement
     private let countAnswers, countSignals, countEntries: Statement
+    /// `nil` while the file has a format without usage records.
+    private let countUsage: Statement?
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         answer = try Statement(connection, "SELECT * FROM idem WHERE principal = ? AND key = ?")
@@ -24,6 +26,8 @@ struct KeyedReader {
         countAnswers = try Statement(connection, Self.count("idem", "expires_at"))
         countSignals = try Statement(connection, Self.count("signal", "arrived_at"))
         countEntries = try Statement(connection, Self.count("cache", "expires_at"))
+        let hasUsage = try connection.hasTable("usage")
+        countUsage = hasUsage ? try Statement(connection, Self.count("usage", "at")) : nil
     }
 
     static let signals = """
@@ -121,8 +125,9 @@ struct KeyedReader {
             case .idempotency: countAnswers
             case .signals: countSignals
             case .cache: countEntries
+            case .usage: countUsage
             }
-        return try statement.first(expiry.before, expiry.limit) { $0.int(0) } ?? 0
+        return try statement?.first(expiry.before, expiry.limit) { $0.int(0) } ?? 0
     }
 }
 

@@ -9,7 +9,7 @@ struct KeyedWriter {
     private let answer, message: Statement
     private let signal, removeSignal: Statement
     private let entry, useEntry, removeEntry: Statement
-    private let expireAnswers, expireSignals, expireEntries: Statement
+    private let expireAnswers, expireSignals, expireEntries, expireUsage: Statement
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         answer = try Statement(connection, "INSERT OR REPLACE INTO idem VALUES (?, ?, ?, ?, ?, ?)")
@@ -28,6 +28,7 @@ struct KeyedWriter {
         expireAnswers = try Statement(connection, Self.expire("idem", "expires_at", "principal, key"))
         expireSignals = try Statement(connection, Self.expire("signal", "arrived_at", "target, dedupe_key"))
         expireEntries = try Statement(connection, Self.expire("cache", "expires_at", "scope, hash"))
+        expireUsage = try Statement(connection, Self.expire("usage", "at", "id"))
     }
 
     private static func expire(_ table: String, _ time: String, _ key: String) -> String {
@@ -73,6 +74,7 @@ struct KeyedWriter {
                 case .idempotency: expireAnswers
                 case .signals: expireSignals
                 case .cache: expireEntries
+                case .usage: expireUsage
                 }
             try statement.execute(expiry.before, expiry.limit)
         }

@@ -8,7 +8,7 @@ import Store
 struct RetentionReader {
     private let ended, archivesOfRun, archives, archiveEnd, segments, segmentsBackwards: Statement
     private let clearable, through: Statement
-    private let hold, allHolds, pinsOnRun, pinsOfRun: Statement
+    private let hold, allHolds, pinsOnRun, pinsOfRun, pinned: Statement
     private let tombstone, tombstones, lastKey, compacted, countGone: Statement
 
     init(_ connection: borrowing Connection) throws(StoreError) {
@@ -27,6 +27,7 @@ struct RetentionReader {
         allHolds = try Statement(connection, "SELECT * FROM hold ORDER BY run_key")
         pinsOnRun = try Statement(connection, "SELECT * FROM pin WHERE origin_key = ? ORDER BY run_key")
         pinsOfRun = try Statement(connection, "SELECT * FROM pin WHERE run_key = ? ORDER BY origin_key")
+        pinned = try Statement(connection, "SELECT DISTINCT origin_key FROM pin ORDER BY origin_key")
         tombstone = try Statement(
             connection,
             "SELECT * FROM tombstone WHERE id = ? ORDER BY run_key DESC LIMIT 1"
@@ -120,6 +121,10 @@ struct RetentionReader {
 
     func pins(onRun key: Int64) throws(StoreError) -> [PinRow] {
         try pinsOnRun.rows(key, read: PinRow.init(row:))
+    }
+
+    func pinnedRuns() throws(StoreError) -> [Int64] {
+        try pinned.rows { $0.int64(0) }
     }
 
     func pins(ofRun key: Int64) throws(StoreError) -> [PinRow] {

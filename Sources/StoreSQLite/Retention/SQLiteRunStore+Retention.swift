@@ -43,6 +43,11 @@ extension SQLiteRunStore {
         try retention { (rows) throws(StoreError) in try rows.pins(onRun: key) } ?? []
     }
 
+    /// Runs whose beginning another one needs.
+    public func pinnedRuns() throws(StoreError) -> [Int64] {
+        try retention { (rows) throws(StoreError) in try rows.pinnedRuns() } ?? []
+    }
+
     /// Runs whose beginning that run needs.
     public func pins(ofRun key: Int64) throws(StoreError) -> [PinRow] {
         try retention { (rows) throws(StoreError) in try rows.pins(ofRun: key) } ?? []
