@@ -40,14 +40,19 @@ final class CrashFolder: Sendable {
     var workspace: String { "\(data)/workspaces/\(id)" }
 
     /// A process of the program about this folder.
-    func baton(_ arguments: [String], user: String = "ann") -> BatonProcess {
-        BatonProcess(
+    func baton(
+        _ arguments: [String],
+        _ variables: [String: String] = [:],
+        user: String = "ann"
+    ) -> BatonProcess {
+        let environment = [
+            "BATON_HOME": data, "PATH": ProgramSearch.defaultPath, "USER": user, "TZ": "UTC",
+            // Where there is no sandbox everything else is tested all the same.
+            "BATON_SANDBOX_REQUIRE": "false",
+        ]
+        return BatonProcess(
             arguments: arguments,
-            environment: [
-                "BATON_HOME": data, "PATH": ProgramSearch.defaultPath, "USER": user, "TZ": "UTC",
-                // Where there is no sandbox everything else is tested all the same.
-                "BATON_SANDBOX_REQUIRE": "false",
-            ],
+            environment: environment.merging(variables) { _, new in new },
             folder: path
         )
     }

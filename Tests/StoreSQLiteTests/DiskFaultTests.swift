@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSQLite
+import Glibc
 import Model
 import Store
 import Testing
@@ -109,6 +110,104 @@ import TestSupport
                 #expect(try holds(store, steps: 3), "write \(writes)")
             }
         }
+    }
+
+    /// Opening, reading, writing, flushing, mapping, removing: whatever SQLite asks of the file layer.
+    @Test func `fault 6: an error at any call of the file layer loses nothing acknowledged`() throws {
+        #expect(FaultyDisk.isReady)
+        let template = TemporaryFolder()
+        try withStore(at: template.path) { store in
+            for number in 0..<3 { _ = try store.commit(.step(number)) }
+        }
+        let database = try readFile(template.path + "/baton.db")
+        // What the system says then: a bad disk, no file descriptor, no memory, no room.
+        for error in [SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_NOMEM, SQLITE_FULL] {
+            var (call, faults) = (0, 0)
+            while true {
+                let temporary = TemporaryFolder()
+                try writeFile(temporary.path + "/baton.db", database)
+                FaultyDisk.fail(.init(callsLeft: call, callError: error))
+                let (acknowledged, told) = Self.work(temporary.path)
+                let hasFailed = FaultyDisk.hasFailed
+                FaultyDisk.heal()
+                guard hasFailed else { break }
+                if told { faults += 1 }
+                try withStore(at: temporary.path) { store in
+                    try store.verify()
+                    let isExact = try holds(store, steps: acknowledged)
+                    let isOneMore = try holds(store, steps: acknowledged + 1)
+                    #expect(isExact || isOneMore && told, "error \(error) at call \(call), \(acknowledged) steps")
+                    _ = try store.commit(.step(isExact ? acknowledged : acknowledged + 1))
+                }
+                call += call < 60 ? 1 : 5
+            }
+            // Some calls ask for what may be missing, and some are asked again.
+            #expect(call > 40 && faults > 20, "error \(error): \(faults) faults in \(call) calls")
+        }
+    }
+
+    /// Opens a folder with three steps, adds three, reads and checkpoints. Gives the steps that were acknowledged, and
+    /// whether anything failed; what fails does so with an error of the store.
+    private static func work(_ path: String) -> (acknowledged: Int, told: Bool) {
+        var acknowledged = 3
+        let error = failure {
+            let folder = try DataFolder(locking: path, command: "test")
+            defer { folder.unlock() }
+            let store = try SQLiteRunStore(in: folder, options(checkpointPages: 20))
+            defer { store.close() }
+            for number in 3..<6 {
+                _ = try store.commit(.step(number))
+                acknowledged += 1
+                _ = try store.records(ofRun: 1, after: 0, limit: 9)
+            }
+            store.maintain()
+        }
+        if let error { #expect(error.code != .conflict && error.code != .newer, "\(error)") }
+        return (acknowledged, error != nil)
+    }
+
+    @Test func `fault 4: no room for a small blob is told, and it is stored when there is`() throws {
+        #expect(FaultyDisk.isReady)
+        for writes in 0... {
+            let temporary = TemporaryFolder()
+            let folder = try DataFolder(locking: temporary.path, command: "test")
+            let blobs = try SQLiteBlobStore(in: folder, .full, vfs: FaultyDisk.name, now: wallTime)
+            defer {
+                FaultyDisk.heal()
+                blobs.close()
+            }
+            let first = try blobs.put([1])
+            FaultyDisk.fail(.init(writesLeft: writes))
+            let bytes = [UInt8](repeating: 7, count: 9000)
+            let error = failure { _ = try blobs.put(bytes) }
+            guard let error else { break }
+            #expect(error.code == .full, "write \(writes): \(error)")
+            #expect(try blobs.get(first) == [1], "reading goes on")
+            FaultyDisk.heal()
+            let blob = try blobs.put(bytes)
+            #expect(try blobs.get(blob) == bytes && blobs.get(first) == [1], "write \(writes)")
+        }
+    }
+
+    @Test(.enabled(if: getuid() == 0, "mounting needs root"))
+    func `fault 4: no room for a large blob is told, and nothing half-written stays`() throws {
+        let temporary = TemporaryFolder()
+        let path = temporary.path + "/disk"
+        mkdir(path, 0o700)
+        guard mount("tmpfs", path, "tmpfs", 0, "size=1m") == 0 else { return }
+        defer { umount2(path, 2) }
+        let folder = try DataFolder(locking: path, command: "test")
+        let blobs = try SQLiteBlobStore(in: folder)
+        defer { blobs.close() }
+        var put: [BlobRef] = []
+        let error = failure {
+            for seed in 0..<20 as Range<UInt8> { put.append(try blobs.put([UInt8](repeating: seed, count: 200_000))) }
+        }
+        #expect(error?.code == .full && put.count > 1, "\(put.count) fit: \(String(describing: error))")
+        #expect(try FileTree.names(in: path + "/blobs/unfinished").isEmpty)
+        for blob in put { try blobs.check(blob) }
+        #expect(try blobs.remove([put[0]], lastPutBefore: Timestamp(milliseconds: .max)) == [put[0]])
+        try blobs.check(try blobs.put([UInt8](repeating: UInt8(put.count), count: 200_000)))
     }
 
     @Test func `a checkpoint that finds the disk full takes nothing back`() throws {

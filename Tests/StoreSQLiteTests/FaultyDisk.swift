@@ -15,6 +15,10 @@ enum FaultyDisk {
         var flushesLeft: Int?
         /// What a write answers; a write that fails for room writes its first half.
         var writeError = SQLITE_FULL
+        /// Calls of any kind before one fails, once.
+        var callsLeft: Int?
+        /// What that call answers.
+        var callError = SQLITE_IOERR
     }
 
     private static let plan = Mutex(Plan())
@@ -25,6 +29,9 @@ enum FaultyDisk {
     /// Nothing fails any more.
     static func heal() { fail(Plan()) }
 
+    /// Whether the one call that was to fail has failed.
+    static var hasFailed: Bool { plan.withLock { $0.callsLeft.map { $0 < 0 } ?? false } }
+
     /// Makes the layer known to SQLite, once.
     static let isReady: Bool = {
         guard let system = sqlite3_vfs_find(nil), let name = strdup(name) else { return false }
@@ -33,34 +40,69 @@ enum FaultyDisk {
         layer.pointee.zName = UnsafePointer(name)
         layer.pointee.pNext = nil
         layer.pointee.xOpen = { layer, name, file, flags, out in
+            if let error = FaultyDisk.nextCall() {
+                file?.pointee.pMethods = nil
+                return error
+            }
             let code = sqlite3_vfs_find(nil)?.pointee.xOpen(layer, name, file, flags, out) ?? SQLITE_ERROR
             if code == SQLITE_OK, let file { FaultyDisk.wrap(file) }
             return code
         }
+        layer.pointee.xDelete = { layer, name, sync in
+            FaultyDisk.nextCall() ?? sqlite3_vfs_find(nil)?.pointee.xDelete(layer, name, sync) ?? SQLITE_ERROR
+        }
+        layer.pointee.xAccess = { layer, name, flags, out in
+            FaultyDisk.nextCall() ?? sqlite3_vfs_find(nil)?.pointee.xAccess(layer, name, flags, out) ?? SQLITE_ERROR
+        }
         return sqlite3_vfs_register(layer, 0) == SQLITE_OK
     }()
 
-    /// The system's own calls; the same functions for every kind of file.
-    private nonisolated(unsafe) static var original: sqlite3_io_methods?
-    // Guarded by `isReady`: files are opened on the test's thread only.
+    /// The system's own calls for a file; they lie behind those that fail.
+    private static func original(_ file: UnsafeMutablePointer<sqlite3_file>?) -> sqlite3_io_methods? {
+        file?.pointee.pMethods?.advanced(by: 1).pointee
+    }
 
     private static func wrap(_ file: UnsafeMutablePointer<sqlite3_file>) {
         guard let methods = file.pointee.pMethods else { return }
-        original = methods.pointee
-        let faulty = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
-        faulty.initialize(to: methods.pointee)
-        faulty.pointee.xWrite = { file, bytes, count, offset in
-            guard let error = FaultyDisk.nextWrite() else {
-                return FaultyDisk.original?.xWrite(file, bytes, count, offset) ?? SQLITE_ERROR
+        let faulty = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 2)
+        faulty.initialize(repeating: methods.pointee, count: 2)
+        faulty.pointee.xRead = { file, bytes, count, offset in
+            FaultyDisk.nextCall() ?? FaultyDisk.original(file)?.xRead(file, bytes, count, offset) ?? SQLITE_ERROR
+        }
+        faulty.pointee.xTruncate = { file, size in
+            FaultyDisk.nextCall() ?? FaultyDisk.original(file)?.xTruncate(file, size) ?? SQLITE_ERROR
+        }
+        faulty.pointee.xFileSize = { file, size in
+            FaultyDisk.nextCall() ?? FaultyDisk.original(file)?.xFileSize(file, size) ?? SQLITE_ERROR
+        }
+        // Temporary files have no such call.
+        if methods.pointee.xShmMap != nil {
+            faulty.pointee.xShmMap = { file, page, size, extend, out in
+                FaultyDisk.nextCall() ?? FaultyDisk.original(file)?.xShmMap(file, page, size, extend, out)
+                    ?? SQLITE_ERROR
             }
-            if error == SQLITE_FULL { _ = FaultyDisk.original?.xWrite(file, bytes, count / 2, offset) }
+        }
+        faulty.pointee.xWrite = { file, bytes, count, offset in
+            guard let error = FaultyDisk.nextWrite() ?? FaultyDisk.nextCall() else {
+                return FaultyDisk.original(file)?.xWrite(file, bytes, count, offset) ?? SQLITE_ERROR
+            }
+            if error == SQLITE_FULL { _ = FaultyDisk.original(file)?.xWrite(file, bytes, count / 2, offset) }
             return error
         }
         faulty.pointee.xSync = { file, flags in
-            FaultyDisk.isFlushFailing()
-                ? SQLITE_IOERR | 4 << 8 : FaultyDisk.original?.xSync(file, flags) ?? SQLITE_ERROR
+            FaultyDisk.isFlushFailing() || FaultyDisk.nextCall() != nil
+                ? SQLITE_IOERR | 4 << 8 : FaultyDisk.original(file)?.xSync(file, flags) ?? SQLITE_ERROR
         }
         file.pointee.pMethods = UnsafePointer(faulty)
+    }
+
+    /// The answer of a call that fails.
+    private static func nextCall() -> Int32? {
+        plan.withLock { plan in
+            guard let left = plan.callsLeft, left >= 0 else { return nil }
+            plan.callsLeft = left - 1
+            return left == 0 ? plan.callError : nil
+        }
     }
 
     private static func nextWrite() -> Int32? {

@@ -29,8 +29,13 @@ struct ReadOnlyData {
         reader = RunReader(store: store, blobs: blobs)
     }
 
+    /// Text of a blob.
+    func text(of blob: BlobRef) throws(CommandFailure) -> String {
+        String(decoding: try reading { () throws(StoreError) in try blobs.get(blob) }, as: UTF8.self)
+    }
+
     /// Text that an attempt left behind; `nil` when it is gone, because such texts are not kept for ever.
-    func text(of blob: BlobRef) throws(CommandFailure) -> String? {
+    func logText(of blob: BlobRef) throws(CommandFailure) -> String? {
         do throws(StoreError) {
             return String(decoding: try blobs.get(blob), as: UTF8.self)
         } catch {

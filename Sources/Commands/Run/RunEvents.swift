@@ -139,7 +139,7 @@ enum RunEvents {
         var items: [JSONValue] = []
         let width = entries.map(\.node.count).max() ?? 0
         for entry in entries {
-            let stored = try entry.blob.map { blob throws(CommandFailure) in try data.text(of: blob) } ?? entry.text
+            let stored = try entry.blob.map { blob throws(CommandFailure) in try data.logText(of: blob) } ?? entry.text
             if console.settings.format == .table {
                 let text = stored ?? "(what it wrote is gone; see `retention.logs`)"
                 show(entry, TextWidth.printable(text), width, console)

@@ -9,8 +9,8 @@ final class BlobReader {
     private let connection: Connection
     private let putAt, select, page: Statement
 
-    init(_ path: String, _ mode: Connection.Mode = .read) throws(StoreError) {
-        let connection = try Connection.open(path, mode)
+    init(_ path: String, _ mode: Connection.Mode = .read, vfs: String? = nil) throws(StoreError) {
+        let connection = try Connection.open(path, mode, vfs: vfs)
         let version = try BlobSchema.schema.check(connection)
         guard version > 0 else { throw .noDatabase(path) }
         // A file that nobody has upgraded yet knows no times.

@@ -17,10 +17,15 @@ final class BlobTable: Sendable {
 
     private let now: @Sendable () -> Timestamp
 
-    init(_ path: String, _ durability: Durability, now: @escaping @Sendable () -> Timestamp) throws(StoreError) {
+    init(
+        _ path: String,
+        _ durability: Durability,
+        vfs: String?,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws(StoreError) {
         self.now = now
-        let writer = try BlobWriter(path, durability)
-        readers = try ReaderPool(count: 2) { () throws(StoreError) in try BlobReader(path) }
+        let writer = try BlobWriter(path, durability, vfs: vfs)
+        readers = try ReaderPool(count: 2) { () throws(StoreError) in try BlobReader(path, vfs: vfs) }
         self.writer = Mutex(writer)
     }
 

@@ -13,8 +13,8 @@ final class BlobWriter {
     /// Why nothing may be written any more; see ``RunWriter``.
     private var failure: StoreError?
 
-    init(_ path: String, _ durability: Durability) throws(StoreError) {
-        let connection = try Connection.open(path, .write)
+    init(_ path: String, _ durability: Durability, vfs: String? = nil) throws(StoreError) {
+        let connection = try Connection.open(path, .write, vfs: vfs)
         let version = try BlobSchema.schema.check(connection)
         if version == 0 { try FreeRoom.prepare(connection, version: 0) }
         try connection.execute("PRAGMA journal_mode=WAL")

@@ -22,15 +22,24 @@ public final class SQLiteBlobStore: SweepableBlobStore {
     ///
     /// - Parameter now: The clock that says when blobs are put; the system's when it is left out.
     /// - Throws: `newer`, `corrupted`, `full` or `failed`.
-    public init(
+    public convenience init(
         in folder: DataFolder,
         durability: Durability = .full,
         now: (@Sendable () -> Timestamp)? = nil
     ) throws(StoreError) {
+        try self.init(in: folder, durability, vfs: nil, now: now ?? wallTime)
+    }
+
+    /// - Parameter vfs: Name of the file layer; tests put faults there.
+    init(
+        in folder: DataFolder,
+        _ durability: Durability,
+        vfs: String?,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws(StoreError) {
         self.folder = folder
-        let now = now ?? wallTime
         files = try BlobFiles(folder.file("blobs"), now: now)
-        table = try BlobTable(folder.file(Self.fileName), durability, now: now)
+        table = try BlobTable(folder.file(Self.fileName), durability, vfs: vfs, now: now)
     }
 
     private init(reading folder: String, _ mode: Connection.Mode) throws(StoreError) {
