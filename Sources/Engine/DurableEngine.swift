@@ -60,6 +60,7 @@ public final class DurableEngine: Sendable {
                 random: EntropyPool(),
                 workflows: workflows
             )
+            loop.traits = { executors[$0.kind.name]?.traits(of: $0) ?? ExecutorTraits() }
             loop.run(mailbox)
         }.detach()
     }

@@ -17,7 +17,7 @@ public enum EngineCapabilities {
         "workflow.budget", "workflow.wave_mode=barrier",
         "limits.max_events",
         "node.budget",
-        "node.cache", "node.verify", "node.queue", "node.labels", "node.resources",
+        "node.verify", "node.queue", "node.labels", "node.resources",
         "node.on_unsupported",
         "secret", "tool.profile", "http.auth", "http.profile",
         "phase.strategy",

@@ -25,6 +25,8 @@ public struct EngineConfiguration: Sendable {
     public var announced: Set<EventType> = []
     /// Waiting runs kept in memory.
     public var cachedRuns = 10_000
+    /// Bytes of outputs that the cache holds; beyond it those go that were used longest ago.
+    public var cacheLimit: Int64 = 1 << 30
     /// How long the engine rests after the disk was full.
     public var fullDiskPause = Duration.seconds(1)
     /// The name that leases carry; must differ from process to process.

@@ -75,6 +75,14 @@ public final class SteppedEngine {
         requests.append(.start(request, reply))
     }
 
+    /// See ``DurableEngine/derive(_:)``.
+    public func derive(
+        _ request: DeriveRequest,
+        _ reply: @escaping @Sendable (Result<StartedRun, EngineError>) -> Void
+    ) {
+        requests.append(.again(.derive(request, reply)))
+    }
+
     /// Asks something of a run.
     public func control(
         _ run: RunID,

@@ -51,6 +51,8 @@ public protocol RunStore: RetentionStore {
     /// The newest snapshot of a run that is not of an event after `sequence`. One whose bytes in the row are not those
     /// that were written is passed over; whoever reads a blob notices by its hash.
     func snapshot(ofRun key: Int64, atMost sequence: Int64) throws(StoreError) -> SnapshotRow?
+    /// Of which events of a run there are snapshots, in order, damaged ones included.
+    func snapshotSequences(ofRun key: Int64) throws(StoreError) -> [Int64]
 
     /// Open tasks of one run, or of all.
     func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow]

@@ -62,6 +62,10 @@ extension RunStoreDecorator {
         try base.snapshot(ofRun: key, atMost: sequence)
     }
     /// Leaves it to the store behind.
+    public func snapshotSequences(ofRun key: Int64) throws(StoreError) -> [Int64] {
+        try base.snapshotSequences(ofRun: key)
+    }
+    /// Leaves it to the store behind.
     public func openTasks(ofRun key: Int64?) throws(StoreError) -> [TaskRow] { try base.openTasks(ofRun: key) }
     /// Leaves it to the store behind.
     public func timers(ofRun key: Int64?) throws(StoreError) -> [TimerRow] { try base.timers(ofRun: key) }

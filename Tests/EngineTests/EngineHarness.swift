@@ -22,6 +22,11 @@ struct EngineHarness {
     var rowLag = Duration.zero
     var projectLimit: Int?
     var toolLimits: [String: Int] = [:]
+    /// Nodes whose calls change nothing.
+    var readers: Set<String> = []
+    /// Of the code behind calls.
+    var version = ""
+    var cacheLimit: Int64 = 1 << 30
 
     init(store: FaultyStore = FaultyStore()) {
         self.store = store
@@ -54,10 +59,11 @@ struct EngineHarness {
         configuration.heartbeat = .seconds(3600)
         configuration.fullDiskPause = .milliseconds(10)
         configuration.rowLag = rowLag
+        configuration.cacheLimit = cacheLimit
         configuration.announced = announced
         configuration.projectLimit = projectLimit
         configuration.toolLimits = toolLimits
-        let executor = ClosureExecutor(execute: execute)
+        let executor = ClosureExecutor(execute: execute, readers: readers, version: version)
         return DurableEngine(
             store: store,
             blobs: blobs,
@@ -116,6 +122,12 @@ typealias Execute = @Sendable (Assignment, CancellationSignal) async -> AttemptO
 
 struct ClosureExecutor: NodeExecutor {
     let execute: Execute
+    let readers: Set<String>
+    let version: String
+
+    func traits(of node: Graph.Node) -> ExecutorTraits {
+        ExecutorTraits(isRead: readers.contains(node.id), version: version)
+    }
 
     func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
         await execute(assignment, cancellation)

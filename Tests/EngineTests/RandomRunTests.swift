@@ -14,13 +14,13 @@ import Testing
     @Test func `every run ends, no node runs twice, and nothing is left without a cause`() throws {
         for seed in 1...150 as ClosedRange<UInt64> {
             var random = SeededRandom(seed)
-            let yaml = randomWorkflow(&random)
+            let yaml = Self.workflow(&random)
             var run = try RunDriver(yaml, seed: seed)
             var steps = 0
             while !run.state.status.isTerminal {
                 steps += 1
                 try #require(steps < 2000, "seed \(seed) does not end:\n\(yaml)\n\(run.statuses)")
-                try step(&run, &random)
+                try Self.step(&run, &random)
             }
             for node in run.state.allTasks {
                 let task = run.state[node]
@@ -38,7 +38,7 @@ import Testing
         var compensated = 0
         for seed in 1...200 as ClosedRange<UInt64> {
             var random = SeededRandom(seed)
-            guard let (graph, yaml) = undoableWorkflow(&random) else { continue }
+            guard let (graph, yaml) = Self.undoableWorkflow(&random) else { continue }
             var run = try RunDriver(graph: graph, seed: seed)
             var steps = 0
             var isRolledBack = false
@@ -103,15 +103,15 @@ import Testing
         case 1: try run.restart()
         default:
             if run.state.hasEnded {
-                try endOne(&run, &random)
+                try Self.endOne(&run, &random)
             } else {
-                try step(&run, &random)
+                try Self.step(&run, &random)
             }
         }
     }
 
     /// While a run is undone nothing but its calls can go on.
-    private func endOne(_ run: inout RunDriver, _ random: inout SeededRandom) throws {
+    static func endOne(_ run: inout RunDriver, _ random: inout SeededRandom) throws {
         let asked = run.state.allTasks.first { run.state[$0].openRequest != nil }
         if let asked, run.running.isEmpty || Bool.random(using: &random) {
             let choice = ["retry", "retry", "skip", "stop"].randomElement(using: &random) ?? "stop"
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    private func undoableWorkflow(_ random: inout SeededRandom) -> (Graph, String)? {
+    static func undoableWorkflow(_ random: inout SeededRandom) -> (Graph, String)? {
         let policy = ["drain", "fail_fast", "continue", "compensate"].randomElement(using: &random) ?? "drain"
         var text = "workflow: random\non_failure: \(policy)\n"
         if Bool.random(using: &random) { text += "compensation: {parallel: true}\n" }
@@ -156,7 +156,8 @@ import Testing
         return (try? compile(text)).map { ($0, text) }
     }
 
-    private func step(_ run: inout RunDriver, _ random: inout SeededRandom) throws {
+    /// Something that may happen to a run.
+    static func step(_ run: inout RunDriver, _ random: inout SeededRandom) throws {
         if Int.random(in: 0..<25, using: &random) == 0 {
             if run.state.status == .paused {
                 try run.send(.resume, by: "user:a")
@@ -165,8 +166,10 @@ import Testing
             }
             return
         }
-        let running = run.state.allTasks.filter { run.state[$0].status == .running }
         let asked = run.state.allTasks.filter { run.state[$0].openRequest != nil }
+        let running = run.state.allTasks.filter {
+            run.state[$0].status == .running && !run.state.node($0).kind.isContainer
+        }
         if let node = asked.randomElement(using: &random), Bool.random(using: &random),
             let human = run.state[node].openRequest
         {
@@ -194,7 +197,8 @@ import Testing
         }
     }
 
-    private func randomWorkflow(_ random: inout SeededRandom) -> String {
+    /// A graph of every kind of node that can run here.
+    static func workflow(_ random: inout SeededRandom) -> String {
         let policy = ["drain", "fail_fast", "continue"].randomElement(using: &random) ?? "drain"
         var text = "workflow: random\non_failure: \(policy)\nnodes:\n"
         let count = Int.random(in: 2...12, using: &random)
@@ -204,6 +208,9 @@ import Testing
                 "type: wait, config: {for: 5s}", "type: human, config: {message: m, deadline: 1m, on_expire: skip}",
                 "type: transform, config: {set: {n: 1}}",
                 "type: branch, config: {cases: [{name: x, when: 'true'}], default: y}",
+                "type: loop, config: {max_iterations: 3, delay: 2s, body: {nodes: [\(body(node))]}}",
+                "type: map, config: {items: [1, 2, 3], max_parallel: 2, body: {nodes: [\(body(node))]}}",
+                "type: map, config: {items: [1, 2], on_item_failure: collect, body: {nodes: [\(body(node))]}}",
             ]
             var line = "  - {id: n\(node), \(kinds.randomElement(using: &random) ?? "")"
             let sources = (0..<node).filter { _ in Int.random(in: 0..<3, using: &random) == 0 }
@@ -224,6 +231,12 @@ import Testing
         }
         return text
     }
+}
+
+/// Two nodes that stand in a loop or map.
+private func body(_ node: Int) -> String {
+    "{id: x\(node), type: tool, config: {tool: noop}}, {id: y\(node), type: tool, depends_on: [x\(node)], "
+        + "config: {tool: noop}}"
 }
 
 extension Event.Body {

@@ -26,8 +26,16 @@ struct RunDriver {
     private(set) var cancelledChildren: [RunID] = []
     private(set) var sent: [(target: SignalTarget, signal: RunSignal)] = []
     private var loads: [(TaskRef, Int64, BlobRef)] = []
+    /// Large runs would take too long with them.
+    var skipsLaws = false
+    /// A state that was read from a snapshot and has been folded on since.
+    private var restored: RunState?
     /// When false, ready tasks stay ready until ``startAll()``.
     var startsByItself = true
+    /// The state of another run that this one goes on from.
+    private var base: RunState?
+    /// The log had so many events after each turn.
+    private(set) var turnEnds: [Int] = []
 
     init(_ yaml: String, inputs: JSONObject = [:], seed: UInt64 = 1) throws {
         try self.init(graph: compile(yaml), inputs: inputs, seed: seed)
@@ -49,6 +57,44 @@ struct RunDriver {
         machine = RunMachine.accept(origin, graph: self.graph, in: turn)
         try machine.handle(.begin, in: turn)
         try finishTurn()
+    }
+
+    /// A run that goes on from the state that another one had when its log had that many events.
+    init(
+        forking origin: RunDriver,
+        at sequence: Int? = nil,
+        from node: String? = nil,
+        inputs: JSONObject? = nil,
+        outputs: [String: JSONValue] = [:],
+        seed: UInt64 = 99
+    ) throws {
+        random = SeededRandom(seed)
+        now = origin.now
+        (graph, blobs) = (origin.graph, origin.blobs)
+        let state = try origin.state(after: sequence ?? origin.log.count)
+        let derivation = Derivation(
+            kind: node == nil ? .fork : .rerun,
+            origin: origin.state.id,
+            sequence: state.lastSequence,
+            node: node
+        )
+        var fork = AgainEvent.Fork(id: RunID(high: 3, low: seed), derivation: derivation)
+        fork.deadline = state.graph.definition.deadline.map { [now] in now + $0 }
+        fork.inputs = inputs.map { Payload(inline: .object($0)) }
+        for (node, output) in outputs {
+            let (payload, _) = Payload.of(output)
+            fork.outputs[node] = payload
+            if let blob = payload.blob { blobs[blob] = output }
+        }
+        base = state
+        let turn = Turn(now: now, actor: "user:test", entropy: random.next())
+        machine = try RunMachine.fork(state, fork, in: turn)
+        try finishTurn()
+    }
+
+    /// The state when the log had that many events.
+    func state(after count: Int) throws -> RunState {
+        try fold(log.prefix(count))
     }
 
     var state: RunState { machine.state }
@@ -87,6 +133,7 @@ struct RunDriver {
 
     mutating func complete(_ id: String, _ output: JSONValue = .null) throws {
         let (payload, _) = Payload.of(output)
+        if let blob = payload.blob { blobs[blob] = output }
         try send(.taskCompleted(task: ref(id), fence: task(id).fence, output: payload, log: nil))
     }
 
@@ -159,10 +206,14 @@ struct RunDriver {
             machine.settle()
             settled = true
         }
-        for event in machine.events { log.append((now, event)) }
+        for event in machine.events {
+            log.append((now, event))
+            restored?.fold(event, at: now)
+        }
+        turnEnds.append(log.count)
         machine.events = []
         machine.touched = []
-        if log.count < 3000 || log.count.isMultiple(of: 97) { try checkLaws() }
+        if !skipsLaws, log.count < 3000 || log.count.isMultiple(of: 97) { try checkLaws() }
         while giveWays > 0 {
             giveWays -= 1
             try send(.proceed)
@@ -202,7 +253,7 @@ struct RunDriver {
                 if let blob = payload.blob { blobs[blob] = value }
             }
         case .askToBegin: try? machine.handle(.begin, in: machine.turn)
-        case .attemptEnded, .withdraw:
+        case .attemptEnded, .withdraw, .serve:
             break
         }
     }
@@ -218,8 +269,9 @@ struct RunDriver {
     }
 
     /// Law 1: the state is the fold of the log, also after the log was written out and read back.
-    private func checkLaws() throws {
+    private mutating func checkLaws() throws {
         try #require(foldedLog() == state, "the fold of the log is not the state")
+        try checkSnapshot()
         for task in state.allTasks where !state.status.isTerminal && !state[task].status.isTerminal {
             try #require(state.waitCause(of: task) != nil, "\(state.name(of: task)) waits without a cause")
         }
@@ -228,20 +280,31 @@ struct RunDriver {
     private func foldedLog() throws -> RunState {
         var encoder = EventEncoder(graph: state.graph)
         for entry in log { encoder.append(entry.event) }
-        let known = Dictionary(
-            state.allTasks.compactMap { state[$0].output }.compactMap { payload in
-                payload.blob.map { ($0, payload.value) }
-            }
-        ) { first, _ in first }
-        let decoder = EventDecoder(graph: graph) { blob, _ in known[blob] ?? blobs[blob] ?? .null }
+        let known = knownBlobs
+        let decoder = EventDecoder(graph: graph) { blob, _ in known[blob] ?? .null }
         let events = try decoder.events(encoder.finish())
         try #require(events == log.map(\.event), "events change when they are written and read")
-        guard case .runQueued(let origin)? = events.first?.body else {
-            throw CompileFailure(description: "the first event is not run.queued")
+        return try fold(zip(log, events).map { ($0.at, $1) })
+    }
+
+    /// Every value that something names.
+    private var knownBlobs: [BlobRef: JSONValue] {
+        let outputs = state.allTasks.compactMap { state[$0].output }.compactMap { payload in
+            payload.blob.map { ($0, payload.value) }
         }
-        var folded = RunState(origin: origin, graph: graph, at: log[0].at)
-        for (entry, event) in zip(log, events).dropFirst() { folded.fold(event, at: entry.at) }
-        return folded
+        return Dictionary(outputs) { first, _ in first }.merging(blobs) { first, _ in first }
+    }
+
+    private func fold(_ log: some Sequence<(at: Timestamp, event: Event)>) throws -> RunState {
+        var state = base
+        for entry in log {
+            if case .runQueued(let origin) = entry.event.body {
+                state = RunState(origin: origin, graph: graph, at: entry.at)
+            } else {
+                state?.fold(entry.event, at: entry.at)
+            }
+        }
+        return try #require(state, "the first event is not run.queued")
     }
 }
 
@@ -253,6 +316,23 @@ extension Command {
             comment: comment ?? (isApproved ? nil : "no")
         )
         return .person(task: task, request: request, .answer(answer))
+    }
+}
+
+extension RunDriver {
+    /// A snapshot is the state, in everything that there is in it.
+    private mutating func checkSnapshot() throws {
+        if let restored { try #require(restored == state, "a state from a snapshot was folded on to another one") }
+        let encoded = SnapshotEncoder.encode(state)
+        let decoded = try decode(encoded.bytes, graph, blobs: knownBlobs, parts: encoded.parts)
+        try #require(decoded == state, "a snapshot is not the state")
+        try #require(
+            SnapshotEncoder.encode(decoded).bytes == encoded.bytes,
+            "a snapshot read and written is another one"
+        )
+        if restored == nil || log.count.isMultiple(of: 3) { restored = decoded }
+        guard log.count.isMultiple(of: 41) else { return }
+        try #require(everything(in: decoded) == everything(in: state), "a snapshot lacks a property")
     }
 }
 

@@ -120,6 +120,8 @@ import TestSupport
                 )
                 #expect(a == b, "\(place), run \(run), \(range)")
             }
+            let (e, f) = try (left.snapshotSequences(ofRun: run), right.snapshotSequences(ofRun: run))
+            #expect(e == f, "\(place), run \(run)")
             for from in [2, 17, .max] as [Int64] {
                 let (a, b) = try (
                     left.records(ofRun: run, backwardsFrom: from, limit: 7),
@@ -321,7 +323,9 @@ private struct CommitSource {
             )
         }
         if draw(9) == 0 {
-            commit.staleSnapshots.append(StaleSnapshots(runKey: Int64(draw(5) + 1), before: Int64(draw(30))))
+            commit.staleSnapshots.append(
+                StaleSnapshots(runKey: Int64(draw(5) + 1), after: Int64(draw(10)), before: Int64(draw(30)))
+            )
         }
     }
 

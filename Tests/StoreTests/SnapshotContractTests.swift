@@ -29,6 +29,9 @@ import Testing
             for (run, atMost, found) in cases {
                 #expect(try store.snapshot(ofRun: run, atMost: atMost) == found, "run \(run), at most \(atMost)")
             }
+            for (run, sequences) in [(1, [10, 20, 30]), (2, [15]), (3, [])] as [(Int64, [Int64])] {
+                #expect(try store.snapshotSequences(ofRun: run) == sequences, "run \(run)")
+            }
         }
     }
 
@@ -47,6 +50,10 @@ import Testing
             #expect(try store.snapshot(ofRun: 1, atMost: 19) == nil)
             #expect(try store.snapshot(ofRun: 1, atMost: 20) == row(1, 20, .inline([1])))
             #expect(try store.snapshot(ofRun: 2, atMost: 10) == row(2, 10))
+            commit.snapshots = [row(1, 40), row(1, 50)]
+            commit.staleSnapshots = [StaleSnapshots(runKey: 1, after: 20, before: 50)]
+            _ = try store.commit(commit)
+            #expect(try store.snapshotSequences(ofRun: 1) == [20, 50], "what stands between goes, the ends stay")
             commit.snapshots = [row(1, 40)]
             commit.staleSnapshots = [StaleSnapshots(runKey: 1, before: .max), StaleSnapshots(runKey: 2, before: .max)]
             _ = try store.commit(commit)

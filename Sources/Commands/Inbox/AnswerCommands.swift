@@ -176,7 +176,8 @@ enum AnswerCommands {
 
     private static func lastSequence(of row: HumanTaskRow, _ driver: RunDriver) throws(CommandFailure) -> Int64 {
         do throws(CommandFailure) {
-            return try reading { () throws(StoreError) in try driver.local.store.run(row.run)?.lastSequence ?? 0 }
+            let run = try reading { () throws(StoreError) in try driver.local.store.run(row.run) }
+            return try run.map { run throws(CommandFailure) in try driver.lastEvent(of: run) } ?? 0
         } catch {
             driver.close()
             throw error

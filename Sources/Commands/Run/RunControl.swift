@@ -89,9 +89,10 @@ enum RunControl {
     private static func resume(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
         try requireData(context)
         let driver = try RunDriver.open(context)
-        let row: RunRow
+        let (row, last): (RunRow, Int64)
         do throws(CommandFailure) {
             row = try find(context, driver.local.store)
+            last = try driver.lastEvent(of: row)
             guard !row.status.isTerminal else {
                 throw CommandFailure(
                     .conflict,
@@ -106,7 +107,7 @@ enum RunControl {
         }
         let (id, actor, isPaused) = (row.id, context.actor, row.status == .paused)
         let isFollowed = context.invocation.isOn("follow")
-        return try driver.drive(id, after: row.lastSequence, isFollowed: isFollowed) { () throws(CommandFailure) in
+        return try driver.drive(id, after: last, isFollowed: isFollowed) { () throws(CommandFailure) in
             try driver.local.ask { engine async throws(EngineError) in
                 _ = try await engine.adopt(id)
                 if isPaused { _ = try await engine.resume(id, by: actor) }

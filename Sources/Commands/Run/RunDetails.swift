@@ -26,6 +26,12 @@ struct RunDetails {
         result["created_at"] = .string(state.createdAt.description)
         result["started_at"] = state.startedAt.map { .string($0.description) }
         result["ended_at"] = state.endedAt.map { .string($0.description) }
+        if let derivation = state.derivation {
+            result["derivation"] = .string(derivation.kind.rawValue)
+            result["fork_of"] = .string(derivation.origin.description)
+            result["at_seq"] = .int(derivation.sequence)
+            result["from"] = derivation.node.map(JSONValue.string)
+        }
         result["schedule"] = state.schedule.map { .string($0.description) }
         result["deadline"] = state.deadline.map { .string($0.description) }
         result["duration_ms"] = .int(duration.milliseconds)
@@ -47,6 +53,8 @@ struct RunDetails {
             ]
             let place = state.place(of: ref.scope)
             if !place.isEmpty { result["place"] = .array(place.map { .int(Int64($0)) }) }
+            if task.isReused { result["reused"] = true }
+            result["cached_from"] = task.cachedFrom.map { .string($0.description) }
             if task.lostAttempts > 0 { result["lost_attempts"] = .int(Int64(task.lostAttempts)) }
             result["started_at"] = task.startedAt.map { .string($0.description) }
             result["ended_at"] = task.endedAt.map { .string($0.description) }
@@ -86,7 +94,11 @@ struct RunDetails {
         case .needsReview: task.openRequest?.id.description ?? task.error?.description ?? ""
         case .skipped: task.skipReason?.rawValue ?? ""
         case .waiting: task.openRequest?.id.description ?? task.until.map { "until \(TimeText.date($0))" } ?? ""
-        case .completed: task.chosen.map { "→ \($0)" } ?? ""
+        case .completed:
+            [
+                task.isReused ? "reused" : nil, task.cachedFrom.map { "from the cache: \($0)" },
+                task.chosen.map { "→ \($0)" },
+            ].compactMap { $0 }.joined(separator: " ")
         case .blocked, .ready, .running, .cancelled, .compensated: ""
         }
     }

@@ -54,6 +54,11 @@ struct RunDriver {
         local.stop(grace: .zero)
     }
 
+    /// The number of the last event of a run.
+    func lastEvent(of row: RunRow) throws(CommandFailure) -> Int64 {
+        try engineCall { () throws(EngineError) in try local.engine.reader.lastEvent(of: row) }
+    }
+
     /// Drives a run to its end, or until it waits for a person, and reports.
     ///
     /// - Parameters:
@@ -75,7 +80,11 @@ struct RunDriver {
             try local.workspaces.make(for: run)
             watch.subscribe(local.engine, to: run)
             try begin()
-            var session = Session(self, run, key: try key(of: run), after: sequence, isFollowed: isFollowed)
+            let key = try key(of: run)
+            let shared = try engineCall { () throws(EngineError) in
+                try local.engine.reader.segments(ofRun: key).last?.after ?? 0
+            }
+            var session = Session(self, run, key: key, after: max(sequence, shared), isFollowed: isFollowed)
             ending = try session.follow()
             state = try self.state(of: session.key)
         } catch {
@@ -141,7 +150,7 @@ struct RunDriver {
             silentUntil = sequence
             let console = driver.context.console
             view = ProgressView(console, terminalWidth: Console.terminalWidth(STDERR_FILENO))
-            if isFollowed, console.settings.format == .jsonl { log = EventLog(store: driver.local.store, key: key) }
+            if isFollowed, console.settings.format == .jsonl { log = EventLog(driver.local.engine.reader, driver.local.store, key: key) }
         }
 
         mutating func follow() throws(CommandFailure) -> Ending {

@@ -29,7 +29,7 @@ enum RunEvents {
         let (row, data) = try find(context)
         let after = Int64(context.invocation.number("after") ?? 0)
         let console = context.console
-        var log = EventLog(store: data.store, key: row.key)
+        var log = EventLog(data.reader, data.store, key: row.key)
         if console.settings.format == .jsonl {
             try log.forEachNew { if sequence($0) > after { console.line($0.text) } }
             return .ok
@@ -110,7 +110,7 @@ enum RunEvents {
         _ nodes: [String],
         onlyErrors: Bool
     ) throws(CommandFailure) -> [Entry] {
-        var log = EventLog(store: data.store, key: row.key)
+        var log = EventLog(data.reader, data.store, key: row.key)
         var result: [Entry] = []
         try log.forEachNew { event in
             guard let node = event["node"]?.stringValue, nodes.isEmpty || nodes.contains(node),

@@ -51,17 +51,27 @@ enum RunListing {
 
     static let get: CommandDescription = .init(
         name: "get",
-        summary: "Show a run with its tasks",
+        summary: "Show a run with its tasks, as it is or as it was",
         arguments: [RunCommands.run],
+        options: [
+            OptionDescription(
+                name: "at",
+                kind: .number("SEQ", 1...Int.max),
+                summary: "as it was after the event with that run_seq"
+            )
+        ],
         examples: [
+            .init(line: "baton run get last --at 12", comment: "what it was after event 12"),
             .init(line: "baton run get last", comment: "the newest run"),
             .init(line: "baton run get last -o json", comment: "with inputs, outputs and errors in full"),
         ],
         exits: [.notFound, .unavailable]
     ) { context throws(CommandFailure) in
-        let (state, _) = try read(context)
+        let at = context.invocation.number("at").map { Int64($0) }
+        let (state, data) = try read(context, at: at)
         let workspace = Workspaces(dataFolder: context.dataFolder).path(of: state.id)
-        let details = RunDetails(state: state, workspace: workspace, now: SystemClock().wall())
+        let now = try at.map { at throws(CommandFailure) in try time(of: at, state, data) } ?? SystemClock().wall()
+        let details = RunDetails(state: state, workspace: workspace, now: now)
         var json = details.json
         json["tasks"] = .array(details.tasks)
         context.console.show(.object(json)) { text(details, context.console) }
@@ -83,12 +93,31 @@ enum RunListing {
         return .ok
     }
 
-    /// The run that the person means, as it is now.
-    static func read(_ context: CommandContext) throws(CommandFailure) -> (RunState, ReadOnlyData) {
+    /// When the event came.
+    private static func time(
+        of sequence: Int64,
+        _ state: RunState,
+        _ data: ReadOnlyData
+    ) throws(CommandFailure) -> Timestamp {
+        var time = state.createdAt
+        guard let row = try reading({ () throws(StoreError) in try data.store.run(state.id) }) else { return time }
+        try engineCall { () throws(EngineError) in
+            try data.reader.forEachEvent(ofRun: row.key, after: sequence - 1) { number, at, _, _ in
+                if number == sequence { time = at }
+            }
+        }
+        return time
+    }
+
+    /// The run that the person means, as it is now, or as it was after an event.
+    static func read(
+        _ context: CommandContext,
+        at sequence: Int64? = nil
+    ) throws(CommandFailure) -> (RunState, ReadOnlyData) {
         let word = context.invocation.word("RUN")
         guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw IdentifierLookup.noRun(word) }
         let row = try IdentifierLookup(store: data.store).run(word)
-        return (try engineCall { () throws(EngineError) in try data.reader.state(ofRun: row.key) }, data)
+        return (try engineCall { () throws(EngineError) in try data.reader.state(ofRun: row.key, at: sequence) }, data)
     }
 
     // MARK: Forms
@@ -135,6 +164,9 @@ enum RunListing {
             "created    \(TimeText.date(state.createdAt))", "time       \(TimeText.span(details.duration))",
             "workspace  \(details.workspace)",
         ]
+        if let derivation = state.derivation {
+            lines.append("\(derivation.kind.rawValue)       of \(derivation.origin) after event \(derivation.sequence)")
+        }
         if let outcome = state.outcome {
             lines.append(
                 "outcome    \(outcome.rawValue); `baton run rollback \(state.id) --report` says what was undone"

@@ -56,7 +56,9 @@ struct RunProgress {
     private(set) var status = RunStatus.queued
     private(set) var waitReason: WaitReason?
     private(set) var tasks: [TaskRef: OpenTask] = [:]
-    private(set) var ended = 0
+    private var endedTasks: Set<TaskRef> = []
+    /// How many tasks of the graph itself ended.
+    var ended: Int { endedTasks.count }
     private var began: Timestamp?
 
     /// - Parameters:
@@ -143,11 +145,34 @@ struct RunProgress {
         case .runCompleted: return end(.completed, event, at, .done, "")
         case .runFailed(let error): return end(.failed, event, at, .failed, error.description)
         case .runCancelled(let reason): return end(.cancelled, event, at, .failed, Self.joined(by, reason))
+        case .again(let again): return apply(again, event, at, by)
         case .compensation(let compensation): return applyRollback(compensation, event, at, by)
         case .phase(.changed(let id, let status)):
             return step(at, event, status == .failed ? .failed : .info, id, isNews: false)
         case .group(let group): return step(at, event, .info, group.group.name, isNews: false)
         default: return nil
+        }
+    }
+
+    private mutating func apply(_ again: AgainEvent, _ event: Event, _ at: Timestamp, _ by: String) -> Step? {
+        switch again {
+        case .forked(let fork):
+            (status, waitReason, began, tasks) = (.running, nil, at, [:])
+            let derivation = fork.derivation
+            return step(at, event, .info, "of \(derivation.origin) after event \(derivation.sequence)")
+        case .reopened:
+            (status, waitReason) = (.running, nil)
+            return step(at, event, .retry, by)
+        case .reset(let places, _):
+            for place in places {
+                guard let node = names.firstIndex(of: place.node) else { continue }
+                let task = TaskRef(scope: place.scope, node: node)
+                tasks[task] = nil
+                endedTasks.remove(task)
+            }
+            let some = places.prefix(5).map(\.node).joined(separator: ", ")
+            return step(at, event, .retry, some + (places.count > 5 ? " and \(places.count - 5) more" : ""))
+        case .cached: return nil
         }
     }
 
@@ -229,6 +254,7 @@ struct RunProgress {
         case .taskReady(let reason):
             if reason == .lost || reason == .released { tasks[task] = nil }
             return reason == .queued ? nil : step(.info, "(\(reason.rawValue))", isNews: reason == .lost)
+        case .again(.cached(let run)): return step(.info, "from the cache: \(run)", isNews: false)
         case .signal(.awaited(let type, _, _)):
             open(task, .signal(type), at)
             return step(.waiting, "for a signal: \(type)")
@@ -288,7 +314,7 @@ struct RunProgress {
 
     /// Takes an open task away; how long it took.
     private mutating func close(_ task: TaskRef, _ at: Timestamp) -> String {
-        if task.scope == 0 { ended += 1 }
+        if task.scope == 0 { endedTasks.insert(task) }
         guard let open = tasks.removeValue(forKey: task) else { return "" }
         return "(\(TimeText.span(at - open.since)))"
     }

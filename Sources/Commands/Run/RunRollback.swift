@@ -37,24 +37,25 @@ enum RunRollback {
         }
     }
 
-    /// Makes the rollback of a run begin and drives it to its end.
+    /// Makes something happen to a run that has ended, such as its rollback, and drives it to its end.
     static func drive(
         _ context: CommandContext,
+        wanted: RunStatus = .compensated,
         _ begin: @escaping @Sendable (DurableEngine, RunID, String) async throws(EngineError) -> Int64
     ) throws(CommandFailure) -> ExitCode {
         try RunControl.requireData(context)
         let driver = try RunDriver.open(context)
-        let row: RunRow
+        let (row, last): (RunRow, Int64)
         do throws(CommandFailure) {
             row = try RunControl.find(context, driver.local.store)
+            last = try driver.lastEvent(of: row)
         } catch {
             driver.close()
             throw error
         }
         let (id, actor) = (row.id, context.actor)
         let isFollowed = context.invocation.options["follow"] == nil || context.invocation.isOn("follow")
-        return try driver.drive(id, after: row.lastSequence, isFollowed: isFollowed, wanted: .compensated) {
-            () throws(CommandFailure) in
+        return try driver.drive(id, after: last, isFollowed: isFollowed, wanted: wanted) { () throws(CommandFailure) in
             try driver.local.ask { engine async throws(EngineError) in
                 _ = try await begin(engine, id, actor)
                 _ = try await engine.adopt(id)

@@ -114,7 +114,7 @@ enum RunStart {
         }
     }
 
-    private static func id(_ context: CommandContext) throws(CommandFailure) -> RunID? {
+    static func id(_ context: CommandContext) throws(CommandFailure) -> RunID? {
         guard let text = context.invocation.text("id") else { return nil }
         guard let id = RunID(text) else {
             throw .usage("`\(text)` is no id of a run", hint: "an id is `run_` and 26 characters, such as \(makeID())")
@@ -122,7 +122,7 @@ enum RunStart {
         return id
     }
 
-    private static func makeID() -> RunID {
+    static func makeID() -> RunID {
         var source = IdentifierSource()
         var random = SystemRandomNumberGenerator()
         return source.next(at: SystemClock().wall(), entropy: (random.next(), random.next()))

@@ -119,7 +119,7 @@ struct ScheduleRun {
         if console.settings.format == .jsonl,
             let row = try reading({ () throws(StoreError) in try local.store.run(event.run) })
         {
-            watched.log = EventLog(store: local.store, key: row.key)
+            watched.log = EventLog(local.engine.reader, local.store, key: row.key)
         }
         return watched
     }

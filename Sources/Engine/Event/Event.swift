@@ -62,6 +62,8 @@ public struct Event: Sendable, Equatable {
         /// Items of a map began or ended.
         case map(MapEvent)
 
+        /// Something is done again.
+        case again(AgainEvent)
         /// A run was started by this one, or ended.
         case child(ChildEvent)
         /// A signal came, is waited for, or is taken.
@@ -124,6 +126,8 @@ public struct Event: Sendable, Equatable {
         public var inputs: Payload
         /// It fails then.
         public var deadline: Timestamp?
+        /// The run whose recorded results it is served.
+        public var derivation: Derivation?
         /// The run that started it.
         public var parent: ParentRun?
         /// The schedule that started it.

@@ -105,6 +105,7 @@ extension Event.Body {
             Self.ending(["reason": .string(reason.rawValue)], routing, nil)
         case .taskCancelled(let reason): ["reason": .string(reason)]
         case .runUpdated(let update): update.data
+        case .again(let event): event.data
         case .child(let event): event.data
         case .signal(let event): event.data
         case .loop(let event): event.data
@@ -137,6 +138,7 @@ extension Event.RunOrigin {
             "inputs": .object(inputs.json),
         ]
         if let deadline { data["deadline"] = .int(deadline.milliseconds) }
+        if let derivation { data["derivation"] = .object(derivation.json) }
         data["priority"] = priority.map { .int(Int64($0)) }
         if !labels.isEmpty { data["labels"] = JSONValue(labels) }
         if !tenant.isEmpty { data["tenant"] = .string(tenant) }

@@ -69,6 +69,7 @@ struct EventDecoder {
             data["reason"]?.stringValue.flatMap(SkipReason.init).map { .taskSkipped($0, routing: routing(data)) }
         case .taskCancelled: data["reason"]?.stringValue.map(Event.Body.taskCancelled)
         case .runUpdated: .runUpdated(RunUpdate(data: data))
+        case .runForked, .runReopened, .runReset, .taskCached: try again(type, data).map(Event.Body.again)
         case .childStarted, .childEnded: ChildEvent(type, data).map(Event.Body.child)
         case .signalReceived, .signalAwaited, .signalTaken: try signal(type, data).map(Event.Body.signal)
         case .loopIterationStarted, .loopIterationCompleted: try loop(type, data).map(Event.Body.loop)
@@ -100,6 +101,7 @@ struct EventDecoder {
             graphHash: graphHash,
             inputs: inputs,
             deadline: time(data["deadline"]),
+            derivation: Derivation(json: data["derivation"]),
             parent: parent(data["parent"]),
             schedule: data["schedule"]?.stringValue.flatMap(ScheduleID.init),
             priority: integer(data["priority"]),

@@ -12,6 +12,9 @@ public enum EventType: String, Sendable, CaseIterable {
     case runFailed = "run.failed"
     case runCancelled = "run.cancelled"
     case runUpdated = "run.updated"
+    case runForked = "run.forked"
+    case runReopened = "run.reopened"
+    case runReset = "run.reset"
     case taskReady = "task.ready"
     case taskStarted = "task.started"
     case taskCompleted = "task.completed"
@@ -20,6 +23,7 @@ public enum EventType: String, Sendable, CaseIterable {
     case taskWaiting = "task.waiting"
     case taskSkipped = "task.skipped"
     case taskCancelled = "task.cancelled"
+    case taskCached = "task.cached"
     case loopIterationStarted = "loop.iteration_started"
     case loopIterationCompleted = "loop.iteration_completed"
     case mapExpanded = "map.expanded"
@@ -88,6 +92,7 @@ extension Event.Body {
         case .taskWaiting: .taskWaiting
         case .taskSkipped: .taskSkipped
         case .taskCancelled: .taskCancelled
+        case .again(let event): event.type
         case .child(let event): event.type
         case .signal(let event): event.eventType
         case .loop(let event): event.type

@@ -15,6 +15,15 @@ public protocol NodeExecutor: Sendable {
     /// Must return soon after it was cancelled. The result of an attempt that lost its lease is dropped, so the
     /// effect itself must carry the assignment's idempotency key.
     func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome
+
+    /// What it says about the calls of a node. Called on the engine's thread: must be quick and give the same answer
+    /// every time.
+    func traits(of node: Graph.Node) -> ExecutorTraits
+}
+
+extension NodeExecutor {
+    /// Calls may change anything.
+    public func traits(of node: Graph.Node) -> ExecutorTraits { ExecutorTraits() }
 }
 
 /// What an attempt gave.
@@ -40,8 +49,13 @@ public struct Assignment: Sendable {
     public let attempt: Int
     /// The passes and items the task belongs to, outermost first; empty for the graph itself.
     public let place: [Int]
-    /// The same for all attempts of the task: `<run>/<node>`, within loops and maps `<run>/<node>/<pass or item>`.
-    public var idempotencyKey: String { (["\(run)", node.id] + place.map(String.init)).joined(separator: "/") }
+    /// How often the task had completed before it was begun again.
+    let repeats: Int
+    /// The same for all attempts of the task: `<run>/<node>`, within loops and maps `<run>/<node>/<pass or item>`. A
+    /// task that had completed and is done again in the same run has a new one: `<run>/<node>#2`.
+    public var idempotencyKey: String {
+        (["\(run)", node.id] + place.map(String.init)).joined(separator: "/") + (repeats > 0 ? "#\(repeats + 1)" : "")
+    }
     /// The longest the attempt may take.
     public let timeout: Duration?
     /// What people said about the task before they had it tried again, the oldest first.
@@ -60,6 +74,7 @@ public struct Assignment: Sendable {
         self.node = node
         attempt = task.attempts
         guidance = task.guidance
+        repeats = task.repeats
         self.timeout = timeout
         lease = HeldLease(key: key, fence: task.fence)
         var expressions: [CELExpression] = []

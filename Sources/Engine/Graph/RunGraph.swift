@@ -105,6 +105,9 @@ public final class RunGraph: Sendable {
         return RunGraph(definition, parts, written: written, phases)
     }
 
+    /// The graph without what was added.
+    var asWritten: RunGraph { nodes.count == written ? self : RunGraph(definition) }
+
     /// Hash of the definition.
     public var hash: String { definition.hash }
     /// Name of the workflow.

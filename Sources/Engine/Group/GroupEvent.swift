@@ -21,7 +21,7 @@ public enum GroupEvent: Sendable, Equatable {
 
 /// How far a transactional group is.
 struct GroupProgress: Sendable, Equatable {
-    enum Status: Sendable, Equatable {
+    enum Status: String, Sendable {
         /// Not every member ended.
         case open
         /// A member failed, and the others are being undone.

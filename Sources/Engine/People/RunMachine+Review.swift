@@ -23,6 +23,8 @@ extension RunMachine {
             skip(task, .exhausted)
         case .escalate:
             escalate(task, .exhausted, summary: "\(named(task)) failed: \(error)", error: error, log: log)
+        case .pause where state.derivation?.kind == .shadow:
+            fail(task, error, log)
         case .pause:
             emit(task, .review(.opened(.exhausted, error, log: log)))
             guard state.status != .paused else { return }
@@ -66,7 +68,10 @@ extension RunMachine {
         log: BlobRef? = nil
     ) {
         closeRequest(of: task)
+        // Nobody is asked by a replay; what was decided is recorded.
+        if state.derivation?.kind == .shadow, let error { return fail(task, error, log) }
         emit(task, .review(.opened(reason, error, log: log)))
+        guard state.derivation?.isReplay != true else { return }
         let question = question ?? "What should become of \(named(task))?"
         var subject: JSONObject = [
             "summary": .string(summary), "question": .string(question), "reason": .string(reason.rawValue),
@@ -122,6 +127,7 @@ extension RunMachine {
 
     /// Tasks that a pause held back because their attempts were exhausted.
     mutating func resumeExhausted() {
+        guard state.derivation?.isReplay != true else { return }
         for task in state.allTasks where state[task].status == .needsReview && state[task].openRequest == nil {
             tryAgain(task, guidance: nil)
         }

@@ -22,6 +22,8 @@ public struct PhaseProgress: Sendable, Equatable {
     var held: [HeldEdges] = []
     /// Nothing is held any more.
     var isReleased = false
+    /// How often it was rolled back before its tasks were done again.
+    var rollbacksBefore = 0
 
     init(total: Int) {
         self.total = total

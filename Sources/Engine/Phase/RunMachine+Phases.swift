@@ -36,7 +36,8 @@ extension RunMachine {
     mutating func endPhase(_ number: Int) {
         let phase = state.graph.phases[number]
         guard let policy = phase.policy, state.phases[number].status == .failed, !state.phases[number].isReleased,
-            !state.compensations.rollbacks.contains(where: { $0.target == .phase(phase.id) })
+            state.compensations.rollbacks.count(where: { $0.target == .phase(phase.id) })
+                <= state.phases[number].rollbacksBefore
         else { return }
         // Where the failure is borne, conditions skip the rest of the phase, and what follows goes on.
         if !policy.continueOnFailure { abort(phase.nodes.map { TaskRef(node: $0) }, reason: "phase_failed") }

@@ -18,6 +18,8 @@ public enum Command: Sendable {
     case attemptLost(task: TaskRef, fence: Int64, isRelease: Bool)
     /// The items of a map that are in a blob: as they were read, or why they could not be.
     case itemsLoaded(task: TaskRef, fence: Int64, Result<ItemsRead, TaskError>)
+    /// Read the items of a map again, because the process that did has died.
+    case reloadItems(task: TaskRef)
     /// Go on with loops and maps that gave way to others.
     case proceed
     /// The run that a task asked for was started, or why it could not be.
@@ -38,10 +40,21 @@ public enum Command: Sendable {
     case pause(reason: String?)
     /// Go on.
     case resume
+    /// What the run that this one replays had recorded for a task.
+    case served(task: TaskRef, fence: Int64, RecordedOutcome)
+    /// Make new attempts of tasks that failed or were skipped; of all that failed, when none is named.
+    case retry([TaskName])
+    /// Do a task again, and everything after it, in a run that failed or was cancelled.
+    case rerun(from: String)
     /// Stop for good; then undo what was done, if asked to.
     case cancel(reason: String?, compensate: Bool = false)
     /// Undo what a run did that has ended: all, or what completed after that phase.
     case rollBack(to: String?)
+}
+
+/// What a task of a run that is replayed had come to.
+public struct RecordedOutcome: Sendable {
+    let outcome: Recording.Outcome
 }
 
 /// What a blob of JSON lines held, one item a line.
@@ -86,6 +99,8 @@ enum Effect: Sendable {
     case cancelChild(RunID)
     /// Hand a signal to others and answer with `signalSent`, in the same turn.
     case sendSignal(task: TaskRef, fence: Int64, SignalTarget, RunSignal)
+    /// Take the result of the task from the recording of the run that this one replays.
+    case serve(task: TaskRef)
     /// There is more to do than one turn should hold; answer with `proceed` in a turn of its own.
     case giveWay
 }

@@ -31,7 +31,9 @@ extension RunMachine {
     }
 
     /// The join holds: skip, evaluate, wait or offer.
-    mutating func activate(_ task: TaskRef) {
+    ///
+    /// - Parameter isForced: A person wants it done; the condition is not looked at.
+    mutating func activate(_ task: TaskRef, isForced: Bool = false) {
         guard mayBegin(task) else { return hold(task) }
         let definition = state.node(task)
         locals = state.locals(of: task)
@@ -40,9 +42,10 @@ extension RunMachine {
         do throws(TaskError) {
             try checkPorts(of: task)
             try checkCompensation(task)
-            if let when = definition.when, try !condition(when, "`when`") {
+            if !isForced, let when = definition.when, try !condition(when, "`when`") {
                 return skip(task, .condition)
             }
+            if isServed(task) { return beginServed(task) }
             switch definition.kind {
             case .tool, .http:
                 _ = try state.demands(of: task, at: turn.now)

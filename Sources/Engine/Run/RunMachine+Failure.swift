@@ -105,10 +105,10 @@ extension RunMachine {
         return unhandled[scope]
     }
 
-    private enum Disposition { case handled, undecided, unhandled }
+    enum Disposition { case handled, undecided, unhandled }
 
     /// Follows a failure along the nodes it made impossible to the joins that may absorb it.
-    private func disposition(
+    func disposition(
         ofFailure failed: Int,
         _ tasks: [RunState.TaskState],
         _ body: RunGraph.Body,

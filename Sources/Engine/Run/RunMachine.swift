@@ -112,6 +112,8 @@ struct RunMachine: Sendable {
             attemptLost(task, isRelease)
         case .itemsLoaded(let task, let fence, let items):
             try itemsLoaded(task, fence, items)
+        case .reloadItems(let task):
+            reloadItems(task)
         case .childStarted(let task, let fence, let answer):
             try childStarted(task, fence, answer)
         case .childEnded(let task, let run, let end):
@@ -134,6 +136,14 @@ struct RunMachine: Sendable {
             try pause(reason)
         case .resume:
             try resume()
+        case .served(let task, let fence, let recorded):
+            guard state.has(task), state[task].fence == fence, !state.status.isTerminal else { throw .leaseLost }
+            if state[task].status == .running { effects.append(.attemptEnded(task: task, fence: fence)) }
+            serve(task, recorded.outcome)
+        case .retry(let names):
+            try retry(names)
+        case .rerun(let node):
+            try rerun(from: node)
         case .cancel(let reason, let compensate):
             try cancel(reason, compensate: compensate)
         case .rollBack(let phase):

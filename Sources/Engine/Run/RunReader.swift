@@ -10,65 +10,14 @@ internal import Synchronization
 
 /// Reads runs back from the log. Calls block; any thread but those of the default pool may make them.
 public final class RunReader: Sendable {
-    private let store: any RunStore
-    private let blobs: any BlobStore
+    let store: any RunStore
+    let blobs: any BlobStore
     private let graphs = Mutex<[String: RunGraph]>([:])
 
     /// Reads from these stores.
     public init(store: any RunStore, blobs: any BlobStore) {
         self.store = store
         self.blobs = blobs
-    }
-
-    /// The state of a run after its last event.
-    ///
-    /// - Throws: `notFound`, `corrupted` when the log has a gap or does not decode, `unavailable`.
-    public func state(ofRun key: Int64) throws(EngineError) -> RunState {
-        var state: RunState?
-        try forEachEvent(ofRun: key) { _, at, event, graph in
-            if case .runQueued(let origin) = event.body, state == nil {
-                state = RunState(origin: origin, graph: graph, at: at)
-            } else {
-                state?.fold(event, at: at)
-            }
-        }
-        guard let state else { throw EngineError(.notFound, "run \(key) has no events") }
-        return state
-    }
-
-    /// Calls `body` with number, time and event for each event of the run after `sequence`, in order.
-    public func forEachEvent(
-        ofRun key: Int64,
-        after sequence: Int64 = 0,
-        _ body: (Int64, Timestamp, Event, RunGraph) -> Void
-    ) throws(EngineError) {
-        var graph = try graph(ofRun: key)
-        let decoder = EventDecoder(graph: graph) { [self] blob, isLines in try load(blob, isLines: isLines) }
-        var compensations = CompensationStack()
-        // Events name nodes that earlier ones added.
-        var last = graph.mayGrow ? 0 : sequence
-        while true {
-            let page = try storage { () throws(StoreError) in try store.records(ofRun: key, after: last, limit: 500) }
-            guard !page.isEmpty else { return }
-            for stored in page {
-                let record = stored.record
-                guard record.firstSequence <= last + 1 else {
-                    throw EngineError(
-                        .corrupted,
-                        "the log of run \(key) has a gap before event \(record.firstSequence)"
-                    )
-                }
-                let events = try decode(record, decoder)
-                for (offset, event) in events.enumerated() where record.firstSequence + Int64(offset) > last {
-                    last = record.firstSequence + Int64(offset)
-                    if case .compensation(let event) = event.body { compensations.follow(event, &graph) }
-                    if let task = event.task, task.number >= 0, !graph.nodes.indices.contains(task.node) {
-                        throw EngineError(.corrupted, "event \(last) of run \(key) names an unknown node")
-                    }
-                    if last > sequence { body(last, record.at, event, graph) }
-                }
-            }
-        }
     }
 
     /// The graph with that hash, read and checked once.
@@ -100,7 +49,7 @@ public final class RunReader: Sendable {
         try storage { () throws(StoreError) in try blobs.get(blob) }
     }
 
-    private func graph(ofRun key: Int64) throws(EngineError) -> RunGraph {
+    func graph(ofRun key: Int64) throws(EngineError) -> RunGraph {
         guard let row = try storage({ () throws(StoreError) in try store.run(key: key) }) else {
             throw EngineError(.notFound, "there is no run with key \(key)")
         }
@@ -117,22 +66,32 @@ public final class RunReader: Sendable {
         return .array(try lines.map { try JSONValue(parsing: Array($0), limits: limits) })
     }
 
-    private func decode(_ record: LogRecord, _ decoder: EventDecoder) throws(EngineError) -> [Event] {
+    /// A value as events have it; `nil` when that is none.
+    func payload(_ json: JSONValue) throws -> Payload? {
+        if let value = json["value"] { return Payload(inline: value) }
+        guard let blob = BlobRef(json: json["blob"]) else { return nil }
+        return Payload(value: try load(blob), storedAs: blob)
+    }
+
+    /// The items that a blob of JSON lines holds.
+    func items(in blob: BlobRef) -> Result<ItemsRead, TaskError> {
         do {
-            let events = try decoder.events(record.body)
-            guard events.count == record.count else {
-                throw EventDecodingError(description: "it holds \(events.count) events instead of \(record.count)")
-            }
-            return events
+            return .success(ItemsRead(payload: Payload(value: try load(blob, isLines: true), storedAs: blob)))
         } catch {
-            throw EngineError(
-                .corrupted,
-                "the log of run \(record.runKey) cannot be read at event \(record.firstSequence): \(error)"
-            )
+            let message = "the items in sha256:\(blob.hash) cannot be read: \(error)"
+            return .failure(TaskError(code: "items.unreadable", errorClass: .permanent, message: message))
         }
     }
 
-    private func storage<Value>(_ body: () throws(StoreError) -> Value) throws(EngineError) -> Value {
+    /// The key of a run.
+    func key(of run: RunID) throws(EngineError) -> Int64 {
+        guard let row = try storage({ () throws(StoreError) in try store.run(run) }) else {
+            throw EngineError(.notFound, "there is no run \(run)")
+        }
+        return row.key
+    }
+
+    func storage<Value>(_ body: () throws(StoreError) -> Value) throws(EngineError) -> Value {
         do throws(StoreError) {
             return try body()
         } catch {

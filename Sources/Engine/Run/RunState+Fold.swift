@@ -43,6 +43,8 @@ extension RunState {
             end(.cancelled, now)
         case .runUpdated(let update):
             fold(update)
+        case .again(let event):
+            fold(event, nil, now)
         case .signal(let event):
             fold(event, nil, now)
         case .child(.ended(let run)):
@@ -109,9 +111,12 @@ extension RunState {
             self[task].skipReason = reason
             finish(task, .skipped, now)
             route(task, dead: routing.dead, otherwise: Self.edgeState(after: reason))
-        case .taskCancelled:
+        case .taskCancelled(let reason):
+            self[task].isCutOff = reason.isEndOfRun
             finish(task, .cancelled, now)
             route(task, dead: [], otherwise: .broken)
+        case .again(let event):
+            fold(event, task, now)
         case .child(let event):
             fold(event, task, now)
         case .signal(let event):
@@ -186,7 +191,7 @@ extension RunState {
         }
     }
 
-    private mutating func count(_ task: TaskRef, _ status: TaskStatus, by change: Int) {
+    mutating func count(_ task: TaskRef, _ status: TaskStatus, by change: Int) {
         if status == .running && graph.nodes[task.node].kind.isEngineRun { return }
         counts[Self.slot(of: status)] += change
     }
@@ -232,12 +237,19 @@ extension RunState.Scope {
             let state = rest.first == edge ? .dead : otherwise
             edges[edge] = state
             let target = body.edges[edge].to
-            switch state {
-            case .taken: tasks[target].taken += 1
-            case .dead: tasks[target].dead += 1
-            case .broken: tasks[target].broken += 1
-            case .unresolved: break
-            }
+            tasks[target].count(state, by: 1)
+        }
+    }
+}
+
+extension RunState.TaskState {
+    /// Counts an incoming edge in that state.
+    mutating func count(_ edge: RunState.EdgeState, by change: Int32) {
+        switch edge {
+        case .taken: taken += change
+        case .dead: dead += change
+        case .broken: broken += change
+        case .unresolved: break
         }
     }
 }

@@ -51,6 +51,8 @@ public struct RunState: Sendable {
     public internal(set) var endedAt: Timestamp?
     /// It fails then.
     public internal(set) var deadline: Timestamp?
+    /// The run it was made from, if it was.
+    public internal(set) var derivation: Derivation?
     /// The run that started it.
     public internal(set) var parent: ParentRun?
     /// The schedule that started it.
@@ -106,6 +108,14 @@ public struct RunState: Sendable {
         public internal(set) var attempts = 0
         /// Attempts whose executor died; they do not count as retries.
         public internal(set) var lostAttempts = 0
+        /// How often it was reset after it had completed: what it does then is something new to the other side.
+        public internal(set) var repeats = 0
+        /// Ended in the run that this one was made from.
+        public internal(set) var isReused = false
+        /// The run whose output it took from the cache.
+        public internal(set) var cachedFrom: RunID?
+        /// Cancelled because the run ended: it goes on when the run does.
+        var isCutOff = false
         /// Grows with every attempt.
         public internal(set) var fence: Int64 = 0
         /// Who has it, while running.
@@ -128,7 +138,7 @@ public struct RunState: Sendable {
         public internal(set) var guidance: [String] = []
         /// Its last attempts that did not succeed, the oldest first.
         public internal(set) var failedAttempts: [FailedAttempt] = []
-        /// Attempts, and lost ones, from before a person had it tried again: they count no more.
+        /// Attempts, and lost ones, from before a person had it tried again or it was reset: they count no more.
         var attemptsBefore = 0
         var lostBefore = 0
         /// When the first attempt that counts started.
@@ -159,6 +169,7 @@ public struct RunState: Sendable {
         phases = graph.phases.map { PhaseProgress(total: $0.nodes.count) }
         createdAt = now
         deadline = origin.deadline
+        derivation = origin.derivation
         parent = origin.parent
         schedule = origin.schedule
         priority = origin.priority
@@ -208,6 +219,7 @@ extension RunState: Equatable {
             && left.failedTask == right.failedTask
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt
             && left.endedAt == right.endedAt && left.deadline == right.deadline
+            && left.derivation == right.derivation
             && left.parent == right.parent && left.schedule == right.schedule
             && left.priority == right.priority && left.labels == right.labels
             && left.tenant == right.tenant && left.project == right.project

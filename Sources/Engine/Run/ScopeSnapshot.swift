@@ -80,8 +80,11 @@ extension RunState {
     }
 
     private var runObject: JSONValue {
-        [
-            "id": .string(id.description), "name": .string(graph.name), "started_at": .string(createdAt.description),
+        // A replay sees what its origin saw.
+        let seen = derivation.flatMap { $0.isReplay ? $0 : nil }
+        return [
+            "id": .string((seen?.origin ?? id).description), "name": .string(graph.name),
+            "started_at": .string((seen?.startedAt ?? createdAt).description),
             "start_commit": .null,
         ]
     }

@@ -29,7 +29,7 @@ extension RunState {
             for offset in 0..<count { openScope(scope + offset, number: first + offset, owner: task) }
         case .itemCompleted(let scope, let output):
             guard let state = inner[scope] else { return }
-            let result = output?.value ?? state.onlyOutput(in: graph)
+            let result = output ?? state.onlyOutput(in: graph)
             inner[scope] = nil
             maps[task]?.end(state.number, result)
         case .itemFailed(let scope, let error):
@@ -52,9 +52,8 @@ extension RunState.Scope {
     }
 
     /// The output of the one task that nothing follows, if there is only one.
-    func onlyOutput(in graph: RunGraph) -> JSONValue {
+    func onlyOutput(in graph: RunGraph) -> Payload? {
         let last = lastPositions(in: graph)
-        guard last.count == 1 else { return .null }
-        return tasks[last[0]].output?.value ?? .null
+        return last.count == 1 ? tasks[last[0]].output : nil
     }
 }

@@ -12,7 +12,7 @@ struct MapProgress: Sendable, Equatable {
     /// A stretch of results.
     struct Chunk: Sendable, Equatable {
         /// One per item; `nil` while it runs. Empty once sealed.
-        var results: [JSONValue?]
+        var results: [Payload?]
         /// How many items have none yet.
         var open: Int
         /// All results as one list, once every item of the chunk ended.
@@ -31,7 +31,7 @@ struct MapProgress: Sendable, Equatable {
     }
 
     /// What the items are.
-    let items: ItemList
+    var items: ItemList
     /// The next item to start.
     var next = 0
     /// Items in flight.
@@ -56,13 +56,13 @@ struct MapProgress: Sendable, Equatable {
     }
 
     /// Takes the result of an item in; `nil` for one that failed.
-    mutating func end(_ item: Int, _ result: JSONValue?) {
+    mutating func end(_ item: Int, _ result: Payload?) {
         open -= 1
         ended += 1
         let number = item / Self.chunkSize
         let first = number * Self.chunkSize
         if chunks[number] == nil { chunks[number] = Chunk(count: min(Self.chunkSize, count - first)) }
-        chunks[number]?.results[item - first] = result ?? .null
+        chunks[number]?.results[item - first] = result ?? Payload(inline: .null)
         chunks[number]?.open -= 1
     }
 
@@ -77,7 +77,7 @@ struct MapProgress: Sendable, Equatable {
         guard count > Self.chunkSize, let chunk = chunks[number], chunk.open == 0, chunk.sealed == nil else {
             return nil
         }
-        return (number, .array(chunk.results.map { $0 ?? .null }))
+        return (number, .array(chunk.results.map { $0?.value ?? .null }))
     }
 
     /// Results in the order of the items; those of failed items are null, or left out.
@@ -87,7 +87,7 @@ struct MapProgress: Sendable, Equatable {
         all.reserveCapacity(count)
         for number in chunks.keys.sorted() {
             guard let chunk = chunks[number] else { continue }
-            let results = chunk.sealed?.value.arrayValue ?? chunk.results.map { $0 ?? .null }
+            let results = chunk.sealed?.value.arrayValue ?? chunk.results.map { $0?.value ?? .null }
             guard !failed.isEmpty else {
                 all += results
                 continue

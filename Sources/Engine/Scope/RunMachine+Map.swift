@@ -10,6 +10,24 @@ extension RunMachine {
     mutating func startMap(_ task: TaskRef, _ map: Graph.Map) throws(TaskError) {
         let value = try evaluate(map.items, "items")
         begin(task)
+        read(value, for: task)
+    }
+
+    /// Does what was in flight when a process died.
+    mutating func reloadItems(_ task: TaskRef) {
+        guard state.has(task), state[task].status == .running, state.maps[task] == nil,
+            case .map(let map) = state.node(task).kind
+        else { return }
+        (locals, scope) = (state.locals(of: task), task.scope)
+        defer { (locals, scope) = ([:], 0) }
+        do throws(TaskError) {
+            read(try evaluate(map.items, "items"), for: task)
+        } catch {
+            containerFailed(task, error)
+        }
+    }
+
+    private mutating func read(_ value: JSONValue, for task: TaskRef) {
         if case .array = value {
             expand(task, ItemList(payload: payload(value), isLines: false))
         } else if let blob = BlobRef(json: value["blob"]) {

@@ -8,11 +8,11 @@ extension RunState {
     /// One instance of a body: the graph itself, a pass of a loop, an item of a map.
     public struct Scope: Sendable, Equatable {
         /// The loop or map it belongs to; `nil` for the graph itself and for compensations.
-        public let owner: TaskRef?
+        public internal(set) var owner: TaskRef?
         /// The pass or the item, from 0; of a compensation its number.
-        public let number: Int
+        public internal(set) var number: Int
         /// Which body of the graph it instantiates.
-        let body: Int
+        var body: Int
         /// One per node, by position in the body.
         public internal(set) var tasks: [TaskState]
         /// One per edge, by position in the body.
@@ -23,21 +23,6 @@ extension RunState {
         var failed = 0
         /// Transactional groups of which a member ended.
         var groups: [String: GroupProgress] = [:]
-
-        init(owner: TaskRef?, number: Int, body: Int, in graph: RunGraph) {
-            self.owner = owner
-            self.number = number
-            self.body = body
-            let shape = graph.bodies[body]
-            tasks = Array(repeating: TaskState(), count: shape.nodes.count)
-            edges = Array(repeating: .unresolved, count: shape.edges.count)
-            open = shape.nodes.count
-            for (position, node) in shape.nodes.enumerated() where graph.nodes[node].isCompensation {
-                // Runs only to undo another node, and then as a task of its own.
-                tasks[position].status = .skipped
-                open -= 1
-            }
-        }
     }
 
     /// The scope with that number; `nil` once it ended.
@@ -124,5 +109,23 @@ extension RunState {
     func scopes(of owner: TaskRef) -> [Int] {
         guard !inner.isEmpty else { return [] }
         return inner.filter { $0.value.owner == owner }.map(\.key).sorted()
+    }
+}
+
+extension RunState.Scope {
+    /// An instance in which nothing has happened yet.
+    init(owner: TaskRef?, number: Int, body: Int, in graph: RunGraph) {
+        self.owner = owner
+        self.number = number
+        self.body = body
+        let shape = graph.bodies[body]
+        tasks = Array(repeating: RunState.TaskState(), count: shape.nodes.count)
+        edges = Array(repeating: .unresolved, count: shape.edges.count)
+        open = shape.nodes.count
+        for (position, node) in shape.nodes.enumerated() where graph.nodes[node].isCompensation {
+            // Runs only to undo another node, and then as a task of its own.
+            tasks[position].status = .skipped
+            open -= 1
+        }
     }
 }

@@ -12,6 +12,7 @@ typealias Reply<Value> = @Sendable (Result<Value, EngineError>) -> Void
 /// What other threads ask of the loop.
 enum Request: Sendable {
     case start(StartRequest, Reply<StartedRun>)
+    case again(AgainRequest)
     case control(RunID, Command, actor: String, Reply<Int64>)
     case signal(SignalTarget, RunSignal, actor: String, Reply<Int>)
     case person(HumanTaskID, PersonRequest, actor: String, Reply<HumanTaskRow>)
@@ -28,6 +29,7 @@ enum Request: Sendable {
     func refuse(_ error: EngineError) {
         switch self {
         case .start(_, let reply): reply(.failure(error))
+        case .again(let request): request.refuse(error)
         case .control(_, _, _, let reply): reply(.failure(error))
         case .signal(_, _, _, let reply): reply(.failure(error))
         case .person(_, _, _, let reply): reply(.failure(error))

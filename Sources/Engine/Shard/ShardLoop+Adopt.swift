@@ -111,9 +111,15 @@ extension ShardLoop {
         let state = run.state
         let key = TaskKey(run.key, task)
         let fence = state[task].fence
+        if run.machine.isServed(task), !isLive(task, of: run), [.running, .waiting].contains(state[task].status) {
+            if state[task].status == .running { run.inFlight += 1 }
+            return serve(task, of: run)
+        }
         switch state[task].status {
         case .running where state.node(task).kind.isEngineRun:
-            break
+            if state.graph.repeatedBody(of: task.node) != nil, state.loops[task] == nil, state.maps[task] == nil {
+                later.append((run.key, .reloadItems(task: task)))
+            }
         case .running where held.contains(HeldLease(key: key, fence: fence)):
             // Only after a commit that failed: the attempt goes on and will hand in its result again.
             leases.grant(

@@ -107,7 +107,7 @@ extension ShardLoop {
         case .store(let bytes):
             batch.blobs.append(bytes)
         case .loadItems(let task, let fence, let blob):
-            later.append((run.key, .itemsLoaded(task: task, fence: fence, items(in: blob))))
+            later.append((run.key, .itemsLoaded(task: task, fence: fence, reader.items(in: blob))))
         case .startChild(let task, let fence, let order):
             startChild(order, for: task, fence: fence, of: run, &batch)
         case .cancelChild(let child):
@@ -116,6 +116,8 @@ extension ShardLoop {
             }
         case .sendSignal(let task, let fence, let target, let signal):
             sendSignal(signal, to: target, from: task, fence: fence, of: run, &batch)
+        case .serve(let task):
+            serve(task, of: run)
         case .giveWay:
             later.append((run.key, .proceed))
         }
@@ -125,16 +127,6 @@ extension ShardLoop {
     private func storedTimers(of run: Int64, _ task: TaskRef, _ kind: TimerKind) -> [TimerRow] {
         let stored = (try? store.timers(ofRun: run)) ?? []
         return stored.filter { $0.key == TaskKey(run, task) && $0.kind == kind }
-    }
-
-    /// The items that a blob of JSON lines holds.
-    private func items(in blob: BlobRef) -> Result<ItemsRead, TaskError> {
-        do {
-            return .success(ItemsRead(payload: Payload(value: try reader.load(blob, isLines: true), storedAs: blob)))
-        } catch {
-            let message = "the items in sha256:\(blob.hash) cannot be read: \(error)"
-            return .failure(TaskError(code: "items.unreadable", errorClass: .permanent, message: message))
-        }
     }
 
     /// Leases go to the best ready tasks while executors are free.
@@ -148,6 +140,7 @@ extension ShardLoop {
                 let run = attempt({ loop throws(EngineError) in try loop.open(key.runKey, &batch) }),
                 run.machine.canStart(task)
             else { continue }
+            if answer(for: task, of: run, &batch) { continue }
             if let limit = run.state.graph.definition.maxParallel, run.inFlight >= limit {
                 run.parked.append(task)
                 continue
@@ -242,7 +235,10 @@ extension ShardLoop {
             run.machine.touched.removeAll(keepingCapacity: true)
             run.eventsInRequests = 0
             let isEnded = run.state.status.isTerminal
-            if isEnded { adopted.remove(run.key) }
+            if isEnded {
+                adopted.remove(run.key)
+                recordings[run.key] = nil
+            }
             let isIdle = run.state.status == .waiting && !lagging.contains(run.key)
             if isEnded || (isIdle && runs.count > configuration.cachedRuns) {
                 runs[run.key] = nil

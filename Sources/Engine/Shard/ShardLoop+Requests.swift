@@ -12,6 +12,8 @@ extension ShardLoop {
         switch request {
         case .start(let start, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.start(start, &batch) }
+        case .again(let request):
+            apply(request, to: &batch)
         case .control(let run, let command, let actor, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in
                 try loop.control(run, command, actor, &batch)
@@ -101,15 +103,20 @@ extension ShardLoop {
         let machine = RunMachine.accept(origin, graph: graph, in: turn(batch, request.actor))
         let run = OpenRun(key: key, machine: machine, rows: [])
         let answer = try admit(run, at: batch.now)
+        add(run, &batch)
+        begin(run, answer, &batch)
+        return StartedRun(id: id, sequence: run.state.lastSequence)
+    }
+
+    /// Brings a run into the batch that the store does not have yet.
+    mutating func add(_ run: OpenRun, _ batch: inout Batch) {
         run.isInBatch = true
         run.isNew = true
         batch.runs.append(run)
         batch.unsettled.append(run)
-        runs[key] = run
-        keys[id] = key
-        adopted.insert(key)
-        begin(run, answer, &batch)
-        return StartedRun(id: id, sequence: run.state.lastSequence)
+        runs[run.key] = run
+        keys[run.state.id] = run.key
+        adopted.insert(run.key)
     }
 
     private mutating func repeatedStart(
@@ -178,6 +185,7 @@ extension ShardLoop {
         }
         // A run that ended belongs to nobody; whoever makes it go on drives it.
         if hadEnded, !run.state.status.isTerminal { adopted.insert(key) }
+        if hadEnded, !run.state.hasEnded { restoreAdmission(of: run, at: batch.now) }
         return run.state.lastSequence
     }
 
@@ -220,6 +228,7 @@ extension ShardLoop {
         do {
             _ = try handle(command, on: lease.key.runKey, nil, &batch)
             batch.results.append((lease, result))
+            if let run = runs[lease.key.runKey] { keep(result, of: task, run, &batch) }
         } catch {
             // A result is not lost to a disk that fails.
             if error.code == .unavailable { brokenRead = brokenRead ?? error }
@@ -243,7 +252,7 @@ extension ShardLoop {
 }
 
 extension EngineError {
-    fileprivate init(refusal: Refusal) {
+    init(refusal: Refusal) {
         switch refusal {
         case .state(let message): self.init(.conflict, message)
         case .closed(let message): self.init(.humanTaskClosed, message)

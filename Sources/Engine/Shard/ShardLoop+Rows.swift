@@ -20,10 +20,13 @@ extension ShardLoop {
         }
         collectRequests(run, &batch)
         let count = run.machine.events.count
-        let first = run.state.lastSequence - Int64(count) + 1
+        let first = run.state.ownSequence - Int64(count) + 1
+        let body = encoder.finish()
         batch.commit.records.append(
-            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: encoder.finish())
+            LogRecord(runKey: run.key, firstSequence: first, count: count, at: batch.now, body: body)
         )
+        run.snapshots.grow(events: count, bytes: body.count)
+        collectSnapshot(run, &batch)
         run.dirtyTasks.formUnion(run.machine.touched)
         if mayLag(run, batch.now) {
             if lagging.isEmpty { catchUpAt = batch.now + configuration.rowLag }
@@ -107,7 +110,7 @@ extension RunRow {
             graphHash: state.graph.hash,
             status: state.status,
             reason: state.waitReason,
-            lastSequence: state.lastSequence,
+            lastSequence: state.ownSequence,
             endedTasks: state.endedTasks,
             allTasks: state.root.tasks.count,
             error: state.error?.description,

@@ -22,6 +22,8 @@ struct ShardLoop {
     /// Stops the process: a flush failed, so nobody knows what the disk holds.
     let failStop: @Sendable (String) -> Void
 
+    /// What executors say about the calls of a node.
+    var traits: @Sendable (Graph.Node) -> ExecutorTraits = { _ in ExecutorTraits() }
     /// Runs in memory. Between turns they are as the store has them.
     var runs: [Int64: OpenRun] = [:]
     var keys: [RunID: Int64] = [:]
@@ -50,6 +52,10 @@ struct ShardLoop {
     var schedules = ScheduleTable()
     /// What runs asked to be told in a turn of its own.
     var later: [(run: Int64, command: Command)] = []
+    /// What runs that replay others are served, by run.
+    var recordings: [Int64: RecordingPlayer] = [:]
+    /// How full the cache of outputs is.
+    var cacheUsage = CacheUsage()
     /// Results that a full disk sent back.
     var retained: [Request] = []
     /// Who wants to know when a run ended.
@@ -221,12 +227,14 @@ struct ShardLoop {
 
     private mutating func load(_ key: Int64, _ now: Timestamp) throws(EngineError) -> OpenRun {
         CrashPoint.recovery.reach()
-        let state = try reader.state(ofRun: key)
+        let restored = try reader.restore(key)
+        let state = restored.state
         do {
             let rows = try store.openTasks(ofRun: key)
             keys[state.id] = key
             let machine = RunMachine(state, turn: Turn(now: now, actor: nil, entropy: 0))
             let run = OpenRun(key: key, machine: machine, rows: Set(rows.map { TaskRef(number: $0.key.task) }))
+            run.snapshots = restored.plan
             // The rows may be those of a moment before the log ended.
             run.dirtyTasks = run.rows.union(state.allTasks.filter { state[$0].status.hasRow })
             return run
@@ -260,6 +268,12 @@ final class OpenRun {
     var isNew = false
     /// How many of the new events the rows of requests to people know.
     var eventsInRequests = 0
+    /// Under which keys outputs of attempts in flight go into the cache.
+    var cacheKeys: [TaskRef: CacheRow.Key] = [:]
+    /// When its state is written next.
+    var snapshots = SnapshotPlan()
+    /// Parts of snapshots that are durable.
+    var storedParts: Set<BlobRef> = []
     /// What its row was when it was last written, and when.
     var writtenRow: (status: RunStatus, reason: WaitReason?, at: Timestamp)?
 

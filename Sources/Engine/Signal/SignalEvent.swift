@@ -99,9 +99,9 @@ struct SignalBox: Sendable, Equatable {
     static let limit = 1000
 
     /// In the order they came.
-    private(set) var early: [Early] = []
+    var early: [Early] = []
     /// Keys of the latest signals, oldest first.
-    private(set) var seen: [String] = []
+    var seen: [String] = []
 
     func has(_ dedupeKey: String) -> Bool {
         seen.contains(dedupeKey)

@@ -100,7 +100,7 @@ struct MemoryRunState {
             snapshots[row.runKey] = rows
         }
         for stale in commit.staleSnapshots {
-            snapshots[stale.runKey]?.removeAll { $0.sequence < stale.before }
+            snapshots[stale.runKey]?.removeAll { $0.sequence > stale.after && $0.sequence < stale.before }
         }
     }
 

@@ -152,6 +152,11 @@ public final class MemoryRunStore: RunStore {
         }
     }
 
+    /// Of which events of a run there are snapshots, in order.
+    public func snapshotSequences(ofRun key: Int64) -> [Int64] {
+        state.withLock { $0.snapshots[key]?.map(\.sequence) ?? [] }
+    }
+
     /// Open tasks, by run and task.
     public func openTasks(ofRun key: Int64?) -> [TaskRow] {
         state.withLock { state in

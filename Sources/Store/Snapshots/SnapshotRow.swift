@@ -23,8 +23,9 @@ public struct SnapshotRow: Sendable, Equatable {
     /// When it was taken.
     public var takenAt: Timestamp
 
-    /// The largest state, in bytes, that lies in the row.
-    public static let inlineLimit = 4096
+    /// The largest state, in bytes, that lies in the row. More than for values of events: the row is flushed with the
+    /// commit anyway, a blob would be a second flush that all runs of the commit wait for.
+    public static let inlineLimit = 65_536
 
     /// Puts a row together.
     public init(runKey: Int64, sequence: Int64, content: Content, takenAt: Timestamp) {
@@ -39,12 +40,15 @@ public struct SnapshotRow: Sendable, Equatable {
 public struct StaleSnapshots: Sendable, Equatable {
     /// The run.
     public var runKey: Int64
+    /// Those of a later event than this go.
+    public var after: Int64
     /// Those of an earlier event than this go; `Int64.max` means all.
     public var before: Int64
 
-    /// Names the snapshots of a run before an event.
-    public init(runKey: Int64, before sequence: Int64) {
+    /// Names the snapshots of a run between two events, which stay.
+    public init(runKey: Int64, after first: Int64 = 0, before sequence: Int64) {
         self.runKey = runKey
+        after = first
         before = sequence
     }
 }

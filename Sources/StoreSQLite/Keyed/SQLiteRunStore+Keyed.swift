@@ -12,6 +12,11 @@ extension SQLiteRunStore {
         }
     }
 
+    /// Of which events of a run there are snapshots, in order.
+    public func snapshotSequences(ofRun key: Int64) throws(StoreError) -> [Int64] {
+        try read { (reader) throws(StoreError) in try reader.snapshots()?.sequences(ofRun: key) ?? [] }
+    }
+
     /// The answer kept for a request.
     public func idempotency(principal: String, key: String) throws(StoreError) -> IdempotencyRow? {
         try keyed { (rows) throws(StoreError) in try rows.idempotency(principal: principal, key: key) } ?? nil

@@ -11,7 +11,7 @@ struct SnapshotWriter {
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         insert = try Statement(connection, "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?)")
-        remove = try Statement(connection, "DELETE FROM snapshot WHERE run_key = ? AND seq < ?")
+        remove = try Statement(connection, "DELETE FROM snapshot WHERE run_key = ? AND seq > ? AND seq < ?")
     }
 
     func write(_ commit: Commit) throws(StoreError) {
@@ -24,19 +24,25 @@ struct SnapshotWriter {
             }
             try insert.execute(row.runKey, row.sequence, body, blob?.hash, blob?.size, row.takenAt, row.sum)
         }
-        for stale in commit.staleSnapshots { try remove.execute(stale.runKey, stale.before) }
+        for stale in commit.staleSnapshots { try remove.execute(stale.runKey, stale.after, stale.before) }
     }
 }
 
 /// Reads snapshots; prepared when it is first needed.
 struct SnapshotReader {
-    private let newest: Statement
+    private let newest, sequences: Statement
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         newest = try Statement(connection, Self.newest)
+        sequences = try Statement(connection, Self.sequences)
     }
 
     static let newest = "SELECT * FROM snapshot WHERE run_key = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
+    static let sequences = "SELECT seq FROM snapshot WHERE run_key = ? ORDER BY seq"
+
+    func sequences(ofRun key: Int64) throws(StoreError) -> [Int64] {
+        try sequences.rows(key) { $0.int64(0) }
+    }
 
     /// The newest one that is whole: what is damaged can be made again from the log, so it is only passed over.
     func newest(ofRun key: Int64, atMost sequence: Int64) throws(StoreError) -> SnapshotRow? {

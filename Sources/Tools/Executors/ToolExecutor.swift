@@ -13,6 +13,14 @@ internal import Threads
 struct ToolExecutor: NodeExecutor {
     let settings: ExecutionSettings
 
+    /// A tool has no version of its own; what it says about itself stands for it.
+    func traits(of node: Graph.Node) -> ExecutorTraits {
+        guard case .tool(let name, _, _) = node.kind, let tool = settings.tools.definition(of: name) else {
+            return ExecutorTraits()
+        }
+        return ExecutorTraits(isRead: tool.effects == .read, version: tool.json.text)
+    }
+
     func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
         guard case .tool(let name, let arguments, _) = assignment.node.kind else {
             return .failed(.wrongKind(assignment.node.kind.name))
@@ -31,6 +39,12 @@ struct ToolExecutor: NodeExecutor {
 /// Makes the attempts of `http` nodes.
 struct HTTPExecutor: NodeExecutor {
     let settings: ExecutionSettings
+
+    func traits(of node: Graph.Node) -> ExecutorTraits {
+        guard case .http(let config) = node.kind else { return ExecutorTraits() }
+        let method = config.source["method"] ?? "GET"
+        return ExecutorTraits(isRead: ["GET", "HEAD", "OPTIONS"].contains(method))
+    }
 
     func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
         guard case .http(let config) = assignment.node.kind else {

@@ -1,0 +1,181 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import Engine
+import JSON
+import Model
+import Store
+
+/// `baton run retry`, `fork` and `rerun`: doing things again.
+enum RunAgain {
+    static let retry: CommandDescription = .init(
+        name: "retry",
+        summary: "Make new attempts of tasks that failed, in the same run, and drive it to its end",
+        discussion: "What was skipped because of them is looked at again; what completed is not done again.",
+        arguments: [RunCommands.run],
+        options: [
+            OptionDescription(
+                name: "node",
+                kind: .text("NODE"),
+                summary: "this task, failed or skipped, instead of all that failed; `check[3]` for what is in a pass or item",
+                isRepeated: true
+            ),
+            RunCommands.follow(default: true),
+        ],
+        examples: [
+            .init(line: "baton run retry last", comment: "everything that failed in the newest run"),
+            .init(line: "baton run retry last --node build", comment: "one task"),
+        ],
+        exits: exits
+    ) { context throws(CommandFailure) in
+        try retry(context, nodes: context.invocation.texts("node"))
+    }
+
+    /// `baton task …`.
+    static let tasks: CommandDescription = .init(
+        name: "task",
+        summary: "Control single tasks of runs",
+        examples: [.init(line: "baton task retry last build", comment: "the same as `baton run retry last --node build`")],
+        children: [retryTask]
+    )
+
+    private static let retryTask: CommandDescription = .init(
+        name: "retry",
+        summary: "Make a new attempt of a task that failed or was skipped",
+        arguments: [
+            RunCommands.run, ArgumentDescription(name: "NODE", summary: "the task; `check[3]` within a pass or item"),
+        ],
+        options: [RunCommands.follow(default: true)],
+        examples: [.init(line: "baton task retry last build", comment: "one task of the newest run")],
+        exits: exits
+    ) { context throws(CommandFailure) in
+        try retry(context, nodes: [context.invocation.word("NODE")])
+    }
+
+    static let fork: CommandDescription = .init(
+        name: "fork",
+        summary: "Make a run that goes on from any event of another one",
+        discussion: "Nothing is copied and nothing that ended before is done again. What was in flight at the event begins\n"
+            + "anew in the new run. Its workspace is empty.",
+        arguments: [RunCommands.run],
+        options: [
+            OptionDescription(
+                name: "at",
+                kind: .number("SEQ", 1...Int.max),
+                summary: "the run_seq of the event after which it goes on; the last one by default"
+            ),
+            OptionDescription(
+                name: "input",
+                kind: .pair("NAME=VALUE"),
+                summary: "another value of an input",
+                short: "i",
+                isRepeated: true
+            ),
+            OptionDescription(
+                name: "set",
+                kind: .pair("NODE=JSON"),
+                summary: "another output of a task that had ended",
+                isRepeated: true
+            ),
+            id, RunCommands.follow(default: true),
+        ],
+        examples: [
+            .init(line: "baton run fork last --at 42", comment: "go on from event 42 of the newest run"),
+            .init(line: "baton run fork last --at 42 --set 'price={\"amount\": 3}'", comment: "with another result"),
+        ],
+        exits: exits
+    ) { context throws(CommandFailure) in
+        try derive(context) { row, driver throws(CommandFailure) in
+            let at = context.invocation.number("at").map { Int64($0) }
+            var request = DeriveRequest(row.id, .fork(at: at), actor: context.actor)
+            let graph = try engineCall { () throws(EngineError) in try driver.local.engine.reader.graph(row.graphHash) }
+            for pair in context.invocation.pairs("input") {
+                let input = graph.definition.inputs.first { $0.name == pair.name }
+                var value = RunInputs.value(pair.value, schema: input?.schema)
+                if input?.schema["format"]?.stringValue == "path", let path = value.stringValue {
+                    value = .string(context.absolute(path))
+                }
+                request.inputs[pair.name] = value
+            }
+            for pair in context.invocation.pairs("set") {
+                request.outputs[pair.name] = RunInputs.value(pair.value, schema: nil)
+            }
+            return request
+        }
+    }
+
+    static let rerun: CommandDescription = .init(
+        name: "rerun",
+        summary: "Do a task of a run that has ended again, and everything after it",
+        discussion: "Results of what comes before are used again. By default in a new run, whose workspace is empty; with\n"
+            + "--in-place in the same one, which must have failed or been cancelled.",
+        arguments: [RunCommands.run],
+        options: [
+            OptionDescription(name: "from", kind: .text("NODE"), summary: "the task to begin with"),
+            OptionDescription(name: "in-place", kind: .flag, summary: "in the same run"),
+            id, RunCommands.follow(default: true),
+        ],
+        examples: [.init(line: "baton run rerun last --from build", comment: "build again, and what comes after it")],
+        exits: exits
+    ) { context throws(CommandFailure) in
+        guard let node = context.invocation.text("from") else {
+            throw .usage("`--from` is missing", hint: "name the task to begin with")
+        }
+        guard context.invocation.isOn("in-place") else {
+            return try derive(context) { row, _ in DeriveRequest(row.id, .rerun(from: node), actor: context.actor) }
+        }
+        return try RunRollback.drive(context, wanted: .completed) { engine, run, actor async throws(EngineError) in
+            try await engine.rerunInPlace(run, from: node, by: actor)
+        }
+    }
+
+    static let id = OptionDescription(
+        name: "id",
+        kind: .text("ID"),
+        summary: "the id of the new run: asking again with it gives the same run"
+    )
+    private static let exits: [ExitCode] = [
+        .runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted,
+    ]
+
+    private static func retry(_ context: CommandContext, nodes: [String]) throws(CommandFailure) -> ExitCode {
+        let tasks = try nodes.map { text throws(CommandFailure) in
+            guard let name = TaskName(text) else {
+                throw .usage("`\(text)` names no task", hint: "write `check`, or `check[3]` for item or pass 3")
+            }
+            return name
+        }
+        return try RunRollback.drive(context, wanted: .completed) { engine, run, actor async throws(EngineError) in
+            try await engine.retry(run, tasks: tasks, by: actor)
+        }
+    }
+
+    /// Makes a run from another one and drives it.
+    private static func derive(
+        _ context: CommandContext,
+        _ make: (RunRow, RunDriver) throws(CommandFailure) -> DeriveRequest
+    ) throws(CommandFailure) -> ExitCode {
+        try RunControl.requireData(context)
+        let run = try RunStart.id(context) ?? RunStart.makeID()
+        let driver = try RunDriver.open(context)
+        var request: DeriveRequest
+        do throws(CommandFailure) {
+            request = try make(try RunControl.find(context, driver.local.store), driver)
+        } catch {
+            driver.close()
+            throw error
+        }
+        request.id = run
+        let asked = request
+        let isFollowed = context.invocation.isOn("follow")
+        return try driver.drive(run, after: 0, isFollowed: isFollowed) { () throws(CommandFailure) in
+            _ = try driver.local.ask { engine async throws(EngineError) in
+                _ = try await engine.derive(asked)
+                // One that was made before with this id is open, but nobody drives it.
+                return try await engine.adopt(run)
+            }
+            if isFollowed { context.console.note("\(run) goes on from \(asked.origin)") }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an executor says about the calls of a node.
+public struct ExecutorTraits: Sendable, Equatable {
+    /// A call changes nothing outside, so that making it again does no harm.
+    public var isRead: Bool
+    /// Changes when the same call may give something else because the code behind it is another one; part of the key
+    /// under which outputs are kept in the cache.
+    public var version: String
+
+    /// Traits; by themselves calls may change anything.
+    public init(isRead: Bool = false, version: String = "") {
+        self.isRead = isRead
+        self.version = version
+    }
+}
