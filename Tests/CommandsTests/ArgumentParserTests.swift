@@ -68,7 +68,7 @@ import Testing
             ("run list --quiet=1", "--quiet takes no value, but was given `1`", "write --quiet alone"),
             (
                 "run get", "`baton run get` needs RUN: id of a run, the beginning of one, or `last`",
-                "usage: baton run get RUN"
+                "usage: baton run get RUN [--at SEQ]"
             ),
             ("version x", "`baton version` does not know what to do with `x`", "usage: baton version"),
             (

@@ -77,6 +77,7 @@ private let rootHelp = """
 
     Commands:
       run         Start, watch and control runs
+      task        Control single tasks of runs
       workflow    Check, draw and publish workflows
       schema      Show what documents may hold, and what diagnostics mean
       inbox       Answer requests that runs make to people
@@ -84,6 +85,7 @@ private let rootHelp = """
       schedule    Start runs by the calendar or again and again
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash
+      cache       See and empty the cache of outputs of nodes with `cache`
       backup      Copy the data folder while runs go on, check copies, and restore them
       retention   Show how long things are kept, remove what is old, and hold runs
       migrate     Show the formats of the databases, and bring them to this program's

@@ -71,4 +71,25 @@ import Testing
         }
         #expect(harness.stopReasons.withLock { $0 }.isEmpty)
     }
+
+    @Test func `a payload that cannot be read now is no damage`() async throws {
+        let harness = EngineHarness()
+        let large = JSONValue.string(String(repeating: "x", count: 9000))
+        let run = try await harness.withEngine({ _, _ in .completed(large) }) { engine in
+            let run = try await harness.start(Self.working, on: engine)
+            _ = try await engine.wait(for: run)
+            return run
+        }
+        let key = try #require(try harness.store.run(run)).key
+        for (error, code) in [(StoreError.Code.failed, EngineError.Code.unavailable), (.missing, .corrupted)] {
+            let reader = RunReader(store: harness.store, blobs: UnreadableBlobs(error: StoreError(error, "as told")))
+            #expect { try reader.state(ofRun: key) } throws: { ($0 as? EngineError)?.code == code }
+        }
+    }
+}
+
+private struct UnreadableBlobs: BlobStore {
+    let error: StoreError
+    func put(_ bytes: [UInt8]) throws(StoreError) -> BlobRef { throw error }
+    func get(_ blob: BlobRef) throws(StoreError) -> [UInt8] { throw error }
 }

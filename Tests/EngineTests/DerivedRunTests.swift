@@ -139,6 +139,8 @@ import Testing
         try await harness.withEngine(worker: "w2", echo) { engine in
             #expect(try await engine.adopt(nil) == [fork])
             _ = try await engine.decide(requests[0].id, approve: true, comment: nil, by: "user:a")
+            // An attempt still in flight would take longer than it may when the clock is moved.
+            _ = try await harness.wait(for: fork, on: engine) { $0.status == .waiting }
             harness.clock.advance(.seconds(601))
             engine.wake()
             #expect(try await engine.wait(for: fork).status == .completed)

@@ -209,9 +209,13 @@ final class FaultyStore: RunStoreDecorator {
         damaged.withLock { _ = $0.insert(run) }
     }
 
-    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+    func records(
+        ofRun key: Int64,
+        in range: ClosedRange<Int64>,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
         reads.withLock { $0 += 1 }
         guard !damaged.withLock({ $0.contains(key) }) else { throw StoreError(.corrupted, "as told") }
-        return try base.records(ofRun: key, after: sequence, limit: limit)
+        return try base.records(ofRun: key, in: range, limit: limit)
     }
 }

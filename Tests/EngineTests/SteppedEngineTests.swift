@@ -217,8 +217,12 @@ private final class BreakableStore: RunStoreDecorator {
         }
     }
 
-    func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
+    func records(
+        ofRun key: Int64,
+        in range: ClosedRange<Int64>,
+        limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
         if isBroken { throw StoreError(.failed, "the disk does not answer") }
-        return try base.records(ofRun: key, after: sequence, limit: limit)
+        return try base.records(ofRun: key, in: range, limit: limit)
     }
 }

@@ -18,7 +18,7 @@ enum RunAgain {
             OptionDescription(
                 name: "node",
                 kind: .text("NODE"),
-                summary: "this task, failed or skipped, instead of all that failed; `check[3]` for what is in a pass or item",
+                summary: "a failed or skipped task instead of all that failed; `check[3]` names one in a pass or item",
                 isRepeated: true
             ),
             RunCommands.follow(default: true),

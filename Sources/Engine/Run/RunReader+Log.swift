@@ -132,6 +132,9 @@ extension RunReader {
                 throw EventDecodingError(description: "it holds \(events.count) events instead of \(record.count)")
             }
             return events
+        } catch let error as StoreError {
+            // A payload beside the log could not be read: that may pass, which damage never does.
+            throw EngineError(store: error)
         } catch {
             throw EngineError(
                 .corrupted,

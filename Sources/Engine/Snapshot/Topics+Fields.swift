@@ -51,7 +51,7 @@ extension SignalBox.Early: SnapshotFields, SnapshotValue {
     static let fields: [StateField<Self>] = [StateField("signal", \.signal), StateField("at", \.at)]
 
     init(snapshot json: JSONValue, _ decoder: SnapshotDecoder) throws {
-        let nothing = RunSignal(dedupeKey: "", type: "", key: "", payload: Payload(inline: .null))
+        let nothing = RunSignal(dedupeKey: "", type: "", key: nil, payload: Payload(inline: .null))
         self.init(signal: nothing, at: Timestamp(milliseconds: 0))
         try readFields(json, decoder)
     }
@@ -64,7 +64,7 @@ extension RunSignal: SnapshotFields, SnapshotValue {
     ]
 
     init(snapshot json: JSONValue, _ decoder: SnapshotDecoder) throws {
-        self.init(dedupeKey: "", type: "", key: "", payload: Payload(inline: .null))
+        self.init(dedupeKey: "", type: "", key: nil, payload: Payload(inline: .null))
         try readFields(json, decoder)
     }
 }
