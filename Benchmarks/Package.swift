@@ -26,6 +26,12 @@ let package = Package(
         benchmark("JSONBenchmark"),
         benchmark("SchemaBenchmark"),
         benchmark("DefinitionBenchmark", of: "BatonParsers"),
-        benchmark("EngineBenchmark", ["CRawSQLite"]),
+        .target(
+            name: "Measuring",
+            dependencies: [.product(name: "BatonModules", package: "baton"), "CRawSQLite"],
+            swiftSettings: [.swiftLanguageMode(.v6)]
+        ),
+        benchmark("EngineBenchmark", ["Measuring"]),
+        benchmark("ScaleBenchmark", ["Measuring"]),
     ]
 )

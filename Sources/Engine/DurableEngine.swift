@@ -14,11 +14,10 @@ internal import Threads
 /// until its outcome is durable.
 public final class DurableEngine: Sendable {
     private let mailbox = Mailbox<Request>()
-    private let dispatcher = Dispatcher()
+    private let dispatcher: Dispatcher
+    private let attempts: Attempts
     let feed = EventFeed()
-    private let executors: [String: any NodeExecutor]
     let store: any RunStore
-    private let blobs: any BlobStore
     let blobThread = SerialThread(named: "baton-blobs")
     private let configuration: EngineConfiguration
     /// Reads runs of the same stores.
@@ -39,13 +38,22 @@ public final class DurableEngine: Sendable {
         configuration: EngineConfiguration,
         failStop: @escaping @Sendable (String) -> Void
     ) {
-        self.executors = executors
         self.store = store
-        self.blobs = blobs
         self.configuration = configuration
         let reader = RunReader(store: store, blobs: blobs)
         self.reader = reader
-        let (mailbox, dispatcher, feed) = (mailbox, dispatcher, feed)
+        let attempts = Attempts(
+            executors: executors,
+            blobs: blobs,
+            blobThread: blobThread,
+            mailbox: mailbox,
+            feed: feed,
+            fullDiskPause: configuration.fullDiskPause
+        )
+        self.attempts = attempts
+        let dispatcher = Dispatcher(attempts.make)
+        self.dispatcher = dispatcher
+        let (mailbox, feed) = (mailbox, feed)
         OwnThread(named: "baton-engine") {
             var loop = ShardLoop(
                 store: store,
@@ -129,7 +137,7 @@ public final class DurableEngine: Sendable {
             throw EngineError(.invalid, "the payload is larger than \(RunSignal.payloadLimit) bytes")
         }
         let (stored, bytes) = Payload.of(payload)
-        if let bytes { _ = try await put(bytes) }
+        if let bytes { _ = try await attempts.put(bytes) }
         let signal = RunSignal(dedupeKey: dedupeKey, type: type, key: key ?? target.key, payload: stored)
         return try await ask { .signal(target, signal, actor: actor, $0) }
     }
@@ -172,9 +180,7 @@ public final class DurableEngine: Sendable {
     /// Works until stopped. Call once.
     public func run() async {
         await withTaskGroup { group in
-            group.addTask {
-                await self.dispatcher.run { assignment, control in await self.attempt(assignment, control) }
-            }
+            group.addTask { await self.dispatcher.run() }
             group.addTask { await self.sendHeartbeats() }
             await group.next()
             group.cancelAll()
@@ -200,78 +206,6 @@ public final class DurableEngine: Sendable {
         while (try? await Task.sleep(for: configuration.heartbeat)) != nil {
             let held = dispatcher.held
             if !held.isEmpty { _ = mailbox.send(.heartbeat(held)) }
-        }
-    }
-
-    // MARK: Attempts
-
-    private func attempt(_ assignment: Assignment, _ cancellation: CancellationSignal) async {
-        CrashPoint.beforeEffect.reach()
-        let outcome: AttemptOutcome
-        if cancellation.isCancelled {
-            return dispatcher.forget(assignment.lease)
-        } else if let executor = executors[assignment.node.kind.name] {
-            outcome = await executor.execute(assignment, cancellation)
-        } else {
-            let message = "no executor is registered for nodes of kind `\(assignment.node.kind.name)`"
-            outcome = .failed(TaskError(code: "tool.unavailable", errorClass: .permanent, message: message))
-        }
-        CrashPoint.afterEffect.reach()
-        await deliver(outcome, of: assignment, cancellation)
-    }
-
-    /// Hands a result in; the loop forgets the attempt when it is durable. A full disk is waited for: the lease stays
-    /// ours, and the result is worth keeping. An attempt that completed although it was told to stop is handed in once
-    /// if something undoes it.
-    private func deliver(
-        _ outcome: AttemptOutcome,
-        of assignment: Assignment,
-        _ cancellation: CancellationSignal
-    ) async {
-        let isKept = outcome.hasCompleted && assignment.node.compensation != nil
-        while isKept || !cancellation.isCancelled {
-            do throws(EngineError) {
-                let result = try await store(outcome)
-                CrashPoint.beforeCompletion.reach()
-                guard mailbox.send(.attemptEnded(assignment.lease, result)) else { break }
-                return
-            } catch {
-                guard error.code == .storageFull, !cancellation.isCancelled else { break }
-                // A value that does not fit never comes to the loop, so nobody else says why nothing happens.
-                feed.storageIsFull()
-                // Nothing tells when a disk has room again.
-                guard (try? await Task.sleep(for: configuration.fullDiskPause)) != nil else { break }
-            }
-        }
-        dispatcher.forget(assignment.lease)
-    }
-
-    private func store(_ outcome: AttemptOutcome) async throws(EngineError) -> AttemptResult {
-        switch outcome {
-        case .completed(let value, let log):
-            let (payload, bytes) = Payload.of(value)
-            if let bytes { _ = try await put(bytes) }
-            return .completed(payload, log: try await put(log))
-        case .failed(let error, let log):
-            return .failed(error, log: try await put(log))
-        }
-    }
-
-    private func put(_ text: String?) async throws(EngineError) -> BlobRef? {
-        guard let text, !text.isEmpty else { return nil }
-        return try await put(Array(text.utf8))
-    }
-
-    private func put(_ bytes: [UInt8]) async throws(EngineError) -> BlobRef {
-        CrashPoint.blobBeforePut.reach()
-        let result = await blobThread.run { [blobs] in
-            Result { () throws(StoreError) in try blobs.put(bytes) }
-        }
-        CrashPoint.blobAfterPut.reach()
-        do {
-            return try result.get()
-        } catch {
-            throw EngineError(store: error)
         }
     }
 

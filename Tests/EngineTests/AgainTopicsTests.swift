@@ -25,7 +25,10 @@ import Testing
         try run.complete("compensate:a")
         #expect(run.statuses == "a:compensated b:failed last:skipped" && run.state.status == .failed)
         try run.send(.retry([]), by: "user:a")
-        #expect(run.running == ["a"] && run.task("a").repeats == 1, "what was undone is something new to the other side")
+        #expect(
+            run.running == ["a"] && run.task("a").repeats == 1,
+            "what was undone is something new to the other side"
+        )
         try run.complete("a")
         #expect(run.status("last") == .blocked)
         try run.fail("b")

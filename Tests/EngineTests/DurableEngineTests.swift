@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Definition
+import Glibc
 import JSON
 import Model
 import Store
@@ -116,6 +117,24 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func `attempts that take no time are made on the engine's thread, and may suspend after all`() async throws {
+        var harness = EngineHarness()
+        harness.isImmediate = true
+        let threads = Mutex2<[String]>([])
+        try await harness.withEngine({ assignment, cancellation in
+            threads.withLock { $0.append(threadName()) }
+            if assignment.node.id == "b" { await Task.yield() }
+            return await echo(assignment, cancellation)
+        }) { engine in
+            for _ in 1...3 {
+                let run = try await harness.start(Self.chain, on: engine, inputs: ["text": "x"])
+                #expect(try await engine.wait(for: run).status == .completed)
+            }
+        }
+        #expect(!threads.withLock(\.isEmpty))
+        #expect(Set(threads.withLock { $0 }) == ["baton-engine"])
     }
 
     @Test func `nothing is answered or begun before it is durable`() async throws {
@@ -286,4 +305,12 @@ import Testing
             await #expect { try await engine.adopt(nil) } throws: { ($0 as? EngineError)?.code == .draining }
         }
     }
+}
+
+private func threadName() -> String {
+    let file = open("/proc/thread-self/comm", O_RDONLY)
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = read(file, &bytes, 16)
+    return String(decoding: bytes.prefix(max(0, count - 1)), as: UTF8.self)
 }

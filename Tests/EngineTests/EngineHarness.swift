@@ -22,6 +22,8 @@ struct EngineHarness {
     var rowLag = Duration.zero
     var projectLimit: Int?
     var toolLimits: [String: Int] = [:]
+    /// Calls are made on the engine's thread.
+    var isImmediate = false
     /// Nodes whose calls change nothing.
     var readers: Set<String> = []
     /// Of the code behind calls.
@@ -63,7 +65,7 @@ struct EngineHarness {
         configuration.announced = announced
         configuration.projectLimit = projectLimit
         configuration.toolLimits = toolLimits
-        let executor = ClosureExecutor(execute: execute, readers: readers, version: version)
+        let executor = ClosureExecutor(execute: execute, readers: readers, version: version, isImmediate: isImmediate)
         return DurableEngine(
             store: store,
             blobs: blobs,
@@ -124,9 +126,10 @@ struct ClosureExecutor: NodeExecutor {
     let execute: Execute
     let readers: Set<String>
     let version: String
+    let isImmediate: Bool
 
     func traits(of node: Graph.Node) -> ExecutorTraits {
-        ExecutorTraits(isRead: readers.contains(node.id), version: version)
+        ExecutorTraits(isRead: readers.contains(node.id), version: version, isImmediate: isImmediate)
     }
 
     func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {

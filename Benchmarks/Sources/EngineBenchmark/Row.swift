@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Measuring
 
 /// A load and what its rounds gave.
 struct Row {

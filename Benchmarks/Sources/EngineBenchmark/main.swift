@@ -11,6 +11,7 @@
 import Definition
 import Glibc
 import JSON
+import Measuring
 
 let words = CommandLine.arguments.dropFirst().filter { $0 != "--json" }[...]
 let asJSON = CommandLine.arguments.contains("--json")
@@ -19,36 +20,14 @@ let rounds = asked ?? 5
 let wanted = asked == nil ? words : words.dropFirst()
 let root = (getenv("BENCH_DIR").map { String(cString: $0) } ?? "/var/tmp") + "/baton-bench-\(getpid())"
 
-func compile(_ yaml: String) throws -> Graph {
-    let registry = Registry(tools: [try Registry.Tool(name: "noop", input: ["type": "object"])])
-    let result = Compiler(registry: registry).compile(text: Array(yaml.utf8), fileName: "benchmark")
-    guard let graph = result.graph else { preconditionFailure("\(result.diagnostics)") }
-    return graph
-}
-
-func chain(_ count: Int) throws -> Graph {
-    let nodes = (0..<count).map { index in
-        let source = index == 0 ? "" : ", depends_on: [n\(index - 1)]"
-        return "  - {id: n\(index), type: tool, config: {tool: noop}\(source)}\n"
-    }
-    return try compile("workflow: chain\nnodes:\n" + nodes.joined())
-}
-
-func fan(_ count: Int) throws -> Graph {
-    let nodes = (0..<count).map { "  - {id: n\($0), type: tool, config: {tool: noop}}\n" }
-    let edges = (0..<count).map { "  - {from: n\($0), to: all}\n" }
-    return try compile(
-        "workflow: fan\nnodes:\n" + nodes.joined() + "  - {id: all, type: join}\nedges:\n" + edges.joined()
-    )
-}
-
 mkdir(root, 0o700)
 defer { system("rm -rf '\(root)'") }
 let raw = RawCommits(root + "/raw.db")
 let load = try Load(root + "/data", slots: 20_000)
+let pooled = try Load(root + "/pooled", slots: 20_000, Nothing(isImmediate: false))
 let stopwatch = Stopwatch()
 let starts = try Load(root + "/starts", slots: 20_000, stopwatch)
-let workers = [load, starts].map { load in Task { await load.engine.run() } }
+let workers = [load, pooled, starts].map { load in Task { await load.engine.run() } }
 let (forty, three, single) = (try chain(40), try chain(3), try chain(1))
 let (wide, middle, narrow) = (try fan(10_000), try fan(1_000), try fan(200))
 
@@ -61,6 +40,9 @@ func threes(_ id: String, _ inFlight: Int, goal: String, count: Int) -> Row {
 var rows = [
     Row(id: "chain", name: "chain of 40, one run", goal: "0.6", unit: .steps, size: 40, inFlight: 1) {
         await load.measure(forty, steps: 40, count: 50, inFlight: 1)
+    },
+    Row(id: "pooled", name: "the same, steps on the pool", goal: "-", unit: .steps, size: 40, inFlight: 1) {
+        await pooled.measure(forty, steps: 40, count: 50, inFlight: 1)
     },
     threes("one", 1, goal: "-", count: 400),
     threes("many", 64, goal: "3.5", count: 8_000),
@@ -98,6 +80,7 @@ guard rounds > 0, !rows.isEmpty else {
 var raws: [Double] = []
 var flushes: [Double] = []
 _ = await load.measure(three, steps: 3, count: 200, inFlight: 8)
+_ = await pooled.measure(three, steps: 3, count: 200, inFlight: 8)
 _ = await starts.measure(single, steps: 1, count: 50, inFlight: 1)
 
 for _ in 0..<rounds {
@@ -124,7 +107,7 @@ if !asJSON {
     print("\n" + Row.heading)
     for row in rows { print(row.line()) }
 }
-for (load, worker) in zip([load, starts], workers) {
+for (load, worker) in zip([load, pooled, starts], workers) {
     await load.engine.stop(grace: .zero)
     await worker.value
 }

@@ -96,7 +96,8 @@ extension RunMachine {
         state.openScopes.flatMap { number, scope in
             let body = state.body(of: number)
             let failed = scope.tasks.indices.filter {
-                scope.tasks[$0].status == .failed && disposition(ofFailure: $0, scope.tasks, body, in: number) != .handled
+                scope.tasks[$0].status == .failed
+                    && disposition(ofFailure: $0, scope.tasks, body, in: number) != .handled
             }
             return failed.map { TaskRef(scope: number, node: body.nodes[$0]) }
         }

@@ -27,16 +27,30 @@ final class Dispatcher: Sendable {
     /// Lanes beyond this end when they have nothing to do.
     private let idleLimit = 64
 
-    init() {
+    /// Makes an attempt and hands in its result.
+    typealias Body = @Sendable (Assignment, CancellationSignal, Dispatcher) async -> Void
+    private let body: Body
+
+    init(_ body: @escaping Body) {
+        self.body = body
         (openings, opener) = AsyncStream.makeStream(of: Assignment.self)
     }
 
+    /// The attempt is made before this returns if its executor says that it takes no time. Should it suspend after all,
+    /// it goes on elsewhere, and ``run()`` does not wait for it.
     func start(_ assignment: Assignment) {
+        if assignment.isImmediate { return make(assignment) }
         let lane = state.withLock { state in
             state.running[assignment.lease] = CancellationSignal()
             return state.idle.popLast()
         }
         if let lane { lane.resume(returning: assignment) } else { opener.yield(assignment) }
+    }
+
+    private func make(_ assignment: Assignment) {
+        let signal = CancellationSignal()
+        state.withLock { $0.running[assignment.lease] = signal }
+        Task.immediate { await body(assignment, signal, self) }
     }
 
     func stop(_ lease: HeldLease) {
@@ -56,7 +70,7 @@ final class Dispatcher: Sendable {
         state.withLock { Array($0.running.keys) }
     }
 
-    /// No assignment follows; ``run(_:)`` returns when the last attempt is over.
+    /// No assignment follows; ``run()`` returns when the last attempt is over.
     func finish() {
         let idle = state.withLock { state in
             state.isFinished = true
@@ -67,14 +81,14 @@ final class Dispatcher: Sendable {
         opener.finish()
     }
 
-    /// Runs attempts until finished; each lane is a child task. `body` hands in the result.
-    func run(_ body: @escaping @Sendable (Assignment, CancellationSignal) async -> Void) async {
+    /// Runs attempts until finished; each lane is a child task.
+    func run() async {
         await withDiscardingTaskGroup { group in
             for await first in openings {
                 group.addTask {
                     var next: Assignment? = first
                     while let assignment = next {
-                        await self.attempt(assignment, body)
+                        await self.attempt(assignment)
                         next = await self.nextAssignment()
                     }
                 }
@@ -82,12 +96,9 @@ final class Dispatcher: Sendable {
         }
     }
 
-    private func attempt(
-        _ assignment: Assignment,
-        _ body: @Sendable (Assignment, CancellationSignal) async -> Void
-    ) async {
+    private func attempt(_ assignment: Assignment) async {
         guard let signal = state.withLock({ $0.running[assignment.lease] }) else { return }
-        await body(assignment, signal)
+        await body(assignment, signal, self)
     }
 
     private func nextAssignment() async -> Assignment? {

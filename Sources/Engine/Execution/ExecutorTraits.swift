@@ -8,10 +8,14 @@ public struct ExecutorTraits: Sendable, Equatable {
     /// Changes when the same call may give something else because the code behind it is another one; part of the key
     /// under which outputs are kept in the cache.
     public var version: String
+    /// A call is over within some microseconds and neither blocks nor suspends. It is made on the engine's thread, which
+    /// saves two changes of threads; whatever such a call takes, everything else waits for it.
+    public var isImmediate: Bool
 
-    /// Traits; by themselves calls may change anything.
-    public init(isRead: Bool = false, version: String = "") {
+    /// Traits; by themselves calls may change anything and take any time.
+    public init(isRead: Bool = false, version: String = "", isImmediate: Bool = false) {
         self.isRead = isRead
         self.version = version
+        self.isImmediate = isImmediate
     }
 }

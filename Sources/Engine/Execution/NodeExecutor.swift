@@ -64,6 +64,8 @@ public struct Assignment: Sendable {
     public let scope: ScopeSnapshot
 
     let lease: HeldLease
+    /// See ``ExecutorTraits/isImmediate``.
+    var isImmediate = false
 
     init(key: TaskKey, state: RunState, timeout: Duration?, now: Timestamp) {
         let ref = TaskRef(number: key.task)

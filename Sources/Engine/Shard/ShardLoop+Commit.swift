@@ -194,13 +194,17 @@ extension ShardLoop {
         if !batch.commit.outbox.isEmpty { feed.pulse() }
         CrashPoint.beforeDispatch.reach()
         for stop in batch.stops { dispatcher.stop(stop) }
-        for assignment in assignments { dispatcher.start(assignment) }
+        // Nobody waits for those that are made right here.
+        for assignment in assignments where !assignment.isImmediate { dispatcher.start(assignment) }
+        for assignment in assignments where assignment.isImmediate { dispatcher.start(assignment) }
     }
 
     private func assignment(_ task: TaskRef, of run: OpenRun, _ now: Timestamp) -> Assignment? {
         guard run.state.has(task), run.state[task].status == .running else { return nil }
         let timeout = attemptTimeout(task, of: run, at: now)
-        return Assignment(key: TaskKey(run.key, task), state: run.state, timeout: timeout, now: now)
+        var assignment = Assignment(key: TaskKey(run.key, task), state: run.state, timeout: timeout, now: now)
+        assignment.isImmediate = traits(assignment.node).isImmediate
+        return assignment
     }
 
     private func publish(_ batch: Batch, _ firstSequence: Int64) {

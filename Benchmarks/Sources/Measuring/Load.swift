@@ -12,61 +12,80 @@ import Synchronization
 import Threads
 
 /// An executor that is done at once.
-struct Nothing: NodeExecutor {
-    func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
+package struct Nothing: NodeExecutor {
+    /// On the engine's thread, as the peers run their steps, or on one of the pool.
+    private let isImmediate: Bool
+
+    package init(isImmediate: Bool = true) {
+        self.isImmediate = isImmediate
+    }
+
+    package func traits(of node: Graph.Node) -> ExecutorTraits { ExecutorTraits(isImmediate: isImmediate) }
+
+    package func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
         .completed(.null)
     }
 }
 
 /// The same, and knows when the first step of each run began.
-final class Stopwatch: NodeExecutor {
+package final class Stopwatch: NodeExecutor {
     private let begins = Mutex<[RunID: Double]>([:])
 
-    func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
+    package init() {}
+
+    package func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
         let now = seconds()
         begins.withLock { $0[assignment.run] = min($0[assignment.run] ?? now, now) }
         return .completed(.null)
     }
 
-    func begin(of run: RunID) -> Double? { begins.withLock { $0[run] } }
+    package func begin(of run: RunID) -> Double? { begins.withLock { $0[run] } }
 }
 
 /// What one load did.
-struct Figures {
-    var runs = 0
-    var steps = 0
-    var seconds = 0.0
-    var cpu = 0.0
+package struct Figures {
+    package var runs = 0
+    package var steps = 0
+    package var seconds = 0.0
+    package var cpu = 0.0
     /// Bytes sent to the disk.
-    var bytes = 0.0
+    package var bytes = 0.0
     /// Bytes by which the database grew.
-    var kept = 0.0
-    var commits = 0
+    package var kept = 0.0
+    package var commits = 0
     /// Seconds inside the store's commit.
-    var committing = 0.0
+    package var committing = 0.0
     /// Milliseconds per run, or from start to first step.
-    var latencies: [Double] = []
+    package var latencies: [Double] = []
 
-    var stepsPerSecond: Double { Double(steps) / seconds }
+    package var stepsPerSecond: Double { Double(steps) / seconds }
 }
 
 /// One engine on a database of its own.
-struct Load {
-    let store: CountingStore
-    let engine: DurableEngine
+package struct Load {
+    package let store: CountingStore
+    package let blobs: SQLiteBlobStore
+    package let engine: DurableEngine
     private let path: String
 
-    init(_ path: String, slots: Int, _ executor: any NodeExecutor = Nothing()) throws {
+    package init(
+        _ path: String,
+        slots: Int,
+        durability: Durability = .full,
+        _ executor: any NodeExecutor = Nothing()
+    ) throws {
         self.path = path
         let folder = try DataFolder(locking: path, command: "benchmark")
         var options = SQLiteRunStore.Options()
         options.pregrowWAL = true
+        options.durability = durability
         store = CountingStore(try SQLiteRunStore(in: folder, options))
         var configuration = EngineConfiguration(worker: "benchmark")
         configuration.slots = slots
+        blobs = try SQLiteBlobStore(in: folder)
         engine = DurableEngine(
             store: store,
-            blobs: try SQLiteBlobStore(in: folder),
+            blobs: blobs,
             executors: ["tool": executor],
             configuration: configuration,
             failStop: { preconditionFailure($0) }
@@ -74,7 +93,7 @@ struct Load {
     }
 
     /// Runs `count` runs of `graph`, `inFlight` at a time.
-    func measure(_ graph: Graph, steps: Int, count: Int, inFlight: Int) async -> Figures {
+    package func measure(_ graph: Graph, steps: Int, count: Int, inFlight: Int) async -> Figures {
         await figures(runs: count, steps: steps * count) {
             await withTaskGroup(of: [Double].self) { group in
                 for lane in 0..<inFlight {
@@ -95,7 +114,7 @@ struct Load {
 
     /// Starts `count` runs of a one-step `graph`, `gap` milliseconds apart on average whether or not the one before has
     /// ended; latencies are from the start to the step. The gaps vary from 0 to twice the average in a fixed order.
-    func measureStarts(_ graph: Graph, count: Int, gap: Double, _ stopwatch: Stopwatch) async -> Figures {
+    package func measureStarts(_ graph: Graph, count: Int, gap: Double, _ stopwatch: Stopwatch) async -> Figures {
         await figures(runs: count, steps: count) {
             await withTaskGroup(of: Double.self) { group in
                 var next = seconds()
@@ -143,17 +162,17 @@ private func one(_ graph: Graph, _ engine: DurableEngine) async -> RunID {
 }
 
 /// Counts commits.
-final class CountingStore: RunStoreDecorator, @unchecked Sendable {
+package final class CountingStore: RunStoreDecorator, @unchecked Sendable {
     // `commits` is written by the engine's thread only and read while it rests.
-    private(set) var commits = 0
-    private(set) var commitSeconds = 0.0
-    let base: SQLiteRunStore
+    package private(set) var commits = 0
+    package private(set) var commitSeconds = 0.0
+    package let base: SQLiteRunStore
 
-    init(_ store: SQLiteRunStore) {
+    package init(_ store: SQLiteRunStore) {
         base = store
     }
 
-    func commit(_ commit: Commit) throws(StoreError) -> Int64 {
+    package func commit(_ commit: Commit) throws(StoreError) -> Int64 {
         commits += 1
         let begin = seconds()
         defer { commitSeconds += seconds() - begin }

@@ -5,12 +5,12 @@ import CRawSQLite
 
 /// The limit: a bare SQLite file on the same disk, one row of 300 bytes a commit, flushed (WAL, synchronous FULL), the
 /// write-ahead log at its full size.
-final class RawCommits {
+package final class RawCommits {
     private var database: OpaquePointer?
     private var insert: OpaquePointer?
     private let body = [UInt8](repeating: 0x61, count: 300)
 
-    init(_ path: String) {
+    package init(_ path: String) {
         precondition(sqlite3_open(path, &database) == SQLITE_OK)
         run("PRAGMA journal_mode=WAL")
         run("PRAGMA synchronous=FULL")
@@ -31,7 +31,7 @@ final class RawCommits {
     }
 
     /// Commits a second of `count` commits, or as many as fit into a second; `latencies` gets the milliseconds of each.
-    func measure(_ count: Int, _ latencies: inout [Double]) -> Double {
+    package func measure(_ count: Int, _ latencies: inout [Double]) -> Double {
         let start = seconds()
         var done = 0
         while done < count {
@@ -54,11 +54,11 @@ final class RawCommits {
 }
 
 /// Bytes of the pages in use of a database, those in its write-ahead log included.
-func keptBytes(_ path: String) -> Double {
-    var database: OpaquePointer?
+package func keptBytes(_ path: String) -> Double {
+    package var database: OpaquePointer?
     precondition(sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK)
     defer { sqlite3_close(database) }
-    func value(_ pragma: String) -> Double {
+    package func value(_ pragma: String) -> Double {
         var statement: OpaquePointer?
         precondition(sqlite3_prepare_v2(database, "PRAGMA " + pragma, -1, &statement, nil) == SQLITE_OK)
         defer { sqlite3_finalize(statement) }

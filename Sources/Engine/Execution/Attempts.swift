@@ -1,0 +1,95 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+internal import JSON
+internal import Model
+internal import Store
+internal import Threads
+
+/// What happens to an assignment between the loop and its executor, and to the result on its way back.
+struct Attempts: Sendable {
+    let executors: [String: any NodeExecutor]
+    let blobs: any BlobStore
+    let blobThread: SerialThread
+    let mailbox: Mailbox<Request>
+    let feed: EventFeed
+    let fullDiskPause: Duration
+
+    /// Makes an attempt and hands its result in.
+    @Sendable func make(
+        _ assignment: Assignment,
+        _ cancellation: CancellationSignal,
+        _ dispatcher: Dispatcher
+    ) async {
+        CrashPoint.beforeEffect.reach()
+        let outcome: AttemptOutcome
+        if cancellation.isCancelled {
+            return dispatcher.forget(assignment.lease)
+        } else if let executor = executors[assignment.node.kind.name] {
+            outcome = await executor.execute(assignment, cancellation)
+        } else {
+            let message = "no executor is registered for nodes of kind `\(assignment.node.kind.name)`"
+            outcome = .failed(TaskError(code: "tool.unavailable", errorClass: .permanent, message: message))
+        }
+        CrashPoint.afterEffect.reach()
+        await deliver(outcome, of: assignment, cancellation, dispatcher)
+    }
+
+    /// Hands a result in; the loop forgets the attempt when it is durable. A full disk is waited for: the lease stays
+    /// ours, and the result is worth keeping. An attempt that completed although it was told to stop is handed in once
+    /// if something undoes it.
+    private func deliver(
+        _ outcome: AttemptOutcome,
+        of assignment: Assignment,
+        _ cancellation: CancellationSignal,
+        _ dispatcher: Dispatcher
+    ) async {
+        let isKept = outcome.hasCompleted && assignment.node.compensation != nil
+        while isKept || !cancellation.isCancelled {
+            do throws(EngineError) {
+                let result = try await store(outcome)
+                CrashPoint.beforeCompletion.reach()
+                guard mailbox.send(.attemptEnded(assignment.lease, result)) else { break }
+                return
+            } catch {
+                guard error.code == .storageFull, !cancellation.isCancelled else { break }
+                // A value that does not fit never comes to the loop, so nobody else says why nothing happens.
+                feed.storageIsFull()
+                // Nothing tells when a disk has room again.
+                guard (try? await Task.sleep(for: fullDiskPause)) != nil else { break }
+            }
+        }
+        dispatcher.forget(assignment.lease)
+    }
+
+    private func store(_ outcome: AttemptOutcome) async throws(EngineError) -> AttemptResult {
+        switch outcome {
+        case .completed(let value, let log):
+            let (payload, bytes) = Payload.of(value)
+            if let bytes { _ = try await put(bytes) }
+            return .completed(payload, log: try await put(log))
+        case .failed(let error, let log):
+            return .failed(error, log: try await put(log))
+        }
+    }
+
+    private func put(_ text: String?) async throws(EngineError) -> BlobRef? {
+        guard let text, !text.isEmpty else { return nil }
+        return try await put(Array(text.utf8))
+    }
+
+    /// Stores bytes; suspends until they are durable.
+    func put(_ bytes: [UInt8]) async throws(EngineError) -> BlobRef {
+        CrashPoint.blobBeforePut.reach()
+        let result = await blobThread.run { [blobs] in
+            Result { () throws(StoreError) in try blobs.put(bytes) }
+        }
+        CrashPoint.blobAfterPut.reach()
+        do {
+            return try result.get()
+        } catch {
+            throw EngineError(store: error)
+        }
+    }
+}
