@@ -5,14 +5,14 @@ import Glibc
 
 /// Monotonic seconds.
 package func seconds() -> Double {
-    package var time = timespec()
+    var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 /// CPU seconds of this process, all threads.
 package func cpuSeconds() -> Double {
-    package var usage = rusage()
+    var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     func value(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return value(usage.ru_utime) + value(usage.ru_stime)
@@ -22,7 +22,7 @@ package func cpuSeconds() -> Double {
 package func writtenBytes() -> Double {
     guard let file = fopen("/proc/self/io", "r") else { return 0 }
     defer { fclose(file) }
-    package var line = [CChar](repeating: 0, count: 256)
+    var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, 256, file) != nil {
         let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         if text.hasPrefix("write_bytes: ") {
@@ -43,11 +43,11 @@ extension [Double] {
 
 /// `12.3` style with a fixed number of digits.
 package func text(_ value: Double, _ digits: Int = 1) -> String {
-    package var scale = 1.0
+    var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
-    package let scaled = Int((value * scale).rounded())
+    let scaled = Int((value * scale).rounded())
     guard digits > 0 else { return String(scaled) }
-    package let fraction = String(abs(scaled) % Int(scale))
+    let fraction = String(abs(scaled) % Int(scale))
     return "\(scaled < 0 ? "-" : "")\(abs(scaled) / Int(scale))."
         + String(repeating: "0", count: digits - fraction.count) + fraction
 }

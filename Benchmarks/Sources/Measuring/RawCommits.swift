@@ -55,10 +55,10 @@ package final class RawCommits {
 
 /// Bytes of the pages in use of a database, those in its write-ahead log included.
 package func keptBytes(_ path: String) -> Double {
-    package var database: OpaquePointer?
+    var database: OpaquePointer?
     precondition(sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK)
     defer { sqlite3_close(database) }
-    package func value(_ pragma: String) -> Double {
+    func value(_ pragma: String) -> Double {
         var statement: OpaquePointer?
         precondition(sqlite3_prepare_v2(database, "PRAGMA " + pragma, -1, &statement, nil) == SQLITE_OK)
         defer { sqlite3_finalize(statement) }

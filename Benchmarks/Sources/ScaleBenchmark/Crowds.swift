@@ -7,6 +7,7 @@ import JSON
 import Measuring
 import Model
 import Store
+import Threads
 
 /// 90,000 runs wait for an hour and 10,000 for moments within one second.
 func waiting(_ folder: String) async throws -> String {
@@ -19,7 +20,7 @@ func waiting(_ folder: String) async throws -> String {
         nodes: [{id: rest, type: wait, config: {until: "${ inputs.at }"}}]
         """
     )
-    func start(_ number: Int, at due: Timestamp) async throws -> RunID {
+    @Sendable func start(_ number: Int, at due: Timestamp) async throws -> RunID {
         let inputs: JSONObject = ["at": .string("\(due)")]
         let request = StartRequest(graph: graph, source: [], inputs: inputs, actor: "benchmark")
         return try await load.engine.start(request).id
@@ -41,7 +42,7 @@ func waiting(_ folder: String) async throws -> String {
     let ended = try load.store.runs(filter)
     let (state, last) = (
         try ended.map { row in
-            let due = try RunReader(store: load.store, blobs: load.blobs).state(ofRun: row.key).inputs.value?["at"]
+            let due = try RunReader(store: load.store, blobs: load.blobs).state(ofRun: row.key).inputs.value["at"]
             return Double(
                 ((row.endedAt ?? base) - (due?.stringValue.flatMap { Timestamp(rfc3339: $0) } ?? base)).milliseconds
             )

@@ -32,10 +32,10 @@ if words.count >= 3, words[0] == "--in" {
         exit(1)
     }
 }
-setvbuf(stdout, nil, _IOLBF, 0)
 for scale in scales where words.isEmpty || words.contains(scale.id) {
     let folder =
         (getenv("BENCH_DIR").map { String(cString: $0) } ?? "/var/tmp") + "/baton-scale-\(getpid())-\(scale.id)"
     mkdir(folder, 0o700)
+    fflush(nil)
     system("'\(CommandLine.arguments[0])' --in \(scale.id) '\(folder)'; rm -rf '\(folder)'")
 }
