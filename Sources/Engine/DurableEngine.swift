@@ -1,7 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Definition
+public import Definition
 public import JSON
 public import Model
 public import Store
@@ -21,6 +21,7 @@ public final class DurableEngine: Sendable {
     private let blobs: any BlobStore
     let blobThread = SerialThread(named: "baton-blobs")
     private let configuration: EngineConfiguration
+    let preparation: PatchPreparation
     /// Reads runs of the same stores.
     public let reader: RunReader
 
@@ -29,6 +30,7 @@ public final class DurableEngine: Sendable {
     /// - Parameters:
     ///   - executors: By node kind. A node whose kind has none fails with `tool.unavailable`.
     ///   - workflows: Where child runs find what is published.
+    ///   - compiler: Compiles patched documents; without one runs cannot be patched.
     ///   - failStop: Called when a flush failed; must end the process and not return.
     public init(
         store: any RunStore,
@@ -36,6 +38,7 @@ public final class DurableEngine: Sendable {
         executors: [String: any NodeExecutor],
         clock: any EngineClock = SystemClock(),
         workflows: any WorkflowSource = NoWorkflows(),
+        compiler: Compiler? = nil,
         configuration: EngineConfiguration,
         failStop: @escaping @Sendable (String) -> Void
     ) {
@@ -45,6 +48,7 @@ public final class DurableEngine: Sendable {
         self.configuration = configuration
         let reader = RunReader(store: store, blobs: blobs)
         self.reader = reader
+        preparation = PatchPreparation(reader: reader, compiler: compiler)
         let (mailbox, dispatcher, feed) = (mailbox, dispatcher, feed)
         OwnThread(named: "baton-engine") {
             var loop = ShardLoop(
@@ -60,6 +64,7 @@ public final class DurableEngine: Sendable {
                 random: EntropyPool(),
                 workflows: workflows
             )
+            loop.compiler = compiler
             loop.traits = { executors[$0.kind.name]?.traits(of: $0) ?? ExecutorTraits() }
             loop.run(mailbox)
         }.detach()
@@ -211,6 +216,8 @@ public final class DurableEngine: Sendable {
         if cancellation.isCancelled {
             return dispatcher.forget(assignment.lease)
         } else if let executor = executors[assignment.node.kind.name] {
+            var assignment = assignment
+            assignment.control = control(of: assignment)
             outcome = await executor.execute(assignment, cancellation)
         } else {
             let message = "no executor is registered for nodes of kind `\(assignment.node.kind.name)`"
