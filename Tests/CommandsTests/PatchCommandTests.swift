@@ -62,7 +62,8 @@ import Testing
         for type in ["graph.patched", "patch.rejected", "patch.proposed", "patch.reverted"] {
             #expect(types.contains(type), "\(type)")
         }
-        #expect(try program.baton("workflow diff flow.yaml last").exit >= 0)
+        let run = try #require(try program.baton("run list -o json").json.arrayValue?.first?["id"]?.stringValue)
+        #expect(try program.baton("workflow diff flow.yaml \(run) -o json").output.contains("\"y\""))
     }
 
     @Test func `a run goes on with a newer version`() throws {

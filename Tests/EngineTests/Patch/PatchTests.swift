@@ -39,7 +39,7 @@ import Testing
         try run.complete("a")
         let record = try run.patch(.operations([Self.add("x", after: ["b"]), Self.replace("c", after: ["x"])]))
         #expect(record.status == .applied && record.number == 1)
-        #expect(record.change?.added == ["x"] && record.change?.changed == ["c"])
+        #expect(record.change?.added == ["x"] && record.change?.removed == [])
         #expect(run.ref("b") == b && run.ref("c") == c && run.ref("x").node == 3)
         try run.complete("b")
         #expect(run.running == ["x"] && run.status("c") == .blocked)
@@ -146,11 +146,17 @@ import Testing
             nodes:
               - id: l
                 type: loop
-                config: {until: "iteration >= 1", max_iterations: 3, body: {nodes: [{id: i, type: noop}]}}
+                config:
+                  until: "iteration >= 1"
+                  max_iterations: 3
+                  body: {nodes: [{id: i, type: tool, config: {tool: noop}}]}
               - id: m
                 type: loop
                 depends_on: [l]
-                config: {max_iterations: 1, until: "true", body: {nodes: [{id: k, type: noop}]}}
+                config:
+                  until: "true"
+                  max_iterations: 1
+                  body: {nodes: [{id: k, type: tool, config: {tool: noop}}]}
             """
         )
         #expect(run.running == ["i[0]"])
@@ -191,8 +197,12 @@ import Testing
         try run.patch(.operations([Self.add("z", after: ["y"])]))
         for node in ["c", "d", "x", "y", "z"] { try run.complete(node) }
         #expect(run.state.graph.hash != run.state.graph.base.hash && run.state.status.isTerminal)
-        let fork = try RunDriver(forking: run, at: run.turnEnds[4], from: nil)
-        #expect(fork.state.graph.index(of: "x") != nil && fork.state.graph.index(of: "z") == nil)
+        let early = try RunDriver(forking: run, at: run.turnEnds[1])
+        #expect(early.state.graph.index(of: "x") != nil && early.state.graph.index(of: "z") == nil)
+        var again = try RunDriver(forking: run, from: "c")
+        #expect(again.running == ["a", "c"])
+        for node in ["a", "b", "c", "d", "x", "y", "z"] { try again.complete(node) }
+        #expect(again.state.status == .completed)
     }
 
     @Test func `a run forked before or after a patch has the graph of that moment and can be patched itself`() throws {
