@@ -150,6 +150,8 @@ struct RunProgress {
         case .compensation(let compensation): return applyRollback(compensation, event, at, by)
         case .phase(.changed(let id, let status)):
             return step(at, event, status == .failed ? .failed : .info, id, isNews: false)
+        case .patch(let patch): return step(at, event, patch.mark, patch.note)
+        case .human(let human): return step(at, event, human.mark, human.note, isNews: human.isNews)
         case .group(let group): return step(at, event, .info, group.group.name, isNews: false)
         default: return nil
         }
