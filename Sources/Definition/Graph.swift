@@ -39,6 +39,8 @@ public final class Graph: Sendable {
     public let isWaveBarrier: Bool
     /// Siblings of one wave are undone in parallel.
     public let compensatesInParallel: Bool
+    /// Who looks at patches that nodes of a run make; `nil` for what the project says.
+    public let patchReview: PatchReview?
     /// The canonical form: what is stored, hashed and read back.
     public let json: JSONValue
 
@@ -58,6 +60,7 @@ public final class Graph: Sendable {
         budget = parts.budget
         isWaveBarrier = parts.isWaveBarrier
         compensatesInParallel = parts.compensatesInParallel
+        patchReview = parts.patchReview
         self.json = json
     }
 

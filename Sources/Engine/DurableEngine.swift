@@ -1,7 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Definition
+public import Definition
 public import JSON
 public import Model
 public import Store
@@ -20,6 +20,7 @@ public final class DurableEngine: Sendable {
     let store: any RunStore
     let blobThread = SerialThread(named: "baton-blobs")
     private let configuration: EngineConfiguration
+    let preparation: PatchPreparation
     /// Reads runs of the same stores.
     public let reader: RunReader
 
@@ -28,6 +29,7 @@ public final class DurableEngine: Sendable {
     /// - Parameters:
     ///   - executors: By node kind. A node whose kind has none fails with `tool.unavailable`.
     ///   - workflows: Where child runs find what is published.
+    ///   - compiler: Compiles patched documents; without one runs cannot be patched.
     ///   - failStop: Called when a flush failed; must end the process and not return.
     public init(
         store: any RunStore,
@@ -35,6 +37,7 @@ public final class DurableEngine: Sendable {
         executors: [String: any NodeExecutor],
         clock: any EngineClock = SystemClock(),
         workflows: any WorkflowSource = NoWorkflows(),
+        compiler: Compiler? = nil,
         configuration: EngineConfiguration,
         failStop: @escaping @Sendable (String) -> Void
     ) {
@@ -53,6 +56,7 @@ public final class DurableEngine: Sendable {
         self.attempts = attempts
         let dispatcher = Dispatcher(attempts.make)
         self.dispatcher = dispatcher
+        preparation = PatchPreparation(reader: reader, compiler: compiler)
         let (mailbox, feed) = (mailbox, feed)
         OwnThread(named: "baton-engine") {
             var loop = ShardLoop(
@@ -68,6 +72,7 @@ public final class DurableEngine: Sendable {
                 random: EntropyPool(),
                 workflows: workflows
             )
+            loop.compiler = compiler
             loop.traits = { executors[$0.kind.name]?.traits(of: $0) ?? ExecutorTraits() }
             loop.run(mailbox)
         }.detach()
@@ -213,8 +218,18 @@ public final class DurableEngine: Sendable {
         limit: Int = .max,
         _ request: (@escaping Reply<Value>) -> Request
     ) async throws(EngineError) -> Value {
+        try await mailbox.ask(limit: limit, request)
+    }
+}
+
+extension Mailbox<Request> {
+    /// Sends a request and suspends until it is answered.
+    func ask<Value: Sendable>(
+        limit: Int = .max,
+        _ request: (@escaping Reply<Value>) -> Request
+    ) async throws(EngineError) -> Value {
         let result: Result<Value, EngineError> = await withCheckedContinuation { continuation in
-            let isTaken = mailbox.send(request { continuation.resume(returning: $0) }, limit: limit)
+            let isTaken = send(request { continuation.resume(returning: $0) }, limit: limit)
             if !isTaken {
                 let reason = limit == .max ? "the engine stopped" : "more than \(limit) requests wait; try again soon"
                 continuation.resume(returning: .failure(EngineError(.draining, reason)))

@@ -29,6 +29,8 @@ public struct EngineConfiguration: Sendable {
     public var cacheLimit: Int64 = 1 << 30
     /// How long the engine rests after the disk was full.
     public var fullDiskPause = Duration.seconds(1)
+    /// What the project says about patches of its runs.
+    public var patchPolicy = PatchPolicy()
     /// The name that leases carry; must differ from process to process.
     public var worker: String
 

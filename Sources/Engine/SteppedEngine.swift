@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+public import Definition
 public import Model
 public import Store
 
@@ -23,6 +24,7 @@ public final class SteppedEngine {
         blobs: any BlobStore,
         clock: any EngineClock,
         workflows: any WorkflowSource = NoWorkflows(),
+        compiler: Compiler? = nil,
         configuration: EngineConfiguration,
         seed: UInt64,
         failStop: @escaping @Sendable (String) -> Void
@@ -41,6 +43,7 @@ public final class SteppedEngine {
             random: EntropyPool(seed: seed),
             workflows: workflows
         )
+        loop.compiler = compiler
     }
 
     /// Reads the stores; call once, before the first turn. False when they cannot be read.
@@ -81,6 +84,25 @@ public final class SteppedEngine {
         _ reply: @escaping @Sendable (Result<StartedRun, EngineError>) -> Void
     ) {
         requests.append(.again(.derive(request, reply)))
+    }
+
+    /// See ``DurableEngine/patch(_:_:by:)``.
+    public func patch(
+        _ run: RunID,
+        _ request: PatchRequest,
+        by actor: String,
+        _ reply: @escaping @Sendable (Result<PatchRecord, EngineError>) -> Void
+    ) {
+        requests.append(.patch(.patch(.run(run), request, nil, actor: actor, reply)))
+    }
+
+    /// See ``ExecutionControl/propose(_:)``.
+    public func propose(
+        _ lease: AttemptLease,
+        _ request: PatchRequest,
+        _ reply: @escaping @Sendable (Result<PatchRecord, EngineError>) -> Void
+    ) {
+        requests.append(.patch(.patch(.attempt(lease.held), request, nil, actor: "task", reply)))
     }
 
     /// Asks something of a run.

@@ -18,6 +18,7 @@ import Testing
             tools: {dir: functions}
             limits:
               max_parallel: 8
+            patches: {review: human}
             retention: {ended_runs: 30d, packing: 1d, history: 2d, logs: 36h, signals: 0s, usage: 1d}
             """
         var settings = Settings()
@@ -28,6 +29,7 @@ import Testing
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
         expected.toolsFolder = "/data/functions"
         expected.maxParallel = 8
+        expected.patchReview = .human
         expected.retention.endedRuns = .seconds(30 * 86_400)
         expected.retention.packing = .seconds(86_400)
         expected.retention.history = .seconds(2 * 86_400)
@@ -41,7 +43,7 @@ import Testing
             "BATON_TOOLS_DIR": "/f", "BATON_LIMITS_MAX_PARALLEL": "1000", "BATON_HOME": "/x", "OTHER": "y",
             "BATON_RETENTION_ENDED_RUNS": "90d", "BATON_RETENTION_PACKING": "7d", "BATON_RETENTION_HISTORY": "90d",
             "BATON_RETENTION_LOGS": "14d", "BATON_RETENTION_SIGNALS": "7d",
-            "BATON_RETENTION_USAGE": "365d",
+            "BATON_RETENTION_USAGE": "365d", "BATON_PATCHES_REVIEW": "auto",
         ]
         try SettingsReader.apply(environment, "/here", to: &settings)
         expected = Settings()
@@ -68,6 +70,10 @@ import Testing
             (
                 "retention: {logs: 1h}",
                 "c.yaml:1:13: `retention.logs` must be a duration of at least 1d, such as 30d or 12h, not \"1h\""
+            ),
+            (
+                "patches: {review: never}",
+                "c.yaml:1:11: `patches.review` must be auto, human, or {auto_below: {usd, nodes}}, not \"never\""
             ),
             ("store: {durability: fast}", "c.yaml:1:9: `store.durability` must be full or relaxed, not \"fast\""),
             ("sandbox: {require: 1}", "c.yaml:1:11: `sandbox.require` must be true or false, not 1"),

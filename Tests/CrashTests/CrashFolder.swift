@@ -32,6 +32,14 @@ final class CrashFolder: Sendable {
         }
     }
 
+    /// Writes a file beside the workflow.
+    func write(_ name: String, _ text: String) throws {
+        let file = Descriptor(open("\(path)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
+        guard file?.writeAll(Array(text.utf8)) == true else {
+            throw BatonProcess.Failure(description: "no \(name): \(systemError())")
+        }
+    }
+
     deinit {
         _ = system("rm -rf '\(path)'")
     }

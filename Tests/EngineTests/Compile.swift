@@ -5,10 +5,17 @@ import Definition
 import JSON
 import Testing
 
+/// Knows the tool `noop` and the agent `helper`.
+let testCompiler: Compiler = {
+    let tool = try? Registry.Tool(name: "noop", input: ["type": "object"])
+    var registry = Registry(tools: tool.map { [$0] } ?? [])
+    registry.agents = ["helper": .init()]
+    return Compiler(registry: registry)
+}()
+
 /// Compiles a workflow whose only tool is `noop`, which takes any arguments.
 func compile(_ yaml: String) throws -> Graph {
-    let registry = Registry(tools: [try Registry.Tool(name: "noop", input: ["type": "object"])])
-    let result = Compiler(registry: registry).compile(text: Array(yaml.utf8), fileName: "test.yaml")
+    let result = testCompiler.compile(text: Array(yaml.utf8), fileName: "test.yaml")
     guard let graph = result.graph else {
         throw CompileFailure(description: "\(result.diagnostics.map(\.message))\n\(yaml)")
     }

@@ -69,8 +69,9 @@ struct EngineHarness {
         return DurableEngine(
             store: store,
             blobs: blobs,
-            executors: ["tool": executor, "http": executor],
+            executors: ["tool": executor, "http": executor, "agent": executor],
             clock: clock,
+            compiler: testCompiler,
             configuration: configuration,
             failStop: { [stopReasons] reason in stopReasons.withLock { $0.append(reason) } }
         )

@@ -15,6 +15,10 @@ struct RunDriver {
     /// As the document has it.
     private let graph: RunGraph
     private(set) var log: [(at: Timestamp, event: Event)] = []
+    /// Texts of documents and graphs, by hash.
+    private(set) var sources: [String: [UInt8]] = [:]
+    private(set) var graphs: [String: Graph] = [:]
+    private var checks: [Int64] = []
     /// Large values that were stored, as a blob store would hold them.
     private var blobs: [BlobRef: JSONValue] = [:]
     private(set) var timers: [(task: TaskRef, kind: TimerKind, at: Timestamp)] = []
@@ -38,7 +42,9 @@ struct RunDriver {
     private(set) var turnEnds: [Int] = []
 
     init(_ yaml: String, inputs: JSONObject = [:], seed: UInt64 = 1) throws {
-        try self.init(graph: compile(yaml), inputs: inputs, seed: seed)
+        let graph = try compile(yaml)
+        try self.init(graph: graph, inputs: inputs, seed: seed)
+        sources[graph.hash] = Array(yaml.utf8)
     }
 
     init(graph: Graph, inputs: JSONObject = [:], seed: UInt64 = 1, startsByItself: Bool = true) throws {
@@ -71,6 +77,7 @@ struct RunDriver {
         random = SeededRandom(seed)
         now = origin.now
         (graph, blobs) = (origin.graph, origin.blobs)
+        (graphs, sources) = (origin.graphs, origin.sources)
         let state = try origin.state(after: sequence ?? origin.log.count)
         let derivation = Derivation(
             kind: node == nil ? .fork : .rerun,
@@ -128,7 +135,9 @@ struct RunDriver {
 
     /// `a:completed b:skipped …` in written order.
     var statuses: String {
-        zip(state.graph.nodes, state.root.tasks).map { "\($0.id):\($1.status.rawValue)" }.joined(separator: " ")
+        zip(state.graph.bodies[0].nodes.map { state.graph.nodes[$0] }, state.root.tasks).map {
+            "\($0.id):\($1.status.rawValue)"
+        }.joined(separator: " ")
     }
 
     mutating func complete(_ id: String, _ output: JSONValue = .null) throws {
@@ -169,6 +178,44 @@ struct RunDriver {
     mutating func person(_ name: String, _ action: PersonAction, by actor: String = "user:a") throws {
         let id = task(name).humanTask?.id ?? HumanTaskID(high: 0, low: 0)
         try send(.person(task: ref(name), request: id, action), by: actor)
+    }
+
+    /// Asks for a patch: as a person, or as the attempt of a task.
+    @discardableResult
+    mutating func patch(
+        _ change: PatchRequest.Change,
+        by name: String? = nil,
+        key: String? = nil,
+        base: Int64? = nil,
+        asksFirst: Bool = false
+    ) throws -> PatchRecord {
+        var request = PatchRequest(change, summary: "as told", base: base, key: key ?? "k\(log.count)")
+        request.asksFirst = asksFirst
+        let author = name.map { (task: ref($0), fence: task($0).fence) }
+        let prepared = try preparation.prepare(request, by: author?.task, state)
+        let submission = PatchSubmission(request: request, author: author, prepared: prepared)
+        try send(.patch(PatchCommand(action: .submit(submission))), by: "user:test")
+        let known = author.map { state.patchKey(request.key, of: $0.task) } ?? request.key
+        return try #require(state.patches.record(key: known))
+    }
+
+    private var preparation: PatchPreparation {
+        let sources = sources
+        return PatchPreparation(compiler: testCompiler) { sources[$0] }
+    }
+
+    /// Goes on with another version.
+    mutating func migrate(to yaml: String, renamed: [String: String] = [:]) throws {
+        let graph = try compile(yaml)
+        let migration = Migration(graph: graph, source: Array(yaml.utf8), renamed: renamed, key: "m\(log.count)")
+        try send(.patch(PatchCommand(action: .migrate(migration))), by: "user:test")
+    }
+
+    /// Decides about a patch.
+    mutating func decide(_ number: Int64, _ choice: String, by actor: String = "user:a") throws {
+        let id = state.patches[number]?.review?.id ?? HumanTaskID(high: 0, low: 0)
+        let answer = HumanAnswer(choice: choice)
+        try send(.person(task: .run, request: id, .answer(answer)), by: actor)
     }
 
     /// Lets the executor of a task die.
@@ -218,6 +265,10 @@ struct RunDriver {
             giveWays -= 1
             try send(.proceed)
         }
+        while let number = checks.popLast(), let record = state.patches[number] {
+            let prepared = try preparation.prepare(again: record, state)
+            try send(.patch(PatchCommand(action: .checked(number, prepared))))
+        }
         while let (task, fence, blob) = loads.popLast() {
             let items = blobs[blob].map { Payload(value: $0, storedAs: blob) }
             let missing = TaskError(code: "items.unreadable", errorClass: .permanent, message: "missing")
@@ -238,6 +289,8 @@ struct RunDriver {
             stopped.append(state.node(task).id)
         case .loadItems(let task, let fence, let blob): loads.append((task, fence, blob))
         case .giveWay: giveWays += 1
+        case .storeGraph(let graph, let source): (graphs[graph.hash], sources[graph.hash]) = (graph, source)
+        case .checkPatch(let number): checks.append(number)
         case .startChild(let task, let fence, let order):
             let run = RunID(high: 2, low: UInt64(children.count + 1))
             children.append((run, order))
@@ -281,10 +334,15 @@ struct RunDriver {
         var encoder = EventEncoder(graph: state.graph)
         for entry in log { encoder.append(entry.event) }
         let known = knownBlobs
-        let decoder = EventDecoder(graph: graph) { blob, _ in known[blob] ?? .null }
+        let decoder = EventDecoder(graph: graph, definition: definitions) { blob, _ in known[blob] ?? .null }
         let events = try decoder.events(encoder.finish())
         try #require(events == log.map(\.event), "events change when they are written and read")
         return try fold(zip(log, events).map { ($0.at, $1) })
+    }
+
+    private var definitions: (String) throws -> Graph {
+        let graphs = graphs
+        return { try #require(graphs[$0], "the graph \($0) was not stored") }
     }
 
     /// Every value that something names.
@@ -324,7 +382,13 @@ extension RunDriver {
     private mutating func checkSnapshot() throws {
         if let restored { try #require(restored == state, "a state from a snapshot was folded on to another one") }
         let encoded = SnapshotEncoder.encode(state)
-        let decoded = try decode(encoded.bytes, graph, blobs: knownBlobs, parts: encoded.parts)
+        let decoded = try decode(
+            encoded.bytes,
+            graph,
+            blobs: knownBlobs,
+            parts: encoded.parts,
+            definition: definitions
+        )
         try #require(decoded == state, "a snapshot is not the state")
         try #require(
             SnapshotEncoder.encode(decoded).bytes == encoded.bytes,

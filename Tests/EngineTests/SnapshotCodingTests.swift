@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Definition
 import JSON
 import Model
 import Testing
@@ -36,6 +37,9 @@ import Testing
         expectAllCoded(GroupProgress())
         expectAllCoded(HeldEdges(task: .run, dead: [], otherwise: .dead))
         expectAllCoded(CompensationStack())
+        expectAllCoded(PatchLog())
+        let patch = PatchDetails(number: 1, author: "", summary: "", operations: Payload(inline: []), base: 0, key: "")
+        expectAllCoded(PatchRecord(patch, nil, .proposed, at: state.createdAt))
         let plan = Compensation.Plan(subject: .phase("p", call: 0), calls: [], error: nil)
         expectAllCoded(Compensation(plan: plan, sequence: 1, round: 1, fence: 0, isLate: false))
         expectAllCoded(Rollback(target: .run, steps: []))
@@ -116,9 +120,10 @@ func decode(
     _ bytes: [UInt8],
     _ graph: RunGraph,
     blobs: [BlobRef: JSONValue] = [:],
-    parts: [BlobRef: [UInt8]] = [:]
+    parts: [BlobRef: [UInt8]] = [:],
+    definition: @escaping (String) throws -> Graph = { throw SnapshotError("\($0) is missing") }
 ) throws -> RunState {
-    let events = EventDecoder(graph: graph) { blob, _ in
+    let events = EventDecoder(graph: graph, definition: definition) { blob, _ in
         guard let value = blobs[blob] else { throw SnapshotError("\(blob.hash) is missing") }
         return value
     }

@@ -3,6 +3,7 @@
 
 import Catalog
 import Definition
+import Engine
 import JSON
 import Model
 import Store
@@ -98,7 +99,7 @@ enum DiffCommand {
         }
     }
 
-    /// The document that a run was started with; runs pin it.
+    /// The document that a run has now: the one it was started with, and its patches.
     private static func ofRun(
         _ word: String,
         _ session: CatalogSession,
@@ -106,7 +107,9 @@ enum DiffCommand {
     ) throws(CommandFailure) -> JSONValue {
         guard let runs = session.runs else { throw IdentifierLookup.noRun(word) }
         let row = try IdentifierLookup(store: runs).run(word)
-        let definition = try storeCall { () throws(StoreError) in try runs.definition(row.graphHash) }
+        let reader = RunReader(store: runs, blobs: session.blobs)
+        let hash = try engineCall { () throws(EngineError) in try reader.state(ofRun: row.key).graph.hash }
+        let definition = try storeCall { () throws(StoreError) in try runs.definition(hash) }
         let document = definition.flatMap {
             compiler.compile(text: $0.source, fileName: "\(row.workflow).yaml").document
         }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Definition
 import HTTP
 import JSON
 import Model
@@ -18,6 +19,8 @@ struct Settings: Equatable {
     var toolsFolder: String?
     /// Attempts in flight.
     var maxParallel = 64
+    /// Who looks at patches that nodes of runs make.
+    var patchReview = PatchReview.auto
     /// How long things are kept.
     var retention = RetentionPolicy()
 
@@ -46,6 +49,11 @@ struct Settings: Equatable {
                 throw SettingsMismatch("must be a whole number from 1 to 1000")
             }
             maxParallel = Int(number)
+        case .patchesReview:
+            guard let review = PatchReview(json: value) else {
+                throw SettingsMismatch("must be auto, human, or {auto_below: {usd, nodes}}")
+            }
+            patchReview = review
         case .retentionEndedRuns: retention.endedRuns = try duration(value)
         case .retentionPacking: retention.packing = try duration(value)
         case .retentionHistory: retention.history = try duration(value)

@@ -8,6 +8,7 @@ enum SettingsKey: String, CaseIterable {
     case sandboxNetwork = "sandbox.network"
     case toolsFolder = "tools.dir"
     case limitsMaxParallel = "limits.max_parallel"
+    case patchesReview = "patches.review"
     case retentionEndedRuns = "retention.ended_runs"
     case retentionPacking = "retention.packing"
     case retentionHistory = "retention.history"

@@ -55,7 +55,7 @@ enum SettingsReader {
         case .storeDurability, .toolsFolder, .retentionEndedRuns, .retentionPacking, .retentionHistory, .retentionLogs,
             .retentionSignals, .retentionUsage:
             .string(text)
-        case .sandboxRequire, .limitsMaxParallel: (try? JSONValue(parsing: text)) ?? .string(text)
+        case .sandboxRequire, .limitsMaxParallel, .patchesReview: (try? JSONValue(parsing: text)) ?? .string(text)
         case .sandboxNetwork:
             .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces())) })
         }

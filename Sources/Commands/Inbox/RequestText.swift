@@ -46,6 +46,8 @@ struct RequestText {
             return "attempt \(number) (\(attempt["class"]?.stringValue ?? "")): \(TextWidth.oneLine(text))"
         }
         lines += value("last output", subject["output"])
+        lines += value("operations", subject["ops"])
+        if let usd = subject["estimate_usd"]?.doubleValue { lines.append("the run may cost \(usd) USD more") }
         return lines
     }
 

@@ -15,6 +15,8 @@ struct LocalEngine {
     let engine: DurableEngine
     let store: SQLiteRunStore
     let workspaces: Workspaces
+    /// What is published in the same folder.
+    let workflows: CatalogWorkflows
     private let folder: DataFolder
     private let work: AsyncWork<Void>
 
@@ -50,11 +52,15 @@ struct LocalEngine {
         var configuration = EngineConfiguration(worker: "local/\(getpid())")
         // Without a free slot nothing is started, so telling a run something has no other effect.
         configuration.slots = drives ? settings.maxParallel : 0
+        configuration.patchPolicy.review = settings.patchReview
+        let compiler = try toolbox.makeCompiler(for: .run)
+        workflows = CatalogWorkflows(store: store, blobs: blobs, compiler: compiler)
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
             executors: drives ? toolbox.makeExecutors() : [:],
-            workflows: CatalogWorkflows(store: store, blobs: blobs, compiler: try toolbox.makeCompiler(for: .run)),
+            workflows: workflows,
+            compiler: compiler,
             configuration: configuration,
             failStop: Self.failStop
         )

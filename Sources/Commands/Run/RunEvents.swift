@@ -56,7 +56,7 @@ enum RunEvents {
         exits: [.notFound, .unavailable]
     ) { context throws(CommandFailure) in
         let (row, data) = try find(context)
-        let graph = try engineCall { () throws(EngineError) in try data.reader.graph(row.graphHash) }
+        let graph = try engineCall { () throws(EngineError) in try data.reader.state(ofRun: row.key).graph }
         let nodes = context.invocation.texts("node")
         // What undoes a node stands in no document; no other name has a colon.
         for node in nodes where graph.index(of: node) == nil && !node.contains(":") {

@@ -50,7 +50,7 @@ struct RunProgress {
     /// Ids of nodes, by index.
     private var names: [String]
     /// How many of them stand in the graph itself.
-    let allTasks: Int
+    private(set) var allTasks: Int
     /// The passes and items that lead to a scope.
     private var places: [Int: [Int]] = [:]
     private(set) var status = RunStatus.queued
@@ -73,10 +73,11 @@ struct RunProgress {
         self.init(names: graph.nodes.map(\.id), count: graph.definition.nodes.count)
     }
 
-    /// Learns the names of what a rollback added to the graph.
+    /// Learns what rollbacks and patches made of the graph.
     mutating func know(_ graph: RunGraph) {
+        allTasks = graph.definition.nodes.count
         guard graph.nodes.count > names.count else { return }
-        names += graph.nodes[names.count...].map(\.id)
+        names = graph.nodes.map(\.id)
     }
 
     /// Open tasks by position.
@@ -149,6 +150,8 @@ struct RunProgress {
         case .compensation(let compensation): return applyRollback(compensation, event, at, by)
         case .phase(.changed(let id, let status)):
             return step(at, event, status == .failed ? .failed : .info, id, isNews: false)
+        case .patch(let patch): return step(at, event, patch.mark, patch.note)
+        case .human(let human): return step(at, event, human.mark, human.note, isNews: human.isNews)
         case .group(let group): return step(at, event, .info, group.group.name, isNews: false)
         default: return nil
         }

@@ -104,7 +104,8 @@ struct RunReport {
     /// What people can answer, reviews of tasks among it.
     private var requests: [HumanRequest] {
         guard ending == .needsPerson else { return [] }
-        return state.allTasks.compactMap { state[$0].openRequest?.request }
+        let patches = state.patches.all.compactMap(\.review).filter { !$0.isClosed }.map(\.request)
+        return state.allTasks.compactMap { state[$0].openRequest?.request } + patches
     }
 
     private var causes: [String] { Explanation(state, now: details.now).causes }

@@ -40,6 +40,14 @@ extension GraphDecoder {
         )
     }
 
+    static func patchReview(_ object: StoredObject) throws(GraphCodecError) -> PatchReview? {
+        guard object.has("patch_review") else { return nil }
+        guard let review = PatchReview(json: try object.value("patch_review")) else {
+            throw object.wrong("patch_review")
+        }
+        return review
+    }
+
     static func runConcurrency(_ object: StoredObject) throws(GraphCodecError) -> Graph.RunConcurrency? {
         guard object.has("concurrency") else { return nil }
         let value = try object.object("concurrency")

@@ -23,6 +23,7 @@ struct GraphParts {
     let budget: Graph.Budget?
     let isWaveBarrier: Bool
     let compensatesInParallel: Bool
+    let patchReview: PatchReview?
 }
 
 extension Graph {
@@ -92,7 +93,8 @@ enum GraphDecoder {
             budget: try budget(object),
             isWaveBarrier: try object.optionalText("wave_mode") == "barrier",
             compensatesInParallel: try compensation.map { value throws(GraphCodecError) in try value.flag("parallel") }
-                ?? false
+                ?? false,
+            patchReview: try patchReview(object)
         )
     }
 

@@ -41,6 +41,12 @@ enum WorkflowShapes {
                 defaultText: "free"
             ),
             .optional("compensation", .shape(compensation), "how completed work is undone"),
+            .optional(
+                "patch_review",
+                .either([.choice(["auto", "human"]), .shape(patchReview)]),
+                "whether a person looks at patches that nodes of a run make",
+                defaultText: "auto"
+            ),
             .required("nodes", .nodes, "what is done"),
             .optional("edges", .edges, "in which order, on which condition"),
             Shape.Field(
@@ -103,6 +109,19 @@ enum WorkflowShapes {
         "`compensation`",
         [
             .optional("parallel", .flag, "undo siblings of one wave in parallel", default: false)
+        ]
+    )
+
+    static let patchReview = Shape(
+        "`patch_review`",
+        [.required("auto_below", .shape(patchBounds), "patches below all of these bounds apply at once")]
+    )
+
+    private static let patchBounds = Shape(
+        "`auto_below`",
+        [
+            .optional("usd", .number(0...1_000_000), "what the patch makes the run cost more, at most"),
+            .optional("nodes", .integer(1...CommonShapes.nodeLimit), "nodes that the patch adds"),
         ]
     )
 

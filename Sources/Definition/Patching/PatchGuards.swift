@@ -12,22 +12,37 @@ struct PatchGuards {
     let limits: RunPatch.Limits
 
     func findings(_ author: RunPatch.Author) -> [Diagnostic] {
-        var found = startedNodes() + counts(author)
+        var found = RunPatch.findings(touched, started: progress.started) + counts(author) + fixed()
         if case .agent(let rights) = author { found += permissions(rights) }
         return found
     }
 
     // MARK: What has started
 
-    private func startedNodes() -> [Diagnostic] {
+    /// Nodes of the old document that are not as they were, with a sentence for when they have started.
+    var touched: [String: String] {
         let (before, after) = (Self.nodes(old), Self.nodes(new))
-        return progress.started.sorted().compactMap { id in
-            guard let node = before[id] else { return nil }
-            if after[id] == nil { return .patch(.patchStarted, "node `\(id)` has started and cannot be removed") }
-            if after[id] != node { return .patch(.patchStarted, "node `\(id)` has started and cannot be changed") }
-            guard Self.edges(to: id, old) != Self.edges(to: id, new) else { return nil }
-            return .patch(.patchStarted, "node `\(id)` has started, so the edges that lead to it cannot change")
+        var result: [String: String] = [:]
+        for (id, node) in before {
+            if after[id] == nil {
+                result[id] = "node `\(id)` has started and cannot be removed"
+            } else if after[id] != node {
+                result[id] = "node `\(id)` has started and cannot be changed"
+            } else if Self.edges(to: id, old) != Self.edges(to: id, new) {
+                result[id] = "node `\(id)` has started, so the edges that lead to it cannot change"
+            }
         }
+        return result
+    }
+
+    /// What makes a run the run that it is.
+    private static let fixedKeys = [
+        "kind", "workflow", "workstack", "plan", "metadata", "inputs", "concurrency", "deadline", "patch_review",
+    ]
+
+    private func fixed() -> [Diagnostic] {
+        Self.fixedKeys.filter { old[$0] != new[$0] }
+            .map { .patch(.patchForbidden, "a run keeps the `\($0)` that it started with") }
     }
 
     private static func nodes(_ document: JSONValue) -> [String: JSONValue] {
@@ -45,10 +60,32 @@ struct PatchGuards {
 
     // MARK: Caps
 
+    /// What it adds, bodies of old nodes that grow included.
+    var added: (nodes: Int, agents: Int) {
+        let before = Self.nodes(old)
+        return Self.nodes(new).reduce(into: (nodes: 0, agents: 0)) { sum, entry in
+            let now = Self.size(of: entry.value)
+            let was = before[entry.key].map { Self.size(of: $0) } ?? (nodes: 0, agents: 0)
+            sum.nodes += max(0, now.nodes - was.nodes)
+            sum.agents += max(0, now.agents - was.agents)
+        }
+    }
+
+    /// A node and those of its body.
+    private static func size(of node: JSONValue) -> (nodes: Int, agents: Int) {
+        let type = node["type"]?.stringValue.flatMap(NodeType.init(spelling:))
+        var result = (nodes: 1, agents: type == .agent ? 1 : 0)
+        let config = node["config"]
+        for inner in (config?["body"]?["nodes"] ?? config?["nodes"])?.arrayValue ?? [] {
+            let size = size(of: inner)
+            result.nodes += size.nodes
+            result.agents += size.agents
+        }
+        return result
+    }
+
     private func counts(_ author: RunPatch.Author) -> [Diagnostic] {
-        let before = Set(Self.nodes(old).keys)
-        let added = Self.nodes(new).filter { !before.contains($0.key) }
-        let agents = added.values.count { $0["type"]?.stringValue == NodeType.agent.rawValue }
+        let (nodes, agents) = added
         var found: [Diagnostic] = []
         var ofPatch = limits.agentNodesOfPatch
         if case .agent(let rights) = author { ofPatch = min(ofPatch, rights.maxAgentNodes) }
@@ -64,7 +101,7 @@ struct PatchGuards {
             found.append(.patch(.patchAgentLimit, message))
         }
         if let cap = new["limits"]?["max_agent_nodes"]?.intValue, agents > 0 {
-            let total = Self.nodes(new).values.count { $0["type"]?.stringValue == NodeType.agent.rawValue }
+            let total = Self.nodes(new).values.reduce(0) { $0 + Self.size(of: $1).agents }
             if total > cap {
                 let message = "the graph would have \(total) agent nodes; `limits.max_agent_nodes` allows \(cap)"
                 found.append(.patch(.patchAgentLimit, message))
@@ -74,12 +111,13 @@ struct PatchGuards {
             let message = "agents that were added by patches may add others only \(limits.spawnDepth) levels deep"
             found.append(.patch(.patchAgentLimit, message))
         }
-        if progress.sequence >= limits.patches {
+        if progress.patches >= limits.patches {
             found.append(.patch(.patchForbidden, "a run takes at most \(limits.patches) patches"))
         }
-        let nodes = progress.addedNodes + added.count
-        if nodes > limits.addedNodes {
-            let message = "patches would have added \(nodes) nodes to the run; at most \(limits.addedNodes) are allowed"
+        let allNodes = progress.addedNodes + nodes
+        if allNodes > limits.addedNodes {
+            let message =
+                "patches would have added \(allNodes) nodes to the run; at most \(limits.addedNodes) are allowed"
             found.append(.patch(.patchForbidden, message))
         }
         return found

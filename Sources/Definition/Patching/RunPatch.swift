@@ -35,8 +35,10 @@ public struct RunPatch: Sendable {
     public struct Progress: Sendable {
         /// Ids of nodes that have started.
         public var started: Set<String>
-        /// The number of patches that were applied; a patch names the one it is based on.
+        /// The number of the last patch that was applied, 0 for none; a patch names the one it is based on.
         public var sequence: Int64
+        /// How many patches were applied.
+        public var patches: Int
         /// Agent nodes that patches added so far.
         public var addedAgentNodes: Int
         /// Nodes that patches added so far.
@@ -48,12 +50,14 @@ public struct RunPatch: Sendable {
         public init(
             started: Set<String> = [],
             sequence: Int64 = 0,
+            patches: Int = 0,
             addedAgentNodes: Int = 0,
             addedNodes: Int = 0,
             spawnDepth: Int = 0
         ) {
             self.started = started
             self.sequence = sequence
+            self.patches = patches
             self.addedAgentNodes = addedAgentNodes
             self.addedNodes = addedNodes
             self.spawnDepth = spawnDepth
@@ -79,11 +83,42 @@ public struct RunPatch: Sendable {
 
     /// What came of it.
     public struct Result: Sendable {
-        /// The changed document and its graph; `nil` when the patch is refused.
-        public let change: (document: JSONValue, graph: Graph)?
+        /// What it makes of the run; `nil` when the patch is refused.
+        public let change: Change?
         /// Why it is refused, and what else should be known. Paths of E5xx lead into the patch, others into the changed
         /// document.
         public let diagnostics: [Diagnostic]
+    }
+
+    /// What a patch that may apply makes of a run.
+    public struct Change: Sendable {
+        /// The changed document.
+        public let document: JSONValue
+        /// Its graph.
+        public let graph: Graph
+        /// Nodes of the old graph that it changes, removes, or to which it changes the way, with a sentence that refuses
+        /// it once they have started.
+        public let touched: [String: String]
+        /// Nodes that it adds, those of bodies included.
+        public let addedNodes: Int
+        /// Agent nodes among them.
+        public let addedAgentNodes: Int
+
+        /// Why it may not apply to a run in which these nodes have started.
+        public func findings(started: Set<String>) -> [Diagnostic] {
+            RunPatch.findings(touched, started: started)
+        }
+    }
+
+    /// E504 for every node of the set that is touched.
+    static func findings(_ touched: [String: String], started: Set<String>) -> [Diagnostic] {
+        touched.filter { started.contains($0.key) }.sorted { $0.key < $1.key }
+            .map { Diagnostic.patch(.patchStarted, $0.value) }
+    }
+
+    /// The document that a text holds, YAML or JSON; `nil` when it cannot be read.
+    public static func document(of text: [UInt8]) -> JSONValue? {
+        SourceDocument.parse(text, fileName: "document.yaml", into: DiagnosticSink())?.root.node.json
     }
 
     /// What graphs are compiled with.
@@ -102,10 +137,12 @@ public struct RunPatch: Sendable {
     /// - Parameters:
     ///   - operations: RFC 6902 with `add`, `remove`, `replace` and `test`; `/nodes/@ID` names a node by its id.
     ///   - document: The document as the run has it now.
+    ///   - graph: Its graph; without it only the documents are compared.
     ///   - base: The sequence number that the author saw.
     public func check(
         _ operations: JSONValue,
         on document: JSONValue,
+        _ graph: Graph? = nil,
         base: Int64,
         by author: Author,
         _ progress: Progress
@@ -127,7 +164,18 @@ public struct RunPatch: Sendable {
         let refused = guards.findings(author)
         guard refused.isEmpty else { return Result(change: nil, diagnostics: refused) }
         let compiled = compiler.compile(text: changed.bytes(), fileName: "patch.json")
-        return Result(change: compiled.graph.map { (changed, $0) }, diagnostics: compiled.diagnostics)
+        guard let made = compiled.graph else { return Result(change: nil, diagnostics: compiled.diagnostics) }
+        let touched = guards.touched.merging(graph.map { GraphGuards(old: $0, new: made).touched } ?? [:]) { $1 }
+        let started = Self.findings(touched, started: progress.started)
+        guard started.isEmpty else { return Result(change: nil, diagnostics: started) }
+        let change = Change(
+            document: changed,
+            graph: made,
+            touched: touched,
+            addedNodes: guards.added.nodes,
+            addedAgentNodes: guards.added.agents
+        )
+        return Result(change: change, diagnostics: compiled.diagnostics)
     }
 }
 
@@ -145,7 +193,7 @@ extension Diagnostic.Code {
 
 extension Diagnostic {
     /// Something about a patch, whose text has no lines.
-    static func patch(_ code: Code, _ message: String, operation: Int? = nil) -> Diagnostic {
+    public static func patch(_ code: Code, _ message: String, operation: Int? = nil) -> Diagnostic {
         Diagnostic(
             code: code,
             severity: code.severity,
@@ -160,5 +208,18 @@ extension Diagnostic {
 
     static func patch(_ error: JSONPatchError) -> Diagnostic {
         patch(Code(patch: error.code), error.description, operation: error.operation)
+    }
+}
+
+extension RunPatch.Rights {
+    /// Reads `can_patch` of a node; `nil` when it may change nothing.
+    public init?(json: JSONValue?) {
+        guard let json, json != false else { return nil }
+        self.init()
+        guard json != true else { return }
+        guard json.objectValue != nil else { return nil }
+        maxAgentNodes = json["max_agent_nodes"]?.intValue.map { Int($0) } ?? maxAgentNodes
+        paths = json["paths"]?.arrayValue?.compactMap(\.stringValue)
+        operations = json["ops"]?.arrayValue.map { Set($0.compactMap(\.stringValue)) }
     }
 }

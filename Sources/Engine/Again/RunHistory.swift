@@ -36,6 +36,13 @@ public struct RunHistory: Sendable {
                 arguments[name] = SHA256.hex(value.canonicalBytes())
             }
         }
+        if case .patch(.applied(let patch)) = event.body {
+            for node in patch.change.removed { tasks[TaskName(node: node)] = nil }
+            for (old, new) in patch.renamed {
+                tasks[TaskName(node: new)] = tasks.removeValue(forKey: TaskName(node: old))
+            }
+            for task in state.allTasks { tasks[state.taskName(of: task)] = state[task] }
+        }
         guard case .again(let change) = event.body else { return }
         switch change {
         case .reset(let places, _):

@@ -44,6 +44,8 @@ extension RunState {
         detached = [:]
         compensations = CompensationStack()
         graph = graph.asWritten
+        // What nobody had decided there is not asked here.
+        for record in patches.all where record.isOpen { close(record.number, .superseded, now) { _ in } }
         for task in allTasks {
             self[task].repeats = 0
             if self[task].status.isTerminal { self[task].isReused = true }

@@ -213,14 +213,9 @@ extension RunGraph {
         return result
     }
 
-    /// Rollbacks may add nodes to it.
-    var mayGrow: Bool {
-        nodes.contains { $0.compensation != nil } || phases.contains { !($0.policy?.rollback.isEmpty ?? true) }
-    }
-
     /// The node that a node names as its compensation.
     func undoing(_ node: Int) -> Graph.Node? {
-        guard case .node(let position) = nodes[node].compensation else { return nil }
+        guard case .node(let position) = nodes[node].compensation, body(of: node) >= 0 else { return nil }
         return nodes[bodies[body(of: node)].nodes[position]]
     }
 }

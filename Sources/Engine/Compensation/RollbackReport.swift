@@ -50,7 +50,7 @@ public struct RollbackReport: Sendable {
     private static func leftInPlace(_ state: RunState) -> [String] {
         state.graph.nodes.indices.compactMap { index in
             let node = state.graph.nodes[index]
-            guard !node.isReversible, node.compensation == nil, !state.graph.isAdded(index) else { return nil }
+            guard !node.isReversible, node.compensation == nil, !state.graph.isGone(index) else { return nil }
             if state.graph.body(of: index) == 0 {
                 return state[TaskRef(node: index)].status == .completed ? node.id : nil
             }

@@ -74,6 +74,8 @@ public struct Event: Sendable, Equatable {
         case group(GroupEvent)
         /// A phase has a new status.
         case phase(PhaseEvent)
+        /// The graph became another one, or somebody wants it to.
+        case patch(PatchEvent)
         /// A request to people was made, or something came of it.
         case human(HumanEvent)
         /// A task that cannot go on by itself.

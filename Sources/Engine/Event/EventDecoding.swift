@@ -14,6 +14,10 @@ struct EventDecodingError: Error, CustomStringConvertible {
 struct EventDecoder {
     /// The graph as the document has it; events name the nodes of others by number.
     let graph: RunGraph
+    /// Finds the graph of that hash.
+    var definition: (String) throws -> Graph = { hash in
+        throw EventDecodingError(description: "the graph \(hash) is not known here")
+    }
     /// Fetches the value behind a reference; with `true` a blob of JSON lines as a list.
     let load: (BlobRef, _ isLines: Bool) throws -> JSONValue
 
@@ -85,6 +89,8 @@ struct EventDecoder {
         case .humanTaskOpened, .humanTaskClaimed, .humanTaskReleased, .humanTaskReassigned, .humanTaskReminded,
             .humanTaskEscalated, .humanTaskDecided, .humanTaskResolved, .humanTaskExpired, .humanTaskCancelled:
             try human(type, data).map(Event.Body.human)
+        case .graphPatched, .runMigrated, .patchProposed, .patchRejected, .patchSuperseded, .patchReverted:
+            try patch(type, data).map(Event.Body.patch)
         case .taskNeedsReview, .taskResumed, .taskPoisoned, .taskExhausted:
             review(type, data).map(Event.Body.review)
         }

@@ -15,6 +15,12 @@ public enum EventType: String, Sendable, CaseIterable {
     case runForked = "run.forked"
     case runReopened = "run.reopened"
     case runReset = "run.reset"
+    case runMigrated = "run.migrated"
+    case graphPatched = "graph.patched"
+    case patchProposed = "patch.proposed"
+    case patchRejected = "patch.rejected"
+    case patchSuperseded = "patch.superseded"
+    case patchReverted = "patch.reverted"
     case taskReady = "task.ready"
     case taskStarted = "task.started"
     case taskCompleted = "task.completed"
@@ -100,6 +106,7 @@ extension Event.Body {
         case .compensation(let event): event.type
         case .group(let event): event.type
         case .phase(let event): event.type
+        case .patch(let event): event.type
         case .human(let event): event.type
         case .review(let event): event.type
         }

@@ -27,6 +27,8 @@ struct Attempts: Sendable {
         if cancellation.isCancelled {
             return dispatcher.forget(assignment.lease)
         } else if let executor = executors[assignment.node.kind.name] {
+            var assignment = assignment
+            assignment.control = control(of: assignment)
             outcome = await executor.execute(assignment, cancellation)
         } else {
             let message = "no executor is registered for nodes of kind `\(assignment.node.kind.name)`"
@@ -90,6 +92,13 @@ struct Attempts: Sendable {
             return try result.get()
         } catch {
             throw EngineError(store: error)
+        }
+    }
+
+    private func control(of assignment: Assignment) -> ExecutionControl {
+        ExecutionControl { [mailbox] request throws(EngineError) in
+            let (lease, actor) = (assignment.lease, "task:\(assignment.node.id)")
+            return try await mailbox.ask { .patch(.patch(.attempt(lease), request, nil, actor: actor, $0)) }
         }
     }
 }

@@ -63,6 +63,9 @@ public struct Assignment: Sendable {
     /// What the node's templates can see.
     public let scope: ScopeSnapshot
 
+    /// What the attempt may ask of the engine; `nil` where nobody would hear it.
+    public internal(set) var control: ExecutionControl?
+
     let lease: HeldLease
     /// See ``ExecutorTraits/isImmediate``.
     var isImmediate = false
@@ -81,7 +84,8 @@ public struct Assignment: Sendable {
         lease = HeldLease(key: key, fence: task.fence)
         var expressions: [CELExpression] = []
         switch node.kind {
-        case .tool(_, let template, _), .http(let template): expressions = template.slots.map(\.expression)
+        case .tool(_, let template, _), .http(let template), .agent(let template):
+            expressions = template.slots.map(\.expression)
         default: break
         }
         scope = state.snapshot(for: expressions, in: ref.scope, at: now, extra: state.locals(of: ref))

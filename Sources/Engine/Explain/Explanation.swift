@@ -41,19 +41,35 @@ public struct Explanation: Sendable {
         run = state.id
         status = state.status
         reason = state.waitReason
-        let items = state.allTasks.compactMap { task in
-            state.waitCause(of: task).map {
-                Item(
-                    node: state.node(task).id,
-                    place: state.place(of: task.scope),
-                    cause: $0,
-                    since: state[task].since
-                )
+        let items =
+            state.allTasks.compactMap { task in
+                state.waitCause(of: task).map {
+                    Item(
+                        node: state.node(task).id,
+                        place: state.place(of: task.scope),
+                        cause: $0,
+                        since: state[task].since
+                    )
+                }
             }
-        }
+            + Self.patches(state)
         waitingFor = (0...2).flatMap { rank in items.filter { $0.cause.rank == rank } }
         causes = Self.causes(state)
         summary = Self.summary(state, items, now)
+    }
+
+    /// Patches that nothing waits behind, but the run does.
+    private static func patches(_ state: RunState) -> [Item] {
+        state.patches.all.filter(\.isOpen).compactMap { record in
+            guard let task = record.details.task, state.has(task), state.outgoing(task).isEmpty
+            else { return nil }
+            return Item(
+                node: state.node(task).id,
+                place: state.place(of: task.scope),
+                cause: state.patchCause(record),
+                since: record.since
+            )
+        }
     }
 
     private static func summary(_ state: RunState, _ items: [Item], _ now: Timestamp) -> String {
@@ -154,7 +170,7 @@ extension WaitCause {
     /// The request that a person has to answer.
     fileprivate var request: HumanTask? {
         switch self {
-        case .human(let human), .review(let human?, _): human
+        case .human(let human), .review(let human?, _), .patch(_, _, let human?): human
         default: nil
         }
     }

@@ -22,6 +22,8 @@ public enum WaitCause: Sendable, Equatable {
     case group(String, waitsFor: [String])
     /// A phase before it failed and is being rolled back.
     case rollback(phase: String)
+    /// A person has to decide about a patch that a node before it made, or that is checked once more.
+    indirect case patch(Int64, by: String, HumanTask?)
     /// The run is on its way to fail; this task will not start any more.
     case draining
     /// A loop or map: that many tasks within have not ended.
@@ -52,6 +54,7 @@ public enum WaitCause: Sendable, Equatable {
         case .paused: "paused"
         case .group: "group"
         case .rollback: "rollback"
+        case .patch: "patch"
         case .draining: "draining"
         case .body: "body"
         case .lease: "lease"
@@ -121,6 +124,7 @@ extension RunState {
     /// The sources ended, but nobody may see how.
     private func heldCause(_ ref: TaskRef) -> WaitCause? {
         for source in sources(of: ref) {
+            if let index = patches.index(holding: source) { return patchCause(patches.all[index]) }
             if let group = openGroup(of: source), group != groupRef(of: ref) {
                 return .group(group.name, waitsFor: openParts(of: group).map(name(of:)))
             }
@@ -129,6 +133,10 @@ extension RunState {
             }
         }
         return nil
+    }
+
+    func patchCause(_ record: PatchRecord) -> WaitCause {
+        .patch(record.number, by: record.details.author, record.review.flatMap { $0.isClosed ? nil : $0 })
     }
 
     /// What a group waits for: its members, and the calls that undo them.
@@ -177,6 +185,9 @@ extension WaitCause {
         case .group(let name, let open):
             let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
             return "waits until group `\(name)` is over: \(names)"
+        case .patch(let number, let author, let human):
+            let decided = human.map(\.sentence) ?? "it is approved and checked once more"
+            return "waits for patch \(number) by \(author): \(decided)"
         case .rollback(let phase): return "waits until phase `\(phase)` is rolled back"
         case .draining: return "will not start: the run is failing and only finishes what runs"
         case .body(let open): return open == 1 ? "1 task within has not ended" : "\(open) tasks within have not ended"
@@ -200,12 +211,13 @@ extension WaitCause {
     /// What a person can type to change it.
     public func commands(run: RunID) -> [String] {
         switch self {
-        case .human(let human), .review(let human?, _): human.commands
+        case .human(let human), .review(let human?, _), .patch(_, _, let human?): human.commands
         case .paused, .review(nil, _): ["baton run resume \(run)"]
         case .lease, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
         case .signal(let type, let key, _):
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]
         case .child(let child): ["baton run explain \(child)", "baton run cancel \(child)"]
+        case .patch(let number, _, nil): ["baton run patches \(run) \(number)"]
         case .dependency, .permit, .admission, .limit, .group, .rollback, .draining, .body: []
         }
     }

@@ -13,9 +13,15 @@ public final class RunGraph: Sendable {
     public let nodes: [Graph.Node]
     /// The graph itself, then the bodies of loops and maps, then what was added.
     let bodies: [Body]
-    private let places: [Place]
-    /// How many nodes stand in the document.
+    let places: [Place]
+    /// What the run started with.
+    let base: Graph
+    /// What took the place of the base since, in order.
+    let steps: [GraphStep]
+    /// How many nodes stand in the base.
     private let written: Int
+    /// Nodes that have another id now than in the base.
+    private let renamed: Set<Int>
     /// The phases of the graph itself, in order.
     let phases: [RunPhase]
     /// The number of the phase of each node that has one.
@@ -33,10 +39,12 @@ public final class RunGraph: Sendable {
         let outgoing: [[Int]]
         /// Some of its nodes belong to transactional groups.
         let hasGroups: Bool
+        /// No node repeats it any more.
+        var isGone = false
         fileprivate let source: Graph.Body
 
-        fileprivate init(_ body: Graph.Body, nodes: Range<Int>) {
-            self.nodes = Array(nodes)
+        init(_ body: Graph.Body, nodes: [Int]) {
+            self.nodes = nodes
             edges = body.edges
             output = body.output
             incoming = body.nodes.map(\.incoming)
@@ -47,14 +55,14 @@ public final class RunGraph: Sendable {
     }
 
     /// What a graph is put together from.
-    private struct Parts {
+    struct Parts {
         var nodes: [Graph.Node] = []
         var bodies: [Body] = []
         var places: [Place] = []
 
         /// Adds a body and those within.
-        mutating func add(_ body: Graph.Body) {
-            var open: [(body: Graph.Body, owner: Int?)] = [(body, nil)]
+        mutating func add(_ body: Graph.Body, of owner: Int? = nil) {
+            var open: [(body: Graph.Body, owner: Int?)] = [(body, owner)]
             var next = 0
             while next < open.count {
                 let (body, owner) = open[next]
@@ -65,32 +73,47 @@ public final class RunGraph: Sendable {
                     if let inner = node.kind.repeatedBody { open.append((inner, nodes.count)) }
                     nodes.append(node)
                 }
-                bodies.append(Body(body, nodes: first..<nodes.count))
+                bodies.append(Body(body, nodes: Array(first..<nodes.count)))
                 next += 1
             }
         }
     }
 
     /// Where a node stands.
-    private struct Place {
+    struct Place {
         /// Which body it belongs to.
         let body: Int
         /// Its position there.
         let position: Int
         /// The body it repeats, if it is a loop or a map.
         var repeated: Int?
+
+        /// Of a node that is not there any more.
+        static let gone = Place(body: -1, position: 0)
     }
 
     /// Numbers the nodes of a graph.
     public convenience init(_ definition: Graph) {
         var parts = Parts()
         parts.add(definition.body)
-        self.init(definition, parts, written: parts.nodes.count, RunPhase.all(of: definition))
+        let phases = RunPhase.all(of: definition, nodes: parts.bodies[0].nodes)
+        self.init(definition, parts, base: definition, [], written: parts.nodes.count, renamed: [], phases)
     }
 
-    private init(_ definition: Graph, _ parts: Parts, written: Int, _ phases: [RunPhase]) {
+    private init(
+        _ definition: Graph,
+        _ parts: Parts,
+        base: Graph,
+        _ steps: [GraphStep],
+        written: Int,
+        renamed: Set<Int>,
+        _ phases: [RunPhase]
+    ) {
         self.definition = definition
+        self.base = base
+        self.steps = steps
         self.written = written
+        self.renamed = renamed
         self.phases = phases
         phaseNumbers = Dictionary(
             uniqueKeysWithValues: phases.enumerated().flatMap { number, phase in phase.nodes.map { ($0, number) } }
@@ -100,13 +123,41 @@ public final class RunGraph: Sendable {
 
     /// The graph with bodies that no node of it repeats; what was there keeps its numbers.
     func adding(_ bodies: [Graph.Body]) -> RunGraph {
-        var parts = Parts(nodes: nodes, bodies: self.bodies, places: places)
+        var parts = parts
         for body in bodies { parts.add(body) }
-        return RunGraph(definition, parts, written: written, phases)
+        return with(parts)
     }
 
-    /// The graph without what was added.
-    var asWritten: RunGraph { nodes.count == written ? self : RunGraph(definition) }
+    var parts: Parts { Parts(nodes: nodes, bodies: bodies, places: places) }
+
+    /// The same with other parts.
+    func with(_ parts: Parts) -> RunGraph {
+        RunGraph(definition, parts, base: base, steps, written: written, renamed: renamed, phases)
+    }
+
+    /// The graph after one more step.
+    func with(_ parts: Parts, after step: GraphStep) -> RunGraph {
+        let names = Dictionary(zip(nodes.indices, nodes.map(\.id))) { first, _ in first }
+        let changed = parts.bodies[0].nodes.filter { node in names[node].map { $0 != parts.nodes[node].id } ?? false }
+        return RunGraph(
+            step.definition,
+            parts,
+            base: base,
+            steps + [step],
+            written: written,
+            renamed: renamed.union(changed),
+            RunPhase.all(of: step.definition, nodes: parts.bodies[0].nodes, after: phases)
+        )
+    }
+
+    /// What the run started with.
+    var beginning: RunGraph { nodes.count == written && steps.isEmpty ? self : RunGraph(base) }
+
+    /// The graph without what rollbacks added.
+    var asWritten: RunGraph {
+        let isAsWritten = steps.isEmpty && nodes.count == written
+        return isAsWritten ? self : beginning.rebuilt(steps)
+    }
 
     /// Hash of the definition.
     public var hash: String { definition.hash }
@@ -117,14 +168,14 @@ public final class RunGraph: Sendable {
 
     /// The index of the node with that id; ids are unique, bodies included.
     public func index(of id: String) -> Int? {
-        for body in bodies {
+        for body in bodies where !body.isGone {
             if let position = body.source.index(of: id) { return body.nodes[position] }
         }
         return nil
     }
 
-    /// Whether the node stands in no document.
-    func isAdded(_ node: Int) -> Bool { node >= written }
+    /// Whether the base has no node of that id with that number.
+    func isAdded(_ node: Int) -> Bool { node >= written || renamed.contains(node) }
 
     /// Position of a node within its body.
     func position(of node: Int) -> Int { places[node].position }

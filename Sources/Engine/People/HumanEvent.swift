@@ -36,26 +36,32 @@ extension RunState {
             self[task].until = request.expiresAt
             self[task].startedAt = self[task].startedAt ?? now
             if self[task].status != .needsReview { set(task, .waiting, now) }
-        case .claimed(_, let claim):
-            self[task].humanTask?.claim = claim
-        case .released:
-            self[task].humanTask?.claim = nil
-        case .reassigned(_, let assignees):
-            self[task].humanTask?.assignees = assignees
-            self[task].humanTask?.claim = nil
-        case .reminded(_, let number):
-            self[task].humanTask?.remindersDone = number
-        case .escalated(_, let assignees, let expiresAt):
+        case .escalated(_, _, let expiresAt):
             self[task].until = expiresAt
-            self[task].humanTask?.pass(to: assignees, until: expiresAt, now)
+            self[task].humanTask?.fold(event, now)
+        case .claimed, .released, .reassigned, .reminded, .decided, .resolved, .expired, .cancelled:
+            self[task].humanTask?.fold(event, now)
+        }
+    }
+}
+
+extension HumanTask {
+    /// What an event after the first one makes of a request.
+    mutating func fold(_ event: HumanEvent, _ now: Timestamp) {
+        switch event {
+        case .opened: break
+        case .claimed(_, let claim): self.claim = claim
+        case .released: claim = nil
+        case .reassigned(_, let assignees): (self.assignees, claim) = (assignees, nil)
+        case .reminded(_, let number): remindersDone = number
+        case .escalated(_, let assignees, let expiresAt): pass(to: assignees, until: expiresAt, now)
         case .decided(_, let decision):
-            self[task].humanTask?.decisions.append(decision)
-            self[task].humanTask?.claim = nil
+            decisions.append(decision)
+            claim = nil
         case .resolved(_, let decision):
-            self[task].humanTask?.decisions.append(decision)
-            self[task].humanTask?.close()
-        case .expired, .cancelled:
-            self[task].humanTask?.close()
+            decisions.append(decision)
+            close()
+        case .expired, .cancelled: close()
         }
     }
 }

@@ -13,6 +13,8 @@ public struct HumanRequest: Sendable, Equatable {
         case node
         /// What becomes of a task in review.
         case review
+        /// Whether a patch of the run applies.
+        case patch
     }
     /// The id.
     public var id: HumanTaskID

@@ -40,7 +40,7 @@ extension RunMachine {
 
     /// Takes in what a person does with a request.
     mutating func person(_ task: TaskRef, _ id: HumanTaskID, _ action: PersonAction) throws(Refusal) {
-        guard !state.status.isTerminal, state.has(task), let human = state[task].openRequest, human.id == id else {
+        guard !state.status.isTerminal, let human = openRequest(of: task, id) else {
             throw .closed("\(id) is not open; nothing was changed")
         }
         let by = turn.actor ?? "system"
@@ -50,6 +50,20 @@ extension RunMachine {
         case .release: try release(task, human, by)
         case .reassign(let assignees): try reassign(task, human, assignees, by)
         }
+    }
+
+    /// The request, if it is open: that of a task, or of the run itself about a patch.
+    private func openRequest(of task: TaskRef, _ id: HumanTaskID) -> HumanTask? {
+        guard task != .run else {
+            let human = state.patches.index(reviewedBy: id).flatMap { state.patches.all[$0].review }
+            return human.flatMap { $0.isClosed ? nil : $0 }
+        }
+        return state.has(task) ? state[task].openRequest.flatMap { $0.id == id ? $0 : nil } : nil
+    }
+
+    /// Writes down what happens to a request.
+    private mutating func note(_ task: TaskRef, _ event: HumanEvent, by actor: String?) {
+        emit(Event(task: task == .run ? nil : task, actor: actor, body: .human(event)))
     }
 
     func nextHumanTaskID(_ task: TaskRef) -> HumanTaskID {
@@ -88,7 +102,7 @@ extension RunMachine {
         if choice.isRejection || votes >= human.request.quorum {
             settle(task, human, choice, decision)
         } else {
-            emit(task, .human(.decided(human.id, decision)), actor: by)
+            note(task, .decided(human.id, decision), by: by)
             effects.append(.disarm(task: task, kind: .humanClaim))
         }
     }
@@ -99,11 +113,15 @@ extension RunMachine {
         _ choice: HumanChoice,
         _ decision: HumanDecision
     ) {
-        emit(task, .human(.resolved(human.id, decision)), actor: decision.by)
+        note(task, .resolved(human.id, decision), by: decision.by)
         disarmPeople(task)
         switch human.request.purpose {
         case .node: answered(task, human.request, choice, decision)
         case .review: reviewed(task, decision)
+        case .patch:
+            if let index = state.patches.index(reviewedBy: human.id) {
+                patchReviewed(state.patches.all[index].number, decision)
+            }
         }
     }
 
@@ -145,14 +163,14 @@ extension RunMachine {
     private mutating func claim(_ task: TaskRef, _ human: HumanTask, _ by: String) throws(Refusal) {
         try checkClaim(human, by)
         let until = turn.now + HumanClaim.span
-        emit(task, .human(.claimed(human.id, HumanClaim(by: by, until: until))), actor: by)
+        note(task, .claimed(human.id, HumanClaim(by: by, until: until)), by: by)
         effects.append(.arm(task: task, kind: .humanClaim, at: until))
     }
 
     private mutating func release(_ task: TaskRef, _ human: HumanTask, _ by: String) throws(Refusal) {
         try checkClaim(human, by)
         guard human.claim != nil else { throw .state("\(human.id) is not claimed; nothing was changed") }
-        emit(task, .human(.released(human.id)), actor: by)
+        note(task, .released(human.id), by: by)
         effects.append(.disarm(task: task, kind: .humanClaim))
     }
 
@@ -169,7 +187,7 @@ extension RunMachine {
         for assignee in assignees where !HumanAnswerCheck.isAssignee(assignee) {
             throw .invalid("`\(assignee)` is no assignee; write `user:ID`, `role:NAME` or `owner`")
         }
-        emit(task, .human(.reassigned(human.id, to: assignees)), actor: by)
+        note(task, .reassigned(human.id, to: assignees), by: by)
         effects.append(.disarm(task: task, kind: .humanClaim))
     }
 

@@ -12,20 +12,24 @@ struct RunPhase: Sendable {
     /// What its failure does; `nil` where phases are no more than names, as in workflows and plans.
     let policy: Graph.Phase?
 
-    /// The phases of a graph: those it declares, then those that its nodes name.
-    static func all(of graph: Graph) -> [RunPhase] {
-        var ids = graph.phases.map(\.id)
+    /// The phases of a graph: those it declares, then those that its nodes name. Those of the graph before it keep their
+    /// numbers.
+    ///
+    /// - Parameter nodes: Indexes of the nodes, by position.
+    static func all(of graph: Graph, nodes indexes: [Int], after earlier: [RunPhase] = []) -> [RunPhase] {
+        var ids = earlier.map(\.id)
+        ids += graph.phases.map(\.id).filter { !ids.contains($0) }
         var nodes: [String: [Int]] = [:]
-        for (index, node) in graph.nodes.enumerated() {
+        for (position, node) in graph.nodes.enumerated() {
             guard let id = node.phase, !node.isCompensation else { continue }
             if nodes[id] == nil, !ids.contains(id) { ids.append(id) }
-            nodes[id, default: []].append(index)
+            nodes[id, default: []].append(indexes[position])
         }
         let hasPolicies = graph.documentKind == .workstack
+        let kept = Set(earlier.map(\.id))
         return ids.compactMap { id in
-            nodes[id].map {
-                RunPhase(id: id, nodes: $0, policy: hasPolicies ? graph.phases.first { $0.id == id } : nil)
-            }
+            guard let nodes = nodes[id] ?? (kept.contains(id) ? [] : nil) else { return nil }
+            return RunPhase(id: id, nodes: nodes, policy: hasPolicies ? graph.phases.first { $0.id == id } : nil)
         }
     }
 }

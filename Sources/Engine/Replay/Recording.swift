@@ -36,12 +36,14 @@ struct Recording: Sendable {
         case update(RunUpdate, actor: String?)
         /// Tasks were begun anew, by a retry or a rerun.
         case again([TaskName], forced: [TaskName], actor: String?)
+        /// The graph became another one, or what waited for that goes on.
+        case patch(PatchEvent, actor: String?)
 
         /// The task it is about.
         var task: TaskName? {
             switch self {
             case .start(let name, _), .outcome(let name, _, _), .review(let name, _): name
-            case .begin, .pause, .resume, .cancel, .update, .again: nil
+            case .begin, .pause, .resume, .cancel, .update, .again, .patch: nil
             }
         }
     }
@@ -127,6 +129,7 @@ struct Recording: Sendable {
         case .runResumed where event.actor != nil: return .resume(actor: event.actor)
         case .runCancelled(let reason): return .cancel(reason: reason, actor: event.actor)
         case .runUpdated(let update): return .update(update, actor: event.actor)
+        case .patch(let patch): return .patch(patch, actor: event.actor)
         case .again(.reset(let places, let forced)):
             for place in places { state.task(at: place).map { _ = started.remove($0) } }
             func names(_ places: [AgainEvent.Place]) -> [TaskName] {

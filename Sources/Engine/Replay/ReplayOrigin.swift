@@ -49,7 +49,7 @@ struct ReplayOrigin: Sendable {
             origin.id = id
             origin.derivation = derivation
             origin.parent = nil
-            var machine = RunMachine.accept(origin, graph: end.graph.asWritten, in: turn)
+            var machine = RunMachine.accept(origin, graph: end.graph.beginning, in: turn)
             // A recording says when; by the clock of today there is nothing to wait for.
             if kind == .shadow { try machine.handle(.begin, in: turn) }
             return machine

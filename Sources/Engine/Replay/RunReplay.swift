@@ -102,6 +102,10 @@ struct RunReplay {
         case .resume(let actor): tell(.resume, by: actor)
         case .cancel(let reason, let actor): tell(.cancel(reason: reason), by: actor)
         case .update(let update, let actor): tell(.update(update), by: actor)
+        case .patch(let event, let actor):
+            // The end of the run withdraws what is open by itself.
+            if case .superseded(let number, _) = event, machine.state.patches[number]?.isOpen != true { break }
+            machine.replay(event, by: actor)
         case .again(let names, let forced, let actor):
             machine.turn.actor = actor
             func tasks(_ names: [TaskName]) -> Set<TaskRef> { Set(names.compactMap { machine.state.task(named: $0) }) }

@@ -48,6 +48,8 @@ public enum Command: Sendable {
     case rerun(from: String)
     /// Stop for good; then undo what was done, if asked to.
     case cancel(reason: String?, compensate: Bool = false)
+    /// Change the graph of the run.
+    case patch(PatchCommand)
     /// Undo what a run did that has ended: all, or what completed after that phase.
     case rollBack(to: String?)
 }
@@ -101,6 +103,10 @@ enum Effect: Sendable {
     case sendSignal(task: TaskRef, fence: Int64, SignalTarget, RunSignal)
     /// Take the result of the task from the recording of the run that this one replays.
     case serve(task: TaskRef)
+    /// The graph must be durable before the events that name it are.
+    case storeGraph(Graph, source: [UInt8])
+    /// Check the patch of that number again, which a person approved, and answer with `patch`.
+    case checkPatch(Int64)
     /// There is more to do than one turn should hold; answer with `proceed` in a turn of its own.
     case giveWay
 }

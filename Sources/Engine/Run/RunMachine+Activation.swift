@@ -47,7 +47,7 @@ extension RunMachine {
             }
             if isServed(task) { return beginServed(task) }
             switch definition.kind {
-            case .tool, .http:
+            case .tool, .http, .agent:
                 _ = try state.demands(of: task, at: turn.now)
                 offer(task)
             case .loop:
@@ -61,7 +61,7 @@ extension RunMachine {
                 try awaitSignal(task, awaited)
             case .signal(let template):
                 try sendSignal(task, template)
-            case .agent, .function:
+            case .function:
                 // Compiling for a run refuses these kinds, so that this is a graph from elsewhere.
                 throw TaskError(
                     code: "tool.unavailable",

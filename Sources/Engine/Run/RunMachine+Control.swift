@@ -32,6 +32,7 @@ extension RunMachine {
         guard !state.hasEnded else { throw .state(refusal(of: "cancel")) }
         cancelOpenTasks(reason: "run_cancelled")
         leaveDetached()
+        withdrawPatches()
         emit(Event(actor: turn.actor, body: .runCancelled(reason: reason)))
         effects.append(.disarm(task: .run, kind: .deadline))
         if compensate { rollBackRun(.run) }

@@ -160,7 +160,7 @@ extension RunMachine {
             case .failFast, .drain, .continue, .compensate: break
             }
         }
-        if state.root.open == 0, !isHeldByChild, !state.compensations.isRollingBack {
+        if state.root.open == 0, !isHeldByChild, !state.patches.isHolding, !state.compensations.isRollingBack {
             finish()
         } else {
             updateWait()
@@ -180,6 +180,7 @@ extension RunMachine {
         if let failed = firstUnhandledFailure(in: 0) { return failRun(at: failed) }
         do throws(TaskError) {
             let outputs = try evaluate(state.graph.definition.outputs, "outputs")
+            withdrawPatches()
             emit(Event(body: .runCompleted(outputs: payload(outputs))))
             effects.append(.disarm(task: .run, kind: .deadline))
         } catch {
@@ -199,7 +200,7 @@ extension RunMachine {
 
     /// What somebody can do something about comes first: a person, a signal, another run, the clock.
     private var waitingReason: WaitReason {
-        if state.count(.needsReview) > 0 { return .human }
+        if state.count(.needsReview) > 0 || state.patches.isHolding { return .human }
         var reasons: Set<WaitReason> = isHeldByChild ? [.external] : []
         for (_, scope) in state.openScopes {
             for task in scope.tasks where task.status == .waiting {
@@ -231,6 +232,7 @@ extension RunMachine {
     mutating func endRun(failedWith error: TaskError, _ task: TaskRef?) {
         cancelOpenTasks(reason: "run_failed")
         leaveDetached()
+        withdrawPatches()
         emit(Event(task: task, body: .runFailed(error)))
         effects.append(.disarm(task: .run, kind: .deadline))
     }

@@ -137,6 +137,23 @@ extension RunMachine {
         return Event.Routing(dead: dead, chosen: chosen)
     }
 
+    /// Where the result of a task that has ended leads, looked at once more; and what becomes of edges that are not dead.
+    func routing(again task: TaskRef) throws(TaskError) -> (Event.Routing, RunState.EdgeState) {
+        let now = state[task]
+        switch now.status {
+        case .completed:
+            var exit: Graph.Edge.LoopExit?
+            if case .loop = state.node(task).kind { exit = now.output?.value["reason"] == "limit" ? .limit : .break }
+            let output = now.output?.value ?? .null
+            return (try routing(of: task, output: output, chosen: now.chosen, loopExit: exit), .taken)
+        case .skipped:
+            let routing = (try? routing(of: task, output: .null, chosen: nil)) ?? allConditionalDead(task)
+            return (routing, now.skipReason.map(RunState.edgeState(after:)) ?? .broken)
+        case .failed where state.node(task).continueOnFailure: return (routingAfterFailure(task), .taken)
+        default: return (Event.Routing(), .broken)
+        }
+    }
+
     private func isTaken(
         _ edge: Graph.Edge,
         _ output: JSONValue,

@@ -38,6 +38,8 @@ struct RunMachine: Sendable {
     var offered: Set<TaskRef> = []
     /// By scope: the failure that nothing can handle any more, once found; failures are never taken back.
     var unhandled: [Int: TaskRef] = [:]
+    /// What the project says about patches.
+    var policy = PatchPolicy()
     /// Scopes in which a task failed or was skipped for a failure since ``unhandled`` was last looked for.
     var newFailures: Set<Int> = []
 
@@ -148,6 +150,8 @@ struct RunMachine: Sendable {
             try cancel(reason, compensate: compensate)
         case .rollBack(let phase):
             try rollBack(to: phase)
+        case .patch(let command):
+            try patch(command)
         }
         propagate()
     }

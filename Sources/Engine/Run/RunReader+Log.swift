@@ -55,15 +55,22 @@ extension RunReader {
     ) throws(EngineError) {
         var graph = try graph(ofRun: key)
         var compensations = CompensationStack()
-        // Events name nodes that earlier ones added.
-        let first = graph.mayGrow ? 0 : sequence
+        let first = sequence
+        if sequence > 0 {
+            // Earlier events may have added nodes and taken some away.
+            let state = try restore(key, at: sequence).state
+            (graph, compensations) = (state.graph, state.compensations)
+        }
+        let base = graph.beginning
         for segment in try segments(ofRun: key) where segment.upTo > first {
             var last = max(first, segment.after)
-            try forEachRecord(of: segment, after: last, graph) { record, events throws(EngineError) in
+            try forEachRecord(of: segment, after: last, base) { record, events throws(EngineError) in
                 for event in events {
                     last += 1
                     switch event.body {
                     case .compensation(let event): compensations.follow(event, &graph)
+                    case .patch(.applied(let patch)):
+                        graph = graph.patched(to: patch.definition, renamed: patch.renamed)
                     // What its origin did is not its own to undo.
                     case .again(.forked): (graph, compensations) = (graph.asWritten, CompensationStack())
                     default: break
@@ -87,7 +94,11 @@ extension RunReader {
     }
 
     func decoder(_ graph: RunGraph) -> EventDecoder {
-        EventDecoder(graph: graph) { [self] blob, isLines in try load(blob, isLines: isLines) }
+        EventDecoder(
+            graph: graph,
+            definition: { [self] hash in try self.graph(hash).definition },
+            load: { [self] blob, isLines in try load(blob, isLines: isLines) }
+        )
     }
 
     /// Calls `body` with each record of a stretch that holds events after `sequence`, and with those of its events that

@@ -49,6 +49,7 @@ public final class RunReader: Sendable {
         try storage { () throws(StoreError) in try blobs.get(blob) }
     }
 
+    /// The graph that the run started with.
     func graph(ofRun key: Int64) throws(EngineError) -> RunGraph {
         guard let row = try storage({ () throws(StoreError) in try store.run(key: key) }) else {
             throw EngineError(.notFound, "there is no run with key \(key)")

@@ -55,6 +55,10 @@ extension RunState {
             fold(event)
         case .phase(let event):
             fold(event)
+        case .patch(let event):
+            fold(event, now)
+        case .human(let event):
+            foldReview(event, now)
         default:
             break
         }
@@ -152,7 +156,7 @@ extension RunState {
         }
     }
 
-    private static func edgeState(after reason: SkipReason) -> EdgeState {
+    static func edgeState(after reason: SkipReason) -> EdgeState {
         switch reason {
         case .condition, .human, .exhausted: .taken
         case .branch, .upstreamSkipped: .dead
@@ -210,6 +214,10 @@ extension RunState {
     /// - Returns: The others.
     private mutating func holdBack(_ edges: HeldEdges, _ outgoing: [Int], of body: RunGraph.Body) -> [Int] {
         let task = edges.task
+        if let index = patches.index(holding: task) {
+            patches.all[index].held.append(edges)
+            return []
+        }
         var free = outgoing
         if body.hasGroups, let group = openGroup(of: task) {
             free = outgoing.filter { graph.nodes[body.nodes[body.edges[$0].to]].group == group.name }

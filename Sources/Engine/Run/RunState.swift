@@ -33,6 +33,8 @@ public struct RunState: Sendable {
     var counts: [Int]
     /// What can be undone, and what was.
     public internal(set) var compensations = CompensationStack()
+    /// What was asked to change in the graph, and what was changed.
+    public internal(set) var patches = PatchLog()
     /// How it ended before it was rolled back.
     public internal(set) var outcome: RunStatus?
     /// One for each phase of the graph.
@@ -214,7 +216,8 @@ extension RunState: Equatable {
             && left.status == right.status && left.waitReason == right.waitReason && left.pause == right.pause
             && left.root == right.root && left.inner == right.inner && left.lastScope == right.lastScope
             && left.loops == right.loops && left.maps == right.maps && left.counts == right.counts
-            && left.compensations == right.compensations && left.outcome == right.outcome
+            && left.patches == right.patches && left.compensations == right.compensations
+            && left.outcome == right.outcome
             && left.phases == right.phases && left.outputs == right.outputs && left.error == right.error
             && left.failedTask == right.failedTask
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt

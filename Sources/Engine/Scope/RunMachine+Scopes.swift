@@ -19,7 +19,7 @@ extension RunMachine {
                 return fail(scope, of: owner, at: failed)
             }
         }
-        guard state.open == 0 else { return }
+        guard state.open == 0, !self.state.patches.holds(scope) else { return }
         switch self.state.node(owner).kind {
         case .loop(let loop): finishIteration(scope, of: owner, loop)
         case .map(let map): finishItem(scope, of: owner, map)

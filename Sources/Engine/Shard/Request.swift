@@ -13,6 +13,7 @@ typealias Reply<Value> = @Sendable (Result<Value, EngineError>) -> Void
 enum Request: Sendable {
     case start(StartRequest, Reply<StartedRun>)
     case again(AgainRequest)
+    case patch(PatchAsked)
     case control(RunID, Command, actor: String, Reply<Int64>)
     case signal(SignalTarget, RunSignal, actor: String, Reply<Int>)
     case person(HumanTaskID, PersonRequest, actor: String, Reply<HumanTaskRow>)
@@ -30,6 +31,7 @@ enum Request: Sendable {
         switch self {
         case .start(_, let reply): reply(.failure(error))
         case .again(let request): request.refuse(error)
+        case .patch(let asked): asked.refuse(error)
         case .control(_, _, _, let reply): reply(.failure(error))
         case .signal(_, _, _, let reply): reply(.failure(error))
         case .person(_, _, _, let reply): reply(.failure(error))

@@ -104,6 +104,7 @@ extension ShardLoop {
         let held = Set(dispatcher.held)
         for task in state.allTasks { takeOver(task, of: run, held, batch.now) }
         try takeOverChildren(of: run, &batch)
+        for record in state.patches.all where record.status == .approved { checkPatch(record.number, of: run) }
         if !state.loops.isEmpty || !state.maps.isEmpty { later.append((key, .proceed)) }
     }
 

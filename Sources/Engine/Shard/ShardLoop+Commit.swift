@@ -118,6 +118,10 @@ extension ShardLoop {
             sendSignal(signal, to: target, from: task, fence: fence, of: run, &batch)
         case .serve(let task):
             serve(task, of: run)
+        case .storeGraph(let graph, let source):
+            store(graph, source, &batch)
+        case .checkPatch(let number):
+            checkPatch(number, of: run)
         case .giveWay:
             later.append((run.key, .proceed))
         }

@@ -56,8 +56,8 @@ extension ShardLoop {
     mutating func collectRequests(_ run: OpenRun, _ batch: inout Batch) {
         let events = run.machine.events
         for event in events.dropFirst(run.eventsInRequests) {
-            guard case .human(let change) = event.body, let task = event.task,
-                let row = row(after: change, of: task, run, batch)
+            guard case .human(let change) = event.body,
+                let row = row(after: change, of: event.task ?? .run, run, batch)
             else { continue }
             batch.commit.humanTasks.append(row)
             batch.humanTasks[row.id] = row
@@ -90,7 +90,7 @@ extension HumanTaskRow {
             id: request.id,
             key: key,
             run: run.id,
-            node: run.node(TaskRef(number: key.task)).id,
+            node: run.asker(of: request, TaskRef(number: key.task)),
             kind: request.kind.rawValue,
             status: .open,
             title: request.title,
@@ -146,6 +146,15 @@ extension HumanTaskRow {
         let by = decidedBy.map { " by \($0)" } ?? ""
         let chosen = choice.map { " with `\($0)`" } ?? ""
         return "\(id) is \(status.rawValue)\(by)\(chosen); nothing was changed"
+    }
+}
+
+extension RunState {
+    /// The node that asks; empty when it is nobody's.
+    fileprivate func asker(of request: HumanRequest, _ task: TaskRef) -> String {
+        guard task == .run else { return node(task).id }
+        let author = patches.index(reviewedBy: request.id).flatMap { patches.all[$0].details.task }
+        return author.map { node($0).id } ?? ""
     }
 }
 

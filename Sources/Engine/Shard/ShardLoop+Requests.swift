@@ -14,6 +14,8 @@ extension ShardLoop {
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.start(start, &batch) }
         case .again(let request):
             apply(request, to: &batch)
+        case .patch(let asked):
+            apply(asked, to: &batch)
         case .control(let run, let command, let actor, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in
                 try loop.control(run, command, actor, &batch)
@@ -125,7 +127,7 @@ extension ShardLoop {
         _ batch: inout Batch
     ) throws(EngineError) -> StartedRun {
         let state = try open(key, &batch).state
-        guard state.graph.hash == request.graph.hash, state.inputs.value == .object(request.inputs) else {
+        guard state.graph.base.hash == request.graph.hash, state.inputs.value == .object(request.inputs) else {
             let id = request.id?.description ?? ""
             throw EngineError(.conflict, "\(id) exists and was started with another definition or other inputs")
         }
@@ -178,6 +180,7 @@ extension ShardLoop {
     ) throws(EngineError) -> Int64 {
         let run = try open(key, &batch)
         let hadEnded = run.state.status.isTerminal
+        run.machine.policy = configuration.patchPolicy
         do throws(Refusal) {
             try run.machine.handle(command, in: turn(batch, actor))
         } catch {

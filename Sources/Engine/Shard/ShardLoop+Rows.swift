@@ -107,7 +107,7 @@ extension RunRow {
             key: key,
             id: state.id,
             workflow: state.graph.name,
-            graphHash: state.graph.hash,
+            graphHash: state.graph.base.hash,
             status: state.status,
             reason: state.waitReason,
             lastSequence: state.ownSequence,

@@ -46,6 +46,8 @@ struct ShardLoop {
     var unread: ArraySlice<Int64> = []
     /// Published workflows, for child runs.
     let workflows: any WorkflowSource
+    /// Compiles patched documents.
+    var compiler: Compiler?
     /// By kind of signal: runs that may wait for one; some may not any more.
     var awaiting: [String: Set<Int64>] = [:]
     /// Schedules in memory. Between turns they are as the store has them.

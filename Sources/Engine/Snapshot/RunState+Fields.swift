@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Definition
 internal import JSON
 internal import Model
 
@@ -8,23 +9,14 @@ extension RunState: SnapshotFields {
     static let fields: [StateField<Self>] = [
         StateField(
             "graph",
-            write: { state, _ in .string(state.graph.hash) },
+            write: { state, _ in .string(state.graph.base.hash) },
             read: { state, json, _ in
-                guard json.stringValue == state.graph.hash else { throw SnapshotError(json) }
+                guard json.stringValue == state.graph.base.hash else { throw SnapshotError(json) }
             }
         ),
-        // Before everything that may name what it adds to the graph.
-        StateField(
-            "compensations",
-            write: { state, encoder in
-                guard state.compensations != CompensationStack() else { return Optional<JSONValue>.none }
-                return state.compensations.write(to: &encoder)
-            },
-            read: { state, json, decoder in
-                state.compensations = try CompensationStack(snapshot: json, decoder)
-                state.graph = state.compensations.grown(state.graph)
-            }
-        ),
+        // What changed the graph; the decoder has made it again.
+        StateField("patches", \.patches, default: PatchLog()),
+        StateField("compensations", \.compensations, default: CompensationStack()),
         StateField("id", \.id),
         StateField("inputs", \.inputs),
         StateField("status", \.status),

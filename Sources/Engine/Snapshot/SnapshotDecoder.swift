@@ -21,17 +21,17 @@ struct SnapshotDecoder {
         guard json["format"]?.stringValue == SnapshotFormat.current, let content = json["state"] else {
             throw SnapshotError("written in format \(json["format"]?.text ?? "none")")
         }
+        var decoder = self
+        let patches = try content["patches"].map { try PatchLog(snapshot: $0, self) } ?? PatchLog()
+        let compensations = try content["compensations"].map { try CompensationStack(snapshot: $0, self) }
+        decoder.graph = graph.rebuilt(try patches.steps(events.definition), compensations ?? CompensationStack())
         let origin = Event.RunOrigin(
             id: RunID(high: 0, low: 0),
             workflow: "",
             graphHash: graph.hash,
             inputs: Payload(inline: .null)
         )
-        var state = RunState(origin: origin, graph: graph, at: Timestamp(milliseconds: 0))
-        var decoder = self
-        if let compensations = content["compensations"] {
-            decoder.graph = try CompensationStack(snapshot: compensations, self).grown(graph)
-        }
+        var state = RunState(origin: origin, graph: decoder.graph, at: Timestamp(milliseconds: 0))
         try state.readFields(content, decoder)
         return state
     }

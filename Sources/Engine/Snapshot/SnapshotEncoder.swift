@@ -104,6 +104,8 @@ enum SnapshotFormat {
         add(SignalBox.self)
         add(SignalBox.Early.self)
         add(RunSignal.self)
+        add(PatchLog.self)
+        add(PatchRecord.self)
         add(CompensationStack.self)
         add(Compensation.self)
         add(Rollback.self)

@@ -136,13 +136,6 @@ extension CompensationStack: SnapshotFields, SnapshotValue {
         self.init()
         try readFields(json, decoder)
     }
-
-    /// The graph of the document with the calls that rollbacks have added to it.
-    func grown(_ graph: RunGraph) -> RunGraph {
-        let added = all.filter { $0.body != nil }.sorted { ($0.body ?? 0) < ($1.body ?? 0) }
-        guard !added.isEmpty else { return graph }
-        return graph.adding(added.map { graph.calls(of: $0) })
-    }
 }
 
 extension Compensation: SnapshotFields, SnapshotValue {
