@@ -141,6 +141,14 @@ public final class DurableEngine: Sendable {
         try await ask { .control(run, .update(change), actor: actor, $0) }
     }
 
+    /// Sets what may be spent in a scope (spec 8.11): a day or month of a tenant, a tenant, a project, or a run with all
+    /// that it starts. What waits for it goes on when it fits.
+    ///
+    /// - Throws: `notFound`, `conflict` when the run ended, `invalid` for scopes that have no limit of their own.
+    public func setBudget(_ scope: BudgetScope, _ limit: BudgetLimit, by actor: String) async throws(EngineError) {
+        try await ask { .budget(scope, limit, actor: actor, $0) }
+    }
+
     /// Takes over a run that another process left, or all open runs with `nil`: what was in flight is made again under
     /// a new fence, what completed is not. Returns the runs taken over.
     ///
@@ -209,7 +217,10 @@ public final class DurableEngine: Sendable {
         CrashPoint.beforeEffect.reach()
         let outcome: AttemptOutcome
         if cancellation.isCancelled {
-            return dispatcher.forget(assignment.lease)
+            guard assignment.allowance != nil else { return dispatcher.forget(assignment.lease) }
+            // The call never left, so that nothing was spent.
+            let error = TaskError(code: "cancelled", errorClass: .permanent, message: "it had not begun")
+            return await deliver(.failed(error, usage: CallUsage.none), of: assignment, cancellation)
         } else if let executor = executors[assignment.node.kind.name] {
             outcome = await executor.execute(assignment, cancellation)
         } else {
@@ -228,12 +239,12 @@ public final class DurableEngine: Sendable {
         of assignment: Assignment,
         _ cancellation: CancellationSignal
     ) async {
-        let isKept = outcome.hasCompleted && assignment.node.compensation != nil
+        let isKept = outcome.hasCompleted && assignment.node.compensation != nil || outcome.usage != nil
         while isKept || !cancellation.isCancelled {
             do throws(EngineError) {
                 let result = try await store(outcome)
                 CrashPoint.beforeCompletion.reach()
-                guard mailbox.send(.attemptEnded(assignment.lease, result)) else { break }
+                guard mailbox.send(.attemptEnded(assignment.lease, result, outcome.usage)) else { break }
                 return
             } catch {
                 guard error.code == .storageFull, !cancellation.isCancelled else { break }
@@ -248,11 +259,11 @@ public final class DurableEngine: Sendable {
 
     private func store(_ outcome: AttemptOutcome) async throws(EngineError) -> AttemptResult {
         switch outcome {
-        case .completed(let value, let log):
+        case .completed(let value, let log, _):
             let (payload, bytes) = Payload.of(value)
             if let bytes { _ = try await put(bytes) }
             return .completed(payload, log: try await put(log))
-        case .failed(let error, let log):
+        case .failed(let error, let log, _):
             return .failed(error, log: try await put(log))
         }
     }

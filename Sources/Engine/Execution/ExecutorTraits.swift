@@ -8,9 +8,12 @@ public struct ExecutorTraits: Sendable, Equatable {
     /// Changes when the same call may give something else because the code behind it is another one; part of the key
     /// under which outputs are kept in the cache.
     public var version: String
+    /// What an attempt may cost; `nil` for one that is free.
+    public var cost: CallCost?
 
     /// Traits; by themselves calls may change anything.
-    public init(isRead: Bool = false, version: String = "") {
+    public init(isRead: Bool = false, version: String = "", cost: CallCost? = nil) {
+        self.cost = cost
         self.isRead = isRead
         self.version = version
     }
