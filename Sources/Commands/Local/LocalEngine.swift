@@ -55,6 +55,9 @@ struct LocalEngine {
         configuration.patchPolicy.review = settings.patchReview
         let compiler = try toolbox.makeCompiler(for: .run)
         workflows = CatalogWorkflows(store: store, blobs: blobs, compiler: compiler)
+        configuration.projectLimit = settings.perProject
+        configuration.toolLimits = settings.perTool
+        configuration.toolRates = settings.toolRates
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
