@@ -79,9 +79,17 @@ import Testing
             var world = World(run: try RunDriver(yaml, seed: seed), random: SeededRandom(seed))
             for _ in 0..<60 where !world.run.state.status.isTerminal { try world.step() }
             var left = 2000
-            while !world.run.state.status.isTerminal, let next = world.run.running.first, left > 0 {
+            while !world.run.state.status.isTerminal, left > 0 {
                 left -= 1
-                try world.run.complete(next)
+                let run = world.run
+                if let next = run.running.first {
+                    try world.run.complete(next)
+                } else if let task = run.state.allTasks.first(where: { run.state[$0].status == .needsReview }) {
+                    // Its executor died too often.
+                    try world.run.answer(run.state.name(of: task), "skip")
+                } else {
+                    break
+                }
             }
             #expect(world.run.state.status.isTerminal, "seed \(seed): \(world.run.statuses)")
             applied += world.applied
