@@ -40,6 +40,7 @@ extension RunMachine {
             details.author = "task:\(state.name(of: task))"
             details.task = task
             details.depth = state.patchDepth(of: task) + 1
+            turn.actor = details.author
         }
         let change: RunPatch.Change
         do {

@@ -27,10 +27,10 @@ import Testing
         }
 
         mutating func step() throws {
-            switch pick(8) {
-            case 0, 1: try patch()
-            case 2 where pick(3) == 0: try run.restart()
-            case 3 where !run.running.isEmpty: try run.fail(run.running[pick(run.running.count)])
+            switch pick(12) {
+            case 0...5: try patch()
+            case 6 where pick(3) == 0: try run.restart()
+            case 7 where pick(2) == 0 && !run.running.isEmpty: try run.fail(run.running[pick(run.running.count)])
             default:
                 let running = run.running
                 if !running.isEmpty { try run.complete(running[pick(running.count)], ["n": .int(Int64(pick(3)))]) }
@@ -79,13 +79,21 @@ import Testing
             var world = World(run: try RunDriver(yaml, seed: seed), random: SeededRandom(seed))
             for _ in 0..<60 where !world.run.state.status.isTerminal { try world.step() }
             var left = 2000
-            while !world.run.state.status.isTerminal, let next = world.run.running.first, left > 0 {
+            while !world.run.state.status.isTerminal, left > 0 {
                 left -= 1
-                try world.run.complete(next)
+                let run = world.run
+                if let next = run.running.first {
+                    try world.run.complete(next)
+                } else if let task = run.state.allTasks.first(where: { run.state[$0].status == .needsReview }) {
+                    // Its executor died too often.
+                    try world.run.answer(run.state.name(of: task), "skip")
+                } else {
+                    break
+                }
             }
             #expect(world.run.state.status.isTerminal, "seed \(seed): \(world.run.statuses)")
             applied += world.applied
         }
-        #expect(applied > 60, "\(applied)")
+        #expect(applied > 30, "\(applied)")
     }
 }
