@@ -18,9 +18,11 @@ enum CommandTree {
             .init(line: "baton run explain last", comment: "ask what it waits for, or why it failed"),
         ],
         children: [
-            RunCommands.group, RunAgain.tasks, WorkflowCommands.group, SchemaCommands.group, InboxCommands.group, SignalCommands.group,
+            RunCommands.group, RunAgain.tasks, WorkflowCommands.group, SchemaCommands.group, InboxCommands.group,
+            SignalCommands.group,
             ScheduleCommands.group, ToolCommands.group, SimulationCommands.group, ArtifactCommands.group,
-            CacheCommands.group, BackupCommands.group, RetentionCommands.group, MigrateCommands.group, DoctorCommand.command,
+            CacheCommands.group, BudgetCommands.group, UsageCommands.group,
+            BackupCommands.group, RetentionCommands.group, MigrateCommands.group, DoctorCommand.command,
             EchoCommand.command, ConformanceCommands.group,
             CompletionCommand.command, VersionCommand.command,
             HelpCommand.command,

@@ -154,6 +154,14 @@ public final class DurableEngine: Sendable {
         try await ask { .control(run, .update(change), actor: actor, $0) }
     }
 
+    /// Sets what may be spent in a scope (spec 8.11): a day or month of a tenant, a tenant, a project, or a run with all
+    /// that it starts. What waits for it goes on when it fits.
+    ///
+    /// - Throws: `notFound`, `conflict` when the run ended, `invalid` for scopes that have no limit of their own.
+    public func setBudget(_ scope: BudgetScope, _ limit: BudgetLimit, by actor: String) async throws(EngineError) {
+        try await ask { .budget(scope, limit, actor: actor, $0) }
+    }
+
     /// Takes over a run that another process left, or all open runs with `nil`: what was in flight is made again under
     /// a new fence, what completed is not. Returns the runs taken over.
     ///

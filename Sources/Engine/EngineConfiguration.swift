@@ -11,6 +11,22 @@ public struct EngineConfiguration: Sendable {
     public var projectLimit: Int?
     /// The same by tool.
     public var toolLimits: [String: Int] = [:]
+    /// How often a tool is called, by tool; over all processes that use the store one after the other. A node of kind
+    /// `http` counts as a call of `http.request`, here and in ``toolLimits``.
+    public var toolRates: [String: Rate] = [:]
+    /// Retries per 100 first attempts, within ``retryWindow``, of a run and of a kind of node.
+    public var retryPercent = 20
+    /// Retries within ``retryWindow`` that always fit, at least 1.
+    public var retryFloor = 10
+    /// At least 16 ms.
+    public var retryWindow = Duration.seconds(60)
+    /// What a day, a month and a project may spend until somebody sets another limit.
+    public var budgets: [BudgetScope.Kind: BudgetLimit] = [
+        .day: BudgetLimit(money: Money(text: "5")), .month: BudgetLimit(money: Money(text: "50")),
+        .project: BudgetLimit(money: Money(text: "10")),
+    ]
+    /// Shares of a limit that are told when they are spent, in percent.
+    public var warnAt = [50, 80, 95]
     /// How long a lease lasts without a heartbeat.
     public var lease = Duration.seconds(30)
     /// How often attempts in this process send one.

@@ -18,6 +18,7 @@ public final class SteppedEngine {
 
     /// - Parameters:
     ///   - seed: Where the random bits come from.
+    ///   - traits: What executors say about the calls of a node.
     ///   - failStop: Called when a flush failed; the owner must drop the engine then.
     public init(
         store: any RunStore,
@@ -27,6 +28,7 @@ public final class SteppedEngine {
         compiler: Compiler? = nil,
         configuration: EngineConfiguration,
         seed: UInt64,
+        traits: @escaping @Sendable (Graph.Node) -> ExecutorTraits = { _ in ExecutorTraits() },
         failStop: @escaping @Sendable (String) -> Void
     ) {
         outbox = OfferedAttempts()
@@ -44,6 +46,7 @@ public final class SteppedEngine {
             workflows: workflows
         )
         loop.compiler = compiler
+        loop.traits = traits
     }
 
     /// Reads the stores; call once, before the first turn. False when they cannot be read.
@@ -161,22 +164,42 @@ public final class SteppedEngine {
     ) throws(StoreError) {
         let result: AttemptResult
         switch outcome {
-        case .completed(let value, let log):
+        case .completed(let value, let log, _):
             let (payload, bytes) = Payload.of(value)
             if let bytes { _ = try blobs.put(bytes) }
             result = .completed(
                 payload,
                 log: try log.map { text throws(StoreError) in try blobs.put(Array(text.utf8)) }
             )
-        case .failed(let error, let log):
+        case .failed(let error, let log, _):
             result = .failed(error, log: try log.map { text throws(StoreError) in try blobs.put(Array(text.utf8)) })
         }
-        requests.append(.attemptEnded(lease.held, result))
+        requests.append(.attemptEnded(lease.held, result, outcome.usage))
     }
 
     /// The attempts are alive.
     public func heartbeat(_ leases: [AttemptLease]) {
         requests.append(.heartbeat(leases.map(\.held)))
+    }
+
+    /// See ``DurableEngine/setBudget(_:_:by:)``.
+    public func setBudget(
+        _ scope: BudgetScope,
+        _ limit: BudgetLimit,
+        by actor: String,
+        _ reply: @escaping @Sendable (Result<Void, EngineError>) -> Void
+    ) {
+        requests.append(.budget(scope, limit, actor: actor, reply))
+    }
+
+    /// What is held at this moment: permits, places in lines, reservations. All 0 when every run has ended.
+    var heldThings: [String: Int] {
+        [
+            "claims": loop.limits.claims.count, "permits": loop.limits.permits.count,
+            "waiting for permits": loop.limits.waiters.count, "waiting for tokens": loop.rates.waiting,
+            "delayed": loop.delays.count, "waiting for money": loop.budgets.waiting,
+            "reservations": loop.ledger.openReservations.count, "leases": loop.leases.count,
+        ]
     }
 
     /// Hands back every lease, as a process does that stops.

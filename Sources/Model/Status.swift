@@ -37,6 +37,8 @@ public enum RunStatus: String, Sendable, CaseIterable {
 public enum WaitReason: String, Sendable, CaseIterable {
     /// A person has to answer.
     case human
+    /// A call does not fit a budget; its limit has to be raised, or a new period to begin.
+    case budget
     /// A point in time has to come.
     case timer
     /// A signal has to come.

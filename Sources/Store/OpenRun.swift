@@ -11,11 +11,14 @@ public struct OpenRunRow: Sendable, Equatable {
     public var id: RunID
     /// The status, as of its row.
     public var status: RunStatus
+    /// Why it waits, likewise.
+    public var reason: WaitReason?
     /// Hash of the graph it runs.
     public var graphHash: String
 
     /// Puts a row together.
-    public init(key: Int64, id: RunID, status: RunStatus, graphHash: String) {
+    public init(key: Int64, id: RunID, status: RunStatus, reason: WaitReason? = nil, graphHash: String) {
+        self.reason = reason
         self.graphHash = graphHash
         self.key = key
         self.id = id

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Engine
 import Retention
 import StoreSQLite
 import Testing
@@ -18,6 +19,9 @@ import Testing
             tools: {dir: functions}
             limits:
               max_parallel: 8
+              per_project: 4
+              per_tool: ["shell.exec=2"]
+              rate: {tools: ["http.request=60/1m", "git.log = 5/10s"]}
             patches: {review: human}
             retention: {ended_runs: 30d, packing: 1d, history: 2d, logs: 36h, signals: 0s, usage: 1d}
             """
@@ -29,6 +33,11 @@ import Testing
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
         expected.toolsFolder = "/data/functions"
         expected.maxParallel = 8
+        expected.perProject = 4
+        expected.perTool = ["shell.exec": 2]
+        expected.toolRates = [
+            "http.request": Rate(units: 60, period: .seconds(60)), "git.log": Rate(units: 5, period: .seconds(10)),
+        ]
         expected.patchReview = .human
         expected.retention.endedRuns = .seconds(30 * 86_400)
         expected.retention.packing = .seconds(86_400)
@@ -41,6 +50,7 @@ import Testing
         let environment = [
             "BATON_STORE_DURABILITY": "full", "BATON_SANDBOX_REQUIRE": "true", "BATON_SANDBOX_NETWORK": "a:1, b:2",
             "BATON_TOOLS_DIR": "/f", "BATON_LIMITS_MAX_PARALLEL": "1000", "BATON_HOME": "/x", "OTHER": "y",
+            "BATON_LIMITS_PER_PROJECT": "9", "BATON_LIMITS_PER_TOOL": "a=1, b=2", "BATON_LIMITS_RATE_TOOLS": "a=1/1s",
             "BATON_RETENTION_ENDED_RUNS": "90d", "BATON_RETENTION_PACKING": "7d", "BATON_RETENTION_HISTORY": "90d",
             "BATON_RETENTION_LOGS": "14d", "BATON_RETENTION_SIGNALS": "7d",
             "BATON_RETENTION_USAGE": "365d", "BATON_PATCHES_REVIEW": "auto",
@@ -50,6 +60,9 @@ import Testing
         expected.allowedTargets = ["a:1", "b:2"]
         expected.toolsFolder = "/f"
         expected.maxParallel = 1000
+        expected.perProject = 9
+        expected.perTool = ["a": 1, "b": 2]
+        expected.toolRates = ["a": Rate(units: 1, period: .seconds(1))]
         #expect(settings == expected)
     }
 

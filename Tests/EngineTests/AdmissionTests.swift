@@ -97,7 +97,7 @@ import Threads
             let third = try await harness.start(yaml, on: engine)
             #expect(try harness.state(of: second, engine).root.tasks[0].status == .ready)
             let cause = try harness.state(of: second, engine).waitCause(of: TaskRef(node: 0))
-            #expect(cause == .permit(keys: ["node:printer (at most 1)"]))
+            #expect(cause == .permit(LimitKey(.node, "printer"), maximum: 1))
             _ = try await engine.cancel(second, reason: nil, by: "user:a")
             _ = try await engine.cancel(first, reason: nil, by: "user:a")
             #expect(try harness.state(of: third, engine).root.tasks[0].status == .running)

@@ -79,7 +79,7 @@ import Testing
             worker: "w2",
             { assignment, control in
                 let outcome = await echo(assignment, control)
-                if case .completed(let value, _) = outcome { seen.withLock { $0.append(value) } }
+                if case .completed(let value, _, _) = outcome { seen.withLock { $0.append(value) } }
                 return outcome
             }
         ) { engine in

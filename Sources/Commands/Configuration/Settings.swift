@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Definition
+import Engine
 import HTTP
 import JSON
 import Model
@@ -21,6 +22,12 @@ struct Settings: Equatable {
     var maxParallel = 64
     /// Who looks at patches that nodes of runs make.
     var patchReview = PatchReview.auto
+    /// Attempts in flight of one project; `nil` for no limit of its own.
+    var perProject: Int?
+    /// Attempts in flight by tool.
+    var perTool: [String: Int] = [:]
+    /// How often tools are called.
+    var toolRates: [String: Rate] = [:]
     /// How long things are kept.
     var retention = RetentionPolicy()
 
@@ -54,6 +61,15 @@ struct Settings: Equatable {
                 throw SettingsMismatch("must be auto, human, or {auto_below: {usd, nodes}}")
             }
             patchReview = review
+        case .limitsPerProject:
+            guard let number = value.intValue, (1...1000).contains(number) else {
+                throw SettingsMismatch("must be a whole number from 1 to 1000")
+            }
+            perProject = Int(number)
+        case .limitsPerTool:
+            perTool = try pairs(value, "a list of TOOL=NUMBER") { Int($0).flatMap { $0 > 0 ? $0 : nil } }
+        case .limitsToolRates:
+            toolRates = try pairs(value, "a list of TOOL=CALLS/SPAN, such as http.request=60/1m", rate)
         case .retentionEndedRuns: retention.endedRuns = try duration(value)
         case .retentionPacking: retention.packing = try duration(value)
         case .retentionHistory: retention.history = try duration(value)
@@ -71,6 +87,33 @@ struct Settings: Equatable {
         return duration
     }
 
+    /// `TOOL=VALUE` by tool.
+    private func pairs<Part>(
+        _ value: JSONValue,
+        _ rule: String,
+        _ read: (String) -> Part?
+    ) throws(SettingsMismatch) -> [String: Part] {
+        guard let items = value.arrayValue else { throw SettingsMismatch("must be \(rule)") }
+        var result: [String: Part] = [:]
+        for item in items {
+            let words = item.stringValue?.split(separator: "=", maxSplits: 1) ?? []
+            guard words.count == 2, let part = read(String(words[1]).trimmed) else {
+                throw SettingsMismatch("must be \(rule); \(item.text) is not one")
+            }
+            result[String(words[0]).trimmed] = part
+        }
+        return result
+    }
+
+    /// `60/1m`.
+    private func rate(_ text: String) -> Rate? {
+        let words = text.split(separator: "/", maxSplits: 1)
+        guard words.count == 2, let units = Int(words[0]), (1...1_000_000).contains(units),
+            let span = Duration(text: String(words[1])), span >= .milliseconds(1)
+        else { return nil }
+        return Rate(units: units, period: span)
+    }
+
     private func targets(_ value: JSONValue) throws(SettingsMismatch) -> [String] {
         guard let items = value.arrayValue else { throw SettingsMismatch("must be a list of host:port") }
         var result: [String] = []
@@ -82,6 +125,10 @@ struct Settings: Equatable {
         }
         return result
     }
+}
+
+extension String {
+    fileprivate var trimmed: String { String(Substring(self).trimmingSpaces()) }
 }
 
 /// What a value would have to be.

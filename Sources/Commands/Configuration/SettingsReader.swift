@@ -55,8 +55,9 @@ enum SettingsReader {
         case .storeDurability, .toolsFolder, .retentionEndedRuns, .retentionPacking, .retentionHistory, .retentionLogs,
             .retentionSignals, .retentionUsage:
             .string(text)
-        case .sandboxRequire, .limitsMaxParallel, .patchesReview: (try? JSONValue(parsing: text)) ?? .string(text)
-        case .sandboxNetwork:
+        case .sandboxRequire, .limitsMaxParallel, .limitsPerProject, .patchesReview:
+            (try? JSONValue(parsing: text)) ?? .string(text)
+        case .sandboxNetwork, .limitsPerTool, .limitsToolRates:
             .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces())) })
         }
     }

@@ -62,7 +62,7 @@ enum RunControl {
         arguments: [RunCommands.run],
         options: [RunCommands.follow(default: true)],
         examples: [.init(line: "baton run resume last", comment: "the newest run")],
-        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .budget, .needsPerson, .interrupted],
         action: resume
     )
 

@@ -16,6 +16,7 @@ struct RunDriver {
         case ended
         case paused
         case needsPerson
+        case needsMoney
         case interrupted
     }
 
@@ -119,7 +120,7 @@ struct RunDriver {
         case .external:
             let children = (try? local.engine.reader.state(ofRun: row.key))?.children ?? []
             return !children.isEmpty && children.allSatisfy(needsPerson)
-        case .timer, .retry, nil: return false
+        case .timer, .retry, .budget, nil: return false
         }
     }
 
@@ -150,7 +151,9 @@ struct RunDriver {
             silentUntil = sequence
             let console = driver.context.console
             view = ProgressView(console, terminalWidth: Console.terminalWidth(STDERR_FILENO))
-            if isFollowed, console.settings.format == .jsonl { log = EventLog(driver.local.engine.reader, driver.local.store, key: key) }
+            if isFollowed, console.settings.format == .jsonl {
+                log = EventLog(driver.local.engine.reader, driver.local.store, key: key)
+            }
         }
 
         mutating func follow() throws(CommandFailure) -> Ending {
@@ -182,6 +185,7 @@ struct RunDriver {
         private var ending: Ending? {
             if progress.status.isTerminal, hasEnded { return .ended }
             if progress.status == .paused { return .paused }
+            if progress.needsMoney { return .needsMoney }
             let isStuck = progress.needsPerson(now: SystemClock().wall()) { driver.needsPerson($0) }
             return isStuck ? .needsPerson : nil
         }

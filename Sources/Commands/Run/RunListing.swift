@@ -86,9 +86,13 @@ enum RunListing {
         examples: [.init(line: "baton run explain last", comment: "the newest run")],
         exits: [.notFound, .unavailable]
     ) { context throws(CommandFailure) in
-        let (state, _) = try read(context)
+        let word = context.invocation.word("RUN")
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw IdentifierLookup.noRun(word) }
+        let row = try IdentifierLookup(store: data.store).run(word)
         let now = SystemClock().wall()
-        let explanation = Explanation(state, now: now)
+        let explanation = try engineCall { () throws(EngineError) in
+            try data.reader.explanation(ofRun: row.key, now: now)
+        }
         context.console.show(explanation.json(now: now)) { text(explanation, now) }
         return .ok
     }

@@ -105,9 +105,12 @@ struct RunProgress {
         switch waitReason {
         case .human, .signal: return isQuiet
         case .external: return isQuiet && children.allSatisfy(childNeedsPerson)
-        case .timer, .retry: return false
+        case .timer, .retry, .budget: return false
         }
     }
+
+    /// Nothing goes on before a budget is raised or a new period begins.
+    var needsMoney: Bool { status == .waiting && waitReason == .budget && nextDue == nil }
 
     /// Runs that this one waits for.
     private var children: [RunID] {
@@ -214,6 +217,7 @@ struct RunProgress {
             switch reason {
             case .signal: return "for a signal"
             case .external: return "for another run"
+            case .budget: return "for money: see `baton run explain`"
             case .human, .timer, .retry: return "for a person"
             }
         }

@@ -27,6 +27,7 @@ struct RunReport {
         case .ended: state.status == wanted ? .ok : .runFailed
         case .paused: .ok
         case .needsPerson: .needsPerson
+        case .needsMoney: .budget
         case .interrupted: .interrupted
         }
     }
@@ -90,10 +91,10 @@ struct RunReport {
 
     /// Signals and runs that have to come to an end.
     private var otherWaits: [String] {
-        guard ending == .needsPerson else { return [] }
+        guard ending == .needsPerson || ending == .needsMoney else { return [] }
         return Explanation(state, now: details.now).waitingFor.flatMap { item -> [String] in
             switch item.cause {
-            case .signal, .child:
+            case .signal, .child, .budget:
                 ["`\(item.name)` \(item.cause.sentence(now: details.now))"]
                     + item.cause.commands(run: state.id).prefix(1).map { "  \($0)" }
             default: []
@@ -103,7 +104,7 @@ struct RunReport {
 
     /// What people can answer, reviews of tasks among it.
     private var requests: [HumanRequest] {
-        guard ending == .needsPerson else { return [] }
+        guard ending == .needsPerson || ending == .needsMoney else { return [] }
         let patches = state.patches.all.compactMap(\.review).filter { !$0.isClosed }.map(\.request)
         return state.allTasks.compactMap { state[$0].openRequest?.request } + patches
     }

@@ -44,6 +44,16 @@ enum RunStart {
                 kind: .text("ID"),
                 summary: "the id of the run: starting it again with the same content gives the same run"
             ),
+            OptionDescription(
+                name: "budget",
+                kind: .text("USD"),
+                summary: "the most that it may spend, with all that it starts; goes before what the workflow says"
+            ),
+            OptionDescription(
+                name: "llm-tokens",
+                kind: .number("N", 0...1_000_000_000_000),
+                summary: "the most LLM tokens that it may use, likewise"
+            ),
             RunCommands.follow(default: false),
             DryRunCommand.option,
         ],
@@ -57,7 +67,7 @@ enum RunStart {
             ),
             .init(line: "baton run order.yaml -i limit=500 --dry-run", comment: "what it would do and ask for"),
         ],
-        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .budget, .needsPerson, .interrupted],
         action: start
     )
 
@@ -70,7 +80,12 @@ enum RunStart {
         if context.invocation.isOn("dry-run") { return DryRunCommand.show(graph, inputs, toolbox, context.console) }
         let given = try id(context)
         let run = given ?? makeID()
-        let request = StartRequest(graph: graph, source: file.text, inputs: inputs, id: run, actor: context.actor)
+        var start = StartRequest(graph: graph, source: file.text, inputs: inputs, id: run, actor: context.actor)
+        start.budget = BudgetLimit(
+            money: try context.invocation.text("budget").map(BudgetCommands.money),
+            languageModelTokens: context.invocation.number("llm-tokens").map { Int64($0) }
+        )
+        let request = start
         let isFollowed = isFollowed(context)
         let driver = try RunDriver.open(context, settings, toolbox)
         return try driver.drive(run, after: 0, isFollowed: isFollowed) { () throws(CommandFailure) in

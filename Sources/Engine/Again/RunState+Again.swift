@@ -127,6 +127,7 @@ extension RunState {
                 if !self[inside].status.isTerminal { count(inside, self[inside].status, by: -1) }
             }
             inner[scope] = nil
+            forgetHolds(in: scope)
         }
         loops[task] = nil
         maps[task] = nil

@@ -79,6 +79,7 @@ extension RunState {
         let attempts = inner[scope]?.tasks.reduce(0) { $0 + $1.attempts } ?? 0
         compensations.close(number, status, error, attempts: attempts)
         inner[scope] = nil
+        forgetHolds(in: scope)
     }
 
     mutating func endRollbacks(where isMeant: (Rollback.Target) -> Bool) {

@@ -42,6 +42,8 @@ public struct Event: Sendable, Equatable {
 
         /// May start, has not yet.
         case taskReady(ReadyReason)
+        /// Ready, but kept from starting.
+        case held(TaskHold)
         /// An executor has it: a new attempt under a new fence.
         case taskStarted(attempt: Int, fence: Int64, worker: String)
         /// Done. `routing` says which outgoing edges are not taken.
@@ -80,6 +82,8 @@ public struct Event: Sendable, Equatable {
         case human(HumanEvent)
         /// A task that cannot go on by itself.
         case review(ReviewEvent)
+        /// Money was held or spent for a call, or the limit of the run was changed.
+        case budget(BudgetEvent)
     }
 
     /// Why a task is ready and not running.
@@ -142,6 +146,8 @@ public struct Event: Sendable, Equatable {
         public var tenant = ""
         /// The project it belongs to.
         public var project = RunOrigin.defaultProject
+        /// What it may spend, with all that it starts; goes before what its document says.
+        public var budget = BudgetLimit.none
 
         /// The project of runs that name none.
         public static let defaultProject = "default"

@@ -89,6 +89,7 @@ extension Event.Body {
         case .runCompleted(let outputs): ["outputs": .object(outputs.json)]
         case .runFailed(let error): ["error": error.json]
         case .taskReady(let reason): ["reason": .string(reason.rawValue)]
+        case .held(let hold): hold.data
         case .taskStarted(let attempt, let fence, let worker):
             ["attempt": .int(Int64(attempt)), "fence": .int(fence), "worker": .string(worker)]
         case .taskCompleted(let output, let routing, let log):
@@ -116,6 +117,7 @@ extension Event.Body {
         case .patch(let event): event.data
         case .human(let event): event.data
         case .review(let event): event.data
+        case .budget(let event): event.data
         }
     }
 
@@ -144,6 +146,7 @@ extension Event.RunOrigin {
         if !labels.isEmpty { data["labels"] = JSONValue(labels) }
         if !tenant.isEmpty { data["tenant"] = .string(tenant) }
         if project != Self.defaultProject { data["project"] = .string(project) }
+        if budget != .none { data["budget"] = budget.json }
         data["schedule"] = schedule.map { .string($0.description) }
         if let parent {
             data["parent"] = [

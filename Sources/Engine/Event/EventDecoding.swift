@@ -58,6 +58,7 @@ struct EventDecoder {
         case .runCompleted: try payload(data["outputs"]).map(Event.Body.runCompleted)
         case .runFailed: TaskError(json: data["error"]).map(Event.Body.runFailed)
         case .taskReady: data["reason"]?.stringValue.flatMap(Event.ReadyReason.init).map(Event.Body.taskReady)
+        case .taskHeld, .budgetExhausted: TaskHold(type, data).map(Event.Body.held)
         case .taskStarted: started(data)
         case .taskCompleted:
             try payload(data["output"]).map {
@@ -93,6 +94,8 @@ struct EventDecoder {
             try patch(type, data).map(Event.Body.patch)
         case .taskNeedsReview, .taskResumed, .taskPoisoned, .taskExhausted:
             review(type, data).map(Event.Body.review)
+        case .budgetReserved, .budgetSettled, .budgetWarning, .budgetRaised:
+            BudgetEvent(type, data).map(Event.Body.budget)
         }
     }
 
@@ -113,7 +116,8 @@ struct EventDecoder {
             priority: integer(data["priority"]),
             labels: [String: String](json: data["labels"]),
             tenant: data["tenant"]?.stringValue ?? "",
-            project: data["project"]?.stringValue ?? Event.RunOrigin.defaultProject
+            project: data["project"]?.stringValue ?? Event.RunOrigin.defaultProject,
+            budget: BudgetLimit(json: data["budget"]) ?? .none
         )
     }
 

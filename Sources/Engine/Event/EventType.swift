@@ -22,6 +22,7 @@ public enum EventType: String, Sendable, CaseIterable {
     case patchSuperseded = "patch.superseded"
     case patchReverted = "patch.reverted"
     case taskReady = "task.ready"
+    case taskHeld = "task.held"
     case taskStarted = "task.started"
     case taskCompleted = "task.completed"
     case taskFailed = "task.failed"
@@ -75,6 +76,11 @@ public enum EventType: String, Sendable, CaseIterable {
     case humanTaskResolved = "human_task.resolved"
     case humanTaskExpired = "human_task.expired"
     case humanTaskCancelled = "human_task.cancelled"
+    case budgetReserved = "budget.reserved"
+    case budgetSettled = "budget.settled"
+    case budgetWarning = "budget.warning"
+    case budgetExhausted = "budget.exhausted"
+    case budgetRaised = "budget.raised"
 }
 
 extension Event.Body {
@@ -91,6 +97,7 @@ extension Event.Body {
         case .runCancelled: .runCancelled
         case .runUpdated: .runUpdated
         case .taskReady: .taskReady
+        case .held(let hold): hold.type
         case .taskStarted: .taskStarted
         case .taskCompleted: .taskCompleted
         case .taskFailed: .taskFailed
@@ -109,6 +116,7 @@ extension Event.Body {
         case .patch(let event): event.type
         case .human(let event): event.type
         case .review(let event): event.type
+        case .budget(let event): event.type
         }
     }
 }

@@ -25,7 +25,10 @@ struct Attempts: Sendable {
         CrashPoint.beforeEffect.reach()
         let outcome: AttemptOutcome
         if cancellation.isCancelled {
-            return dispatcher.forget(assignment.lease)
+            guard assignment.allowance != nil else { return dispatcher.forget(assignment.lease) }
+            // The call never left, so that nothing was spent.
+            let error = TaskError(code: "cancelled", errorClass: .permanent, message: "it had not begun")
+            return await deliver(.failed(error, usage: CallUsage.none), of: assignment, cancellation, dispatcher)
         } else if let executor = executors[assignment.node.kind.name] {
             var assignment = assignment
             assignment.control = control(of: assignment)
@@ -40,19 +43,19 @@ struct Attempts: Sendable {
 
     /// Hands a result in; the loop forgets the attempt when it is durable. A full disk is waited for: the lease stays
     /// ours, and the result is worth keeping. An attempt that completed although it was told to stop is handed in once
-    /// if something undoes it.
+    /// if something undoes it, and what an attempt did cost is always handed in.
     private func deliver(
         _ outcome: AttemptOutcome,
         of assignment: Assignment,
         _ cancellation: CancellationSignal,
         _ dispatcher: Dispatcher
     ) async {
-        let isKept = outcome.hasCompleted && assignment.node.compensation != nil
+        let isKept = outcome.hasCompleted && assignment.node.compensation != nil || outcome.usage != nil
         while isKept || !cancellation.isCancelled {
             do throws(EngineError) {
                 let result = try await store(outcome)
                 CrashPoint.beforeCompletion.reach()
-                guard mailbox.send(.attemptEnded(assignment.lease, result)) else { break }
+                guard mailbox.send(.attemptEnded(assignment.lease, result, outcome.usage)) else { break }
                 return
             } catch {
                 guard error.code == .storageFull, !cancellation.isCancelled else { break }
@@ -67,11 +70,11 @@ struct Attempts: Sendable {
 
     private func store(_ outcome: AttemptOutcome) async throws(EngineError) -> AttemptResult {
         switch outcome {
-        case .completed(let value, let log):
+        case .completed(let value, let log, _):
             let (payload, bytes) = Payload.of(value)
             if let bytes { _ = try await put(bytes) }
             return .completed(payload, log: try await put(log))
-        case .failed(let error, let log):
+        case .failed(let error, let log, _):
             return .failed(error, log: try await put(log))
         }
     }

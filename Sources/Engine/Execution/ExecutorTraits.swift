@@ -11,9 +11,12 @@ public struct ExecutorTraits: Sendable, Equatable {
     /// A call is over within some microseconds and neither blocks nor suspends. It is made on the engine's thread, which
     /// saves two changes of threads; whatever such a call takes, everything else waits for it.
     public var isImmediate: Bool
+    /// What an attempt may cost; `nil` for one that is free.
+    public var cost: CallCost?
 
-    /// Traits; by themselves calls may change anything and take any time.
-    public init(isRead: Bool = false, version: String = "", isImmediate: Bool = false) {
+    /// Traits; by themselves calls may change anything, take any time and are free.
+    public init(isRead: Bool = false, version: String = "", isImmediate: Bool = false, cost: CallCost? = nil) {
+        self.cost = cost
         self.isRead = isRead
         self.version = version
         self.isImmediate = isImmediate

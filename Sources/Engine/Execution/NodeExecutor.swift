@@ -28,10 +28,17 @@ extension NodeExecutor {
 
 /// What an attempt gave.
 public enum AttemptOutcome: Sendable {
-    /// Done. `log` is what programs wrote, for people.
-    case completed(JSONValue, log: String? = nil)
+    /// Done. `log` is what programs wrote, for people; `usage` what a paid attempt did cost, `nil` when nobody knows.
+    case completed(JSONValue, log: String? = nil, usage: CallUsage? = nil)
     /// Failed; the class of the error decides about retries.
-    case failed(TaskError, log: String? = nil)
+    case failed(TaskError, log: String? = nil, usage: CallUsage? = nil)
+
+    /// What it did cost.
+    var usage: CallUsage? {
+        switch self {
+        case .completed(_, _, let usage), .failed(_, _, let usage): usage
+        }
+    }
 
     /// It had its effect.
     var hasCompleted: Bool {
@@ -58,6 +65,8 @@ public struct Assignment: Sendable {
     }
     /// The longest the attempt may take.
     public let timeout: Duration?
+    /// The most that a paid attempt may spend; `nil` for one whose executor names no cost.
+    public let allowance: Charge?
     /// What people said about the task before they had it tried again, the oldest first.
     public let guidance: [String]
     /// What the node's templates can see.
@@ -70,7 +79,7 @@ public struct Assignment: Sendable {
     /// See ``ExecutorTraits/isImmediate``.
     var isImmediate = false
 
-    init(key: TaskKey, state: RunState, timeout: Duration?, now: Timestamp) {
+    init(key: TaskKey, state: RunState, timeout: Duration?, allowance: Charge? = nil, now: Timestamp) {
         let ref = TaskRef(number: key.task)
         let node = state.node(ref)
         let task = state[ref]
@@ -81,6 +90,7 @@ public struct Assignment: Sendable {
         guidance = task.guidance
         repeats = task.repeats
         self.timeout = timeout
+        self.allowance = allowance
         lease = HeldLease(key: key, fence: task.fence)
         var expressions: [CELExpression] = []
         switch node.kind {

@@ -4,6 +4,7 @@
 internal import Definition
 public import JSON
 public import Model
+internal import Store
 
 /// Why a run is where it is (spec 6.8): for an open one what it waits for, for an ended one the chain of causes.
 public struct Explanation: Sendable {
@@ -37,7 +38,9 @@ public struct Explanation: Sendable {
     public let causes: [String]
 
     /// Reads the explanation off a state.
-    public init(_ state: RunState, now: Timestamp) {
+    ///
+    /// - Parameter contention: Who has what it waits for; see ``RunReader/explanation(ofRun:now:)``.
+    public init(_ state: RunState, contention: Contention = Contention(), now: Timestamp) {
         run = state.id
         status = state.status
         reason = state.waitReason
@@ -47,7 +50,7 @@ public struct Explanation: Sendable {
                     Item(
                         node: state.node(task).id,
                         place: state.place(of: task.scope),
-                        cause: $0,
+                        cause: $0.naming(contention, state),
                         since: state[task].since
                     )
                 }
@@ -146,7 +149,8 @@ public struct Explanation: Sendable {
 
     /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[]}`. What waits
     /// for a person also has `human_task`, `title`, `asked_at`, `assignees`, and where there is one `expires_at` and
-    /// `claimed_by`.
+    /// `claimed_by`; what waits for a permit or for money `holders[{run, task?, charge?}]`, and for money
+    /// `budget{scope, period?, limit, spent, reserved, needed}`.
     public func json(now: Timestamp) -> JSONValue {
         let items: [JSONValue] = waitingFor.map { item in
             var result: JSONObject = [
@@ -156,6 +160,9 @@ public struct Explanation: Sendable {
                 "commands": .array(commands(for: item).map(JSONValue.string)),
             ]
             for member in item.cause.request?.json.members ?? [] { result[member.key] = member.value }
+            let holders = item.cause.holders
+            if !holders.isEmpty { result["holders"] = .array(holders.map(\.json)) }
+            if case .budget(let shortage, _) = item.cause { result["budget"] = .object(shortage.data) }
             return .object(result)
         }
         return [
@@ -172,6 +179,31 @@ extension WaitCause {
         switch self {
         case .human(let human), .review(let human?, _), .patch(_, _, let human?): human
         default: nil
+        }
+    }
+
+    /// Who has what it waits for.
+    fileprivate var holders: [Holder] {
+        switch self {
+        case .permit(_, _, let holders), .admission(_, _, let holders), .budget(_, let holders): holders
+        default: []
+        }
+    }
+
+    /// The cause with those who have what the task waits for, and budgets as they stand now.
+    fileprivate func naming(_ contention: Contention, _ state: RunState) -> WaitCause {
+        switch self {
+        case .permit(let key, let maximum, _):
+            return .permit(key, maximum: maximum, holders: contention.holders[key] ?? [])
+        case .admission(let key, let maximum, _):
+            let holders = state.runDemand(at: state.createdAt).flatMap { contention.holders[$0.key] }
+            return .admission(key: key, maximum: maximum, holders: holders ?? [])
+        case .budget(var shortage, _):
+            guard let (row, holders) = contention.budgets[shortage.account] else { return self }
+            (shortage.account, shortage.limit) = (row.account, row.limit)
+            (shortage.spent, shortage.reserved) = (row.spent, row.reserved)
+            return .budget(shortage, holders: holders)
+        default: return self
         }
     }
 

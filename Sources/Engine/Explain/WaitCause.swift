@@ -11,9 +11,15 @@ public enum WaitCause: Sendable, Equatable {
     /// Ready: no executor or permit is free.
     case queue(priority: Int)
     /// Ready: as many as may hold a key do.
-    case permit(keys: [String])
+    case permit(LimitKey, maximum: Int, holders: [Holder] = [])
     /// The run itself waits until others that share its key have ended.
-    case admission(key: String, maximum: Int)
+    case admission(key: String, maximum: Int, holders: [Holder] = [])
+    /// Ready: a token bucket is empty. If nobody goes before it, the task starts then.
+    case rate(bucket: String, until: Timestamp)
+    /// Ready to be tried again: retries have had their share of attempts.
+    case retries(until: Timestamp)
+    /// Ready: a call may cost more than is left of a budget; who holds what of it.
+    case budget(BudgetShortage, holders: [Holder] = [])
     /// Ready: the run has as many tasks in flight as it may.
     case limit(maxParallel: Int)
     /// The run is paused.
@@ -50,6 +56,8 @@ public enum WaitCause: Sendable, Equatable {
         case .dependency: "dependency"
         case .queue: "queue"
         case .permit, .admission: "permit"
+        case .rate: "rate"
+        case .budget: "budget"
         case .limit: "limit"
         case .paused: "paused"
         case .group: "group"
@@ -63,7 +71,7 @@ public enum WaitCause: Sendable, Equatable {
         case .signal: "signal"
         case .child: "child"
         case .timer: "timer"
-        case .retry: "retry"
+        case .retry, .retries: "retry"
         }
     }
 }
@@ -103,8 +111,12 @@ extension RunState {
         if let pause { return .paused(by: pause.by, reason: pause.reason) }
         var probe = RunMachine(self, turn: Turn(now: createdAt, actor: nil, entropy: 0))
         if !probe.mayBegin(ref) { return .draining }
-        if self[ref].readyReason == .limit, let demands = try? demands(of: ref, at: createdAt), !demands.isEmpty {
-            return .permit(keys: demands.map { "\($0.key) (at most \($0.maximum))" })
+        switch holds[ref] {
+        case .permit(let key, let maximum): return .permit(key, maximum: maximum)
+        case .rate(let bucket, let until): return .rate(bucket: bucket, until: until)
+        case .retries(let until): return .retries(until: until)
+        case .budget(let shortage): return .budget(shortage)
+        case nil: break
         }
         if let limit = graph.definition.maxParallel, count(.running) >= limit { return .limit(maxParallel: limit) }
         return .queue(priority: node(ref).priority)
@@ -176,9 +188,18 @@ extension WaitCause {
             let cause = root.map { open.contains($0) ? "" : "; the nearest cause is `\($0)`" } ?? ""
             return "waits for \(names)\(cause)"
         case .queue(let priority): return "ready, waits for a free executor (priority \(priority))"
-        case .permit(let keys): return "ready, waits for a permit of \(keys.joined(separator: ", "))"
-        case .admission(let key, let maximum):
-            return "the run waits: \(maximum) others with the key \(key) are not done"
+        case .permit(let key, let maximum, let holders):
+            return "ready, waits for a permit of \(key), of which there are \(maximum)" + Self.held(by: holders)
+        case .admission(let key, let maximum, let holders):
+            return "the run waits: \(maximum) others with the key \(key) are not done" + Self.held(by: holders)
+        case .rate(let bucket, let until):
+            return
+                "ready, waits for its turn to call `\(bucket.removingPrefix("tool:"))`, which is called only so often; "
+                + "at \(until) (\(Self.span(now, until))) if nobody goes before it"
+        case .retries(let until):
+            return "ready to be tried again, but retries have had their share; "
+                + "not before \(until) (\(Self.span(now, until)))"
+        case .budget(let shortage, let holders): return shortage.sentence + Self.held(by: holders)
         case .limit(let limit): return "ready, but the run has \(limit) tasks in flight, its max_parallel"
         case .paused(let by, let reason):
             return "ready, but the run was paused by \(by)" + (reason.map { ": \($0)" } ?? "")
@@ -218,8 +239,27 @@ extension WaitCause {
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]
         case .child(let child): ["baton run explain \(child)", "baton run cancel \(child)"]
         case .patch(let number, _, nil): ["baton run patches \(run) \(number)"]
-        case .dependency, .permit, .admission, .limit, .group, .rollback, .draining, .body: []
+        case .permit(_, _, let holders), .admission(_, _, let holders):
+            Self.runs(of: holders, but: run).map { "baton run explain \($0)" }
+        case .budget(let shortage, let holders):
+            ["baton budget set \(shortage.account.scope.command) USD", "baton run cancel \(run)"]
+                + Self.runs(of: holders, but: run).map { "baton run explain \($0)" }
+        case .dependency, .rate, .retries, .limit, .group, .rollback, .draining, .body: []
         }
+    }
+
+    private static func runs(of holders: [Holder], but run: RunID) -> [RunID] {
+        Array(Set(holders.map(\.run)).subtracting([run]).sorted().prefix(3))
+    }
+
+    private static func held(by holders: [Holder]) -> String {
+        guard !holders.isEmpty else { return "" }
+        let names = holders.prefix(3).map { holder in
+            (holder.task.map { "`\($0)` of " } ?? "") + holder.run.description
+                + (holder.charge.map { " (\($0.text))" } ?? "")
+        }
+        let more = holders.count > 3 ? " and \(holders.count - 3) more" : ""
+        return "; held by \(names.joined(separator: ", "))\(more)"
     }
 
     private static func span(_ now: Timestamp, _ then: Timestamp) -> String {

@@ -189,17 +189,20 @@ extension RunMachine {
     }
 
     private mutating func updateWait() {
-        if state.count(.ready) + state.count(.running) > 0 {
+        if state.count(.ready) - state.heldByBudget + state.count(.running) > 0 {
             if state.status == .waiting { emit(Event(body: .runResumed)) }
             return
         }
-        let isRetrying = state.count(.retrying) > 0 && state.count(.waiting) + state.count(.needsReview) == 0
+        let isRetrying =
+            state.count(.retrying) > 0 && state.count(.waiting) + state.count(.needsReview) + state.count(.ready) == 0
         let reason: WaitReason = isRetrying ? .retry : waitingReason
         if state.status != .waiting || state.waitReason != reason { emit(Event(body: .runWaiting(reason))) }
     }
 
     /// What somebody can do something about comes first: a person, a signal, another run, the clock.
     private var waitingReason: WaitReason {
+        // Who drives runs looks for this one; a person may answer all the same.
+        if state.heldByBudget > 0 { return .budget }
         if state.count(.needsReview) > 0 || state.patches.isHolding { return .human }
         var reasons: Set<WaitReason> = isHeldByChild ? [.external] : []
         for (_, scope) in state.openScopes {

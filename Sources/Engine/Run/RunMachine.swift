@@ -163,14 +163,6 @@ struct RunMachine: Sendable {
         emit(task, .taskStarted(attempt: now.attempts + 1, fence: now.fence + 1, worker: worker))
     }
 
-    /// Writes down why a task that may start has not.
-    mutating func hold(_ task: TaskRef, _ reason: Event.ReadyReason) {
-        let status = state[task].status
-        guard status == .blocked || (status == .ready && state[task].readyReason != reason) else { return }
-        emit(task, .taskReady(reason))
-        offered.remove(task)
-    }
-
     /// Writes down that a task could not start in this turn.
     mutating func queue(_ task: TaskRef) {
         // It may have been cancelled since, with the pass or item it belongs to.

@@ -59,6 +59,8 @@ extension RunState {
             fold(event, now)
         case .human(let event):
             foldReview(event, now)
+        case .budget(let event):
+            fold(event, nil)
         default:
             break
         }
@@ -79,6 +81,10 @@ extension RunState {
             self[task].worker = nil
             self[task].until = nil
             set(task, .ready, now)
+        case .held(let hold):
+            holds[task] = hold
+        case .budget(let event):
+            fold(event, task)
         case .taskStarted(let attempt, let fence, let worker):
             self[task].attempts = attempt
             self[task].fence = fence
@@ -186,6 +192,7 @@ extension RunState {
         count(task, status, by: 1)
         self[task].status = status
         self[task].since = now
+        if !holds.isEmpty { holds[task] = nil }
         movePhase(of: task, old, status)
         let (ended, failed) = (status.isTerminal ? 1 : 0, status == .failed ? 1 : 0)
         let (before, failedBefore) = (old.isTerminal ? 1 : 0, old == .failed ? 1 : 0)

@@ -67,6 +67,12 @@ public struct RunState: Sendable {
     public internal(set) var tenant: String
     /// The project it belongs to.
     public internal(set) var project: String
+    /// What it may spend, with all that it starts.
+    public internal(set) var budget: BudgetLimit
+    /// Why ready tasks have not started, where it is not for want of an executor.
+    var holds: [TaskRef: TaskHold] = [:]
+    /// What the calls of tasks cost, where they cost something.
+    var costs: [TaskRef: Charge] = [:]
     /// Variables that were set from outside.
     var assigned = JSONObject()
     /// Signals that came.
@@ -178,6 +184,7 @@ public struct RunState: Sendable {
         labels = origin.labels
         tenant = origin.tenant
         project = origin.project
+        budget = origin.budget.over(graph.definition.budget)
         lastSequence = 1
     }
 
@@ -226,6 +233,7 @@ extension RunState: Equatable {
             && left.parent == right.parent && left.schedule == right.schedule
             && left.priority == right.priority && left.labels == right.labels
             && left.tenant == right.tenant && left.project == right.project
+            && left.budget == right.budget && left.holds == right.holds && left.costs == right.costs
             && left.assigned == right.assigned && left.signals == right.signals && left.detached == right.detached
             && left.lastSequence == right.lastSequence
     }

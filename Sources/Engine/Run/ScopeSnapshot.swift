@@ -121,7 +121,7 @@ extension RunState {
             "status": .string(task.status.rawValue),
             "output": task.output?.value ?? .null,
             "attempts": .int(Int64(task.attempts)),
-            "cost_usd": 0,
+            "cost_usd": costs[ref].map { .double(Double($0.money.picodollars) / 1e12) } ?? 0,
             "info": [:],
         ]
         result["error"] = task.error?.json ?? .null

@@ -22,6 +22,7 @@ extension RunState {
             openScope(scope, number: number, owner: task)
         case .iterationCompleted(let scope, let output):
             inner[scope] = nil
+            forgetHolds(in: scope)
             loops[task]?.iterations += 1
             loops[task]?.last = output
             guard case .loop(let loop) = graph.nodes[task.node].kind, loop.collectsResults else { return }

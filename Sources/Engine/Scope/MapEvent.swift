@@ -31,6 +31,7 @@ extension RunState {
             guard let state = inner[scope] else { return }
             let result = output ?? state.onlyOutput(in: graph)
             inner[scope] = nil
+            forgetHolds(in: scope)
             maps[task]?.end(state.number, result)
         case .itemFailed(let scope, let error):
             guard let state = inner.removeValue(forKey: scope) else { return }

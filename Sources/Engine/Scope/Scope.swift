@@ -102,6 +102,7 @@ extension RunState {
                 closeScopes(of: TaskRef(scope: scope, node: node))
             }
             inner[scope] = nil
+            forgetHolds(in: scope)
         }
     }
 

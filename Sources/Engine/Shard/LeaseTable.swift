@@ -40,6 +40,8 @@ struct LeaseTable {
     /// Every lease there is.
     var all: [HeldLease] { leases.map { HeldLease(key: $0.key, fence: $0.value.fence) } }
 
+    func contains(_ key: TaskKey) -> Bool { leases[key] != nil }
+
     func holds(_ key: TaskKey, fence: Int64) -> Bool {
         leases[key]?.fence == fence
     }

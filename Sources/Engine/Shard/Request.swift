@@ -17,7 +17,8 @@ enum Request: Sendable {
     case control(RunID, Command, actor: String, Reply<Int64>)
     case signal(SignalTarget, RunSignal, actor: String, Reply<Int>)
     case person(HumanTaskID, PersonRequest, actor: String, Reply<HumanTaskRow>)
-    case attemptEnded(HeldLease, AttemptResult)
+    case attemptEnded(HeldLease, AttemptResult, CallUsage?)
+    case budget(BudgetScope, BudgetLimit, actor: String, Reply<Void>)
     case heartbeat([HeldLease])
     case wait(RunID, Reply<RunRow>)
     case adopt(RunID?, Reply<[RunID]>)
@@ -38,7 +39,8 @@ enum Request: Sendable {
         case .wait(_, let reply): reply(.failure(error))
         case .adopt(_, let reply): reply(.failure(error))
         case .schedule(let request): request.refuse(error)
-        case .release(let reply), .advance(_, _, let reply), .stop(let reply): reply(.failure(error))
+        case .release(let reply), .advance(_, _, let reply), .budget(_, _, _, let reply), .stop(let reply):
+            reply(.failure(error))
         case .attemptEnded, .heartbeat: break
         }
     }
@@ -76,6 +78,8 @@ public struct StartRequest: Sendable {
     public var tenant = ""
     /// The project it belongs to.
     public var project = Event.RunOrigin.defaultProject
+    /// What it may spend, with all that it starts; goes before what its document says.
+    public var budget = BudgetLimit.none
 
     /// Puts a request together.
     public init(graph: Graph, source: [UInt8], inputs: JSONObject, id: RunID? = nil, actor: String) {

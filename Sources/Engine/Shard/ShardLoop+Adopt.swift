@@ -45,17 +45,19 @@ extension ShardLoop {
         // Rows of runs that were busy at the end may be older than the log; those of others are exact.
         // A paused one may have had an attempt in flight, which nobody else would close.
         let busy: Set<RunStatus> = [.queued, .running, .compensating, .paused]
-        let moving = taken.filter { row in
-            found.recent.contains(row.key) || busy.contains(row.status) || holdsKey(row)
+        for row in taken {
+            // What waits for money is called by this process when there is some.
+            let isMoving = found.recent.contains(row.key) || busy.contains(row.status) || row.reason == .budget
+            if isMoving || holdsKey(row) { unread.append(row.key) }
         }
-        unread.append(contentsOf: moving.map(\.key))
         readBack(&batch)
         return taken.map(\.id)
     }
 
     /// The run keeps others from beginning, so its key must be known.
-    private func holdsKey(_ row: OpenRunRow) -> Bool {
-        (try? reader.graph(row.graphHash))?.definition.concurrency != nil
+    private mutating func holdsKey(_ row: OpenRunRow) -> Bool {
+        let graph = attempt { loop throws(EngineError) in try loop.reader.graph(row.graphHash) }
+        return graph?.definition.concurrency != nil
     }
 
     /// Reads the next group of runs back.

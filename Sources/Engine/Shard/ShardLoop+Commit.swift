@@ -16,6 +16,7 @@ extension ShardLoop {
         }
         catchUp(&batch)
         collectSchedules(&batch)
+        collectLimits(&batch)
         if let brokenRead {
             // Somebody was not told, or some row not found: the next start reads everything again.
             return afterFailure(&batch, StoreError(.failed, brokenRead.message))
@@ -78,6 +79,7 @@ extension ShardLoop {
         case .attemptEnded(let task, let fence):
             leases.end(TaskKey(run.key, task), fence: fence)
             limits.release(TaskKey(run.key, task), at: clock.monotonic())
+            closeReservations(of: TaskKey(run.key, task), fence: fence, &batch)
             run.inFlight -= 1
             let parked = run.parked
             run.parked = []
@@ -85,6 +87,7 @@ extension ShardLoop {
         case .askToBegin:
             if limits.waits(KeyedLimits.task(ofRun: run.key)) == nil { command(.begin, on: run.key, nil, &batch) }
         case .withdraw(let task):
+            _ = leaveLines(TaskKey(run.key, task))
             limits.release(TaskKey(run.key, task), at: clock.monotonic())
         case .stopAttempt(let task, let fence):
             batch.stops.append(HeldLease(key: TaskKey(run.key, task), fence: fence))
@@ -137,19 +140,29 @@ extension ShardLoop {
     private mutating func startReady(_ batch: inout Batch) {
         guard !isReleasing, clock.monotonic() >= resumeAt else { return }
         offerGranted(&batch)
-        while leases.count < configuration.slots, let key = ready.take(at: clock.monotonic()) {
+        while leases.count < configuration.slots {
+            callWaiting(&batch)
+            guard let key = ready.take(at: clock.monotonic()) else { break }
+            let isCalled = leaveLines(key)
             // Entries of runs that ended are still in the queue; reading those runs back would be for nothing.
             let task = TaskRef(number: key.task)
             guard adopted.contains(key.runKey),
                 let run = attempt({ loop throws(EngineError) in try loop.open(key.runKey, &batch) }),
                 run.machine.canStart(task)
-            else { continue }
-            if answer(for: task, of: run, &batch) { continue }
+            else {
+                letGo(key)
+                continue
+            }
+            if answer(for: task, of: run, &batch) {
+                letGo(key)
+                continue
+            }
             if let limit = run.state.graph.definition.maxParallel, run.inFlight >= limit {
+                letGo(key)
                 run.parked.append(task)
                 continue
             }
-            guard hasPermits(task, of: run, at: batch.now) else { continue }
+            guard mayStart(task, of: run, isCalled: isCalled, &batch) else { continue }
             ready.charge()
             run.machine.start(task, worker: configuration.worker)
             run.inFlight += 1
@@ -188,7 +201,7 @@ extension ShardLoop {
         publish(batch, firstSequence)
         let ended = batch.runs.filter { $0.state.status.isTerminal }
         closeRuns(&batch)
-        for (lease, _) in batch.results { dispatcher.forget(lease) }
+        for (lease, _, _) in batch.results { dispatcher.forget(lease) }
         CrashPoint.beforeAnswer.reach()
         for reply in batch.replies { reply(nil) }
         for run in ended {
@@ -206,7 +219,9 @@ extension ShardLoop {
     private func assignment(_ task: TaskRef, of run: OpenRun, _ now: Timestamp) -> Assignment? {
         guard run.state.has(task), run.state[task].status == .running else { return nil }
         let timeout = attemptTimeout(task, of: run, at: now)
-        var assignment = Assignment(key: TaskKey(run.key, task), state: run.state, timeout: timeout, now: now)
+        let key = TaskKey(run.key, task)
+        let allowance = allowance(of: key)
+        var assignment = Assignment(key: key, state: run.state, timeout: timeout, allowance: allowance, now: now)
         assignment.isImmediate = traits(assignment.node).isImmediate
         return assignment
     }
@@ -278,7 +293,12 @@ extension ShardLoop {
         unread = []
         schedules.forget()
         resumeAt = clock.monotonic() + configuration.fullDiskPause.milliseconds
-        retained += batch.results.map { .attemptEnded($0.lease, $0.result) }
+        retained += batch.results.map { .attemptEnded($0.lease, $0.result, $0.usage) }
+        do {
+            try loadLimits()
+        } catch {
+            return failStop(error.message)
+        }
         for reply in batch.replies { reply(failure) }
         feed.storageIsFull()
         recover(open)

@@ -28,8 +28,12 @@ extension ShardLoop {
             answer(reply, &batch) { loop, batch throws(EngineError) in
                 try loop.person(id, request, actor, &batch)
             }
-        case .attemptEnded(let lease, let result):
-            endAttempt(lease, result, &batch)
+        case .attemptEnded(let lease, let result, let usage):
+            endAttempt(lease, result, usage, &batch)
+        case .budget(let scope, let limit, let actor, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in
+                try loop.setBudget(scope, limit, actor, &batch)
+            }
         case .heartbeat(let held):
             for lease in held { leases.renew(lease.key, fence: lease.fence, now: clock.monotonic()) }
         case .wait(let run, let reply):
@@ -88,7 +92,8 @@ extension ShardLoop {
             priority: request.priority,
             labels: request.labels,
             tenant: request.tenant,
-            project: request.project
+            project: request.project,
+            budget: request.budget
         )
         let graph = reader.keep(request.graph)
         if !storedDefinitions.contains(request.graph.hash) {
@@ -187,8 +192,11 @@ extension ShardLoop {
             throw EngineError(refusal: error)
         }
         // A run that ended belongs to nobody; whoever makes it go on drives it.
-        if hadEnded, !run.state.status.isTerminal { adopted.insert(key) }
-        if hadEnded, !run.state.hasEnded { restoreAdmission(of: run, at: batch.now) }
+        if hadEnded, !run.state.status.isTerminal {
+            adopted.insert(key)
+            restoreAdmission(of: run, at: batch.now)
+        }
+        if case .update(let change) = command, change.budget != nil { applyBudget(of: run, &batch) }
         return run.state.lastSequence
     }
 
@@ -221,16 +229,23 @@ extension ShardLoop {
 
     /// Takes a result in. Nobody waits for the answer: after a full disk the loop itself tries again, and a result
     /// that came too late is nobody's.
-    private mutating func endAttempt(_ lease: HeldLease, _ result: AttemptResult, _ batch: inout Batch) {
+    private mutating func endAttempt(
+        _ lease: HeldLease,
+        _ result: AttemptResult,
+        _ usage: CallUsage?,
+        _ batch: inout Batch
+    ) {
         let (task, fence) = (TaskRef(number: lease.key.task), lease.fence)
         let command: Command =
             switch result {
             case .completed(let output, let log): .taskCompleted(task: task, fence: fence, output: output, log: log)
             case .failed(let error, let log): .taskFailed(task: task, fence: fence, error: error, log: log)
             }
+        // Before the result: conditions may ask what it cost.
+        settle(lease, usage, &batch)
         do {
             _ = try handle(command, on: lease.key.runKey, nil, &batch)
-            batch.results.append((lease, result))
+            batch.results.append((lease, result, usage))
             if let run = runs[lease.key.runKey] { keep(result, of: task, run, &batch) }
         } catch {
             // A result is not lost to a disk that fails.

@@ -32,6 +32,11 @@ extension ShardLoop {
             request.labels = parent.state.labels
             request.tenant = parent.state.tenant
             request.project = parent.state.project
+            if case .workflow(let child) = parent.state.node(task).kind {
+                // A document may not take more than the one that starts it allows.
+                let own = BudgetLimit.none.over(workflow.graph.budget)
+                request.budget = BudgetLimit.none.over(child.budget).within(own)
+            }
             let above = ParentRun(run: parent.state.id, task: task, depth: order.depth)
             answer = .success(try start(request, parent: above, &batch).id)
         } catch {

@@ -29,6 +29,12 @@ struct ShardLoop {
     var keys: [RunID: Int64] = [:]
     var ready = FairQueue()
     var limits = KeyedLimits()
+    var rates = RateGate()
+    var retries = RetryBudget()
+    /// Retries that wait for their share.
+    var delays = Delays()
+    var ledger = BudgetLedger(at: Timestamp(milliseconds: 0))
+    var budgets = BudgetGate()
     var leases: LeaseTable
     var timers = TimerQueue()
     /// Runs whose rows are not what their states are, and when that ends.
@@ -93,6 +99,7 @@ struct ShardLoop {
         do {
             lastRunKey = try store.lastRunKey()
             lastTimerNumber = try store.lastTimerNumber()
+            try loadLimits()
             return true
         } catch {
             failStop(error.message)
@@ -105,6 +112,7 @@ struct ShardLoop {
     /// - Returns: Whether there was nothing to do.
     mutating func turn(_ requests: [Request]) -> Bool {
         var batch = Batch(now: clock.wall())
+        rollBudgets(batch)
         for request in takeRetained() { apply(request, to: &batch) }
         for request in requests { apply(request, to: &batch) }
         let continued = later
@@ -136,6 +144,7 @@ struct ShardLoop {
         if !retained.isEmpty || !later.isEmpty || !unread.isEmpty { wait = 0 }
         if !lagging.isEmpty { wait = min(wait, catchUpAt.milliseconds - clock.wall().milliseconds) }
         if let span = scheduleWait(now) { wait = min(wait, span) }
+        if let at = nextCall(now) { wait = min(wait, at - now) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
     }
@@ -304,7 +313,7 @@ struct Batch {
     var starts: [(run: OpenRun, task: TaskRef)] = []
     var stops: [HeldLease] = []
     /// Results taken in.
-    var results: [(lease: HeldLease, result: AttemptResult)] = []
+    var results: [(lease: HeldLease, result: AttemptResult, usage: CallUsage?)] = []
     var blobs: [[UInt8]] = []
     /// Called after the commit, or with the error that prevented it.
     var replies: [(EngineError?) -> Void] = []

@@ -14,6 +14,8 @@ public struct RunUpdate: Sendable, Equatable {
     public var deadline: Timestamp?
     /// Variables to set (`vars`).
     public var variables: JSONObject
+    /// What the run may spend from its start on, with all that it starts; takes the place of the limit before.
+    public var budget: BudgetLimit?
 
     /// Most labels of a run, and most characters of one (spec 11.8).
     public static let labelLimit = (count: 32, length: 128)
@@ -23,15 +25,17 @@ public struct RunUpdate: Sendable, Equatable {
         priority: Int? = nil,
         labels: [String: String] = [:],
         deadline: Timestamp? = nil,
-        variables: JSONObject = [:]
+        variables: JSONObject = [:],
+        budget: BudgetLimit? = nil
     ) {
         self.priority = priority
         self.labels = labels
         self.deadline = deadline
         self.variables = variables
+        self.budget = budget
     }
 
-    /// The keys of `data`.
+    /// The keys of `data`; a budget has an event of its own.
     var data: JSONObject {
         var data = JSONObject()
         data["priority"] = priority.map { .int(Int64($0)) }
@@ -80,7 +84,10 @@ extension RunMachine {
     mutating func update(_ update: RunUpdate) throws(Refusal) {
         guard !state.status.isTerminal else { throw .state("\(state.id) is \(state.status.rawValue)") }
         if let problem = problem(in: update) { throw .invalid(problem) }
-        emit(Event(actor: turn.actor, body: .runUpdated(update)))
+        var rest = update
+        rest.budget = nil
+        if let budget = update.budget { emit(Event(actor: turn.actor, body: .budget(.raised(budget)))) }
+        if update.budget == nil || rest != RunUpdate() { emit(Event(actor: turn.actor, body: .runUpdated(rest))) }
         if let deadline = update.deadline {
             effects.append(.arm(task: .run, kind: .deadline, at: deadline))
         }

@@ -133,7 +133,9 @@ public final class MemoryRunStore: RunStore {
     public func openRuns() -> [OpenRunRow] {
         state.withLock { state in
             state.runs.values.filter { !$0.status.isTerminal }.sorted { $0.key < $1.key }
-                .map { OpenRunRow(key: $0.key, id: $0.id, status: $0.status, graphHash: $0.graphHash) }
+                .map {
+                    OpenRunRow(key: $0.key, id: $0.id, status: $0.status, reason: $0.reason, graphHash: $0.graphHash)
+                }
         }
     }
 

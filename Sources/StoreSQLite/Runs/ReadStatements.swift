@@ -40,7 +40,7 @@ struct ReadStatements {
         )
         allOpenRuns = try Statement(
             connection,
-            "SELECT key, id, status, graph_hash FROM run WHERE \(RunSchema.openCondition) ORDER BY key"
+            "SELECT key, id, status, graph_hash, reason FROM run WHERE \(RunSchema.openCondition) ORDER BY key"
         )
         recentRuns = try Statement(
             connection,

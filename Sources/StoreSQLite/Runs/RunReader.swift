@@ -143,7 +143,13 @@ final class RunReader {
 
     func openRuns() throws(StoreError) -> [OpenRunRow] {
         try statements.allOpenRuns.rows { row throws(StoreError) in
-            OpenRunRow(key: row.int64(0), id: try row.id(1), status: try row.name(2), graphHash: row.text(3))
+            OpenRunRow(
+                key: row.int64(0),
+                id: try row.id(1),
+                status: try row.name(2),
+                reason: row.isNull(4) ? nil : try row.name(4),
+                graphHash: row.text(3)
+            )
         }
     }
 

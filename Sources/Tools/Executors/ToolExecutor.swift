@@ -18,7 +18,16 @@ struct ToolExecutor: NodeExecutor {
         guard case .tool(let name, _, _) = node.kind, let tool = settings.tools.definition(of: name) else {
             return ExecutorTraits()
         }
-        return ExecutorTraits(isRead: tool.effects == .read, version: tool.json.text)
+        let cost = tool.cost.map { CallCost(most: Charge(money: $0), provider: name) }
+        return ExecutorTraits(isRead: tool.effects == .read, version: tool.json.text, cost: cost)
+    }
+
+    /// A call costs what its tool says. When it fails nobody knows, unless it cannot have begun.
+    private func usage(of assignment: Assignment, _ error: TaskError? = nil) -> CallUsage? {
+        guard let allowance = assignment.allowance else { return nil }
+        guard let error else { return CallUsage(charge: allowance) }
+        return ["tool.unavailable", "sandbox.failed", "expression.failed", "expression.cost"].contains(error.code)
+            ? CallUsage.none : nil
     }
 
     func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
@@ -29,9 +38,9 @@ struct ToolExecutor: NodeExecutor {
             let values = try assignment.evaluate(arguments)
             let context = try settings.context(for: assignment, cancellation)
             let result = try await settings.tools.call(name, values, context: context)
-            return .completed(result.output, log: result.log)
+            return .completed(result.output, log: result.log, usage: usage(of: assignment))
         } catch {
-            return .failed(error)
+            return .failed(error, usage: usage(of: assignment, error))
         }
     }
 }

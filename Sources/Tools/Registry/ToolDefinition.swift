@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import JSON
+public import Model
 
 /// What a tool is called, takes, returns and does (spec 8.6).
 public struct ToolDefinition: Sendable {
@@ -35,6 +36,8 @@ public struct ToolDefinition: Sendable {
     public var maxOutput: Int
     /// For grouping in lists.
     public var category: String
+    /// What a call costs; `nil` for one that is free.
+    public var cost: Money?
 
     /// A definition; time and output have the defaults of a profile.
     public init(
@@ -46,7 +49,8 @@ public struct ToolDefinition: Sendable {
         isIdempotent: Bool,
         timeout: Duration = .seconds(60),
         maxOutput: Int = 1 << 20,
-        category: String
+        category: String,
+        cost: Money? = nil
     ) {
         self.name = name
         self.description = description
@@ -57,11 +61,12 @@ public struct ToolDefinition: Sendable {
         self.timeout = timeout
         self.maxOutput = maxOutput
         self.category = category
+        self.cost = cost
     }
 
     /// The definition as the API and `baton tools` show it.
     public var json: JSONValue {
-        [
+        var json: JSONObject = [
             "name": .string(name), "description": .string(description), "input_schema": inputSchema,
             "output_schema": outputSchema ?? .null, "effects": .string(effects.rawValue),
             "idempotent": .bool(isIdempotent),
@@ -70,5 +75,7 @@ public struct ToolDefinition: Sendable {
             ),
             "max_output": .int(Int64(maxOutput)), "category": .string(category),
         ]
+        json["cost_usd"] = cost.map { .string($0.text) }
+        return .object(json)
     }
 }

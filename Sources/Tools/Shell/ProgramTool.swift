@@ -9,7 +9,7 @@ import Threads
 /// A tool made from a program: it reads the arguments as JSON and writes the result as JSON.
 ///
 /// The manifest is a JSON file `{name, description, command, input_schema, output_schema?, effects, idempotent, timeout,
-/// max_output}`. Words of `command` that name a file beside the manifest become its absolute path; the first word may
+/// max_output, cost_usd?}`. Words of `command` that name a file beside the manifest become its absolute path; the first word may
 /// also be a program of the search path. The folder of the manifest is seen read-only, the workspace is the working
 /// directory.
 public struct ProgramTool: Tool {
@@ -32,6 +32,7 @@ public struct ProgramTool: Tool {
             ),
             "idempotent": Schema.flag("May be repeated"), "timeout": Schema.text("A span such as 10s", default: "60s"),
             "max_output": Schema.integer("Bytes", 1...(64 << 20), default: 1 << 20),
+            "cost_usd": ["type": "string"],
         ],
         required: ["name", "command", "input_schema"]
     )
@@ -70,6 +71,10 @@ public struct ProgramTool: Tool {
         guard let timeout = manifest.text("timeout").flatMap({ Duration(text: $0) }), timeout > .zero else {
             throw Invalid(description: "timeout is no span of time such as 10s")
         }
+        let cost = manifest.text("cost_usd").map { Money(text: $0) }
+        guard cost != .some(nil) else {
+            throw Invalid(description: "cost_usd is no amount such as 0.05")
+        }
         self.folder = folder
         command = manifest.texts("command").map { Self.resolve($0, in: folder) }
         definition = ToolDefinition(
@@ -81,7 +86,8 @@ public struct ProgramTool: Tool {
             isIdempotent: manifest.flag("idempotent"),
             timeout: timeout,
             maxOutput: manifest.integer("max_output") ?? 1 << 20,
-            category: "function"
+            category: "function",
+            cost: cost ?? nil
         )
     }
 

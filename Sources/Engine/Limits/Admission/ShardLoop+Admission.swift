@@ -51,11 +51,15 @@ extension ShardLoop {
 
     /// Gives back what a run held; those that waited for it go on.
     mutating func releaseRun(_ run: OpenRun) {
-        guard run.state.status.isTerminal, run.state.graph.definition.concurrency != nil else { return }
+        guard run.state.status.isTerminal else { return }
+        retries.forget(.run(run.key))
+        closeBudgets(of: run)
+        guard run.state.graph.definition.concurrency != nil else { return }
         limits.release(KeyedLimits.task(ofRun: run.key), at: clock.monotonic())
     }
 
-    /// Puts a run that was read back in its place again.
+    /// Puts a run that was read back in its place again. One that has begun holds its key without asking; a rollback of
+    /// a run that had ended too, so that nobody begins while it undoes what it did.
     mutating func restoreAdmission(of run: OpenRun, at now: Timestamp) {
         guard let demand = run.state.runDemand(at: now) else { return }
         guard run.state.status == .queued else {
@@ -80,20 +84,14 @@ extension ShardLoop {
     }
 
     mutating func offer(_ task: TaskRef, of run: OpenRun) {
+        let waiter = waiter(task, of: run)
         ready.push(
-            TaskKey(run.key, task),
-            priority: run.state.priority(of: task),
-            flow: flow(of: run),
+            waiter.task,
+            priority: waiter.priority,
+            flow: waiter.flow,
+            since: waiter.since,
             at: clock.monotonic()
         )
-    }
-
-    /// The attempt has all its permits; otherwise it is offered again when it has.
-    mutating func hasPermits(_ task: TaskRef, of run: OpenRun, at now: Timestamp) -> Bool {
-        guard let request = request(task, of: run, fence: run.state[task].fence + 1, at: now) else { return true }
-        if limits.acquire(request, at: clock.monotonic()) == .granted { return true }
-        run.machine.hold(task, .limit)
-        return false
     }
 
     /// Puts back the permits of an attempt that goes on.
@@ -109,11 +107,13 @@ extension ShardLoop {
                 command(.begin, on: key.runKey, nil, &batch)
             } else if let run = attempt({ loop throws(EngineError) in try loop.open(key.runKey, &batch) }) {
                 offer(TaskRef(number: key.task), of: run)
+            } else {
+                limits.release(key, at: clock.monotonic())
             }
         }
     }
 
-    private func request(
+    func request(
         _ task: TaskRef,
         of run: OpenRun,
         fence: Int64,
@@ -121,13 +121,7 @@ extension ShardLoop {
     ) -> KeyedLimits.Request? {
         let demands = demands(of: task, of: run, at: now)
         guard !demands.isEmpty else { return nil }
-        let waiter = Waiter(
-            task: TaskKey(run.key, task),
-            priority: run.state.priority(of: task),
-            flow: flow(of: run),
-            since: clock.monotonic()
-        )
-        return KeyedLimits.Request(waiter: waiter, fence: fence, demands: demands)
+        return KeyedLimits.Request(waiter: waiter(task, of: run), fence: fence, demands: demands)
     }
 
     /// A key that cannot be evaluated was refused when the task became ready.
@@ -138,8 +132,8 @@ extension ShardLoop {
                 .init(key: LimitKey(.project, run.state.project, tenant: run.state.tenant), maximum: maximum)
             )
         }
-        if case .tool(let name, _, _) = run.state.node(task).kind, let maximum = configuration.toolLimits[name] {
-            demands.append(.init(key: LimitKey(.tool, name), maximum: maximum))
+        if let tool = run.state.node(task).kind.tool, let maximum = configuration.toolLimits[tool] {
+            demands.append(.init(key: LimitKey(.tool, tool), maximum: maximum))
         }
         return demands
     }

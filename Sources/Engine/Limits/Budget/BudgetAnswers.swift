@@ -1,7 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Model
+public import Model
 internal import Store
 
 /// What a call asks for before it leaves.
@@ -29,12 +29,17 @@ enum ReservationAnswer: Equatable {
 }
 
 /// The first account that a call does not fit.
-struct BudgetShortage: Equatable {
-    var account: BudgetAccount
-    var limit: BudgetLimit
-    var spent: Charge
-    var reserved: Charge
-    var needed: Charge
+public struct BudgetShortage: Sendable, Equatable {
+    /// The account.
+    public var account: BudgetAccount
+    /// How much may be spent.
+    public var limit: BudgetLimit
+    /// What was spent.
+    public var spent: Charge
+    /// What calls under way hold.
+    public var reserved: Charge
+    /// The least that the call must be able to spend.
+    public var needed: Charge
 }
 
 /// A share of a limit was spent (spec 8.11). Each comes once per period, and again when the limit was raised and that

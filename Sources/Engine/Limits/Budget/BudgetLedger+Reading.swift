@@ -64,6 +64,18 @@ extension BudgetLedger {
         (tasks[task] ?? []).compactMap { reservations[$0] }
     }
 
+    /// What an attempt held when it ended without a word; a late word may still correct that.
+    func unknownReservation(of task: TaskKey, fence: Int64) -> ReservationRow? {
+        reservations.values.filter { $0.state == .unknown && $0.task == task && $0.fence == fence }.min {
+            $0.id < $1.id
+        }
+    }
+
+    /// How much may be spent in an open scope.
+    func limit(of scope: BudgetScope) -> BudgetLimit? {
+        periods[scope].flatMap { accounts[BudgetAccount(scope: scope, period: $0)]?.limit }
+    }
+
     /// Open reservations, by id. After a restart those whose attempt is gone are settled as unknown.
     var openReservations: [ReservationRow] {
         reservations.values.filter { $0.state == .open }.sorted { $0.id < $1.id }

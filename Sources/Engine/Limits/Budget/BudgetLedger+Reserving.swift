@@ -188,7 +188,7 @@ extension BudgetLedger.Account {
 }
 
 extension BudgetLimit {
-    fileprivate func allows(_ total: Charge) -> Bool {
+    func allows(_ total: Charge) -> Bool {
         (money.map { total.money <= $0 } ?? true)
             && (languageModelTokens.map { total.languageModelTokens <= $0 } ?? true)
     }

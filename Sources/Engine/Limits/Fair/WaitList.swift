@@ -83,6 +83,17 @@ struct WaitList<Thing: Hashable> {
         (queues[thing]?.keys ?? []).sorted { ($0.runKey, $0.task) < ($1.runKey, $1.task) }
     }
 
+    /// Who waits for a thing, in the order in which it would be their turn.
+    func inOrder(for thing: Thing, at now: Int64) -> [TaskKey] {
+        guard var queue = queues[thing] else { return [] }
+        var tasks: [TaskKey] = []
+        while let task = queue.take(at: now) {
+            queue.charge()
+            tasks.append(task)
+        }
+        return tasks
+    }
+
     /// How many come before a task if nobody else comes; at most `limit`. `nil` when it does not wait.
     func position(of task: TaskKey, limit: Int = 10_000) -> Int? {
         places[task].flatMap { queues[$0.thing]?.position(of: $0.ticket, limit: limit) }

@@ -61,13 +61,14 @@ struct RetryBudget {
     /// A task wants to start another attempt. `nil`: it may, and is counted. Otherwise it may not before the time given,
     /// the earliest at which a retry could fit all keys if nothing else happened.
     mutating func retry(_ keys: [Key], at now: Int64) -> Int64? {
-        var wait: Int64?
-        for key in keys {
-            if let time = blockedUntil(key, now) { wait = max(wait ?? time, time) }
-        }
-        guard wait == nil else { return wait }
+        if let wait = blocked(keys, at: now) { return wait }
         for key in keys { note(key, now) { $0.retries[Window.index($0.slot)] &+= 1 } }
         return nil
+    }
+
+    /// What ``retry(_:at:)`` would say; counts nothing.
+    func blocked(_ keys: [Key], at now: Int64) -> Int64? {
+        keys.compactMap { blockedUntil($0, now) }.max()
     }
 
     /// A run ended.

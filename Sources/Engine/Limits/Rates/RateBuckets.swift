@@ -5,13 +5,20 @@ internal import Model
 internal import Store
 
 /// How often something may happen.
-struct Rate: Hashable, Sendable {
+public struct Rate: Hashable, Sendable {
     /// Units per `period`, at least 1. A unit is a call, or an LLM token.
-    var units: Int
+    public var units: Int
     /// At least a millisecond.
-    var period: Duration
+    public var period: Duration
     /// Units that may be used at once after a rest, at least 1.
-    var burst: Int
+    public var burst: Int
+
+    /// Puts a rate together; without `burst` that of one period.
+    public init(units: Int, period: Duration, burst: Int? = nil) {
+        self.units = units
+        self.period = period
+        self.burst = burst ?? units
+    }
 }
 
 /// Token buckets by the generic cell rate algorithm: per key one number, the time at which the bucket is full again.
@@ -32,6 +39,20 @@ struct RateBuckets {
     /// When a call could start if it were reserved now; not before `now`.
     func earliest(_ key: String, _ rate: Rate, weight: Int = 1, at now: Int64) -> Int64 {
         plan(key, rate, weight, now).start
+    }
+
+    /// When a call of one unit could start after so many others of one unit each; not before `now`.
+    func turn(_ key: String, _ rate: Rate, after others: Int, at now: Int64) -> Int64 {
+        let full = max(arrivals[key] ?? .min, now.nanoseconds)
+        let arrival = full.adding(rate.nanoseconds(others + 1))
+        return max((arrival - rate.nanoseconds(max(rate.burst, 1))).milliseconds, now)
+    }
+
+    /// How many calls of one unit could start now.
+    func available(_ key: String, _ rate: Rate, at now: Int64) -> Int {
+        guard earliest(key, rate, at: now) <= now else { return 0 }
+        let debt = max(arrivals[key] ?? .min, now.nanoseconds) - now.nanoseconds
+        return max(1, Int((rate.nanoseconds(rate.burst) - debt) / max(rate.nanoseconds(1), 1)))
     }
 
     /// Takes the units of a call and hands out when it may start, now or later.

@@ -1,0 +1,153 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import JSON
+import Model
+import Store
+
+/// `baton budget …`: what may be spent.
+enum BudgetCommands {
+    static let group: CommandDescription = .init(
+        name: "budget",
+        summary: "See and set what may be spent",
+        discussion: """
+            A paid call must fit the budgets of all scopes it belongs to: `day:TENANT`, `month:TENANT`, `tenant:TENANT`,
+            `project:NAME`, `run:ID` and `task:ID/NODE`. On this machine the tenant is `default`: `day`, `month` and `tenant`
+            alone mean its own. What does not fit waits until there is room.
+            """,
+        examples: [
+            .init(line: "baton budget show", comment: "what is open, with what is left"),
+            .init(line: "baton budget set day 20", comment: "20 USD a day"),
+        ],
+        children: [show, set]
+    )
+
+    private static let scope = ArgumentDescription(
+        name: "SCOPE",
+        summary: "`day`, `month`, `tenant`, `project:NAME`, `run:ID`, or as it is shown"
+    )
+
+    private static let show: CommandDescription = .init(
+        name: "show",
+        summary: "Say what may be spent, what is held and what was spent",
+        discussion: "Without SCOPE those that are open; with one all its periods, the newest first.",
+        arguments: [.init(name: "SCOPE", summary: scope.summary, count: .optional)],
+        examples: [
+            .init(line: "baton budget show", comment: "everything that is open"),
+            .init(line: "baton budget show month", comment: "month by month"),
+        ],
+        exits: [.notFound, .unavailable]
+    ) { context throws(CommandFailure) in
+        let given = context.invocation.words["SCOPE"]?.first
+        var rows: [BudgetRow] = []
+        if let data = try ReadOnlyData(folder: context.dataFolder) {
+            if let given {
+                let scope = try read(given, data.store)
+                rows = try reading { () throws(StoreError) in try data.store.budgets(of: scope, limit: 100) }
+            } else {
+                rows = try reading { () throws(StoreError) in try data.store.openBudgets() }
+            }
+        }
+        if let given, rows.isEmpty { throw .notFound("nothing was charged to \(given) yet, and no limit was set") }
+        context.console.show(.array(rows.map(json))) {
+            let style = context.console.settings.outputStyle
+            let lines = table(rows).lines(width: context.console.settings.outputWidth, style: style)
+            return lines.joined(separator: "\n") + "\n"
+        }
+        return .ok
+    }
+
+    private static let set: CommandDescription = .init(
+        name: "set",
+        summary: "Set what may be spent in a scope; what waits for it goes on when it fits",
+        discussion: "A day or month keeps its limit in the ones that follow. What was spent stays counted.",
+        arguments: [scope, .init(name: "USD", summary: "decimal text such as 0.50, or `none` for no limit")],
+        options: [
+            OptionDescription(
+                name: "llm-tokens",
+                kind: .number("N", 0...1_000_000_000_000),
+                summary: "the most LLM tokens too; without it they have no limit"
+            )
+        ],
+        examples: [
+            .init(line: "baton budget set run:last 2.50", comment: "more for the newest run"),
+            .init(line: "baton budget set project:default none", comment: "no limit"),
+        ],
+        exits: [.notFound, .conflict, .unavailable]
+    ) { context throws(CommandFailure) in
+        let usd = context.invocation.word("USD")
+        let limit = BudgetLimit(
+            money: usd == "none" ? nil : try money(usd),
+            languageModelTokens: context.invocation.number("llm-tokens").map { Int64($0) }
+        )
+        let local = try LocalEngine(context, drives: false)
+        let actor = context.actor
+        let result = Result { () throws(CommandFailure) in
+            let scope = try read(context.invocation.word("SCOPE"), local.store)
+            try local.ask { engine async throws(EngineError) in try await engine.setBudget(scope, limit, by: actor) }
+            return scope
+        }
+        local.stop(grace: .zero)
+        let scope = try result.get()
+        var json: JSONObject = ["scope": .string(scope.description)]
+        json["usd"] = limit.money.map { .string($0.text) }
+        json["llm_tokens"] = limit.languageModelTokens.map(JSONValue.int)
+        context.console.show(.object(json)) { "\(scope): \(limit.text)\n" }
+        return .ok
+    }
+
+    /// An amount that a person gave.
+    static func money(_ text: String) throws(CommandFailure) -> Money {
+        guard let money = Money(text: text) else {
+            throw .usage("`\(text)` is no amount of USD", hint: "an amount is decimal text such as 0.50")
+        }
+        return money
+    }
+
+    /// A scope that a person named.
+    private static func read(_ text: String, _ store: any RunStore) throws(CommandFailure) -> BudgetScope {
+        if let kind = BudgetScope.Kind(rawValue: text), [.day, .month, .tenant].contains(kind) {
+            return BudgetScope(kind, "default")
+        }
+        guard let scope = BudgetScope(text), !scope.name.isEmpty else {
+            throw .usage("`\(text)` is no scope of a budget", hint: scope.summary)
+        }
+        guard scope.kind == .run || scope.kind == .subtree else { return scope }
+        return BudgetScope(.subtree, try IdentifierLookup(store: store).run(scope.name).id.description)
+    }
+
+    // MARK: Forms
+
+    private static func table(_ rows: [BudgetRow]) -> Table {
+        var table = Table([
+            .init(title: "SCOPE"), .init(title: "PERIOD"), .init(title: "LIMIT", isNumber: true),
+            .init(title: "SPENT", isNumber: true), .init(title: "HELD", isNumber: true),
+        ])
+        for row in rows {
+            table.add([
+                row.account.scope.shown, row.account.period, row.limit.text, row.spent.text,
+                row.reserved == .zero ? "" : row.reserved.text,
+            ])
+        }
+        return table
+    }
+
+    private static func json(_ row: BudgetRow) -> JSONValue {
+        var result: JSONObject = ["scope": .string(row.account.scope.shown)]
+        if !row.account.period.isEmpty { result["period"] = .string(row.account.period) }
+        result["limit_usd"] = row.limit.money.map { .string($0.text) }
+        result["limit_llm_tokens"] = row.limit.languageModelTokens.map(JSONValue.int)
+        result["spent_usd"] = .string(row.spent.money.text)
+        result["spent_llm_tokens"] = .int(row.spent.languageModelTokens)
+        result["held_usd"] = .string(row.reserved.money.text)
+        result["held_llm_tokens"] = .int(row.reserved.languageModelTokens)
+        result["state"] = .string(row.state.rawValue)
+        return .object(result)
+    }
+}
+
+extension BudgetScope {
+    /// As people type it: the budget of a run holds for all that it starts.
+    fileprivate var shown: String { kind == .subtree ? "run:\(name)" : description }
+}

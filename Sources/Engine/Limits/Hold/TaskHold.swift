@@ -1,0 +1,118 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import JSON
+public import Model
+
+/// What keeps a ready task from being started, beside a free executor. It is written down when a task begins to wait
+/// for it, and holds until the task has another status.
+public enum TaskHold: Sendable, Equatable {
+    /// As many as may hold a key do.
+    case permit(LimitKey, maximum: Int)
+    /// A token bucket is empty. If nobody goes before it, the task starts then.
+    case rate(bucket: String, until: Timestamp)
+    /// Retries have had their share. The next one may start then.
+    case retries(until: Timestamp)
+    /// A call may cost more than is left of a budget.
+    case budget(BudgetShortage)
+
+    /// Whether it is worth an event after what was written down last.
+    func isNews(after last: TaskHold?, at now: Timestamp) -> Bool {
+        switch (self, last) {
+        case (.permit(let key, let maximum), .permit(let known, let knownMaximum)):
+            key != known || maximum != knownMaximum
+        case (.rate(let bucket, _), .rate(let known, let until)): bucket != known || until <= now
+        case (.retries, .retries(let until)): until <= now
+        // How much is missing changes all the time, and is read where it is up to date.
+        case (.budget(let shortage), .budget(let known)): shortage.account != known.account
+        default: true
+        }
+    }
+
+    /// A paid call waits for money.
+    var isBudget: Bool { if case .budget = self { true } else { false } }
+}
+
+extension TaskHold {
+    var type: EventType { isBudget ? .budgetExhausted : .taskHeld }
+
+    /// The keys of `data`.
+    var data: JSONObject {
+        switch self {
+        case .permit(let key, let maximum):
+            var data: JSONObject = [
+                "for": "permit", "scope": .string("\(key.scope)"), "name": .string(key.name),
+                "max": .int(Int64(maximum)),
+            ]
+            if !key.tenant.isEmpty { data["tenant"] = .string(key.tenant) }
+            return data
+        case .rate(let bucket, let until):
+            return ["for": "rate", "bucket": .string(bucket), "until": .int(until.milliseconds)]
+        case .retries(let until): return ["for": "retries", "until": .int(until.milliseconds)]
+        case .budget(let shortage): return shortage.data
+        }
+    }
+
+    init?(_ type: EventType, _ data: JSONValue) {
+        func time(_ key: String) -> Timestamp? { data[key]?.intValue.map(Timestamp.init(milliseconds:)) }
+        if type == .budgetExhausted {
+            guard let shortage = BudgetShortage(data) else { return nil }
+            self = .budget(shortage)
+            return
+        }
+        switch data["for"]?.stringValue {
+        case "permit":
+            guard let scope = LimitKey.Scope.allCases.first(where: { "\($0)" == data["scope"]?.stringValue }),
+                let name = data["name"]?.stringValue, let maximum = data["max"]?.intValue
+            else { return nil }
+            let tenant = data["tenant"]?.stringValue ?? ""
+            self = .permit(LimitKey(scope, name, tenant: tenant), maximum: Int(maximum))
+        case "rate":
+            guard let bucket = data["bucket"]?.stringValue, let until = time("until") else { return nil }
+            self = .rate(bucket: bucket, until: until)
+        case "retries":
+            guard let until = time("until") else { return nil }
+            self = .retries(until: until)
+        default: return nil
+        }
+    }
+}
+
+/// As its event has it.
+extension TaskHold: SnapshotValue {
+    func write(to encoder: inout SnapshotEncoder) -> JSONValue {
+        ["type": .string(type.rawValue), "data": .object(data)]
+    }
+
+    init(snapshot json: JSONValue, _ decoder: SnapshotDecoder) throws {
+        guard let type = json["type"]?.stringValue.flatMap(EventType.init(rawValue:)),
+            let hold = Self(type, json["data"] ?? [:])
+        else { throw SnapshotError(json) }
+        self = hold
+    }
+}
+
+extension RunState {
+    /// A ready task that a budget keeps from being started; nothing goes on before somebody does something about it.
+    var heldByBudget: Int {
+        holds.isEmpty ? 0 : holds.values.count(where: \.isBudget)
+    }
+
+    /// Forgets about tasks that went with their pass or item.
+    mutating func forgetHolds(in scope: Int) {
+        guard !holds.isEmpty || !costs.isEmpty else { return }
+        holds = holds.filter { $0.key.scope != scope }
+        costs = costs.filter { $0.key.scope != scope }
+    }
+}
+
+extension RunMachine {
+    /// Writes down why a task that may start does not.
+    mutating func hold(_ task: TaskRef, _ hold: TaskHold) {
+        let status = state[task].status
+        guard status == .blocked || status == .ready else { return }
+        if status == .blocked { emit(task, .taskReady(.limit)) }
+        offered.remove(task)
+        if hold.isNews(after: state.holds[task], at: turn.now) { emit(task, .held(hold)) }
+    }
+}
