@@ -81,6 +81,8 @@ public struct Violation: Sendable, Equatable, CustomStringConvertible {
         case progress
         /// What ended does not change any more.
         case terminal
+        /// What was spent is the sum of the usage records, no budget is passed, and when all has ended nothing is held.
+        case money
         /// Runs that ended have no open tasks, timers or requests to people.
         case rows
         /// Nothing is dispatched before its start is durable, and fences rise.

@@ -16,6 +16,8 @@ struct Call {
         /// Answers what is no question of yes or no.
         case answer(HumanTaskID, choice: String)
         case signal(SignalTarget, RunSignal)
+        /// Gives a scope as much money as it wants.
+        case lift(BudgetScope)
     }
     let request: Request
     var tries = 0
@@ -114,6 +116,8 @@ extension Simulator {
             }
         case .signal(let target, let signal):
             engine.signal(target, signal, by: "user:ann") { answers.add(Answer($0) { .delivered($0) }, to: number) }
+        case .lift(let scope):
+            engine.setBudget(scope, .none, by: "user:ann") { answers.add(Answer($0) { _ in .done(0) }, to: number) }
         }
     }
 

@@ -86,6 +86,8 @@ private let rootHelp = """
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`
+      budget      See and set what may be spent
+      usage       Say what was spent, and on what
       backup      Copy the data folder while runs go on, check copies, and restore them
       retention   Show how long things are kept, remove what is old, and hold runs
       migrate     Show the formats of the databases, and bring them to this program's

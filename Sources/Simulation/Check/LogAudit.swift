@@ -142,6 +142,8 @@ struct RunAudit {
         }
         guard let task = event.task else { return takeRun(event) }
         if case .compensation = event.body { return nil }
+        // What an attempt did cost is told after it was stopped.
+        if case .budget(.settled) = event.body { return nil }
         if ended.contains(task), event.body.type != .childEnded {
             if case .runFailed = event.body { return takeRun(event) }
             return Finding(rule: .effects, message: "\(event.body.type.rawValue) for a task that ended")

@@ -12,6 +12,7 @@ extension Simulator {
 
     /// What clients and workers were told is still there.
     func auditAcknowledged() {
+        auditMoney()
         let rows = disk.rows
         guard rows.lastSequence() >= disk.acknowledged else {
             return violate(
@@ -79,6 +80,7 @@ extension Simulator {
         }
         audit.finish()
         auditRows()
+        auditMoneyAtEnd()
     }
 
     private func check(_ row: RunRow, against state: RunState) {

@@ -63,6 +63,9 @@ extension Simulator {
             case .admission:
                 // Whoever holds the key is helped too.
                 isHelped = isHelped || disk.rows.openRuns().count > 1
+            case .budget(let shortage, _):
+                call(.lift(shortage.account.scope))
+                isHelped = true
             case .child(let child):
                 isHelped = isHelped || isOpen(child)
             default: break

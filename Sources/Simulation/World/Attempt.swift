@@ -41,12 +41,14 @@ struct Attempt {
                 let text = assignment.idempotencyKey + String(repeating: "x", count: 4200)
                 output["text"] = .string(text)
             }
-            return .completed(.object(output))
-        case .failsTransient: return .failed(error(.transient))
-        case .failsUpstream: return .failed(error(.upstream))
-        case .failsPermanent: return .failed(error(.permanent))
+            return .completed(.object(output), usage: usage)
+        case .failsTransient: return .failed(error(.transient), usage: usage)
+        case .failsUpstream: return .failed(error(.upstream), usage: usage)
+        case .failsPermanent: return .failed(error(.permanent), usage: usage)
         }
     }
+
+    private var usage: CallUsage? { SimulatedMoney.usage(of: assignment) }
 
     private func error(_ errorClass: ErrorClass) -> TaskError {
         TaskError(code: "tool.failed", errorClass: errorClass, message: "as drawn")

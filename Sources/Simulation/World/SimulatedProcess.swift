@@ -21,6 +21,7 @@ final class SimulatedProcess {
         configuration.slots = random.pick([1, 2, 4, 8, 64])
         configuration.cachedRuns = random.pick([0, 2, 10_000])
         configuration.rowLag = random.pick([.zero, .milliseconds(250)])
+        SimulatedMoney.configure(&configuration, plan)
         self.disk = process
         blobs = SimulatedBlobs(process: process)
         engine = SteppedEngine(
@@ -29,6 +30,7 @@ final class SimulatedProcess {
             clock: clock,
             configuration: configuration,
             seed: plan.number &* 1_000 &+ UInt64(life),
+            traits: SimulatedMoney.traits,
             failStop: { [answers] reason in
                 if !process.isDead { answers.stopReason = reason }
                 process.die()
