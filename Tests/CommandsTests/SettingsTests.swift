@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Definition
 import Engine
 import Retention
 import StoreSQLite
