@@ -34,6 +34,11 @@ import Testing
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
         expected.toolsFolder = "/data/functions"
         expected.maxParallel = 8
+        expected.perProject = 4
+        expected.perTool = ["shell.exec": 2]
+        expected.toolRates = [
+            "http.request": Rate(units: 60, period: .seconds(60)), "git.log": Rate(units: 5, period: .seconds(10)),
+        ]
         expected.patchReview = .human
         expected.perProject = 4
         expected.perTool = ["shell.exec": 2]

@@ -52,6 +52,9 @@ struct LocalEngine {
         var configuration = EngineConfiguration(worker: "local/\(getpid())")
         // Without a free slot nothing is started, so telling a run something has no other effect.
         configuration.slots = drives ? settings.maxParallel : 0
+        configuration.projectLimit = settings.perProject
+        configuration.toolLimits = settings.perTool
+        configuration.toolRates = settings.toolRates
         configuration.patchPolicy.review = settings.patchReview
         let compiler = try toolbox.makeCompiler(for: .run)
         workflows = CatalogWorkflows(store: store, blobs: blobs, compiler: compiler)

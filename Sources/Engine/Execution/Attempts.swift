@@ -43,7 +43,7 @@ struct Attempts: Sendable {
 
     /// Hands a result in; the loop forgets the attempt when it is durable. A full disk is waited for: the lease stays
     /// ours, and the result is worth keeping. An attempt that completed although it was told to stop is handed in once
-    /// if something undoes it.
+    /// if something undoes it, and what an attempt did cost is always handed in.
     private func deliver(
         _ outcome: AttemptOutcome,
         of assignment: Assignment,

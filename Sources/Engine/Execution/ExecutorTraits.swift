@@ -14,7 +14,7 @@ public struct ExecutorTraits: Sendable, Equatable {
     /// What an attempt may cost; `nil` for one that is free.
     public var cost: CallCost?
 
-    /// Traits; by themselves calls may change anything and take any time.
+    /// Traits; by themselves calls may change anything, take any time and are free.
     public init(isRead: Bool = false, version: String = "", isImmediate: Bool = false, cost: CallCost? = nil) {
         self.cost = cost
         self.isRead = isRead

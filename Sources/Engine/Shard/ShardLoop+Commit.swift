@@ -220,13 +220,8 @@ extension ShardLoop {
         guard run.state.has(task), run.state[task].status == .running else { return nil }
         let timeout = attemptTimeout(task, of: run, at: now)
         let key = TaskKey(run.key, task)
-        var assignment = Assignment(
-            key: key,
-            state: run.state,
-            timeout: timeout,
-            allowance: allowance(of: key),
-            now: now
-        )
+        let allowance = allowance(of: key)
+        var assignment = Assignment(key: key, state: run.state, timeout: timeout, allowance: allowance, now: now)
         assignment.isImmediate = traits(assignment.node).isImmediate
         return assignment
     }
