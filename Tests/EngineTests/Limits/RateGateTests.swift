@@ -85,6 +85,18 @@ import Testing
         }
     }
 
+    @Test func `attempts that a process handed back or lost are no retries`() throws {
+        let world = QuotaWorld { $0.retryFloor = 1 }
+        try world.start(nodes: (0..<20).map { "t\($0)" })
+        #expect(world.turn().count == 20)
+        world.engine.release { _ in }
+        world.turn()
+        for _ in 0..<2 {
+            world.restart()
+            #expect((world.turn() + world.turn()).count == 20)
+        }
+    }
+
     @Test func `who waits for a token is called by class, and then in the order of coming`() throws {
         let world = QuotaWorld { $0.toolRates = ["noop": Rate(units: 1, period: .seconds(1), burst: 1)] }
         try world.start(nodes: ["first"])

@@ -49,7 +49,7 @@ extension ShardLoop {
             return false
         }
         let now = clock.monotonic()
-        let isRetry = run.state[task].countedAttempts > 0
+        let isRetry = run.state[task].isRetry
         let shares: [RetryBudget.Key] = [.run(run.key), .queue(run.state.node(task).kind.name)]
         let rate = rate(of: task, run)
         let hold =
@@ -91,7 +91,7 @@ extension ShardLoop {
         _ shares: [RetryBudget.Key],
         _ batch: Batch
     ) -> TaskHold? {
-        guard run.state[task].countedAttempts > 0 else { return nil }
+        guard run.state[task].isRetry else { return nil }
         let now = clock.monotonic()
         guard let time = retries.blocked(shares, at: now) else { return nil }
         delays.set(TaskKey(run.key, task), at: time)
@@ -150,6 +150,11 @@ extension ShardLoop {
     mutating func letGo(_ task: TaskKey) {
         if !leases.contains(task) { limits.release(task, at: clock.monotonic()) }
     }
+}
+
+extension RunState.TaskState {
+    /// The last attempt failed. One that was lost or handed back is only made again.
+    fileprivate var isRetry: Bool { status == .ready && readyReason == .retry }
 }
 
 extension Graph.NodeKind {
