@@ -16,7 +16,7 @@ public enum EngineCapabilities {
     public static let unsupportedKeys: Set<String> = [
         "workflow.wave_mode=barrier",
         "limits.max_events",
-        "node.verify", "node.queue", "node.labels", "node.resources",
+        "node.verify", "node.labels", "node.resources",
         "node.on_unsupported",
         "secret", "tool.profile", "http.auth", "http.profile",
         "phase.strategy",

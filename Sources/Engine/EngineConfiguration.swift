@@ -31,6 +31,8 @@ public struct EngineConfiguration: Sendable {
     public var lease = Duration.seconds(30)
     /// How often attempts in this process send one.
     public var heartbeat = Duration.seconds(10)
+    /// How long attempts may take to stop once they are told to, before they are killed as far as that can be done.
+    public var grace = Duration.seconds(10)
     /// The most requests one commit takes.
     public var batchLimit = 4096
     /// The most requests that wait; starts are refused beyond it.

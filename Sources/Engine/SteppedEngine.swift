@@ -237,7 +237,7 @@ private final class OfferedAttempts: AttemptDispatch, @unchecked Sendable {
         starts.append(assignment)
     }
 
-    func stop(_ lease: HeldLease) {
+    func stop(_ lease: HeldLease, grace: Duration?) {
         stops.append(AttemptLease(held: lease))
     }
 

@@ -23,7 +23,7 @@ import Testing
         try run.complete("a", ["n": 1])
         #expect(run.statuses == "a:completed pick:ready b:blocked")
         #expect(run.state.status == .paused)
-        #expect(run.state.waitCause(of: TaskRef(node: 1)) == .paused(by: "user:a", reason: "lunch"))
+        #expect(run.state.waitCause(of: TaskRef(node: 1)) == .paused([Pausing(scope: nil, by: "user:a", reason: "lunch")]))
         try run.send(.resume, by: "user:a")
         #expect(run.statuses == "a:completed pick:completed b:running")
         #expect(run.task("pick").output?.value == ["n": 2])

@@ -23,11 +23,14 @@ struct RunDriver {
     private var blobs: [BlobRef: JSONValue] = [:]
     private(set) var timers: [(task: TaskRef, kind: TimerKind, at: Timestamp)] = []
     private(set) var stopped: [String] = []
+    /// Those of them that got no time for it.
+    private(set) var killed: [String] = []
     var now: Timestamp
     private var random: SeededRandom
     private var giveWays = 0
     private(set) var children: [(run: RunID, order: ChildOrder)] = []
     private(set) var cancelledChildren: [RunID] = []
+    private(set) var terminatedChildren: [RunID] = []
     private(set) var sent: [(target: SignalTarget, signal: RunSignal)] = []
     private var loads: [(TaskRef, Int64, BlobRef)] = []
     /// Large runs would take too long with them.
@@ -285,8 +288,9 @@ struct RunDriver {
             timers.append((task, kind, at))
         case .disarm(let task, let kind):
             timers.removeAll { $0.task == task && $0.kind == kind }
-        case .stopAttempt(let task, _):
+        case .stopAttempt(let task, _, let isKilled):
             stopped.append(state.node(task).id)
+            if isKilled { killed.append(state.node(task).id) }
         case .loadItems(let task, let fence, let blob): loads.append((task, fence, blob))
         case .giveWay: giveWays += 1
         case .storeGraph(let graph, let source): (graphs[graph.hash], sources[graph.hash]) = (graph, source)
@@ -296,7 +300,8 @@ struct RunDriver {
             children.append((run, order))
             // Answered in the same turn, as the shell does.
             try? machine.handle(.childStarted(task: task, fence: fence, .success(run)), in: machine.turn)
-        case .cancelChild(let run): cancelledChildren.append(run)
+        case .cancelChild(let run, let isKilled):
+            isKilled ? terminatedChildren.append(run) : cancelledChildren.append(run)
         case .sendSignal(let task, let fence, let target, let signal):
             sent.append((target, signal))
             try? machine.handle(.signalSent(task: task, fence: fence, delivered: 2), in: machine.turn)

@@ -93,8 +93,15 @@ struct RunDriver {
             local.workspaces.discard(run)
             throw error
         }
+        let pauses = (try? local.store.pauses()).map { PauseTable($0) } ?? .empty
         local.stop(grace: ending == .interrupted ? .seconds(2) : .zero)
-        let report = RunReport(state, ending: ending, context: context, workspaces: local.workspaces)
+        let report = RunReport(
+            state,
+            ending: ending,
+            context: context,
+            workspaces: local.workspaces,
+            pauses: pauses
+        )
         report.show(isFollowed: isFollowed)
         return report.exit(wanted: wanted ?? (isUndone ? .compensated : .completed))
     }
@@ -184,10 +191,19 @@ struct RunDriver {
 
         private var ending: Ending? {
             if progress.status.isTerminal, hasEnded { return .ended }
-            if progress.status == .paused { return .paused }
+            if progress.status == .paused || isHeld { return .paused }
             if progress.needsMoney { return .needsMoney }
             let isStuck = progress.needsPerson(now: SystemClock().wall()) { driver.needsPerson($0) }
             return isStuck ? .needsPerson : nil
+        }
+
+        /// Nothing of the run is in flight, and what could be is paused with its workflow, project or queue.
+        private var isHeld: Bool {
+            guard let rows = try? driver.local.store.pauses(), !rows.isEmpty, !progress.status.isTerminal,
+                let state = try? driver.local.engine.reader.state(ofRun: key), state.count(.running) == 0
+            else { return false }
+            let explanation = Explanation(state, now: SystemClock().wall(), pauses: PauseTable(rows))
+            return explanation.waitingFor.contains { if case .paused = $0.cause { true } else { false } }
         }
 
         /// A run that fails may go on to undo what it did; then the event that says so is in the same commit.

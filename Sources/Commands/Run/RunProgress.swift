@@ -148,7 +148,9 @@ struct RunProgress {
             return step(at, event, .waiting, Self.joined(by, reason))
         case .runCompleted: return end(.completed, event, at, .done, "")
         case .runFailed(let error): return end(.failed, event, at, .failed, error.description)
-        case .runCancelled(let reason): return end(.cancelled, event, at, .failed, Self.joined(by, reason))
+        case .runCancelled(let reason, let isTerminated):
+            let how = isTerminated ? Self.joined("terminated", by) : by
+            return end(.cancelled, event, at, .failed, Self.joined(how, reason))
         case .again(let again): return apply(again, event, at, by)
         case .compensation(let compensation): return applyRollback(compensation, event, at, by)
         case .phase(.changed(let id, let status)):

@@ -35,8 +35,8 @@ public struct Event: Sendable, Equatable {
         case runCompleted(outputs: Payload)
         /// A failure was left unhandled; `task` is the root cause, if one is.
         case runFailed(TaskError)
-        /// Stopped on request.
-        case runCancelled(reason: String?)
+        /// Stopped on request; `isTerminated` says that nothing got time for it.
+        case runCancelled(reason: String?, isTerminated: Bool = false)
         /// Something about it was changed on request.
         case runUpdated(RunUpdate)
 

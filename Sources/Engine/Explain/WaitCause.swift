@@ -22,8 +22,8 @@ public enum WaitCause: Sendable, Equatable {
     case budget(BudgetShortage, holders: [Holder] = [])
     /// Ready: the run has as many tasks in flight as it may.
     case limit(maxParallel: Int)
-    /// The run is paused.
-    case paused(by: String, reason: String?)
+    /// The run, or what it belongs to, is paused: everything that somebody has to resume.
+    case paused([Pausing])
     /// Members of a transactional group before it have not ended, or are being undone.
     case group(String, waitsFor: [String])
     /// A phase before it failed and is being rolled back.
@@ -78,13 +78,17 @@ public enum WaitCause: Sendable, Equatable {
 
 extension RunState {
     /// The cause for an open task; `nil` for one that ended.
-    public func waitCause(of ref: TaskRef) -> WaitCause? {
+    ///
+    /// - Parameter pauses: What is paused above the run.
+    public func waitCause(of ref: TaskRef, _ pauses: PauseTable = .empty) -> WaitCause? {
         let task = self[ref]
         switch task.status {
         case .completed, .failed, .skipped, .cancelled, .compensated: return nil
+        case .blocked where startedAt == nil && !pauses.holding(self).isEmpty:
+            return .paused(pauses.holding(self).map(Pausing.init))
         case .blocked where status == .queued: return admissionCause
         case .blocked: return blockedCause(ref)
-        case .ready: return readyCause(ref)
+        case .ready: return readyCause(ref, pauses)
         case .running where node(ref).kind.isContainer:
             return .body(openTasks: scopes(of: ref).reduce(0) { $0 + (scope($1)?.open ?? 0) })
         case .running: return .lease(worker: task.worker ?? "", fence: task.fence, attempt: task.attempts)
@@ -107,8 +111,10 @@ extension RunState {
         }
     }
 
-    private func readyCause(_ ref: TaskRef) -> WaitCause {
-        if let pause { return .paused(by: pause.by, reason: pause.reason) }
+    private func readyCause(_ ref: TaskRef, _ pauses: PauseTable) -> WaitCause {
+        let own = pause.map { [Pausing(scope: nil, by: $0.by, reason: $0.reason)] } ?? []
+        let pausings = own + pauses.holding(ref, of: self).map(Pausing.init)
+        if !pausings.isEmpty { return .paused(pausings) }
         var probe = RunMachine(self, turn: Turn(now: createdAt, actor: nil, entropy: 0))
         if !probe.mayBegin(ref) { return .draining }
         switch holds[ref] {
@@ -201,8 +207,7 @@ extension WaitCause {
                 + "not before \(until) (\(Self.span(now, until)))"
         case .budget(let shortage, let holders): return shortage.sentence + Self.held(by: holders)
         case .limit(let limit): return "ready, but the run has \(limit) tasks in flight, its max_parallel"
-        case .paused(let by, let reason):
-            return "ready, but the run was paused by \(by)" + (reason.map { ": \($0)" } ?? "")
+        case .paused(let pausings): return "ready, but " + pausings.map(\.clause).joined(separator: " and ")
         case .group(let name, let open):
             let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
             return "waits until group `\(name)` is over: \(names)"
@@ -233,7 +238,8 @@ extension WaitCause {
     public func commands(run: RunID) -> [String] {
         switch self {
         case .human(let human), .review(let human?, _), .patch(_, _, let human?): human.commands
-        case .paused, .review(nil, _): ["baton run resume \(run)"]
+        case .paused(let pausings): pausings.map { $0.command(run: run) }
+        case .review(nil, _): ["baton run resume \(run)"]
         case .lease, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
         case .signal(let type, let key, _):
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]

@@ -172,7 +172,7 @@ extension RunMachine {
         let busy: [TaskStatus] = [.running, .waiting, .retrying, .needsReview]
         if busy.contains(where: { state.count($0) > 0 }) { return true }
         guard state.count(.ready) > 0 else { return false }
-        for task in state.allTasks where state[task].status == .ready && mayBegin(task) { return true }
+        for task in state.allTasks where state[task].status == .ready && !isStoppedByFailure(task) { return true }
         return false
     }
 
@@ -270,7 +270,7 @@ extension RunMachine {
         }
         switch before.status {
         case .running where !state.node(task).kind.isEngineRun:
-            effects.append(.stopAttempt(task: task, fence: before.fence))
+            effects.append(.stopAttempt(task: task, fence: before.fence, isKilled: isKilling))
             effects.append(.attemptEnded(task: task, fence: before.fence))
         case .retrying:
             effects.append(.disarm(task: task, kind: .retry))

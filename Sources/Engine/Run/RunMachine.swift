@@ -21,6 +21,10 @@ struct RunMachine: Sendable {
     var touched: [TaskRef] = []
 
     var turn: Turn
+    /// What is stopped by the command gets no time for that.
+    var isKilling = false
+    /// Something above the run is paused: nothing of it begins. The shell says so before each turn.
+    var isHeld = false
     /// Variables of the task that is being activated, and the scope it sees.
     var locals: [String: JSONValue] = [:]
     var scope = 0
@@ -62,7 +66,7 @@ struct RunMachine: Sendable {
 
     /// Offers everything that can start.
     private mutating func begin() {
-        guard state.status == .queued else { return }
+        guard state.status == .queued, !isHeld else { return }
         emit(Event(body: .runStarted))
         activateEntries(of: 0)
     }
@@ -107,7 +111,7 @@ struct RunMachine: Sendable {
             attemptFailed(task, error, log)
         case .attemptTimedOut(let task, let fence):
             try finishAttempt(task, fence)
-            effects.append(.stopAttempt(task: task, fence: fence))
+            effects.append(.stopAttempt(task: task, fence: fence, isKilled: false))
             attemptFailed(task, timeoutError(task), nil)
         case .attemptLost(let task, let fence, let isRelease):
             try finishAttempt(task, fence)
@@ -138,6 +142,8 @@ struct RunMachine: Sendable {
             try pause(reason)
         case .resume:
             try resume()
+        case .goOn(let all):
+            goOn(all: all)
         case .served(let task, let fence, let recorded):
             guard state.has(task), state[task].fence == fence, !state.status.isTerminal else { throw .leaseLost }
             if state[task].status == .running { effects.append(.attemptEnded(task: task, fence: fence)) }
@@ -148,6 +154,8 @@ struct RunMachine: Sendable {
             try rerun(from: node)
         case .cancel(let reason, let compensate):
             try cancel(reason, compensate: compensate)
+        case .terminate(let reason):
+            try terminate(reason)
         case .rollBack(let phase):
             try rollBack(to: phase)
         case .patch(let command):

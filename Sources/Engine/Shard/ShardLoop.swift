@@ -58,6 +58,10 @@ struct ShardLoop {
     var awaiting: [String: Set<Int64>] = [:]
     /// Schedules in memory. Between turns they are as the store has them.
     var schedules = ScheduleTable()
+    /// What is paused above single runs.
+    var pauses = PauseTable.empty
+    /// By queue: tasks whose turn came while it was paused.
+    var aside: [String: [TaskKey]] = [:]
     /// What runs asked to be told in a turn of its own.
     var later: [(run: Int64, command: Command)] = []
     /// What runs that replay others are served, by run.
@@ -99,6 +103,7 @@ struct ShardLoop {
         do {
             lastRunKey = try store.lastRunKey()
             lastTimerNumber = try store.lastTimerNumber()
+            pauses = PauseTable(try store.pauses())
             try loadLimits()
             return true
         } catch {
@@ -223,6 +228,7 @@ struct ShardLoop {
             run = try load(key, batch.now)
             runs[key] = run
         }
+        run.machine.isHeld = pauses.holds(run.state)
         if !run.isInBatch {
             run.isInBatch = true
             batch.runs.append(run)
@@ -311,7 +317,7 @@ struct Batch {
     var schedules: Set<ScheduleID> = []
     /// Attempts to hand to executors after the commit.
     var starts: [(run: OpenRun, task: TaskRef)] = []
-    var stops: [HeldLease] = []
+    var stops: [(lease: HeldLease, grace: Duration?)] = []
     /// Results taken in.
     var results: [(lease: HeldLease, result: AttemptResult, usage: CallUsage?)] = []
     var blobs: [[UInt8]] = []
