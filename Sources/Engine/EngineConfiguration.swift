@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Definition
 public import Model
 
 /// What an engine may be told.
@@ -27,6 +28,10 @@ public struct EngineConfiguration: Sendable {
     ]
     /// Shares of a limit that are told when they are spent, in percent.
     public var warnAt = [50, 80, 95]
+    /// The queues whose tasks this process works on; `nil` for all.
+    public var queues: Set<String>?
+    /// What this process has; it works on tasks that ask for some of this and nothing else.
+    public var labels: [String: String] = [:]
     /// How long a lease lasts without a heartbeat.
     public var lease = Duration.seconds(30)
     /// How often attempts in this process send one.
@@ -55,6 +60,14 @@ public struct EngineConfiguration: Sendable {
     /// The defaults, for a worker of that name.
     public init(worker: String) {
         self.worker = worker
+    }
+}
+
+extension EngineConfiguration {
+    /// The executors of this process work on such tasks.
+    func serves(_ node: Graph.Node) -> Bool {
+        if let queues, let queue = node.queueName, !queues.contains(queue) { return false }
+        return node.labels.allSatisfy { labels[$0.key] == $0.value }
     }
 }
 

@@ -75,6 +75,16 @@ final class OperationsWorld {
         return nodes
     }
 
+    /// Lets time pass, with a turn every ten seconds in which attempts say that they are alive.
+    func pass(_ span: Duration) {
+        let end = clock.wall() + span
+        while clock.wall() < end {
+            clock.advance(min(.seconds(10), end - clock.wall()))
+            engine.heartbeat(Array(newest.values))
+            turn()
+        }
+    }
+
     /// Nodes of the attempts that began since this was asked last.
     func begun() -> [String] {
         defer { started = [] }

@@ -35,9 +35,8 @@ import Testing
             for id in [run, later] {
                 let item = try #require(try world.explain(id).waitingFor.first)
                 #expect(item.cause == .paused([Pausing(scope: scope, by: "user:a", reason: "moving")]), "\(scope)")
-                #expect(item.cause.commands(run: id) == [
-                    "baton resume " + (scope == .all ? "all" : "\(scope.kind) \(scope.name)")
-                ])
+                let command = "baton resume " + (scope == .all ? "all" : "\(scope.kind) \(scope.name)")
+                #expect(item.cause.commands(run: id) == [command])
             }
             // It outlives the process.
             world.restart()
@@ -162,7 +161,8 @@ import Testing
         world.clock.advance(.seconds(10))
         for _ in 0..<3 { _ = world.turn() }
         #expect(world.begun() == [])
-        #expect(try world.state(of: run).root.tasks.map(\.status) == [.completed, .completed, .waiting, .ready, .ready])
+        let statuses = try world.state(of: run).root.tasks.map(\.status)
+        #expect(statuses == [.completed, .completed, .waiting, .ready, .ready])
         try world.ask { $0.resume(.workflow("w"), by: "user:a", $1) }
         #expect(world.begun() == ["a", "b"])
         #expect(try world.state(of: run).root.tasks[2].status == .completed)

@@ -105,7 +105,8 @@ import Threads
             let run = try world.start(text)
             _ = world.turn()
             let child = try #require(try world.state(of: run).children.first)
-            try world.ask { $0.control(run, isKilled ? .terminate(reason: nil) : .cancel(reason: nil), by: "user:a", $1) }
+            let order: Command = isKilled ? .terminate(reason: nil) : .cancel(reason: nil)
+            try world.ask { $0.control(run, order, by: "user:a", $1) }
             #expect(try world.state(of: child).status == .cancelled && world.stopped == ["x"])
             let events = try world.events(of: child)
             #expect(events.last?.body == .runCancelled(reason: "the run that started it ended", isTerminated: isKilled))

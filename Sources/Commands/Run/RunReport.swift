@@ -34,6 +34,7 @@ struct RunReport {
         switch ending {
         case .ended: state.status == wanted ? .ok : .runFailed
         case .paused: .ok
+        case .noWorker: .unavailable
         case .needsPerson: .needsPerson
         case .needsMoney: .budget
         case .interrupted: .interrupted
@@ -99,12 +100,13 @@ struct RunReport {
 
     /// Signals and runs that have to come to an end.
     private var otherWaits: [String] {
-        guard [.needsPerson, .needsMoney, .paused].contains(ending) else { return [] }
+        guard [.needsPerson, .needsMoney, .paused, .noWorker].contains(ending) else { return [] }
         return Explanation(state, now: details.now, pauses: pauses).waitingFor.flatMap { item -> [String] in
             switch item.cause {
             case .paused:
                 ["`\(item.name)` is \(item.cause.sentence(now: details.now))"]
                     + item.cause.commands(run: state.id).map { "  \(context.completed($0))" }
+            case .worker: ["`\(item.name)` is \(item.cause.sentence(now: details.now))"]
             case .signal, .child, .budget:
                 ["`\(item.name)` \(item.cause.sentence(now: details.now))"]
                     + item.cause.commands(run: state.id).prefix(1).map { "  \($0)" }

@@ -119,6 +119,7 @@ extension Event.Body {
         case .human(let event): event.data
         case .review(let event): event.data
         case .budget(let event): event.data
+        case .supervision(let event): event.data
         }
     }
 

@@ -97,6 +97,7 @@ struct EventDecoder {
             review(type, data).map(Event.Body.review)
         case .budgetReserved, .budgetSettled, .budgetWarning, .budgetRaised:
             BudgetEvent(type, data).map(Event.Body.budget)
+        case .runStuck, .workerMissing: supervision(type, data).map(Event.Body.supervision)
         }
     }
 

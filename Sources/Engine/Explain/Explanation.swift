@@ -104,11 +104,18 @@ public struct Explanation: Sendable {
             return "could not be undone\(outcome(state)); \(failed?.error?.description ?? "no reason was recorded")"
         case .queued, .running, .waiting, .compensating:
             let holders = items.filter { $0.cause.rank == 0 }
-            guard let first = holders.first else { return "\(state.status.rawValue)" }
+            guard let first = holders.first else { return state.status.rawValue + childrenClause(state) }
             let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
             let after = state.status == .compensating ? outcome(state) : ""
             return "\(state.status.rawValue)\(after): `\(first.name)` \(first.cause.sentence(now: now))\(more)"
         }
+    }
+
+    /// Runs that it started and must not end before, when it has nothing else to do.
+    private static func childrenClause(_ state: RunState) -> String {
+        let children = state.children
+        guard let first = children.first else { return "" }
+        return ": waits for \(first) to end" + (children.count > 1 ? " (and \(children.count - 1) more)" : "")
     }
 
     /// How the run ended before it was rolled back.
@@ -223,7 +230,7 @@ extension WaitCause {
     /// What something can be done about comes first, what waits for others last.
     fileprivate var rank: Int {
         switch self {
-        case .dependency, .group, .rollback: 2
+        case .dependency, .group, .wave, .rollback: 2
         case .body: 1
         default: 0
         }

@@ -12,6 +12,8 @@ public enum WaitCause: Sendable, Equatable {
     case queue(priority: Int)
     /// Ready: as many as may hold a key do.
     case permit(LimitKey, maximum: Int, holders: [Holder] = [])
+    /// Ready: no worker serves its queue and has its labels.
+    case worker(queue: String, labels: [String: String])
     /// The run itself waits until others that share its key have ended.
     case admission(key: String, maximum: Int, holders: [Holder] = [])
     /// Ready: a token bucket is empty. If nobody goes before it, the task starts then.
@@ -26,6 +28,8 @@ public enum WaitCause: Sendable, Equatable {
     case paused([Pausing])
     /// Members of a transactional group before it have not ended, or are being undone.
     case group(String, waitsFor: [String])
+    /// Tasks of waves before its own have not ended.
+    case wave(Int, waitsFor: [String])
     /// A phase before it failed and is being rolled back.
     case rollback(phase: String)
     /// A person has to decide about a patch that a node before it made, or that is checked once more.
@@ -61,6 +65,8 @@ public enum WaitCause: Sendable, Equatable {
         case .limit: "limit"
         case .paused: "paused"
         case .group: "group"
+        case .wave: "wave"
+        case .worker: "worker"
         case .rollback: "rollback"
         case .patch: "patch"
         case .draining: "draining"
@@ -117,6 +123,9 @@ extension RunState {
         if !pausings.isEmpty { return .paused(pausings) }
         var probe = RunMachine(self, turn: Turn(now: createdAt, actor: nil, entropy: 0))
         if !probe.mayBegin(ref) { return .draining }
+        if self[ref].readyReason == .unserved {
+            return .worker(queue: node(ref).queueName ?? "", labels: node(ref).labels)
+        }
         switch holds[ref] {
         case .permit(let key, let maximum): return .permit(key, maximum: maximum)
         case .rate(let bucket, let until): return .rate(bucket: bucket, until: until)
@@ -135,7 +144,7 @@ extension RunState {
 
     private func blockedCause(_ ref: TaskRef) -> WaitCause {
         let open = sources(of: ref).filter { !self[$0].status.isTerminal }
-        guard !open.isEmpty else { return heldCause(ref) ?? .draining }
+        guard !open.isEmpty else { return heldCause(ref) ?? waveCause(ref) ?? .draining }
         return .dependency(on: open.map { node($0).id }, root: nearestCause(before: ref))
     }
 
@@ -214,6 +223,12 @@ extension WaitCause {
         case .patch(let number, let author, let human):
             let decided = human.map(\.sentence) ?? "it is approved and checked once more"
             return "waits for patch \(number) by \(author): \(decided)"
+        case .wave(let number, let open):
+            let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
+            return "waits, as a task of wave \(number), until those of earlier waves have ended: \(names)"
+        case .worker(let queue, let labels):
+            let needed = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+            return "ready, but no worker serves the queue `\(queue)`" + (needed.isEmpty ? "" : " with \(needed)")
         case .rollback(let phase): return "waits until phase `\(phase)` is rolled back"
         case .draining: return "will not start: the run is failing and only finishes what runs"
         case .body(let open): return open == 1 ? "1 task within has not ended" : "\(open) tasks within have not ended"
@@ -250,7 +265,7 @@ extension WaitCause {
         case .budget(let shortage, let holders):
             ["baton budget set \(shortage.account.scope.command) USD", "baton run cancel \(run)"]
                 + Self.runs(of: holders, but: run).map { "baton run explain \($0)" }
-        case .dependency, .rate, .retries, .limit, .group, .rollback, .draining, .body: []
+        case .dependency, .rate, .retries, .limit, .group, .wave, .worker, .rollback, .draining, .body: []
         }
     }
 

@@ -54,8 +54,15 @@ public enum Command: Sendable {
     case patch(PatchCommand)
     /// Stop for good, at once, and undo nothing.
     case terminate(reason: String?)
+    /// Do what the supervisor found.
+    case supervise(SupervisorOrder)
     /// Undo what a run did that has ended: all, or what completed after that phase.
     case rollBack(to: String?)
+}
+
+/// What the supervisor wants done.
+public struct SupervisorOrder: Sendable {
+    let finding: Supervisor.Finding
 }
 
 /// What a task of a run that is replayed had come to.

@@ -149,7 +149,26 @@ extension RunMachine {
         propagate()
         for task in offered.sorted() { queue(task) }
         offered = []
+        checkLength()
     }
+
+    /// Fails a run whose history is longer than it may be; what is stopped then still goes into it.
+    private mutating func checkLength() {
+        let limit = Int64(state.graph.definition.limits.maxEvents ?? Self.usualLength)
+        guard state.ownSequence > limit, !state.hasEnded else { return }
+        let error = TaskError(
+            code: "events.exceeded",
+            errorClass: .permanent,
+            message: "the run has \(state.ownSequence) events; `limits.max_events` is \(limit)"
+        )
+        failRun(error, nil)
+        propagate()
+        for task in offered.sorted() { queue(task) }
+        offered = []
+    }
+
+    /// `limits.max_events` of documents that do not say.
+    static let usualLength = 1_000_000
 
     private mutating func closeTurn() {
         guard !state.hasEnded, state.status != .paused, state.status != .queued else { return }

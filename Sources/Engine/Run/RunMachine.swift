@@ -38,6 +38,8 @@ struct RunMachine: Sendable {
     var changedGroups: Set<GroupRef> = []
     /// Phases that failed, and of which something changed.
     var changedPhases: Set<Int> = []
+    /// Under `wave_mode: barrier`: which waves have ended.
+    var waves: OpenWaves?
     /// Tasks handed to the scheduler in this turn.
     var offered: Set<TaskRef> = []
     /// By scope: the failure that nothing can handle any more, once found; failures are never taken back.
@@ -75,6 +77,10 @@ struct RunMachine: Sendable {
     mutating func emit(_ event: Event) {
         state.fold(event, at: turn.now)
         events.append(event)
+        switch event.body {
+        case .again, .patch: waves = nil
+        default: break
+        }
         guard let task = event.task else { return }
         touched.append(task)
         limitScheduling(task, event.body)
@@ -91,6 +97,7 @@ struct RunMachine: Sendable {
 
     private mutating func taskEnded(_ task: TaskRef) {
         if task.scope != 0 { changedScopes.append(task.scope) }
+        followWave(of: task)
         if let group = state.groupRef(of: task) { changedGroups.insert(group) }
     }
 
@@ -156,6 +163,8 @@ struct RunMachine: Sendable {
             try cancel(reason, compensate: compensate)
         case .terminate(let reason):
             try terminate(reason)
+        case .supervise(let order):
+            try supervise(order.finding)
         case .rollBack(let phase):
             try rollBack(to: phase)
         case .patch(let command):

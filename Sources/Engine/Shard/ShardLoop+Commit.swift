@@ -160,6 +160,12 @@ extension ShardLoop {
                 letGo(key)
                 continue
             }
+            guard configuration.serves(run.state.node(task)) else {
+                // Which queues a process serves does not change while it lives.
+                letGo(key)
+                run.machine.hold(task, .unserved)
+                continue
+            }
             if let limit = run.state.graph.definition.maxParallel, run.inFlight >= limit {
                 letGo(key)
                 run.parked.append(task)
@@ -261,6 +267,7 @@ extension ShardLoop {
             run.machine.touched.removeAll(keepingCapacity: true)
             run.eventsInRequests = 0
             let isEnded = run.state.status.isTerminal
+            watch(run)
             if isEnded {
                 adopted.remove(run.key)
                 recordings[run.key] = nil
@@ -295,6 +302,7 @@ extension ShardLoop {
         later = []
         unread = []
         schedules.forget()
+        (watched, unsupervised, superviseAt) = ([], [], nil)
         aside = [:]
         do {
             pauses = PauseTable(try store.pauses())

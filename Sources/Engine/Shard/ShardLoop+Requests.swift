@@ -44,6 +44,8 @@ extension ShardLoop {
             apply(request, to: &batch)
         case .pause(let request):
             apply(request, to: &batch)
+        case .bulk(let request):
+            apply(request, to: &batch)
         case .release(let reply):
             answer(reply, &batch) { loop, batch in loop.release(&batch) }
         case .advance(let consumer, let number, let reply):

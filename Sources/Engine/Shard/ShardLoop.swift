@@ -62,6 +62,10 @@ struct ShardLoop {
     var pauses = PauseTable.empty
     /// By queue: tasks whose turn came while it was paused.
     var aside: [String: [TaskKey]] = [:]
+    /// Runs with something ready or running, when they are looked at next, and those of this time that are left.
+    var watched: Set<Int64> = []
+    var superviseAt: Int64?
+    var unsupervised: ArraySlice<Int64> = []
     /// What runs asked to be told in a turn of its own.
     var later: [(run: Int64, command: Command)] = []
     /// What runs that replay others are served, by run.
@@ -125,6 +129,7 @@ struct ShardLoop {
         for entry in continued { command(entry.command, on: entry.run, nil, &batch) }
         fireTimers(&batch)
         endLeases(&batch)
+        supervise(&batch)
         readBack(&batch)
         wakeSchedules(&batch)
         finish(&batch)
@@ -151,6 +156,7 @@ struct ShardLoop {
         if let span = scheduleWait(now) { wait = min(wait, span) }
         if let at = nextCall(now) { wait = min(wait, at - now) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
+        if let at = superviseAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
     }
 
@@ -252,6 +258,7 @@ struct ShardLoop {
             let machine = RunMachine(state, turn: Turn(now: now, actor: nil, entropy: 0))
             let run = OpenRun(key: key, machine: machine, rows: Set(rows.map { TaskRef(number: $0.key.task) }))
             run.snapshots = restored.plan
+            run.lastEventAt = now
             // The rows may be those of a moment before the log ended.
             run.dirtyTasks = run.rows.union(state.allTasks.filter { state[$0].status.hasRow })
             return run
@@ -287,6 +294,8 @@ final class OpenRun {
     var eventsInRequests = 0
     /// Under which keys outputs of attempts in flight go into the cache.
     var cacheKeys: [TaskRef: CacheRow.Key] = [:]
+    /// When it had its last event, as far as this process knows.
+    var lastEventAt = Timestamp(milliseconds: 0)
     /// When its state is written next.
     var snapshots = SnapshotPlan()
     /// Parts of snapshots that are durable.
