@@ -27,7 +27,7 @@ extension RunMachine {
         guard state.status != .queued else { return effects.append(.askToBegin) }
         resumeExhausted()
         for task in state.allTasks where state.has(task) && state[task].status == .ready && !isOffered(task) {
-            if state.isHeldBack(task) {
+            if state.waitsForPauseEnd(task) {
                 state[task].readyReason == .review ? startOver(task) : activate(task)
             } else if all {
                 offer(task)
@@ -117,7 +117,7 @@ extension RunMachine {
 
 extension RunState {
     /// A ready task that has to be looked at again before it goes on, because a pause came before that.
-    func isHeldBack(_ task: TaskRef) -> Bool {
+    func waitsForPauseEnd(_ task: TaskRef) -> Bool {
         guard self[task].status == .ready else { return false }
         switch self[task].readyReason {
         case .paused, .review: return true

@@ -33,7 +33,7 @@ extension RunMachine {
         for task in tasks {
             switch state[task].status {
             case .blocked: pending.append(task)
-            case .ready: state.isHeldBack(task) ? startOver(task) : offer(task)
+            case .ready: state.waitsForPauseEnd(task) ? startOver(task) : offer(task)
             case .running where state.maps[task] == nil && state.loops[task] == nil: reloadItems(task)
             default: break
             }
