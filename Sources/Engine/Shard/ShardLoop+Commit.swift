@@ -163,7 +163,7 @@ extension ShardLoop {
             guard configuration.serves(run.state.node(task)) else {
                 // Which queues a process serves does not change while it lives.
                 letGo(key)
-                run.machine.hold(task, .unserved)
+                run.machine.leaveUnserved(task)
                 continue
             }
             if let limit = run.state.graph.definition.maxParallel, run.inFlight >= limit {

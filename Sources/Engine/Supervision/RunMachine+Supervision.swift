@@ -25,6 +25,14 @@ extension RunMachine {
         }
     }
 
+    /// Writes down that this process does not serve a task that may start.
+    mutating func leaveUnserved(_ task: TaskRef) {
+        offered.remove(task)
+        let now = state[task]
+        guard now.status == .blocked || (now.status == .ready && now.readyReason != .unserved) else { return }
+        emit(task, .taskReady(.unserved))
+    }
+
     private mutating func beginAnew(_ tasks: [TaskRef]) {
         let causes = Explanation(state, now: turn.now).json(now: turn.now)["waiting_for"]?.arrayValue ?? []
         let places = tasks.map { AgainEvent.Place(node: state.node($0).id, scope: $0.scope) }
