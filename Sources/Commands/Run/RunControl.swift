@@ -44,8 +44,8 @@ enum RunControl {
     static let terminate: CommandDescription = .init(
         name: "terminate",
         summary: "End a run at once and undo nothing",
-        discussion: "Unlike with `cancel` nothing gets time to stop. A rollback ends where it is. Runs that it started\n"
-            + "and that may not outlive it (on_parent_close) are terminated too.",
+        discussion: "Unlike with `cancel` nothing gets time to stop. A rollback ends where it is. Runs that it\n"
+            + "started and that may not outlive it (on_parent_close) are terminated too.",
         arguments: [RunCommands.run],
         options: [reason],
         examples: [.init(line: "baton run terminate last --reason \"it hangs\"", comment: "the newest run")],

@@ -107,7 +107,9 @@ extension ShardLoop {
         for task in state.allTasks { takeOver(task, of: run, held, batch.now) }
         // A pause that held it may have been ended by another process.
         let isWaiting = state.status == .queued && state.runDemand(at: batch.now) == nil
-        if isWaiting || state.allTasks.contains(where: state.waitsForPauseEnd) { later.append((key, .goOn(all: false))) }
+        if isWaiting || state.allTasks.contains(where: state.waitsForPauseEnd) {
+            later.append((key, .goOn(all: false)))
+        }
         try takeOverChildren(of: run, &batch)
         for record in state.patches.all where record.status == .approved { checkPatch(record.number, of: run) }
         if !state.loops.isEmpty || !state.maps.isEmpty { later.append((key, .proceed)) }
