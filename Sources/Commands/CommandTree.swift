@@ -18,8 +18,8 @@ enum CommandTree {
             .init(line: "baton run explain last", comment: "ask what it waits for, or why it failed"),
         ],
         children: [
-            RunCommands.group, RunAgain.tasks, WorkflowCommands.group, SchemaCommands.group, InboxCommands.group,
-            SignalCommands.group,
+            RunCommands.group, RunAgain.tasks, PauseCommands.pause, PauseCommands.resume, WorkflowCommands.group,
+            SchemaCommands.group, InboxCommands.group, SignalCommands.group,
             ScheduleCommands.group, ToolCommands.group, SimulationCommands.group, ArtifactCommands.group,
             CacheCommands.group, BudgetCommands.group, UsageCommands.group,
             BackupCommands.group, RetentionCommands.group, MigrateCommands.group, DoctorCommand.command,

@@ -101,8 +101,9 @@ public final class DurableEngine: Sendable {
         try await ask { .control(run, .resume, actor: actor, $0) }
     }
 
-    /// Stops a run for good. Attempts in flight are told to stop; their results are refused. With `compensate` what it
-    /// did is undone then; see ``rollBack(_:to:by:)``.
+    /// Stops a run for good. Attempts in flight are told to stop and have ``EngineConfiguration/grace`` for it; their
+    /// results are refused. With `compensate` what it did is undone then; see ``rollBack(_:to:by:)``. Runs that it
+    /// started follow `on_parent_close`.
     ///
     /// - Throws: `notFound`, `conflict` when it ended.
     public func cancel(
@@ -112,6 +113,15 @@ public final class DurableEngine: Sendable {
         by actor: String
     ) async throws(EngineError) -> Int64 {
         try await ask { .control(run, .cancel(reason: reason, compensate: compensate), actor: actor, $0) }
+    }
+
+    /// Ends a run at once: attempts in flight are killed as far as that can be done, nothing is undone, and a rollback
+    /// ends where it is. Runs that it started and that may not outlive it are terminated too. Returns the number of the
+    /// event.
+    ///
+    /// - Throws: `notFound`, `conflict` when it ended.
+    public func terminate(_ run: RunID, reason: String?, by actor: String) async throws(EngineError) -> Int64 {
+        try await ask { .control(run, .terminate(reason: reason), actor: actor, $0) }
     }
 
     /// Undoes what a run did that failed, completed or was cancelled: everything, or with `phase` what completed after

@@ -14,9 +14,7 @@ public enum EngineCapabilities {
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
     public static let unsupportedKeys: Set<String> = [
-        "workflow.wave_mode=barrier",
-        "limits.max_events",
-        "node.verify", "node.queue", "node.labels", "node.resources",
+        "node.verify", "node.resources",
         "node.on_unsupported",
         "secret", "tool.profile", "http.auth", "http.profile",
         "phase.strategy",

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Definition
 public import Model
 
 /// What an engine may be told.
@@ -27,10 +28,16 @@ public struct EngineConfiguration: Sendable {
     ]
     /// Shares of a limit that are told when they are spent, in percent.
     public var warnAt = [50, 80, 95]
+    /// The queues whose tasks this process works on; `nil` for all.
+    public var queues: Set<String>?
+    /// What this process has; it works on tasks that ask for some of this and nothing else.
+    public var labels: [String: String] = [:]
     /// How long a lease lasts without a heartbeat.
     public var lease = Duration.seconds(30)
     /// How often attempts in this process send one.
     public var heartbeat = Duration.seconds(10)
+    /// How long attempts may take to stop once they are told to, before they are killed as far as that can be done.
+    public var grace = Duration.seconds(10)
     /// The most requests one commit takes.
     public var batchLimit = 4096
     /// The most requests that wait; starts are refused beyond it.
@@ -53,6 +60,14 @@ public struct EngineConfiguration: Sendable {
     /// The defaults, for a worker of that name.
     public init(worker: String) {
         self.worker = worker
+    }
+}
+
+extension EngineConfiguration {
+    /// The executors of this process work on such tasks.
+    func serves(_ node: Graph.Node) -> Bool {
+        if let queues, let queue = node.queueName, !queues.contains(queue) { return false }
+        return node.labels.allSatisfy { labels[$0.key] == $0.value }
     }
 }
 

@@ -11,7 +11,7 @@ public import Store
 /// that can happen to it can be made to happen, in the same order again. Not safe to use from several threads at once.
 /// Answers are given during ``turn()``.
 public final class SteppedEngine {
-    private var loop: ShardLoop
+    var loop: ShardLoop
     var requests: [Request] = []
     private let outbox: OfferedAttempts
     private let feed = EventFeed()
@@ -237,7 +237,7 @@ private final class OfferedAttempts: AttemptDispatch, @unchecked Sendable {
         starts.append(assignment)
     }
 
-    func stop(_ lease: HeldLease) {
+    func stop(_ lease: HeldLease, grace: Duration?) {
         stops.append(AttemptLease(held: lease))
     }
 

@@ -7,6 +7,7 @@ extension Commit {
         records.isEmpty && definitions.isEmpty && runs.isEmpty && tasks.isEmpty && closedTasks.isEmpty
             && timers.isEmpty && removedTimers.isEmpty && humanTasks.isEmpty && outbox.isEmpty && cursors.isEmpty
             && schedules.isEmpty && removedSchedules.isEmpty && snapshots.isEmpty && staleSnapshots.isEmpty
+            && pauses.isEmpty && liftedPauses.isEmpty
             && !hasKeyedRows && !hasBudgetRows && !hasRetention
     }
 

@@ -76,6 +76,9 @@ public protocol RunStore: RetentionStore {
     /// All schedules by the bytes of their names.
     func schedules() throws(StoreError) -> [ScheduleRow]
 
+    /// What is paused above single runs, by kind and the bytes of the name.
+    func pauses() throws(StoreError) -> [PauseRow]
+
     /// Messages with a number above `number`, in order.
     func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage]
     /// How far a consumer got; 0 at first.
@@ -142,6 +145,10 @@ public struct Commit: Sendable {
     public var schedules: [ScheduleRow] = []
     /// Schedules to remove; a missing one is no error.
     public var removedSchedules: [ScheduleID] = []
+    /// Pauses to insert or replace, by scope.
+    public var pauses: [PauseRow] = []
+    /// Pauses to lift; a missing one is no error.
+    public var liftedPauses: [PauseScope] = []
     /// What leaves the store: (kind, target, body). Numbers follow on densely.
     public var outbox: [OutboxMessage.Content] = []
     /// New positions of outbox consumers; messages behind every cursor are removed in time.

@@ -86,6 +86,8 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func schedules() throws(StoreError) -> [ScheduleRow] { try base.schedules() }
     /// Leaves it to the store behind.
+    public func pauses() throws(StoreError) -> [PauseRow] { try base.pauses() }
+    /// Leaves it to the store behind.
     public func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
         try base.outbox(after: number, limit: limit)
     }

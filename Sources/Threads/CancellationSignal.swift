@@ -18,6 +18,7 @@ public final class CancellationSignal: Sendable {
 
     private struct State {
         var isCancelled = false
+        var grace: Duration?
         var next = 0
         var handlers: [Int: @Sendable () -> Void] = [:]
     }
@@ -30,9 +31,14 @@ public final class CancellationSignal: Sendable {
     /// ``cancel()`` was called.
     public var isCancelled: Bool { state.withLock(\.isCancelled) }
 
+    /// How long the work may take to stop before it is killed, as far as that can be done; `nil` for what the work
+    /// itself finds right, and before it was cancelled.
+    public var grace: Duration? { state.withLock(\.grace) }
+
     /// Cancels; handlers run once, on the caller's thread. Repeated calls do nothing.
-    public func cancel() {
+    public func cancel(grace: Duration? = nil) {
         let handlers = state.withLock { state in
+            if !state.isCancelled { state.grace = grace }
             state.isCancelled = true
             defer { state.handlers = [:] }
             return state.handlers.values

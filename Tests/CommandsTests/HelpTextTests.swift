@@ -78,6 +78,8 @@ private let rootHelp = """
     Commands:
       run         Start, watch and control runs
       task        Control single tasks of runs
+      pause       Hold back all runs of a workflow or project, the tasks of a queue, or all work
+      resume      End a pause; what nothing else holds goes on
       workflow    Check, draw and publish workflows
       schema      Show what documents may hold, and what diagnostics mean
       inbox       Answer requests that runs make to people

@@ -33,6 +33,45 @@ import Testing
         }
     }
 
+    /// Pauses of the run and above it, crashes, barriers and the supervisor on top: ``RunDriver`` checks after every turn
+    /// that `explain` names a cause for the run and for everything in it.
+    @Test func `every open run has a cause, whatever holds it, and goes on when nothing does`() throws {
+        for seed in 1...120 as ClosedRange<UInt64> {
+            var random = SeededRandom(seed &+ 7000)
+            var yaml = Self.workflow(&random)
+            if Bool.random(using: &random) { yaml = "wave_mode: barrier\n" + yaml }
+            var run = try RunDriver(yaml, seed: seed)
+            var steps = 0
+            while !run.state.status.isTerminal {
+                steps += 1
+                try #require(steps < 3000, "seed \(seed) does not end:\n\(yaml)\n\(run.statuses)")
+                let isHeld = run.machine.isHeld
+                switch Int.random(in: 0..<40, using: &random) {
+                case 0...2: try run.hold(!isHeld)
+                case 3: try run.restart()
+                case 4:
+                    let ready = run.state.allTasks.filter { run.state[$0].status == .ready && !isHeld }
+                    let finding = Supervisor.Finding.stuck(Array(ready.prefix(1)))
+                    if run.state.status == .running {
+                        try run.send(.supervise(SupervisorOrder(finding: finding)))
+                    }
+                case 5 where steps > 500: try run.send(.terminate(reason: nil), by: "user:a")
+                default:
+                    if isHeld, run.running.isEmpty, Bool.random(using: &random) {
+                        try run.hold(false)
+                    } else {
+                        try Self.step(&run, &random)
+                    }
+                }
+            }
+            for node in run.state.allTasks {
+                try #require(run.state[node].status.isTerminal, "seed \(seed): \(run.state.name(of: node))")
+                let ends = run.events.count { $0.task == node && $0.body.endsTask }
+                try #require(ends == 1, "seed \(seed): \(run.state.name(of: node)) ended \(ends) times")
+            }
+        }
+    }
+
     /// Compensations, groups, cancels, crashes and rollbacks on request on top.
     @Test func `every compensation that starts ends, and no task is undone twice`() throws {
         var compensated = 0

@@ -4,6 +4,7 @@
 import Definition
 import JSON
 import Model
+import Store
 import Testing
 
 @testable import Engine
@@ -23,11 +24,14 @@ struct RunDriver {
     private var blobs: [BlobRef: JSONValue] = [:]
     private(set) var timers: [(task: TaskRef, kind: TimerKind, at: Timestamp)] = []
     private(set) var stopped: [String] = []
+    /// Those of them that got no time for it.
+    private(set) var killed: [String] = []
     var now: Timestamp
     private var random: SeededRandom
     private var giveWays = 0
     private(set) var children: [(run: RunID, order: ChildOrder)] = []
     private(set) var cancelledChildren: [RunID] = []
+    private(set) var terminatedChildren: [RunID] = []
     private(set) var sent: [(target: SignalTarget, signal: RunSignal)] = []
     private var loads: [(TaskRef, Int64, BlobRef)] = []
     /// Large runs would take too long with them.
@@ -285,8 +289,9 @@ struct RunDriver {
             timers.append((task, kind, at))
         case .disarm(let task, let kind):
             timers.removeAll { $0.task == task && $0.kind == kind }
-        case .stopAttempt(let task, _):
+        case .stopAttempt(let task, _, let isKilled):
             stopped.append(state.node(task).id)
+            if isKilled { killed.append(state.node(task).id) }
         case .loadItems(let task, let fence, let blob): loads.append((task, fence, blob))
         case .giveWay: giveWays += 1
         case .storeGraph(let graph, let source): (graphs[graph.hash], sources[graph.hash]) = (graph, source)
@@ -296,7 +301,8 @@ struct RunDriver {
             children.append((run, order))
             // Answered in the same turn, as the shell does.
             try? machine.handle(.childStarted(task: task, fence: fence, .success(run)), in: machine.turn)
-        case .cancelChild(let run): cancelledChildren.append(run)
+        case .cancelChild(let run, let isKilled):
+            isKilled ? terminatedChildren.append(run) : cancelledChildren.append(run)
         case .sendSignal(let task, let fence, let target, let signal):
             sent.append((target, signal))
             try? machine.handle(.signalSent(task: task, fence: fence, delivered: 2), in: machine.turn)
@@ -313,7 +319,9 @@ struct RunDriver {
 
     /// What a process does that takes the run over from one that died: attempts in flight are lost.
     mutating func restart() throws {
+        let isHeld = machine.isHeld
         machine = RunMachine(try foldedLog(), turn: Turn(now: now, actor: nil, entropy: random.next()))
+        machine.isHeld = isHeld
         for task in state.allTasks where state[task].status == .running && !state.node(task).kind.isEngineRun {
             let fence = state[task].fence
             try send(.attemptLost(task: task, fence: fence, isRelease: false))
@@ -325,9 +333,37 @@ struct RunDriver {
     private mutating func checkLaws() throws {
         try #require(foldedLog() == state, "the fold of the log is not the state")
         try checkSnapshot()
-        for task in state.allTasks where !state.status.isTerminal && !state[task].status.isTerminal {
-            try #require(state.waitCause(of: task) != nil, "\(state.name(of: task)) waits without a cause")
+        try checkCauses()
+    }
+
+    /// Every open task and every open run has a cause (spec 6.8).
+    private func checkCauses() throws {
+        guard !state.status.isTerminal else { return }
+        let explanation = Explanation(state, now: now, pauses: pauses)
+        let open = state.allTasks.filter { !state[$0].status.isTerminal }
+        try #require(explanation.waitingFor.count == open.count, "a task waits without a cause: \(statuses)")
+        for item in explanation.waitingFor { try #require(!item.cause.sentence(now: now).isEmpty) }
+        let isNamed = !open.isEmpty || state.status == .paused || !state.children.isEmpty
+        try #require(isNamed, "the run is \(state.status) and waits for nothing")
+        try #require(explanation.summary != state.status.rawValue, "nothing is said about the run: \(statuses)")
+        guard machine.isHeld else { return }
+        for task in open where state[task].status == .ready && !machine.isOffered(task) {
+            guard case .paused = state.waitCause(of: task, pauses) else {
+                try #require(Bool(false), "\(state.name(of: task)) is held and says something else")
+                continue
+            }
         }
+    }
+
+    /// What is paused above the run.
+    private var pauses: PauseTable {
+        machine.isHeld ? PauseTable([PauseRow(scope: .all, by: "user:test", reason: nil, at: now)]) : .empty
+    }
+
+    /// Something above the run is paused, or is not any more.
+    mutating func hold(_ isHeld: Bool) throws {
+        machine.isHeld = isHeld
+        if !isHeld { try send(.goOn(all: true)) }
     }
 
     private func foldedLog() throws -> RunState {

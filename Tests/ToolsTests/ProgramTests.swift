@@ -215,6 +215,17 @@ final class CancellationCounter: @unchecked Sendable {
 @Suite struct ProgramTeardownTests {
     private let start = ContinuousClock.now
 
+    @Test func `the caller says how long a program may take to end`() {
+        let start = ContinuousClock.now
+        var patient = ProgramTeardown(start: start, timeout: .seconds(10), grace: .seconds(2))
+        #expect(patient.cancel(now: start, grace: .seconds(5)) == .terminate)
+        #expect(patient.tick(now: start + .seconds(4)) == .none)
+        #expect(patient.tick(now: start + .seconds(5)) == .kill)
+        var hasty = ProgramTeardown(start: start, timeout: .seconds(10), grace: .seconds(2))
+        #expect(hasty.cancel(now: start, grace: .zero) == .kill)
+        #expect(hasty.cancel(now: start, grace: .zero) == .none && hasty.stopReason == .cancelled)
+    }
+
     @Test func `first asked, then killed, then only the end counts`() {
         var machine = ProgramTeardown(start: start, timeout: .seconds(10), grace: .seconds(2))
         #expect(machine.tick(now: start + .milliseconds(9999)) == .none)

@@ -28,6 +28,10 @@ struct Settings: Equatable {
     var perTool: [String: Int] = [:]
     /// How often tools are called.
     var toolRates: [String: Rate] = [:]
+    /// Queues whose tasks are worked on; `nil` for all.
+    var queues: Set<String>?
+    /// What this machine has, for tasks that ask for it.
+    var labels: [String: String] = [:]
     /// How long things are kept.
     var retention = RetentionPolicy()
 
@@ -70,6 +74,14 @@ struct Settings: Equatable {
             perTool = try pairs(value, "a list of TOOL=NUMBER") { Int($0).flatMap { $0 > 0 ? $0 : nil } }
         case .limitsToolRates:
             toolRates = try pairs(value, "a list of TOOL=CALLS/SPAN, such as http.request=60/1m", rate)
+        case .workersQueues: queues = Set(try names(value))
+        case .workersLabels:
+            for pair in try names(value) {
+                guard let sign = pair.firstIndex(of: "="), sign > pair.startIndex else {
+                    throw SettingsMismatch("must be a list of NAME=VALUE; \(pair) is not one")
+                }
+                labels[String(pair[..<sign])] = String(pair[pair.index(after: sign)...])
+            }
         case .retentionEndedRuns: retention.endedRuns = try duration(value)
         case .retentionPacking: retention.packing = try duration(value)
         case .retentionHistory: retention.history = try duration(value)
@@ -112,6 +124,13 @@ struct Settings: Equatable {
             let span = Duration(text: String(words[1])), span >= .milliseconds(1)
         else { return nil }
         return Rate(units: units, period: span)
+    }
+
+    private func names(_ value: JSONValue) throws(SettingsMismatch) -> [String] {
+        guard let items = value.arrayValue, items.allSatisfy({ $0.stringValue?.isEmpty == false }) else {
+            throw SettingsMismatch("must be a list of names")
+        }
+        return items.compactMap(\.stringValue)
     }
 
     private func targets(_ value: JSONValue) throws(SettingsMismatch) -> [String] {

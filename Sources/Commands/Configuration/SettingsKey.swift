@@ -12,6 +12,8 @@ enum SettingsKey: String, CaseIterable {
     case limitsPerProject = "limits.per_project"
     case limitsPerTool = "limits.per_tool"
     case limitsToolRates = "limits.rate.tools"
+    case workersQueues = "workers.queues"
+    case workersLabels = "workers.labels"
     case retentionEndedRuns = "retention.ended_runs"
     case retentionPacking = "retention.packing"
     case retentionHistory = "retention.history"

@@ -57,7 +57,7 @@ enum SettingsReader {
             .string(text)
         case .sandboxRequire, .limitsMaxParallel, .limitsPerProject, .patchesReview:
             (try? JSONValue(parsing: text)) ?? .string(text)
-        case .sandboxNetwork, .limitsPerTool, .limitsToolRates:
+        case .sandboxNetwork, .limitsPerTool, .limitsToolRates, .workersQueues, .workersLabels:
             .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces())) })
         }
     }

@@ -17,7 +17,7 @@ enum InboxCommands {
             .init(line: "baton inbox approve last", comment: "say yes to it"),
             .init(line: "baton inbox answer last --choice retry --guidance \"use the new key\"", comment: "try again"),
         ],
-        children: [list, show] + AnswerCommands.all + ClaimCommands.all
+        children: [list, show] + AnswerCommands.all + ClaimCommands.all + [BulkCommands.inbox]
     )
 
     static let request = ArgumentDescription(

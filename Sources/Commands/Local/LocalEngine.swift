@@ -61,6 +61,7 @@ struct LocalEngine {
         configuration.projectLimit = settings.perProject
         configuration.toolLimits = settings.perTool
         configuration.toolRates = settings.toolRates
+        (configuration.queues, configuration.labels) = (settings.queues, settings.labels)
         let engine = DurableEngine(
             store: store,
             blobs: blobs,

@@ -15,7 +15,8 @@ enum RunCommands {
         ],
         children: [
             RunStart.command, RunListing.list, RunListing.get, RunEvents.events, RunEvents.logs, RunListing.explain,
-            RunControl.cancel, RunControl.pause, RunControl.resume, RunRollback.command,
+            RunControl.cancel, RunControl.terminate, RunControl.pause, RunControl.resume, BulkCommands.runs,
+            RunRollback.command,
             RunAgain.retry, RunAgain.fork, RunAgain.rerun, RunComparison.replay, RunComparison.diff,
         ] + PatchCommands.all,
         fallback: "start"

@@ -6,9 +6,9 @@ import JSON
 import Model
 import Store
 
-/// `baton run cancel`, `pause` and `resume`.
+/// `baton run cancel`, `terminate`, `pause` and `resume`.
 enum RunControl {
-    private static let reason = OptionDescription(
+    static let reason = OptionDescription(
         name: "reason",
         kind: .text("TEXT"),
         summary: "why, for the log"
@@ -38,6 +38,22 @@ enum RunControl {
         }
         return try tell(context, "cancelled") { engine, run, actor async throws(EngineError) in
             try await engine.cancel(run, reason: reason, by: actor)
+        }
+    }
+
+    static let terminate: CommandDescription = .init(
+        name: "terminate",
+        summary: "End a run at once and undo nothing",
+        discussion: "Unlike with `cancel` nothing gets time to stop. A rollback ends where it is. Runs that it\n"
+            + "started and that may not outlive it (on_parent_close) are terminated too.",
+        arguments: [RunCommands.run],
+        options: [reason],
+        examples: [.init(line: "baton run terminate last --reason \"it hangs\"", comment: "the newest run")],
+        exits: [.notFound, .conflict, .unavailable]
+    ) { context throws(CommandFailure) in
+        let reason = context.invocation.text("reason")
+        return try tell(context, "terminated") { engine, run, actor async throws(EngineError) in
+            try await engine.terminate(run, reason: reason, by: actor)
         }
     }
 

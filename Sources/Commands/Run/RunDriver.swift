@@ -15,6 +15,7 @@ struct RunDriver {
     enum Ending: Equatable {
         case ended
         case paused
+        case noWorker
         case needsPerson
         case needsMoney
         case interrupted
@@ -93,8 +94,15 @@ struct RunDriver {
             local.workspaces.discard(run)
             throw error
         }
+        let pauses = (try? local.store.pauses()).map { PauseTable($0) } ?? .empty
         local.stop(grace: ending == .interrupted ? .seconds(2) : .zero)
-        let report = RunReport(state, ending: ending, context: context, workspaces: local.workspaces)
+        let report = RunReport(
+            state,
+            ending: ending,
+            context: context,
+            workspaces: local.workspaces,
+            pauses: pauses
+        )
         report.show(isFollowed: isFollowed)
         return report.exit(wanted: wanted ?? (isUndone ? .compensated : .completed))
     }
@@ -185,9 +193,25 @@ struct RunDriver {
         private var ending: Ending? {
             if progress.status.isTerminal, hasEnded { return .ended }
             if progress.status == .paused { return .paused }
+            if let held { return held }
             if progress.needsMoney { return .needsMoney }
             let isStuck = progress.needsPerson(now: SystemClock().wall()) { driver.needsPerson($0) }
             return isStuck ? .needsPerson : nil
+        }
+
+        /// Nothing of the run is in flight, and what could be is paused with its workflow, project or queue, or is not
+        /// worked on by this process. The engine is asked only when one of these can be.
+        private var held: Ending? {
+            let pauses = PauseTable((try? driver.local.store.pauses()) ?? [])
+            guard !pauses.isEmpty || !progress.unserved.isEmpty, !progress.status.isTerminal,
+                let state = try? driver.local.engine.reader.state(ofRun: key), state.count(.running) == 0
+            else { return nil }
+            let causes = Explanation(state, now: SystemClock().wall(), pauses: pauses).waitingFor.map(\.cause)
+            if causes.contains(where: { if case .paused = $0 { true } else { false } }) { return .paused }
+            let isUnserved = causes.contains { if case .worker = $0 { true } else { false } }
+            // A retry or a timer may still bring something else to do.
+            let isMoving = state.count(.retrying) + state.count(.waiting) > 0
+            return isUnserved && !isMoving ? .noWorker : nil
         }
 
         /// A run that fails may go on to undo what it did; then the event that says so is in the same commit.

@@ -126,7 +126,7 @@ enum RunListing {
 
     // MARK: Forms
 
-    private static func table(_ rows: [RunRow]) -> Table {
+    static func table(_ rows: [RunRow]) -> Table {
         var table = Table([
             .init(title: "RUN"), .init(title: "WORKFLOW"), .init(title: "STATUS", paint: .status),
             .init(title: "TASKS", isNumber: true), .init(title: "CREATED"), .init(title: "TIME", isNumber: true),
@@ -143,7 +143,7 @@ enum RunListing {
         return table
     }
 
-    private static func json(_ row: RunRow) -> JSONValue {
+    static func json(_ row: RunRow) -> JSONValue {
         var result: JSONObject = [
             "id": .string(row.id.description), "workflow": .string(row.workflow),
             "status": .string(row.status.rawValue),

@@ -57,6 +57,8 @@ struct RunProgress {
     private(set) var waitReason: WaitReason?
     private(set) var tasks: [TaskRef: OpenTask] = [:]
     private var endedTasks: Set<TaskRef> = []
+    /// Tasks that no worker serves.
+    private(set) var unserved: Set<TaskRef> = []
     /// How many tasks of the graph itself ended.
     var ended: Int { endedTasks.count }
     private var began: Timestamp?
@@ -148,7 +150,9 @@ struct RunProgress {
             return step(at, event, .waiting, Self.joined(by, reason))
         case .runCompleted: return end(.completed, event, at, .done, "")
         case .runFailed(let error): return end(.failed, event, at, .failed, error.description)
-        case .runCancelled(let reason): return end(.cancelled, event, at, .failed, Self.joined(by, reason))
+        case .runCancelled(let reason, let isTerminated):
+            let how = isTerminated ? Self.joined("terminated", by) : by
+            return end(.cancelled, event, at, .failed, Self.joined(how, reason))
         case .again(let again): return apply(again, event, at, by)
         case .compensation(let compensation): return applyRollback(compensation, event, at, by)
         case .phase(.changed(let id, let status)):
@@ -156,6 +160,7 @@ struct RunProgress {
         case .patch(let patch): return step(at, event, patch.mark, patch.note)
         case .human(let human): return step(at, event, human.mark, human.note, isNews: human.isNews)
         case .group(let group): return step(at, event, .info, group.group.name, isNews: false)
+        case .supervision(.stuck): return step(at, event, .failed, "nothing has happened for minutes")
         default: return nil
         }
     }
@@ -240,6 +245,7 @@ struct RunProgress {
         func step(_ mark: Step.Mark, _ note: String, isNews: Bool = true) -> Step {
             Step(at: at, type: body.type.rawValue, mark: mark, node: name(task), note: note, isNews: isNews)
         }
+        if body == .taskReady(.unserved) { unserved.insert(task) } else { unserved.remove(task) }
         switch body {
         case .taskStarted(let attempt, _, _):
             open(task, .running, at, attempt: attempt)
@@ -260,7 +266,8 @@ struct RunProgress {
             return step(.failed, Self.joined(close(task, at), "cancelled (\(reason))"))
         case .taskReady(let reason):
             if reason == .lost || reason == .released { tasks[task] = nil }
-            return reason == .queued ? nil : step(.info, "(\(reason.rawValue))", isNews: reason == .lost)
+            return reason == .queued
+                ? nil : step(.info, "(\(reason.rawValue))", isNews: reason == .lost || reason == .unserved)
         case .again(.cached(let run)): return step(.info, "from the cache: \(run)", isNews: false)
         case .signal(.awaited(let type, _, _)):
             open(task, .signal(type), at)
@@ -276,6 +283,7 @@ struct RunProgress {
         case .review(.resumed(let guidance)):
             tasks[task] = nil
             return step(.retry, guidance ?? "")
+        case .supervision: return step(.info, "no worker serves it")
         case .review(let event): return step(.failed, event.note, isNews: event.isNews)
         case .loop(let event): return applyLoop(event, task, at)
         case .map(let event): return applyMap(event, task, at)

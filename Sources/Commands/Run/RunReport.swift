@@ -11,10 +11,18 @@ struct RunReport {
     private let details: RunDetails
     private let ending: RunDriver.Ending
     private let context: CommandContext
+    private let pauses: PauseTable
 
-    init(_ state: RunState, ending: RunDriver.Ending, context: CommandContext, workspaces: Workspaces) {
+    init(
+        _ state: RunState,
+        ending: RunDriver.Ending,
+        context: CommandContext,
+        workspaces: Workspaces,
+        pauses: PauseTable
+    ) {
         details = RunDetails(state: state, workspace: workspaces.path(of: state.id), now: SystemClock().wall())
         self.ending = ending
+        self.pauses = pauses
         self.context = context
     }
 
@@ -26,6 +34,7 @@ struct RunReport {
         switch ending {
         case .ended: state.status == wanted ? .ok : .runFailed
         case .paused: .ok
+        case .noWorker: .unavailable
         case .needsPerson: .needsPerson
         case .needsMoney: .budget
         case .interrupted: .interrupted
@@ -91,9 +100,13 @@ struct RunReport {
 
     /// Signals and runs that have to come to an end.
     private var otherWaits: [String] {
-        guard ending == .needsPerson || ending == .needsMoney else { return [] }
-        return Explanation(state, now: details.now).waitingFor.flatMap { item -> [String] in
+        guard [.needsPerson, .needsMoney, .paused, .noWorker].contains(ending) else { return [] }
+        return Explanation(state, now: details.now, pauses: pauses).waitingFor.flatMap { item -> [String] in
             switch item.cause {
+            case .paused:
+                ["`\(item.name)` is \(item.cause.sentence(now: details.now))"]
+                    + item.cause.commands(run: state.id).map { "  \(context.completed($0))" }
+            case .worker: ["`\(item.name)` is \(item.cause.sentence(now: details.now))"]
             case .signal, .child, .budget:
                 ["`\(item.name)` \(item.cause.sentence(now: details.now))"]
                     + item.cause.commands(run: state.id).prefix(1).map { "  \($0)" }

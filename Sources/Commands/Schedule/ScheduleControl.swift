@@ -21,9 +21,9 @@ enum ScheduleControl {
         ],
         exits: [.notFound, .conflict, .unavailable]
     ) { context throws(CommandFailure) in
-        let note = context.invocation.text("note")
+        let (note, actor) = (context.invocation.text("note"), context.actor)
         return try change(context, "paused") { engine, id async throws(EngineError) in
-            try await engine.pauseSchedule(id, note: note)
+            try await engine.pauseSchedule(id, note: note, by: actor)
         }
     }
 

@@ -19,6 +19,7 @@ enum ScheduleForms {
             "created_at": .string(definition.createdAt.description),
             "status": .string(state.isPaused ? "paused" : "active"),
         ]
+        result["paused_by"] = state.pausedBy.map(JSONValue.string)
         result["note"] = state.note.map(JSONValue.string)
         result["next_fire_at"] = state.isPaused ? nil : schedule.nextFirings(1).first.map { .string($0.description) }
         result["started"] = .int(Int64(state.started))
@@ -71,7 +72,7 @@ enum ScheduleForms {
     static func text(_ schedule: Schedule, _ console: Console) -> String {
         let (definition, state, style) = (schedule.definition, schedule.state, console.settings.outputStyle)
         let status = style.status(state.isPaused ? "paused" : "active")
-        let note = state.note.map { "  \(TextWidth.oneLine($0))" } ?? ""
+        let note = (state.pausedBy.map { "  by \($0)" } ?? "") + (state.note.map { "  \(TextWidth.oneLine($0))" } ?? "")
         var lines = [
             "schedule   \(definition.name)  \(definition.id)", "workflow   \(definition.workflow)",
             "when       \(when(definition))",

@@ -62,7 +62,7 @@ public enum AgainEvent: Sendable, Equatable {
 
 extension AgainEvent.Place {
     /// The id alone for tasks of the graph itself.
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         scope == 0 ? .string(node) : ["node": .string(node), "scope": .int(Int64(scope))]
     }
 
@@ -113,7 +113,7 @@ extension EventDecoder {
     }
 
     /// `nil` when one of them is no place.
-    private func places(_ json: JSONValue?) -> [AgainEvent.Place]? {
+    func places(_ json: JSONValue?) -> [AgainEvent.Place]? {
         let places = json?.arrayValue?.map { AgainEvent.Place(json: $0) } ?? [nil]
         return places.contains(nil) ? nil : places.compactMap { $0 }
     }

@@ -72,14 +72,14 @@ extension RunMachine {
     /// Lets go of the child of a task that ends before it.
     mutating func leaveChild(of task: TaskRef) {
         guard let run = state[task].child, case .workflow(let child) = state.node(task).kind else { return }
-        if child.onParentClose == .cancel { effects.append(.cancelChild(run)) }
+        if child.onParentClose == .cancel { effects.append(.cancelChild(run, isKilled: isKilling)) }
     }
 
-    /// Cancels those detached runs that may not outlive this one.
+    /// Stops those detached runs that may not outlive this one.
     mutating func leaveDetached() {
         for (run, rule) in state.detached.sorted(by: { $0.key.description < $1.key.description }) where rule == .cancel
         {
-            effects.append(.cancelChild(run))
+            effects.append(.cancelChild(run, isKilled: isKilling))
         }
     }
 

@@ -35,8 +35,8 @@ public struct Event: Sendable, Equatable {
         case runCompleted(outputs: Payload)
         /// A failure was left unhandled; `task` is the root cause, if one is.
         case runFailed(TaskError)
-        /// Stopped on request.
-        case runCancelled(reason: String?)
+        /// Stopped on request; `isTerminated` says that nothing got time for it.
+        case runCancelled(reason: String?, isTerminated: Bool = false)
         /// Something about it was changed on request.
         case runUpdated(RunUpdate)
 
@@ -84,6 +84,8 @@ public struct Event: Sendable, Equatable {
         case review(ReviewEvent)
         /// Money was held or spent for a call, or the limit of the run was changed.
         case budget(BudgetEvent)
+        /// The supervisor did something about the run.
+        case supervision(SupervisionEvent)
     }
 
     /// Why a task is ready and not running.
@@ -92,6 +94,8 @@ public struct Event: Sendable, Equatable {
         case queued
         /// As many as may share a key with it are in flight.
         case limit
+        /// No worker serves its queue and has its labels.
+        case unserved
         /// The executor that had it died or lost its lease.
         case lost
         /// The executor that had it handed it back.

@@ -85,7 +85,8 @@ extension Event.Body {
         case .runQueued(let origin): origin.json
         case .runStarted, .runResumed: [:]
         case .runWaiting(let reason): ["reason": .string(reason.rawValue)]
-        case .runPaused(let reason), .runCancelled(let reason): Self.optional("reason", reason)
+        case .runPaused(let reason), .runCancelled(let reason, false): Self.optional("reason", reason)
+        case .runCancelled(let reason, true): Self.terminated(reason)
         case .runCompleted(let outputs): ["outputs": .object(outputs.json)]
         case .runFailed(let error): ["error": error.json]
         case .taskReady(let reason): ["reason": .string(reason.rawValue)]
@@ -118,11 +119,18 @@ extension Event.Body {
         case .human(let event): event.data
         case .review(let event): event.data
         case .budget(let event): event.data
+        case .supervision(let event): event.data
         }
     }
 
     private static func optional(_ key: String, _ text: String?) -> JSONObject {
         text.map { [key: .string($0)] } ?? [:]
+    }
+
+    private static func terminated(_ reason: String?) -> JSONObject {
+        var data = optional("reason", reason)
+        data["terminated"] = true
+        return data
     }
 
     private static func ending(_ data: JSONObject, _ routing: Event.Routing, _ log: BlobRef?) -> JSONObject {

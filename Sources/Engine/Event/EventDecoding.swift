@@ -54,7 +54,8 @@ struct EventDecoder {
         case .runResumed: .runResumed
         case .runWaiting: data["reason"]?.stringValue.flatMap(WaitReason.init).map(Event.Body.runWaiting)
         case .runPaused: .runPaused(reason: data["reason"]?.stringValue)
-        case .runCancelled: .runCancelled(reason: data["reason"]?.stringValue)
+        case .runCancelled:
+            .runCancelled(reason: data["reason"]?.stringValue, isTerminated: data["terminated"]?.boolValue ?? false)
         case .runCompleted: try payload(data["outputs"]).map(Event.Body.runCompleted)
         case .runFailed: TaskError(json: data["error"]).map(Event.Body.runFailed)
         case .taskReady: data["reason"]?.stringValue.flatMap(Event.ReadyReason.init).map(Event.Body.taskReady)
@@ -96,6 +97,7 @@ struct EventDecoder {
             review(type, data).map(Event.Body.review)
         case .budgetReserved, .budgetSettled, .budgetWarning, .budgetRaised:
             BudgetEvent(type, data).map(Event.Body.budget)
+        case .runStuck, .workerMissing: supervision(type, data).map(Event.Body.supervision)
         }
     }
 

@@ -66,6 +66,8 @@ public enum EventType: String, Sendable, CaseIterable {
     case taskResumed = "task.resumed"
     case taskPoisoned = "task.poisoned"
     case taskExhausted = "task.exhausted"
+    case runStuck = "run.stuck"
+    case workerMissing = "worker.missing"
     case humanTaskOpened = "human_task.opened"
     case humanTaskClaimed = "human_task.claimed"
     case humanTaskReleased = "human_task.released"
@@ -117,6 +119,7 @@ extension Event.Body {
         case .human(let event): event.type
         case .review(let event): event.type
         case .budget(let event): event.type
+        case .supervision(let event): event.type
         }
     }
 }

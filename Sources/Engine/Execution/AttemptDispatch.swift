@@ -7,8 +7,8 @@ protocol AttemptDispatch: Sendable {
     var held: [HeldLease] { get }
     /// Starts an attempt; its lease is durable.
     func start(_ assignment: Assignment)
-    /// Tells an attempt that it is no longer wanted.
-    func stop(_ lease: HeldLease)
+    /// Tells an attempt that it is no longer wanted, and how long it may take to stop; `nil` for its own idea of that.
+    func stop(_ lease: HeldLease, grace: Duration?)
     /// The attempt is over, and its result is durable or unwanted.
     func forget(_ lease: HeldLease)
 }

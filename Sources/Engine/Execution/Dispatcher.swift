@@ -53,8 +53,8 @@ final class Dispatcher: Sendable {
         Task.immediate { await body(assignment, signal, self) }
     }
 
-    func stop(_ lease: HeldLease) {
-        state.withLock { $0.running[lease] }?.cancel()
+    func stop(_ lease: HeldLease, grace: Duration?) {
+        state.withLock { $0.running[lease] }?.cancel(grace: grace)
     }
 
     /// The attempt is over, and its result is durable or unwanted.

@@ -43,7 +43,8 @@ extension RunReader {
     /// - Throws: `notFound`, `corrupted`, `unavailable`.
     public func explanation(ofRun key: Int64, now: Timestamp) throws(EngineError) -> Explanation {
         let state = try state(ofRun: key)
-        return Explanation(state, contention: try contention(for: state), now: now)
+        let pauses = try storage { () throws(StoreError) in try store.pauses() }
+        return Explanation(state, contention: try contention(for: state), now: now, pauses: PauseTable(pauses))
     }
 
     func contention(for state: RunState) throws(EngineError) -> Contention {

@@ -39,14 +39,21 @@ public struct Explanation: Sendable {
 
     /// Reads the explanation off a state.
     ///
-    /// - Parameter contention: Who has what it waits for; see ``RunReader/explanation(ofRun:now:)``.
-    public init(_ state: RunState, contention: Contention = Contention(), now: Timestamp) {
+    /// - Parameters:
+    ///   - contention: Who has what it waits for; see ``RunReader/explanation(ofRun:now:)``.
+    ///   - pauses: What is paused above single runs: ``RunStore/pauses()``.
+    public init(
+        _ state: RunState,
+        contention: Contention = Contention(),
+        now: Timestamp,
+        pauses: PauseTable = .empty
+    ) {
         run = state.id
         status = state.status
         reason = state.waitReason
         let items =
             state.allTasks.compactMap { task in
-                state.waitCause(of: task).map {
+                state.waitCause(of: task, pauses).map {
                     Item(
                         node: state.node(task).id,
                         place: state.place(of: task.scope),
@@ -58,7 +65,7 @@ public struct Explanation: Sendable {
             + Self.patches(state)
         waitingFor = (0...2).flatMap { rank in items.filter { $0.cause.rank == rank } }
         causes = Self.causes(state)
-        summary = Self.summary(state, items, now)
+        summary = Self.summary(state, items, pauses, now)
     }
 
     /// Patches that nothing waits behind, but the run does.
@@ -75,7 +82,12 @@ public struct Explanation: Sendable {
         }
     }
 
-    private static func summary(_ state: RunState, _ items: [Item], _ now: Timestamp) -> String {
+    private static func summary(
+        _ state: RunState,
+        _ items: [Item],
+        _ pauses: PauseTable,
+        _ now: Timestamp
+    ) -> String {
         switch state.status {
         case .completed: return "completed at \(state.endedAt?.description ?? "")"
         case .cancelled: return "cancelled at \(state.endedAt?.description ?? "")"
@@ -83,7 +95,8 @@ public struct Explanation: Sendable {
         case .paused:
             let by = state.pause?.by ?? "somebody"
             let why = state.pause?.reason.map { " (\($0))" } ?? ""
-            return "paused by \(by)\(why); in-flight attempts finish, nothing new starts"
+            let others = pauses.holding(state).map { ", and " + Pausing($0).clause }.joined()
+            return "paused by \(by)\(why)\(others); in-flight attempts finish, nothing new starts"
         case .compensated:
             return "compensated at \(state.endedAt?.description ?? "")\(outcome(state))"
         case .compensationFailed:
@@ -91,11 +104,18 @@ public struct Explanation: Sendable {
             return "could not be undone\(outcome(state)); \(failed?.error?.description ?? "no reason was recorded")"
         case .queued, .running, .waiting, .compensating:
             let holders = items.filter { $0.cause.rank == 0 }
-            guard let first = holders.first else { return "\(state.status.rawValue)" }
+            guard let first = holders.first else { return state.status.rawValue + childrenClause(state) }
             let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
             let after = state.status == .compensating ? outcome(state) : ""
             return "\(state.status.rawValue)\(after): `\(first.name)` \(first.cause.sentence(now: now))\(more)"
         }
+    }
+
+    /// Runs that it started and must not end before, when it has nothing else to do.
+    private static func childrenClause(_ state: RunState) -> String {
+        let children = state.children
+        guard let first = children.first else { return "" }
+        return ": waits for \(first) to end" + (children.count > 1 ? " (and \(children.count - 1) more)" : "")
     }
 
     /// How the run ended before it was rolled back.
@@ -210,7 +230,7 @@ extension WaitCause {
     /// What something can be done about comes first, what waits for others last.
     fileprivate var rank: Int {
         switch self {
-        case .dependency, .group, .rollback: 2
+        case .dependency, .group, .wave, .rollback: 2
         case .body: 1
         default: 0
         }

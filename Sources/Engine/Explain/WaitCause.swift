@@ -12,6 +12,8 @@ public enum WaitCause: Sendable, Equatable {
     case queue(priority: Int)
     /// Ready: as many as may hold a key do.
     case permit(LimitKey, maximum: Int, holders: [Holder] = [])
+    /// Ready: no worker serves its queue and has its labels.
+    case worker(queue: String, labels: [String: String])
     /// The run itself waits until others that share its key have ended.
     case admission(key: String, maximum: Int, holders: [Holder] = [])
     /// Ready: a token bucket is empty. If nobody goes before it, the task starts then.
@@ -22,10 +24,12 @@ public enum WaitCause: Sendable, Equatable {
     case budget(BudgetShortage, holders: [Holder] = [])
     /// Ready: the run has as many tasks in flight as it may.
     case limit(maxParallel: Int)
-    /// The run is paused.
-    case paused(by: String, reason: String?)
+    /// The run, or what it belongs to, is paused: everything that somebody has to resume.
+    case paused([Pausing])
     /// Members of a transactional group before it have not ended, or are being undone.
     case group(String, waitsFor: [String])
+    /// Tasks of waves before its own have not ended.
+    case wave(Int, waitsFor: [String])
     /// A phase before it failed and is being rolled back.
     case rollback(phase: String)
     /// A person has to decide about a patch that a node before it made, or that is checked once more.
@@ -61,6 +65,8 @@ public enum WaitCause: Sendable, Equatable {
         case .limit: "limit"
         case .paused: "paused"
         case .group: "group"
+        case .wave: "wave"
+        case .worker: "worker"
         case .rollback: "rollback"
         case .patch: "patch"
         case .draining: "draining"
@@ -78,13 +84,17 @@ public enum WaitCause: Sendable, Equatable {
 
 extension RunState {
     /// The cause for an open task; `nil` for one that ended.
-    public func waitCause(of ref: TaskRef) -> WaitCause? {
+    ///
+    /// - Parameter pauses: What is paused above the run.
+    public func waitCause(of ref: TaskRef, _ pauses: PauseTable = .empty) -> WaitCause? {
         let task = self[ref]
         switch task.status {
         case .completed, .failed, .skipped, .cancelled, .compensated: return nil
+        case .blocked where startedAt == nil && !pauses.holding(self).isEmpty:
+            return .paused(pauses.holding(self).map(Pausing.init))
         case .blocked where status == .queued: return admissionCause
         case .blocked: return blockedCause(ref)
-        case .ready: return readyCause(ref)
+        case .ready: return readyCause(ref, pauses)
         case .running where node(ref).kind.isContainer:
             return .body(openTasks: scopes(of: ref).reduce(0) { $0 + (scope($1)?.open ?? 0) })
         case .running: return .lease(worker: task.worker ?? "", fence: task.fence, attempt: task.attempts)
@@ -107,10 +117,15 @@ extension RunState {
         }
     }
 
-    private func readyCause(_ ref: TaskRef) -> WaitCause {
-        if let pause { return .paused(by: pause.by, reason: pause.reason) }
+    private func readyCause(_ ref: TaskRef, _ pauses: PauseTable) -> WaitCause {
+        let own = pause.map { [Pausing(scope: nil, by: $0.by, reason: $0.reason)] } ?? []
+        let pausings = own + pauses.holding(ref, of: self).map(Pausing.init)
+        if !pausings.isEmpty { return .paused(pausings) }
         var probe = RunMachine(self, turn: Turn(now: createdAt, actor: nil, entropy: 0))
         if !probe.mayBegin(ref) { return .draining }
+        if self[ref].readyReason == .unserved {
+            return .worker(queue: node(ref).queueName ?? "", labels: node(ref).labels)
+        }
         switch holds[ref] {
         case .permit(let key, let maximum): return .permit(key, maximum: maximum)
         case .rate(let bucket, let until): return .rate(bucket: bucket, until: until)
@@ -129,7 +144,7 @@ extension RunState {
 
     private func blockedCause(_ ref: TaskRef) -> WaitCause {
         let open = sources(of: ref).filter { !self[$0].status.isTerminal }
-        guard !open.isEmpty else { return heldCause(ref) ?? .draining }
+        guard !open.isEmpty else { return heldCause(ref) ?? waveCause(ref) ?? .draining }
         return .dependency(on: open.map { node($0).id }, root: nearestCause(before: ref))
     }
 
@@ -201,14 +216,19 @@ extension WaitCause {
                 + "not before \(until) (\(Self.span(now, until)))"
         case .budget(let shortage, let holders): return shortage.sentence + Self.held(by: holders)
         case .limit(let limit): return "ready, but the run has \(limit) tasks in flight, its max_parallel"
-        case .paused(let by, let reason):
-            return "ready, but the run was paused by \(by)" + (reason.map { ": \($0)" } ?? "")
+        case .paused(let pausings): return "ready, but " + pausings.map(\.clause).joined(separator: " and ")
         case .group(let name, let open):
             let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
             return "waits until group `\(name)` is over: \(names)"
         case .patch(let number, let author, let human):
             let decided = human.map(\.sentence) ?? "it is approved and checked once more"
             return "waits for patch \(number) by \(author): \(decided)"
+        case .wave(let number, let open):
+            let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
+            return "waits, as a task of wave \(number), until those of earlier waves have ended: \(names)"
+        case .worker(let queue, let labels):
+            let needed = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+            return "ready, but no worker serves the queue `\(queue)`" + (needed.isEmpty ? "" : " with \(needed)")
         case .rollback(let phase): return "waits until phase `\(phase)` is rolled back"
         case .draining: return "will not start: the run is failing and only finishes what runs"
         case .body(let open): return open == 1 ? "1 task within has not ended" : "\(open) tasks within have not ended"
@@ -233,7 +253,8 @@ extension WaitCause {
     public func commands(run: RunID) -> [String] {
         switch self {
         case .human(let human), .review(let human?, _), .patch(_, _, let human?): human.commands
-        case .paused, .review(nil, _): ["baton run resume \(run)"]
+        case .paused(let pausings): pausings.map { $0.command(run: run) }
+        case .review(nil, _): ["baton run resume \(run)"]
         case .lease, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
         case .signal(let type, let key, _):
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]
@@ -244,7 +265,7 @@ extension WaitCause {
         case .budget(let shortage, let holders):
             ["baton budget set \(shortage.account.scope.command) USD", "baton run cancel \(run)"]
                 + Self.runs(of: holders, but: run).map { "baton run explain \($0)" }
-        case .dependency, .rate, .retries, .limit, .group, .rollback, .draining, .body: []
+        case .dependency, .rate, .retries, .limit, .group, .wave, .worker, .rollback, .draining, .body: []
         }
     }
 

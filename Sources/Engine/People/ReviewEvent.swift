@@ -9,6 +9,8 @@ public enum ReviewReason: String, Sendable, CaseIterable {
     case exhausted
     /// It took its executor down too often.
     case poisoned
+    /// Nothing moved it, and beginning it anew did not help.
+    case stuck
 }
 
 /// What happens to a task that cannot go on by itself (spec 7.3).

@@ -32,7 +32,7 @@ struct Recording: Sendable {
         case review(TaskName, Outcome)
         case pause(reason: String?, actor: String?)
         case resume(actor: String?)
-        case cancel(reason: String?, actor: String?)
+        case cancel(reason: String?, isTerminated: Bool, actor: String?)
         case update(RunUpdate, actor: String?)
         /// Tasks were begun anew, by a retry or a rerun.
         case again([TaskName], forced: [TaskName], actor: String?)
@@ -127,7 +127,8 @@ struct Recording: Sendable {
         case .runStarted: return .begin
         case .runPaused(let reason): return .pause(reason: reason, actor: event.actor)
         case .runResumed where event.actor != nil: return .resume(actor: event.actor)
-        case .runCancelled(let reason): return .cancel(reason: reason, actor: event.actor)
+        case .runCancelled(let reason, let isTerminated):
+            return .cancel(reason: reason, isTerminated: isTerminated, actor: event.actor)
         case .runUpdated(let update): return .update(update, actor: event.actor)
         case .patch(let patch): return .patch(patch, actor: event.actor)
         case .again(.reset(let places, let forced)):

@@ -100,7 +100,8 @@ struct RunReplay {
         case .begin: tell(.begin, by: nil)
         case .pause(let reason, let actor): tell(.pause(reason: reason), by: actor)
         case .resume(let actor): tell(.resume, by: actor)
-        case .cancel(let reason, let actor): tell(.cancel(reason: reason), by: actor)
+        case .cancel(let reason, false, let actor): tell(.cancel(reason: reason), by: actor)
+        case .cancel(let reason, true, let actor): tell(.terminate(reason: reason), by: actor)
         case .update(let update, let actor): tell(.update(update), by: actor)
         case .patch(let event, let actor):
             // The end of the run withdraws what is open by itself.

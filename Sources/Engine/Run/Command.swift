@@ -40,6 +40,8 @@ public enum Command: Sendable {
     case pause(reason: String?)
     /// Go on.
     case resume
+    /// Nothing above the run holds it any more: what was held back goes on, with `all` also what waits for an executor.
+    case goOn(all: Bool)
     /// What the run that this one replays had recorded for a task.
     case served(task: TaskRef, fence: Int64, RecordedOutcome)
     /// Make new attempts of tasks that failed or were skipped; of all that failed, when none is named.
@@ -50,8 +52,17 @@ public enum Command: Sendable {
     case cancel(reason: String?, compensate: Bool = false)
     /// Change the graph of the run.
     case patch(PatchCommand)
+    /// Stop for good, at once, and undo nothing.
+    case terminate(reason: String?)
+    /// Do what the supervisor found.
+    case supervise(SupervisorOrder)
     /// Undo what a run did that has ended: all, or what completed after that phase.
     case rollBack(to: String?)
+}
+
+/// What the supervisor wants done.
+public struct SupervisorOrder: Sendable {
+    let finding: Supervisor.Finding
 }
 
 /// What a task of a run that is replayed had come to.
@@ -83,8 +94,8 @@ enum Effect: Sendable {
     case askToBegin
     /// Does not wait for a permit any more.
     case withdraw(task: TaskRef)
-    /// The attempt has to stop; its result will be refused.
-    case stopAttempt(task: TaskRef, fence: Int64)
+    /// The attempt has to stop, `isKilled` without time for that; its result will be refused.
+    case stopAttempt(task: TaskRef, fence: Int64, isKilled: Bool)
     /// The attempt is over; its permit is free.
     case attemptEnded(task: TaskRef, fence: Int64)
     /// Wake the run at that time.
@@ -97,8 +108,8 @@ enum Effect: Sendable {
     case loadItems(task: TaskRef, fence: Int64, blob: BlobRef)
     /// Start a run and answer with `childStarted`, in the same turn.
     case startChild(task: TaskRef, fence: Int64, ChildOrder)
-    /// Cancel a run that this one started.
-    case cancelChild(RunID)
+    /// Cancel a run that this one started, or with `isKilled` terminate it.
+    case cancelChild(RunID, isKilled: Bool)
     /// Hand a signal to others and answer with `signalSent`, in the same turn.
     case sendSignal(task: TaskRef, fence: Int64, SignalTarget, RunSignal)
     /// Take the result of the task from the recording of the run that this one replays.

@@ -10,14 +10,18 @@ internal import Model
 extension RunMachine {
     /// The run is in a state in which this node may begin.
     mutating func mayBegin(_ task: TaskRef) -> Bool {
-        guard state.status != .paused, !state.status.isTerminal else { return false }
-        if isDraining(task.scope) && !isFinally(task) { return false }
+        state.status != .paused && !isHeld && !state.status.isTerminal && !isStoppedByFailure(task)
+    }
+
+    /// A failure keeps it from beginning, and always will.
+    mutating func isStoppedByFailure(_ task: TaskRef) -> Bool {
+        if isDraining(task.scope) && !isFinally(task) { return true }
         var scope = task.scope
         while let owner = state.scope(scope)?.owner {
             scope = owner.scope
-            if isDraining(scope) { return false }
+            if isDraining(scope) { return true }
         }
-        return true
+        return false
     }
 
     /// Runs whatever became of what is before it.
@@ -112,9 +116,11 @@ extension RunMachine {
         effects.append(.offer(task: task))
     }
 
-    /// Ready, but the run is paused or on its way to fail.
+    /// Ready, but the run is paused or held; on its way to fail it stays as it is.
     private mutating func hold(_ task: TaskRef) {
-        guard state.status == .paused, state[task].status == .blocked else { return }
+        guard state.status == .paused || isHeld, !isStoppedByFailure(task), state[task].status == .blocked else {
+            return
+        }
         emit(task, .taskReady(.paused))
     }
 

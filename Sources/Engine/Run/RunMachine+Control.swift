@@ -16,13 +16,21 @@ extension RunMachine {
     mutating func resume() throws(Refusal) {
         guard state.status == .paused else { throw .state(refusal(of: "resume")) }
         emit(Event(actor: turn.actor, body: .runResumed))
+        goOn(all: true)
+    }
+
+    /// What a pause held back goes on, unless something else holds the run.
+    ///
+    /// - Parameter all: Tasks that wait for an executor are offered too; without it the shell has done that.
+    mutating func goOn(all: Bool) {
+        guard !isHeld, state.status != .paused, !state.status.isTerminal else { return }
         guard state.status != .queued else { return effects.append(.askToBegin) }
         resumeExhausted()
         for task in state.allTasks where state.has(task) && state[task].status == .ready && !isOffered(task) {
-            switch state[task].readyReason {
-            case .paused: activate(task)
-            case .review: startOver(task)
-            default: offer(task)
+            if state.waitsForPauseEnd(task) {
+                state[task].readyReason == .review ? startOver(task) : activate(task)
+            } else if all {
+                offer(task)
             }
         }
         proceed()
@@ -36,6 +44,25 @@ extension RunMachine {
         emit(Event(actor: turn.actor, body: .runCancelled(reason: reason)))
         effects.append(.disarm(task: .run, kind: .deadline))
         if compensate { rollBackRun(.run) }
+    }
+
+    /// Ends the run at once: nothing gets time to stop, and nothing is undone. A rollback ends where it is.
+    mutating func terminate(_ reason: String?) throws(Refusal) {
+        guard !state.status.isTerminal else { throw .state(refusal(of: "terminate")) }
+        isKilling = true
+        defer { isKilling = false }
+        let isUndoing = state.status == .compensating
+        cancelOpenTasks(reason: "run_cancelled")
+        leaveDetached()
+        if isUndoing {
+            let why = reason.map { ": \($0)" } ?? ""
+            let message = "\(turn.actor ?? "system") terminated the rollback\(why)"
+            let error = TaskError(code: "compensation.failed", errorClass: .permanent, message: message)
+            emit(Event(actor: turn.actor, body: .compensation(.runCompensationFailed(error))))
+        } else {
+            emit(Event(actor: turn.actor, body: .runCancelled(reason: reason, isTerminated: true)))
+        }
+        effects.append(.disarm(task: .run, kind: .deadline))
     }
 
     func refusal(of verb: String) -> String {
@@ -85,5 +112,16 @@ extension RunMachine {
             message: "the run did not end within \(state.graph.definition.deadline?.text ?? "its deadline")"
         )
         failRun(error, nil)
+    }
+}
+
+extension RunState {
+    /// A ready task that has to be looked at again before it goes on, because a pause came before that.
+    func waitsForPauseEnd(_ task: TaskRef) -> Bool {
+        guard self[task].status == .ready else { return false }
+        switch self[task].readyReason {
+        case .paused, .review: return true
+        default: return node(task).kind.isEngineRun
+        }
     }
 }

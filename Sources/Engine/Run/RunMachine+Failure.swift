@@ -149,7 +149,26 @@ extension RunMachine {
         propagate()
         for task in offered.sorted() { queue(task) }
         offered = []
+        checkLength()
     }
+
+    /// Fails a run whose history is longer than it may be; what is stopped then still goes into it.
+    private mutating func checkLength() {
+        let limit = Int64(state.graph.definition.limits.maxEvents ?? Self.usualLength)
+        guard state.ownSequence > limit, !state.hasEnded else { return }
+        let error = TaskError(
+            code: "events.exceeded",
+            errorClass: .permanent,
+            message: "the run has \(state.ownSequence) events; `limits.max_events` is \(limit)"
+        )
+        failRun(error, nil)
+        propagate()
+        for task in offered.sorted() { queue(task) }
+        offered = []
+    }
+
+    /// `limits.max_events` of documents that do not say.
+    static let usualLength = 1_000_000
 
     private mutating func closeTurn() {
         guard !state.hasEnded, state.status != .paused, state.status != .queued else { return }
@@ -172,7 +191,7 @@ extension RunMachine {
         let busy: [TaskStatus] = [.running, .waiting, .retrying, .needsReview]
         if busy.contains(where: { state.count($0) > 0 }) { return true }
         guard state.count(.ready) > 0 else { return false }
-        for task in state.allTasks where state[task].status == .ready && mayBegin(task) { return true }
+        for task in state.allTasks where state[task].status == .ready && !isStoppedByFailure(task) { return true }
         return false
     }
 
@@ -270,7 +289,7 @@ extension RunMachine {
         }
         switch before.status {
         case .running where !state.node(task).kind.isEngineRun:
-            effects.append(.stopAttempt(task: task, fence: before.fence))
+            effects.append(.stopAttempt(task: task, fence: before.fence, isKilled: isKilling))
             effects.append(.attemptEnded(task: task, fence: before.fence))
         case .retrying:
             effects.append(.disarm(task: task, kind: .retry))

@@ -73,7 +73,7 @@ extension RunMachine {
 
     private mutating func evaluateJoin(_ task: TaskRef) {
         let now = state[task]
-        guard now.status == .blocked, !isOffered(task) else { return }
+        guard now.status == .blocked, !isOffered(task), !isBehindBarrier(task) else { return }
         let all = state.incoming(task).count
         let open = all - Int(now.taken) - Int(now.dead) - Int(now.broken)
         switch state.node(task).join {

@@ -21,6 +21,10 @@ struct RunMachine: Sendable {
     var touched: [TaskRef] = []
 
     var turn: Turn
+    /// What is stopped by the command gets no time for that.
+    var isKilling = false
+    /// Something above the run is paused: nothing of it begins. The shell says so before each turn.
+    var isHeld = false
     /// Variables of the task that is being activated, and the scope it sees.
     var locals: [String: JSONValue] = [:]
     var scope = 0
@@ -34,6 +38,8 @@ struct RunMachine: Sendable {
     var changedGroups: Set<GroupRef> = []
     /// Phases that failed, and of which something changed.
     var changedPhases: Set<Int> = []
+    /// Under `wave_mode: barrier`: which waves have ended.
+    var waves: OpenWaves?
     /// Tasks handed to the scheduler in this turn.
     var offered: Set<TaskRef> = []
     /// By scope: the failure that nothing can handle any more, once found; failures are never taken back.
@@ -62,7 +68,7 @@ struct RunMachine: Sendable {
 
     /// Offers everything that can start.
     private mutating func begin() {
-        guard state.status == .queued else { return }
+        guard state.status == .queued, !isHeld else { return }
         emit(Event(body: .runStarted))
         activateEntries(of: 0)
     }
@@ -71,6 +77,10 @@ struct RunMachine: Sendable {
     mutating func emit(_ event: Event) {
         state.fold(event, at: turn.now)
         events.append(event)
+        switch event.body {
+        case .again, .patch: waves = nil
+        default: break
+        }
         guard let task = event.task else { return }
         touched.append(task)
         limitScheduling(task, event.body)
@@ -87,6 +97,7 @@ struct RunMachine: Sendable {
 
     private mutating func taskEnded(_ task: TaskRef) {
         if task.scope != 0 { changedScopes.append(task.scope) }
+        followWave(of: task)
         if let group = state.groupRef(of: task) { changedGroups.insert(group) }
     }
 
@@ -107,7 +118,7 @@ struct RunMachine: Sendable {
             attemptFailed(task, error, log)
         case .attemptTimedOut(let task, let fence):
             try finishAttempt(task, fence)
-            effects.append(.stopAttempt(task: task, fence: fence))
+            effects.append(.stopAttempt(task: task, fence: fence, isKilled: false))
             attemptFailed(task, timeoutError(task), nil)
         case .attemptLost(let task, let fence, let isRelease):
             try finishAttempt(task, fence)
@@ -138,6 +149,8 @@ struct RunMachine: Sendable {
             try pause(reason)
         case .resume:
             try resume()
+        case .goOn(let all):
+            goOn(all: all)
         case .served(let task, let fence, let recorded):
             guard state.has(task), state[task].fence == fence, !state.status.isTerminal else { throw .leaseLost }
             if state[task].status == .running { effects.append(.attemptEnded(task: task, fence: fence)) }
@@ -148,6 +161,10 @@ struct RunMachine: Sendable {
             try rerun(from: node)
         case .cancel(let reason, let compensate):
             try cancel(reason, compensate: compensate)
+        case .terminate(let reason):
+            try terminate(reason)
+        case .supervise(let order):
+            try supervise(order.finding)
         case .rollBack(let phase):
             try rollBack(to: phase)
         case .patch(let command):

@@ -61,6 +61,8 @@ extension RunState {
             foldReview(event, now)
         case .budget(let event):
             fold(event, nil)
+        case .supervision(let event):
+            fold(event, nil)
         default:
             break
         }
@@ -139,6 +141,8 @@ extension RunState {
             fold(event, task, now)
         case .review(let event):
             fold(event, task, now)
+        case .supervision(let event):
+            fold(event, task)
         case .compensation(let event):
             fold(event, task, now)
         default:
@@ -193,6 +197,7 @@ extension RunState {
         self[task].status = status
         self[task].since = now
         if !holds.isEmpty { holds[task] = nil }
+        if old != status { self[task].attention = nil }
         movePhase(of: task, old, status)
         let (ended, failed) = (status.isTerminal ? 1 : 0, status == .failed ? 1 : 0)
         let (before, failedBefore) = (old.isTerminal ? 1 : 0, old == .failed ? 1 : 0)

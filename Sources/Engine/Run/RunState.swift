@@ -151,6 +151,8 @@ public struct RunState: Sendable {
         var lostBefore = 0
         /// When the first attempt that counts started.
         public internal(set) var countedSince: Timestamp?
+        /// What the supervisor did about it, since it has its status.
+        var attention: Attention?
         /// While waiting for a signal: which.
         public internal(set) var awaited: AwaitedSignal?
         /// The run that it started and waits for; stays after its end.

@@ -34,8 +34,12 @@ extension DurableEngine {
     /// Starts nothing by itself any more; what was due before still starts.
     ///
     /// - Throws: `notFound`, `conflict` when it is paused, `unavailable`.
-    public func pauseSchedule(_ id: ScheduleID, note: String?) async throws(EngineError) -> Schedule {
-        try await ask { .schedule(.command(id, .pause(note: note), $0)) }
+    public func pauseSchedule(
+        _ id: ScheduleID,
+        note: String?,
+        by actor: String? = nil
+    ) async throws(EngineError) -> Schedule {
+        try await ask { .schedule(.command(id, .pause(note: note, by: actor), $0)) }
     }
 
     /// Goes on after a pause; firings meanwhile are left out.

@@ -80,6 +80,7 @@ extension ScheduleState {
         ]
         result["last_trigger"] = lastTrigger?.json
         result["paused"] = isPaused ? true : nil
+        result["paused_by"] = pausedBy.map(JSONValue.string)
         result["note"] = note.map(JSONValue.string)
         result["open"] = .array(open.map(\.json))
         result["waiting"] = .array(waiting.map { .object($0.json) })
@@ -101,6 +102,7 @@ extension ScheduleState {
         lastBackfill = Int(try fields.integer("last_backfill"))
         lastTrigger = try fields.optional("last_trigger", StoredFields.time)
         isPaused = fields.has("paused")
+        pausedBy = try fields.optional("paused_by", StoredFields.text)
         note = try fields.optional("note", StoredFields.text)
         open = try fields.list("open", OpenRun.init)
         waiting = try fields.list("waiting", ScheduleFiring.init)

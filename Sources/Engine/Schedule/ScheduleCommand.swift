@@ -14,7 +14,7 @@ enum ScheduleCommand: Sendable {
     /// A run that it wanted could not be started; trying again would fail again.
     case startFailed(RunID, message: String)
     /// Start nothing by itself.
-    case pause(note: String?)
+    case pause(note: String?, by: String? = nil)
     /// Go on. Firings meanwhile are left out.
     case resume(note: String?)
     /// Start a run now, paused or not; the policy stands in for the schedule's.

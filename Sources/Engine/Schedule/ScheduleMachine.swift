@@ -74,7 +74,7 @@ struct ScheduleMachine: Sendable {
         try fireDue(&turn, lookup)
         switch command {
         case .load, .wake, .runEnded, .startFailed: break
-        case .pause(let note): try pause(note)
+        case .pause(let note, let actor): try pause(note, actor)
         case .resume(let note): try resume(note)
         case .trigger(let policy): try trigger(policy ?? definition.overlap, &turn, lookup)
         case .backfill(let from, let to, let isParallel): try backfill(from, to, isParallel, turn.now)
@@ -108,15 +108,17 @@ struct ScheduleMachine: Sendable {
 
     // MARK: Requests
 
-    private mutating func pause(_ note: String?) throws(EngineError) {
+    private mutating func pause(_ note: String?, _ actor: String?) throws(EngineError) {
         guard !state.isPaused else { throw EngineError(.conflict, "schedule \(definition.name) is paused already") }
         state.isPaused = true
+        state.pausedBy = actor
         state.note = note
     }
 
     private mutating func resume(_ note: String?) throws(EngineError) {
         guard state.isPaused else { throw EngineError(.conflict, "schedule \(definition.name) is not paused") }
         state.isPaused = false
+        state.pausedBy = nil
         state.note = note
     }
 

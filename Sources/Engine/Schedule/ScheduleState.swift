@@ -66,6 +66,8 @@ public struct ScheduleState: Sendable, Equatable {
     public internal(set) var handled: Timestamp
     /// Nothing starts by itself.
     public internal(set) var isPaused = false
+    /// Who paused it, while it is paused.
+    public internal(set) var pausedBy: String?
     /// Why it was paused or resumed.
     public internal(set) var note: String?
     /// Runs that have not ended, in the order in which they were started.

@@ -160,11 +160,11 @@ extension ShardLoop {
                     queue += follow(id, .startFailed(run, message: error.message), &batch)
                 }
             case .cancel(let run):
-                if !end(run, "the next run of its schedule starts", of: id, &batch) {
+                if !end(run, .cancel(reason: "the next run of its schedule starts"), of: id, &batch) {
                     queue += follow(id, .runEnded(run), &batch)
                 }
             case .terminate(let run):
-                _ = end(run, "the next run of its schedule started", of: id, &batch)
+                _ = end(run, .terminate(reason: "the next run of its schedule started"), of: id, &batch)
             case .skip:
                 break  // In the schedule's state.
             }
@@ -203,12 +203,17 @@ extension ShardLoop {
     }
 
     /// Ends a run of a schedule; false when its end was told before, or never will be.
-    private mutating func end(_ id: RunID, _ reason: String, of schedule: ScheduleID, _ batch: inout Batch) -> Bool {
+    private mutating func end(
+        _ id: RunID,
+        _ order: Command,
+        of schedule: ScheduleID,
+        _ batch: inout Batch
+    ) -> Bool {
         // One that cannot be read never goes on.
         let found = attempt { loop throws(EngineError) in try loop.open(try loop.key(of: id), &batch) }
         guard let run = found else { return false }
         do throws(Refusal) {
-            try run.machine.handle(.cancel(reason: reason), in: turn(batch, "schedule:\(schedule)"))
+            try run.machine.handle(order, in: turn(batch, "schedule:\(schedule)"))
             return true
         } catch {
             // It may be undoing its work, and ends after that.

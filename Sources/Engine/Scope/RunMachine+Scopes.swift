@@ -52,8 +52,8 @@ extension RunMachine {
             case .running where state.node(task).kind.isContainer:
                 for inner in state.scopes(of: task) where isActive(inner) { return true }
             case .running, .waiting, .retrying, .needsReview: return true
-            case .ready where mayBegin(task): return true
-            case .blocked where isOffered(task) && mayBegin(task): return true
+            case .ready where !isStoppedByFailure(task): return true
+            case .blocked where isOffered(task) && !isStoppedByFailure(task): return true
             case .ready, .blocked, .completed, .failed, .skipped, .cancelled, .compensated: break
             }
         }
@@ -89,10 +89,19 @@ extension RunMachine {
 
     /// Goes on with loops and maps that gave way to others, or that could not begin more while the run was paused.
     mutating func proceed() {
-        guard !state.status.isTerminal, state.status != .paused else { return }
-        for task in state.loops.keys.sorted() where state[task].status == .running && state.scopes(of: task).isEmpty {
+        guard !state.status.isTerminal, state.status != .paused, !isHeld else { return }
+        for task in state.loops.keys.sorted() where state.scopes(of: task).isEmpty && isDue(task) {
             startIteration(task, state.loops[task]?.iterations ?? 0)
         }
         for task in state.maps.keys.sorted() where state[task].status == .running { openedMaps.insert(task) }
+    }
+
+    /// A loop that may begin its next pass: the time between passes is over.
+    private func isDue(_ loop: TaskRef) -> Bool {
+        switch state[loop].status {
+        case .running: true
+        case .waiting: state[loop].until.map { $0 <= turn.now } ?? true
+        default: false
+        }
     }
 }

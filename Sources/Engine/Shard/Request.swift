@@ -23,6 +23,8 @@ enum Request: Sendable {
     case wait(RunID, Reply<RunRow>)
     case adopt(RunID?, Reply<[RunID]>)
     case schedule(ScheduleRequest)
+    case pause(PauseRequest)
+    case bulk(BulkRequest)
     case release(Reply<Void>)
     case advance(consumer: String, to: Int64, Reply<Void>)
     case stop(Reply<Void>)
@@ -39,6 +41,8 @@ enum Request: Sendable {
         case .wait(_, let reply): reply(.failure(error))
         case .adopt(_, let reply): reply(.failure(error))
         case .schedule(let request): request.refuse(error)
+        case .pause(let request): request.refuse(error)
+        case .bulk(let request): request.refuse(error)
         case .release(let reply), .advance(_, _, let reply), .budget(_, _, _, let reply), .stop(let reply):
             reply(.failure(error))
         case .attemptEnded, .heartbeat: break

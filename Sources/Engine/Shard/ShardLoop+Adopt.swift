@@ -105,6 +105,11 @@ extension ShardLoop {
         restoreAdmission(of: run, at: batch.now)
         let held = Set(dispatcher.held)
         for task in state.allTasks { takeOver(task, of: run, held, batch.now) }
+        // A pause that held it may have been ended by another process.
+        let isWaiting = state.status == .queued && state.runDemand(at: batch.now) == nil
+        if isWaiting || state.allTasks.contains(where: state.waitsForPauseEnd) {
+            later.append((key, .goOn(all: false)))
+        }
         try takeOverChildren(of: run, &batch)
         for record in state.patches.all where record.status == .approved { checkPatch(record.number, of: run) }
         if !state.loops.isEmpty || !state.maps.isEmpty { later.append((key, .proceed)) }
@@ -137,7 +142,7 @@ extension ShardLoop {
             // It counts until it is closed: nobody knows whether it has stopped.
             run.inFlight += 1
             later.append((run.key, .attemptLost(task: task, fence: fence, isRelease: false)))
-        case .ready:
+        case .ready where !state.waitsForPauseEnd(task):
             offer(task, of: run)
         default:
             break

@@ -89,8 +89,9 @@ extension ShardLoop {
         case .withdraw(let task):
             _ = leaveLines(TaskKey(run.key, task))
             limits.release(TaskKey(run.key, task), at: clock.monotonic())
-        case .stopAttempt(let task, let fence):
-            batch.stops.append(HeldLease(key: TaskKey(run.key, task), fence: fence))
+        case .stopAttempt(let task, let fence, let isKilled):
+            let lease = HeldLease(key: TaskKey(run.key, task), fence: fence)
+            batch.stops.append((lease, isKilled ? .zero : configuration.grace))
         case .arm(let task, let kind, let at):
             lastTimerNumber += 1
             let key = TaskKey(run.key, task)
@@ -113,9 +114,11 @@ extension ShardLoop {
             later.append((run.key, .itemsLoaded(task: task, fence: fence, reader.items(in: blob))))
         case .startChild(let task, let fence, let order):
             startChild(order, for: task, fence: fence, of: run, &batch)
-        case .cancelChild(let child):
+        case .cancelChild(let child, let isKilled):
             if let key = attempt({ loop throws(EngineError) in try loop.key(of: child) }) {
-                command(.cancel(reason: "the run that started it ended"), on: key, "run:\(run.state.id)", &batch)
+                let reason = "the run that started it ended"
+                let order: Command = isKilled ? .terminate(reason: reason) : .cancel(reason: reason)
+                command(order, on: key, "run:\(run.state.id)", &batch)
             }
         case .sendSignal(let task, let fence, let target, let signal):
             sendSignal(signal, to: target, from: task, fence: fence, of: run, &batch)
@@ -153,8 +156,14 @@ extension ShardLoop {
                 letGo(key)
                 continue
             }
-            if answer(for: task, of: run, &batch) {
+            if answer(for: task, of: run, &batch) || setAside(task, of: run) {
                 letGo(key)
+                continue
+            }
+            guard configuration.serves(run.state.node(task)) else {
+                // Which queues a process serves does not change while it lives.
+                letGo(key)
+                run.machine.leaveUnserved(task)
                 continue
             }
             if let limit = run.state.graph.definition.maxParallel, run.inFlight >= limit {
@@ -210,7 +219,7 @@ extension ShardLoop {
         }
         if !batch.commit.outbox.isEmpty { feed.pulse() }
         CrashPoint.beforeDispatch.reach()
-        for stop in batch.stops { dispatcher.stop(stop) }
+        for stop in batch.stops { dispatcher.stop(stop.lease, grace: stop.grace) }
         // Nobody waits for those that are made right here.
         for assignment in assignments where !assignment.isImmediate { dispatcher.start(assignment) }
         for assignment in assignments where assignment.isImmediate { dispatcher.start(assignment) }
@@ -258,6 +267,7 @@ extension ShardLoop {
             run.machine.touched.removeAll(keepingCapacity: true)
             run.eventsInRequests = 0
             let isEnded = run.state.status.isTerminal
+            watch(run)
             if isEnded {
                 adopted.remove(run.key)
                 recordings[run.key] = nil
@@ -292,6 +302,13 @@ extension ShardLoop {
         later = []
         unread = []
         schedules.forget()
+        (watched, unsupervised, superviseAt) = ([], [], nil)
+        aside = [:]
+        do {
+            pauses = PauseTable(try store.pauses())
+        } catch {
+            failStop(error.message)
+        }
         resumeAt = clock.monotonic() + configuration.fullDiskPause.milliseconds
         retained += batch.results.map { .attemptEnded($0.lease, $0.result, $0.usage) }
         do {

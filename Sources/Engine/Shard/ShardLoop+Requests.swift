@@ -42,6 +42,10 @@ extension ShardLoop {
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.adopt(run, &batch) }
         case .schedule(let request):
             apply(request, to: &batch)
+        case .pause(let request):
+            apply(request, to: &batch)
+        case .bulk(let request):
+            apply(request, to: &batch)
         case .release(let reply):
             answer(reply, &batch) { loop, batch in loop.release(&batch) }
         case .advance(let consumer, let number, let reply):
@@ -117,6 +121,7 @@ extension ShardLoop {
 
     /// Brings a run into the batch that the store does not have yet.
     mutating func add(_ run: OpenRun, _ batch: inout Batch) {
+        run.machine.isHeld = pauses.holds(run.state)
         run.isInBatch = true
         run.isNew = true
         batch.runs.append(run)
@@ -264,7 +269,7 @@ extension ShardLoop {
                 nil,
                 &batch
             )
-            batch.stops.append(held)
+            batch.stops.append((held, nil))
         }
     }
 }

@@ -13,6 +13,7 @@ internal import Store
 /// by ``EngineConfiguration/rowLag``: a run whose steps are quick then costs two pages a step instead of four.
 extension ShardLoop {
     mutating func collect(_ run: OpenRun, _ batch: inout Batch) {
+        run.lastEventAt = batch.now
         var encoder = EventEncoder(graph: run.state.graph)
         for event in run.machine.events {
             encoder.append(event)

@@ -58,6 +58,14 @@ struct ShardLoop {
     var awaiting: [String: Set<Int64>] = [:]
     /// Schedules in memory. Between turns they are as the store has them.
     var schedules = ScheduleTable()
+    /// What is paused above single runs.
+    var pauses = PauseTable.empty
+    /// By queue: tasks whose turn came while it was paused.
+    var aside: [String: [TaskKey]] = [:]
+    /// Runs with something ready or running, when they are looked at next, and those of this time that are left.
+    var watched: Set<Int64> = []
+    var superviseAt: Int64?
+    var unsupervised: ArraySlice<Int64> = []
     /// What runs asked to be told in a turn of its own.
     var later: [(run: Int64, command: Command)] = []
     /// What runs that replay others are served, by run.
@@ -99,6 +107,7 @@ struct ShardLoop {
         do {
             lastRunKey = try store.lastRunKey()
             lastTimerNumber = try store.lastTimerNumber()
+            pauses = PauseTable(try store.pauses())
             try loadLimits()
             return true
         } catch {
@@ -120,6 +129,7 @@ struct ShardLoop {
         for entry in continued { command(entry.command, on: entry.run, nil, &batch) }
         fireTimers(&batch)
         endLeases(&batch)
+        supervise(&batch)
         readBack(&batch)
         wakeSchedules(&batch)
         finish(&batch)
@@ -146,6 +156,7 @@ struct ShardLoop {
         if let span = scheduleWait(now) { wait = min(wait, span) }
         if let at = nextCall(now) { wait = min(wait, at - now) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
+        if let at = superviseAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
     }
 
@@ -223,6 +234,7 @@ struct ShardLoop {
             run = try load(key, batch.now)
             runs[key] = run
         }
+        run.machine.isHeld = pauses.holds(run.state)
         if !run.isInBatch {
             run.isInBatch = true
             batch.runs.append(run)
@@ -246,6 +258,7 @@ struct ShardLoop {
             let machine = RunMachine(state, turn: Turn(now: now, actor: nil, entropy: 0))
             let run = OpenRun(key: key, machine: machine, rows: Set(rows.map { TaskRef(number: $0.key.task) }))
             run.snapshots = restored.plan
+            run.lastEventAt = now
             // The rows may be those of a moment before the log ended.
             run.dirtyTasks = run.rows.union(state.allTasks.filter { state[$0].status.hasRow })
             return run
@@ -281,6 +294,8 @@ final class OpenRun {
     var eventsInRequests = 0
     /// Under which keys outputs of attempts in flight go into the cache.
     var cacheKeys: [TaskRef: CacheRow.Key] = [:]
+    /// When it had its last event, as far as this process knows.
+    var lastEventAt = Timestamp(milliseconds: 0)
     /// When its state is written next.
     var snapshots = SnapshotPlan()
     /// Parts of snapshots that are durable.
@@ -311,7 +326,7 @@ struct Batch {
     var schedules: Set<ScheduleID> = []
     /// Attempts to hand to executors after the commit.
     var starts: [(run: OpenRun, task: TaskRef)] = []
-    var stops: [HeldLease] = []
+    var stops: [(lease: HeldLease, grace: Duration?)] = []
     /// Results taken in.
     var results: [(lease: HeldLease, result: AttemptResult, usage: CallUsage?)] = []
     var blobs: [[UInt8]] = []

@@ -88,6 +88,7 @@ extension RunState.TaskState: SnapshotFields {
         StateField("requests", \.requests, default: []),
         StateField("guidance", \.guidance, default: []),
         StateField("failedAttempts", \.failedAttempts, default: []),
+        StateField("attention", \.attention),
         StateField("awaited", \.awaited),
         StateField("child", \.child),
         StateField("since", \.since),

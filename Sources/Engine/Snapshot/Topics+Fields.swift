@@ -69,6 +69,7 @@ extension RunSignal: SnapshotFields, SnapshotValue {
     }
 }
 
+extension RunState.Attention: SnapshotValue {}
 extension PhaseStatus: SnapshotValue {}
 extension Compensation.Status: SnapshotValue {}
 extension GroupProgress.Status: SnapshotValue {}

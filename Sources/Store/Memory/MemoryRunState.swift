@@ -17,6 +17,7 @@ struct MemoryRunState {
     var lastTimerNumber: Int64 = 0
     var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
     var schedules: [ScheduleID: ScheduleRow] = [:]
+    var pauses: [PauseScope: PauseRow] = [:]
     var outbox: [OutboxMessage] = []
     var lastMessage: Int64 = 0
     var cursors: [String: Int64] = [:]
@@ -84,6 +85,8 @@ struct MemoryRunState {
         for row in commit.humanTasks { humanTasks[row.id] = row }
         for row in commit.schedules { schedules[row.id] = row }
         for id in commit.removedSchedules { schedules[id] = nil }
+        for row in commit.pauses { pauses[row.scope] = row }
+        for scope in commit.liftedPauses { pauses[scope] = nil }
         deliver(commit)
         keep(commit)
         if commit.hasKeyedRows { keyed.apply(commit) }

@@ -212,6 +212,11 @@ public final class MemoryRunStore: RunStore {
         state.withLock { state in state.schedules.values.first { $0.name == name } }
     }
 
+    /// What is paused above single runs, by kind and the bytes of the name.
+    public func pauses() -> [PauseRow] {
+        state.withLock { $0.pauses.values.sorted { $0.scope < $1.scope } }
+    }
+
     /// All schedules by name.
     public func schedules() -> [ScheduleRow] {
         state.withLock { state in

@@ -170,6 +170,10 @@ final class RunWriter {
         for row in commit.humanTasks { try row.write(with: statements.humanTask) }
         for row in commit.schedules { try write(row) }
         for id in commit.removedSchedules { try statements.removeSchedule.execute(id.description) }
+        for row in commit.pauses {
+            try statements.pause.execute(row.scope.kind, row.scope.name, row.by, row.reason, row.at.milliseconds)
+        }
+        for scope in commit.liftedPauses { try statements.liftPause.execute(scope.kind, scope.name) }
         try deliver(commit)
         if !(commit.snapshots.isEmpty && commit.staleSnapshots.isEmpty) {
             if snapshots == nil { snapshots = try SnapshotWriter(connection) }

@@ -12,6 +12,7 @@ struct WriteStatements {
     let timer, removeTimer, lastTimer: Statement
     let humanTask: Statement
     let schedule, removeSchedule: Statement
+    let pause, liftPause: Statement
     let message, removeMessages, cursor: Statement
 
     init(_ connection: borrowing Connection) throws(StoreError) {
@@ -35,6 +36,8 @@ struct WriteStatements {
         humanTask = try Statement(connection, HumanTaskSchema.upsert)
         schedule = try Statement(connection, Self.upsertSchedule)
         removeSchedule = try Statement(connection, "DELETE FROM schedule WHERE id = ?")
+        pause = try Statement(connection, "INSERT OR REPLACE INTO pause VALUES (?, ?, ?, ?, ?)")
+        liftPause = try Statement(connection, "DELETE FROM pause WHERE kind = ? AND name = ?")
         message = try Statement(connection, "INSERT INTO outbox VALUES (?, ?, ?, ?)")
         removeMessages = try Statement(connection, Self.removePassedMessages)
         cursor = try Statement(connection, "INSERT OR REPLACE INTO cursor VALUES (?, ?)")

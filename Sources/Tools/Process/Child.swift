@@ -12,6 +12,7 @@ final class ProgramJob: Sendable {
     let program: Program
     let answer = Answer<Result<ProgramResult, ProgramError>>()
     private let stopped = Atomic(false)
+    private let givenGrace = Mutex<Duration?>(nil)
 
     init(_ program: Program) {
         self.program = program
@@ -19,7 +20,11 @@ final class ProgramJob: Sendable {
 
     var isStopped: Bool { stopped.load(ordering: .acquiring) }
 
-    func stop() {
+    /// How long the program gets once it is stopped; `nil` for its own time.
+    var grace: Duration? { givenGrace.withLock { $0 } }
+
+    func stop(grace: Duration? = nil) {
+        if !isStopped { givenGrace.withLock { $0 = grace } }
         stopped.store(true, ordering: .releasing)
     }
 }

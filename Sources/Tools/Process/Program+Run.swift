@@ -9,13 +9,14 @@ extension Program {
     /// Runs the program to its end and reads what it writes.
     ///
     /// It gets a session of its own; at the end everything left in its process group is killed. When the time is up or
-    /// the caller cancels, the group gets SIGTERM, and SIGKILL after the grace. Blocks no task's thread.
+    /// the caller cancels, the group gets SIGTERM, and SIGKILL after the grace: that of the signal, or else its own.
+    /// Blocks no task's thread.
     ///
     /// - Throws: ``ProgramError`` when it did not start. Everything else, a timeout too, is in the result.
     public func run(cancellation: CancellationSignal? = nil) async throws(ProgramError) -> ProgramResult {
         let job = ProgramJob(try limited())
         @Sendable func stop() {
-            job.stop()
+            job.stop(grace: cancellation?.grace)
             ProgramLoop.shared.ring()
         }
         let registration = cancellation?.onCancel(stop)

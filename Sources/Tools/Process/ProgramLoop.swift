@@ -100,7 +100,8 @@ final class ProgramLoop: Sendable {
         }
         let now = ContinuousClock.now
         for index in children.indices {
-            if children[index].job.isStopped { act(children[index].teardown.cancel(now: now), index) }
+            let job = children[index].job
+            if job.isStopped { act(children[index].teardown.cancel(now: now, grace: job.grace), index) }
             act(children[index].teardown.tick(now: now), index)
         }
         for index in finished.sorted(by: >) { children.remove(at: index) }

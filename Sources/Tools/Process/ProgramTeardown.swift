@@ -41,10 +41,17 @@ struct ProgramTeardown {
     }
 
     /// The caller does not want it any more.
-    mutating func cancel(now: ContinuousClock.Instant) -> Action {
+    ///
+    /// - Parameter grace: How long it gets from now, instead of the usual time; without any it is killed at once.
+    mutating func cancel(now: ContinuousClock.Instant, grace: Duration? = nil) -> Action {
         guard case .running = phase else { return .none }
         stopReason = .cancelled
-        phase = .asked(until: now + grace)
+        let time = grace ?? self.grace
+        guard time > .zero else {
+            phase = .killed
+            return .kill
+        }
+        phase = .asked(until: now + time)
         return .terminate
     }
 

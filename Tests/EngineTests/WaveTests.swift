@@ -1,0 +1,81 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import JSON
+import Model
+import Testing
+
+@testable import Engine
+
+/// `wave_mode: barrier` and `limits.max_events`.
+@Suite struct WaveTests {
+    @Test func `under a barrier a wave begins when all before it have ended`() throws {
+        var run = try RunDriver(
+            """
+            workflow: w
+            wave_mode: barrier
+            nodes:
+              - {id: a, type: tool, config: {tool: noop}}
+              - {id: slow, type: tool, config: {tool: noop}}
+              - {id: b, type: tool, config: {tool: noop}, depends_on: [a]}
+              - {id: no, type: tool, when: "false", config: {tool: noop}, depends_on: [a]}
+              - {id: c, type: transform, config: {set: {n: 1}}, depends_on: [b]}
+              - {id: any, type: tool, join: any, config: {tool: noop}, depends_on: [a, c]}
+            """
+        )
+        #expect(run.running == ["a", "slow"])
+        try run.complete("a")
+        #expect(run.statuses == "a:completed slow:running b:blocked no:blocked c:blocked any:blocked")
+        #expect(run.state.waitCause(of: run.ref("b")) == .wave(1, waitsFor: ["slow"]))
+        try run.restart()
+        #expect(run.running == ["slow"])
+        try run.complete("slow")
+        #expect(run.statuses == "a:completed slow:completed b:running no:skipped c:blocked any:blocked")
+        try run.complete("b")
+        #expect(run.running == ["any"] && run.status("c") == .completed)
+        try run.complete("any")
+        #expect(run.state.status == .completed)
+    }
+
+    @Test func `a failure under a barrier drains its wave and is tried again in it`() throws {
+        var run = try RunDriver(
+            """
+            workflow: w
+            wave_mode: barrier
+            nodes:
+              - {id: a, type: tool, retry: {max_attempts: 1}, config: {tool: noop}}
+              - {id: slow, type: tool, config: {tool: noop}}
+              - {id: b, type: tool, config: {tool: noop}, depends_on: [slow]}
+            """
+        )
+        try run.fail("a")
+        #expect(run.state.status == .running && run.status("b") == .blocked)
+        try run.complete("slow")
+        #expect(run.state.status == .failed && run.status("b") == .cancelled)
+        try run.send(.retry([]), by: "user:a")
+        #expect(run.running == ["a"] && run.status("b") == .blocked)
+        try run.complete("a")
+        #expect(run.running == ["b"])
+    }
+
+    @Test func `a run with more events than it may have fails, and says both numbers`() throws {
+        var run = try RunDriver(
+            """
+            workflow: w
+            limits: {max_events: 20}
+            nodes:
+              - {id: again, type: loop, config: {max_iterations: 100, while: "true", body: {nodes: [{id: x, type: tool, config: {tool: noop}}]}}}
+            """
+        )
+        var passes = 0
+        while !run.state.status.isTerminal, passes < 50 {
+            passes += 1
+            try run.complete(try #require(run.running.first))
+        }
+        #expect(run.state.status == .failed && run.state.error?.code == "events.exceeded")
+        #expect(run.state.error?.message.contains("`limits.max_events` is 20") == true)
+        #expect(run.log.count < 30)
+        #expect(passes > 2 && passes < 10)
+    }
+}
