@@ -341,9 +341,12 @@ struct RunDriver {
         guard !state.status.isTerminal else { return }
         let explanation = Explanation(state, now: now, pauses: pauses)
         let open = state.allTasks.filter { !state[$0].status.isTerminal }
-        try #require(explanation.waitingFor.count == open.count, "a task waits without a cause: \(statuses)")
+        // A patch that nothing waits behind is named beside the tasks.
+        let beside = state.patches.all.count(where: \.isOpen)
+        let count = explanation.waitingFor.count
+        try #require((open.count...open.count + beside).contains(count), "a task waits without a cause: \(statuses)")
         for item in explanation.waitingFor { try #require(!item.cause.sentence(now: now).isEmpty) }
-        let isNamed = !open.isEmpty || state.status == .paused || !state.children.isEmpty
+        let isNamed = count > 0 || state.status == .paused || !state.children.isEmpty
         try #require(isNamed, "the run is \(state.status) and waits for nothing")
         try #require(explanation.summary != state.status.rawValue, "nothing is said about the run: \(statuses)")
         guard machine.isHeld else { return }

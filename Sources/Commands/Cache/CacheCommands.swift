@@ -40,7 +40,11 @@ enum CacheCommands {
         name: "invalidate",
         summary: "Remove outputs from the cache, so that they are computed again",
         options: [
-            OptionDescription(name: "workflow", kind: .text("NAME"), summary: "only those that came from that workflow"),
+            OptionDescription(
+                name: "workflow",
+                kind: .text("NAME"),
+                summary: "only those that came from that workflow"
+            ),
             OptionDescription(name: "node", kind: .text("NODE"), summary: "only those of that node"),
             OptionDescription(
                 name: "scope",

@@ -36,7 +36,9 @@ enum RunAgain {
     static let tasks: CommandDescription = .init(
         name: "task",
         summary: "Control single tasks of runs",
-        examples: [.init(line: "baton task retry last build", comment: "the same as `baton run retry last --node build`")],
+        examples: [
+            .init(line: "baton task retry last build", comment: "the same as `baton run retry last --node build`")
+        ],
         children: [retryTask]
     )
 
@@ -56,7 +58,8 @@ enum RunAgain {
     static let fork: CommandDescription = .init(
         name: "fork",
         summary: "Make a run that goes on from any event of another one",
-        discussion: "Nothing is copied and nothing that ended before is done again. What was in flight at the event begins\n"
+        discussion:
+            "Nothing is copied and nothing that ended before is done again. What was in flight at the event begins\n"
             + "anew in the new run. Its workspace is empty.",
         arguments: [RunCommands.run],
         options: [
@@ -108,7 +111,8 @@ enum RunAgain {
     static let rerun: CommandDescription = .init(
         name: "rerun",
         summary: "Do a task of a run that has ended again, and everything after it",
-        discussion: "Results of what comes before are used again. By default in a new run, whose workspace is empty; with\n"
+        discussion:
+            "Results of what comes before are used again. By default in a new run, whose workspace is empty; with\n"
             + "--in-place in the same one, which must have failed or been cancelled.",
         arguments: [RunCommands.run],
         options: [

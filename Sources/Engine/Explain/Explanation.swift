@@ -104,7 +104,9 @@ public struct Explanation: Sendable {
             return "could not be undone\(outcome(state)); \(failed?.error?.description ?? "no reason was recorded")"
         case .queued, .running, .waiting, .compensating:
             let holders = items.filter { $0.cause.rank == 0 }
-            guard let first = holders.first else { return state.status.rawValue + childrenClause(state) }
+            guard let first = holders.first ?? items.first else {
+                return state.status.rawValue + childrenClause(state)
+            }
             let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
             let after = state.status == .compensating ? outcome(state) : ""
             return "\(state.status.rawValue)\(after): `\(first.name)` \(first.cause.sentence(now: now))\(more)"

@@ -231,6 +231,7 @@ extension WaitCause {
             return "ready, but no worker serves the queue `\(queue)`" + (needed.isEmpty ? "" : " with \(needed)")
         case .rollback(let phase): return "waits until phase `\(phase)` is rolled back"
         case .draining: return "will not start: the run is failing and only finishes what runs"
+        case .body(0): return "goes on in a moment"
         case .body(let open): return open == 1 ? "1 task within has not ended" : "\(open) tasks within have not ended"
         case .lease(let worker, let fence, let attempt): return "attempt \(attempt) at \(worker), fence \(fence)"
         case .human(let human): return human.sentence

@@ -24,7 +24,11 @@ extension ShardLoop {
     private func needsWatch(_ run: OpenRun) -> Bool {
         guard !run.machine.isHeld else { return false }
         switch run.state.status {
-        case .running, .compensating: return true
+        case .running: return true
+        case .compensating:
+            // It stays in this status while a person decides about a compensation, or a timer runs.
+            let isMoving = [TaskStatus.ready, .running].contains { run.state.count($0) > 0 }
+            return isMoving || ![TaskStatus.needsReview, .retrying, .waiting].contains { run.state.count($0) > 0 }
         case .queued: return limits.waits(KeyedLimits.task(ofRun: run.key)) == nil
         default: return false
         }
