@@ -45,6 +45,7 @@ lint: ## Check format and style without changing anything
 bench: bootstrap ## Measure
 	swift build -c release --package-path Benchmarks
 	Benchmarks/.build/release/EngineBenchmark $(ARGS)
+	Benchmarks/.build/release/ScaleBenchmark
 	Benchmarks/.build/release/JSONBenchmark
 	Benchmarks/.build/release/SchemaBenchmark
 	Benchmarks/.build/release/CELBenchmark

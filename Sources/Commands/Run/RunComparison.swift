@@ -75,14 +75,14 @@ enum RunComparison {
                 id: run,
                 actor: context.actor
             )
-            return try local.ask { engine async throws(EngineError) in
+            let key = try local.ask { engine async throws(EngineError) in
                 _ = try await engine.replay(request)
                 return try await engine.wait(for: run).key
             }
+            return try engineCall { () throws(EngineError) in try local.engine.reader.replayReport(ofRun: key) }
         }
         local.stop(grace: .zero)
-        let (key, reader) = (try result.get(), local.engine.reader)
-        let report = try engineCall { () throws(EngineError) in try reader.replayReport(ofRun: key) }
+        let report = try result.get()
         let isWhole = context.invocation.isOn("all")
         context.console.show(report.json) {
             text(report.diff, isWhole, context.console)
