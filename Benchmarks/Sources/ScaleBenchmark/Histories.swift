@@ -46,8 +46,13 @@ private func withLongRun(
     let work = Task { await load.engine.run() }
     let rest = "  - {id: rest, type: wait, depends_on: [all], config: {for: 10h}}"
     let run = try await load.engine.start(try mapRequest(items, load, then: rest))
-    while try load.store.run(run.id)?.status != .waiting { try await Task.sleep(for: .milliseconds(50)) }
-    guard let row = try load.store.run(run.id) else { return "the run is gone" }
+    var row = try load.store.run(run.id)
+    // It also waits for a moment while the items are read.
+    while row?.status != .waiting || (row?.lastSequence ?? 0) < items {
+        try await Task.sleep(for: .milliseconds(50))
+        row = try load.store.run(run.id)
+    }
+    guard let row else { return "the run is gone" }
     let answer = try await body(load, run.id, row)
     await load.engine.stop(grace: .zero)
     await work.value

@@ -39,6 +39,7 @@ func mapRequest(_ count: Int, _ load: Load, then rest: String) throws -> StartRe
         """
         workflow: map
         inputs: {file: {type: object}}
+        limits: {max_events: 10000000}
         nodes:
           - id: all
             type: map
