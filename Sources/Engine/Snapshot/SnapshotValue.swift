@@ -25,6 +25,23 @@ extension SnapshotValue where Self: RawRepresentable, RawValue == String {
     }
 }
 
+/// A value that snapshots hold as events do.
+protocol EventValue: SnapshotValue {
+    /// As events have it.
+    var json: JSONValue { get }
+    /// Reads what events have; `nil` when that is none.
+    init?(json: JSONValue?)
+}
+
+extension EventValue {
+    func write(to encoder: inout SnapshotEncoder) -> JSONValue { json }
+
+    init(snapshot json: JSONValue, _ decoder: SnapshotDecoder) throws {
+        guard let value = Self(json: json) else { throw SnapshotError(json) }
+        self = value
+    }
+}
+
 extension TaskStatus: SnapshotValue {}
 extension RunStatus: SnapshotValue {}
 extension WaitReason: SnapshotValue {}
@@ -102,14 +119,7 @@ extension Payload: SnapshotValue {
     }
 }
 
-extension BlobRef: SnapshotValue {
-    func write(to encoder: inout SnapshotEncoder) -> JSONValue { json }
-
-    init(snapshot json: JSONValue, _ decoder: SnapshotDecoder) throws {
-        guard let value = Self(json: json) else { throw SnapshotError(json) }
-        self = value
-    }
-}
+extension BlobRef: EventValue {}
 
 extension JSONObject: SnapshotValue {
     func write(to encoder: inout SnapshotEncoder) -> JSONValue { .object(self) }
@@ -120,14 +130,7 @@ extension JSONObject: SnapshotValue {
     }
 }
 
-extension TaskError: SnapshotValue {
-    func write(to encoder: inout SnapshotEncoder) -> JSONValue { json }
-
-    init(snapshot json: JSONValue, _ decoder: SnapshotDecoder) throws {
-        guard let value = Self(json: json) else { throw SnapshotError(json) }
-        self = value
-    }
-}
+extension TaskError: EventValue {}
 
 extension Array: SnapshotValue where Element: SnapshotValue {
     func write(to encoder: inout SnapshotEncoder) -> JSONValue {

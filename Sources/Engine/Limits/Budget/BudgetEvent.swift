@@ -103,20 +103,6 @@ extension BudgetLimit {
     }
 }
 
-extension Charge: SnapshotValue {
-    func write(to encoder: inout SnapshotEncoder) -> JSONValue { json }
+extension Charge: EventValue {}
 
-    init(snapshot json: JSONValue, _ decoder: SnapshotDecoder) throws {
-        guard let charge = Charge(json: json) else { throw SnapshotError(json) }
-        self = charge
-    }
-}
-
-extension BudgetLimit: SnapshotValue {
-    func write(to encoder: inout SnapshotEncoder) -> JSONValue { json }
-
-    init(snapshot json: JSONValue, _ decoder: SnapshotDecoder) throws {
-        guard let limit = BudgetLimit(json: json) else { throw SnapshotError(json) }
-        self = limit
-    }
-}
+extension BudgetLimit: EventValue {}
