@@ -78,6 +78,35 @@ import Testing
         try world.auditMoney()
     }
 
+    @Test func `a compensation that cannot be paid waits without waking the shard, and goes on with money`() throws {
+        let world = QuotaWorld(costs: ["compensate:a": .usd("0.5")])
+        let run = try world.start(
+            """
+            workflow: w
+            on_failure: compensate
+            nodes:
+              - {id: a, type: tool, config: {tool: noop}, compensate: {tool: noop}}
+              - {id: b, type: tool, depends_on: [a], config: {tool: noop}}
+            """,
+            budget: "0.1"
+        )
+        world.turn()
+        try world.end("a")
+        world.turn()
+        try world.end("b", .failed(TaskError(code: "x", errorClass: .fatal, message: "no")))
+        #expect(world.turn() == [])
+        #expect(try world.state(of: run).status == .compensating)
+        #expect(world.engine.loop.watched.isEmpty)
+        #expect(world.run(for: .seconds(3600)).isEmpty)
+        #expect(world.engine.loop.superviseAt == nil)
+        world.engine.setBudget(BudgetScope(.run, run.description), Self.limit("1"), by: "user:a") { _ in }
+        #expect(world.turn() == ["compensate:a"])
+        #expect(!world.engine.loop.watched.isEmpty)
+        try world.end("compensate:a", .completed(.null, usage: .usd("0.5")))
+        world.turn()
+        #expect(try world.state(of: run).status == .compensated)
+    }
+
     @Test func `a new day has room again, and a project and a day can be given more`() throws {
         let world = QuotaWorld(costs: ["a": .usd("3"), "b": .usd("3"), "c": .usd("3")]) {
             $0.budgets = [.day: Self.limit("5"), .project: Self.limit("7")]
