@@ -64,7 +64,10 @@ import Testing
 
     private func expectAllCoded<Value: SnapshotFields>(_ value: Value) {
         let coded = Value.fields.map(\.property) + Value.derivedProperties
-        let all = properties(of: value)
+        var all = properties(of: value)
+        if value is RunState.TaskState {
+            all = all.filter { $0 != "rest" } + properties(of: RunState.TaskState.Rare())
+        }
         #expect(
             Set(coded) == Set(all) && coded.count == all.count,
             "\(Value.self): a property has no field in `fields`, so snapshots would lose it"

@@ -19,10 +19,11 @@ public struct Event: Sendable, Equatable {
         self.body = body
     }
 
-    /// What happened, with everything the fold needs to know. Cases carry the spelling of spec 10.3 in ``type``.
+    /// What happened, with everything the fold needs to know. Cases carry the spelling of spec 10.3 in ``type``. Only
+    /// those of every task lie in the value itself, which is copied often.
     public enum Body: Sendable, Equatable {
         /// The run was accepted.
-        case runQueued(RunOrigin)
+        indirect case runQueued(RunOrigin)
         /// The first tasks may start.
         case runStarted
         /// No task can go on before something happens.
@@ -34,24 +35,24 @@ public struct Event: Sendable, Equatable {
         /// Every task ended well.
         case runCompleted(outputs: Payload)
         /// A failure was left unhandled; `task` is the root cause, if one is.
-        case runFailed(TaskError)
+        indirect case runFailed(TaskError)
         /// Stopped on request; `isTerminated` says that nothing got time for it.
         case runCancelled(reason: String?, isTerminated: Bool = false)
         /// Something about it was changed on request.
-        case runUpdated(RunUpdate)
+        indirect case runUpdated(RunUpdate)
 
         /// May start, has not yet.
         case taskReady(ReadyReason)
         /// Ready, but kept from starting.
-        case held(TaskHold)
+        indirect case held(TaskHold)
         /// An executor has it: a new attempt under a new fence.
         case taskStarted(attempt: Int, fence: Int64, worker: String)
         /// Done. `routing` says which outgoing edges are not taken.
         case taskCompleted(output: Payload, routing: Routing, log: BlobRef?)
         /// Failed for good.
-        case taskFailed(TaskError, routing: Routing, log: BlobRef?)
+        indirect case taskFailed(TaskError, routing: Routing, log: BlobRef?)
         /// Failed; the next attempt starts at `next`. `unit` is the random draw behind the jitter.
-        case taskRetrying(TaskError, next: Timestamp, unit: Double, log: BlobRef?)
+        indirect case taskRetrying(TaskError, next: Timestamp, unit: Double, log: BlobRef?)
         /// A `wait` node waits until then.
         case taskWaiting(until: Timestamp)
         /// Will never run.
@@ -60,32 +61,32 @@ public struct Event: Sendable, Equatable {
         case taskCancelled(reason: String)
 
         /// A pass of a loop began or ended.
-        case loop(LoopEvent)
+        indirect case loop(LoopEvent)
         /// Items of a map began or ended.
-        case map(MapEvent)
+        indirect case map(MapEvent)
 
         /// Something is done again.
-        case again(AgainEvent)
+        indirect case again(AgainEvent)
         /// A run was started by this one, or ended.
-        case child(ChildEvent)
+        indirect case child(ChildEvent)
         /// A signal came, is waited for, or is taken.
-        case signal(SignalEvent)
+        indirect case signal(SignalEvent)
         /// What undoes a task was recorded, or runs, or the whole run is rolled back.
-        case compensation(CompensationEvent)
+        indirect case compensation(CompensationEvent)
         /// A transactional group ended.
-        case group(GroupEvent)
+        indirect case group(GroupEvent)
         /// A phase has a new status.
-        case phase(PhaseEvent)
+        indirect case phase(PhaseEvent)
         /// The graph became another one, or somebody wants it to.
-        case patch(PatchEvent)
+        indirect case patch(PatchEvent)
         /// A request to people was made, or something came of it.
-        case human(HumanEvent)
+        indirect case human(HumanEvent)
         /// A task that cannot go on by itself.
-        case review(ReviewEvent)
+        indirect case review(ReviewEvent)
         /// Money was held or spent for a call, or the limit of the run was changed.
-        case budget(BudgetEvent)
+        indirect case budget(BudgetEvent)
         /// The supervisor did something about the run.
-        case supervision(SupervisionEvent)
+        indirect case supervision(SupervisionEvent)
     }
 
     /// Why a task is ready and not running.

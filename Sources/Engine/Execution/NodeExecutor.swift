@@ -79,7 +79,7 @@ public struct Assignment: Sendable {
     /// See ``ExecutorTraits/isImmediate``.
     var isImmediate = false
 
-    init(key: TaskKey, state: RunState, timeout: Duration?, allowance: Charge? = nil, now: Timestamp) {
+    init(key: TaskKey, state: __shared RunState, timeout: Duration?, allowance: Charge? = nil, now: Timestamp) {
         let ref = TaskRef(number: key.task)
         let node = state.node(ref)
         let task = state[ref]

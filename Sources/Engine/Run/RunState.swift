@@ -104,69 +104,6 @@ public struct RunState: Sendable {
         case broken
     }
 
-    /// One task.
-    public struct TaskState: Sendable, Equatable {
-        /// The status.
-        public internal(set) var status = TaskStatus.blocked
-        /// Incoming edges by state.
-        var taken: Int32 = 0
-        var dead: Int32 = 0
-        var broken: Int32 = 0
-        /// Attempts so far, lost ones included.
-        public internal(set) var attempts = 0
-        /// Attempts whose executor died; they do not count as retries.
-        public internal(set) var lostAttempts = 0
-        /// How often it was reset after it had completed: what it does then is something new to the other side.
-        public internal(set) var repeats = 0
-        /// Ended in the run that this one was made from.
-        public internal(set) var isReused = false
-        /// The run whose output it took from the cache.
-        public internal(set) var cachedFrom: RunID?
-        /// Cancelled because the run ended: it goes on when the run does.
-        var isCutOff = false
-        /// Grows with every attempt.
-        public internal(set) var fence: Int64 = 0
-        /// Who has it, while running.
-        public internal(set) var worker: String?
-        /// What it gave.
-        public internal(set) var output: Payload?
-        /// What it, or its last attempt, failed with.
-        public internal(set) var error: TaskError?
-        /// Why it never ran.
-        public internal(set) var skipReason: SkipReason?
-        /// The case a branch chose.
-        public internal(set) var chosen: String?
-        /// While waiting or retrying: when it goes on.
-        public internal(set) var until: Timestamp?
-        /// While ready: why.
-        public internal(set) var readyReason: Event.ReadyReason?
-        /// The last request to people: none or one, so that a task without takes little room.
-        var requests: [HumanTask] = []
-        /// What people said about it, for the attempts that follow.
-        public internal(set) var guidance: [String] = []
-        /// Its last attempts that did not succeed, the oldest first.
-        public internal(set) var failedAttempts: [FailedAttempt] = []
-        /// Attempts, and lost ones, from before a person had it tried again or it was reset: they count no more.
-        var attemptsBefore = 0
-        var lostBefore = 0
-        /// When the first attempt that counts started.
-        public internal(set) var countedSince: Timestamp?
-        /// What the supervisor did about it, since it has its status.
-        var attention: Attention?
-        /// While waiting for a signal: which.
-        public internal(set) var awaited: AwaitedSignal?
-        /// The run that it started and waits for; stays after its end.
-        public internal(set) var child: RunID?
-        /// Since when it has its status.
-        public internal(set) var since: Timestamp?
-        /// When its first attempt started.
-        public internal(set) var startedAt: Timestamp?
-        /// When it ended.
-        public internal(set) var endedAt: Timestamp?
-        /// What the programs of its last attempt wrote.
-        public internal(set) var log: BlobRef?
-    }
-
     /// A run as its first event makes it.
     public init(origin: Event.RunOrigin, graph: RunGraph, at now: Timestamp) {
         self.graph = graph

@@ -9,8 +9,9 @@ internal import Store
 /// Called once, after everything the answer tells is durable.
 typealias Reply<Value> = @Sendable (Result<Value, EngineError>) -> Void
 
-/// What other threads ask of the loop.
-enum Request: Sendable {
+/// What other threads ask of the loop. Some cases are large and all are handed on several times, so they are behind a
+/// pointer.
+indirect enum Request: Sendable {
     case start(StartRequest, Reply<StartedRun>)
     case again(AgainRequest)
     case patch(PatchAsked)

@@ -206,7 +206,10 @@ extension ShardLoop {
 
     private mutating func afterCommit(_ batch: inout Batch, firstSequence: Int64) {
         for definition in batch.commit.definitions { storedDefinitions.insert(definition.hash) }
-        let assignments = batch.starts.compactMap { assignment($0.task, of: $0.run, batch.now) }
+        var assignments: [Assignment] = []
+        for start in batch.starts {
+            if let assignment = assignment(start.task, of: start.run, batch.now) { assignments.append(assignment) }
+        }
         publish(batch, firstSequence)
         let ended = batch.runs.filter { $0.state.status.isTerminal }
         closeRuns(&batch)

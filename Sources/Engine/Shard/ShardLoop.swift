@@ -309,7 +309,8 @@ final class OpenRun {
         self.rows = rows
     }
 
-    var state: RunState { machine.state }
+    /// Lent, not copied: it has dozens of parts that are counted.
+    var state: RunState { _read { yield machine.state } }
 }
 
 /// What one turn of the loop collects before its commit.

@@ -109,13 +109,12 @@ extension ShardLoop {
 
     /// A task as it gets in line: what it waited before counts.
     func waiter(_ task: TaskRef, of run: OpenRun) -> Waiter {
-        let (state, now) = (run.state, clock.monotonic())
-        let since = state[task].status == .ready ? state[task].since : nil
+        let since = run.state[task].status == .ready ? run.state[task].since : nil
         return Waiter(
             task: TaskKey(run.key, task),
-            priority: state.priority(of: task),
+            priority: run.state.priority(of: task),
             flow: flow(of: run),
-            since: now - (since.map { max(0, (clock.wall() - $0).milliseconds) } ?? 0)
+            since: clock.monotonic() - (since.map { max(0, (clock.wall() - $0).milliseconds) } ?? 0)
         )
     }
 
