@@ -129,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "baton", "Tools", "Engine", "StoreSQLite", "Store", "Definition", "Threads", "Model", "JSON", "CLinux",
+                "baton", "Tools", "Engine", "StoreSQLite", "Store", "Definition", "HTTP", "Threads", "Model", "JSON",
+                "CLinux",
             ],
             swiftSettings: settings
         ),

@@ -52,4 +52,19 @@ import Testing
         let run = try program.baton("run parent.yaml -o json")
         #expect(run.json["outputs"] == ["answer": 42], "\(run.errors)")
     }
+
+    @Test func `what explain and a run that waits tell to type names the data folder that was given`() throws {
+        let program = try Program()
+        try program.write(
+            "flow.yaml",
+            "workflow: flow\nnodes: [{id: paid, type: wait, config: {signal: {type: payment}}}]\n"
+        )
+        let started = try program.baton("run flow.yaml --data other")
+        #expect(started.exit == 8 && started.output.contains(" payment --data "), "\(started.output)")
+        let told = try program.baton("run explain last --data other")
+        #expect(told.output.contains(" payment --data "), "\(told.output)")
+        let commands = try program.baton("run explain last --data other -o json").json["waiting_for"]?[0]?["commands"]
+        #expect(commands?[0]?.stringValue?.contains(" payment --data ") == true, "\(String(describing: commands))")
+        #expect(try program.baton("run explain last").exit == 3)
+    }
 }

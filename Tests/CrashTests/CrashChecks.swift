@@ -32,6 +32,15 @@ struct CrashChecks {
     ///
     /// - Parameter shown: Events, as lines of JSON, that processes wrote before they ended.
     func problems(shown: [String]) throws -> [String] {
+        let (problems, events, state) = try wholeness(shown: shown)
+        guard let state else { return problems }
+        let store = try SQLiteRunStore.openForReading(folder.data)
+        defer { store.close() }
+        return problems + (try requestProblems(store)) + outcomeProblems(events, state) + effectProblems(events, state)
+    }
+
+    /// What must hold whatever the workflow is: the log is whole, the rows are what it says, nothing is left over.
+    func wholeness(shown: [String]) throws -> (problems: [String], events: [JSONValue], state: RunState?) {
         // First: what an orphan still does must count as well.
         let left = folder.awaitPrograms(.seconds(10))
         let listed = try folder.baton(["run", "events", folder.id.description, "-o", "jsonl"]).run()
@@ -43,12 +52,13 @@ struct CrashChecks {
         }
         try store.verify()
         let rows = try store.runs(RunFilter())
-        guard let row = rows.first, rows.count == 1, row.id == folder.id else { return ["\(rows.count) runs"] }
+        guard let row = rows.first, rows.count == 1, row.id == folder.id else { return (["\(rows.count) runs"], [], nil) }
         let state = try Engine.RunReader(store: store, blobs: blobs).state(ofRun: row.key)
         let events = listed.lines.compactMap { try? JSONValue(parsing: $0) }
-        return (left.isEmpty ? [] : ["processes \(left) are left over"]) + logProblems(events, listed.lines, shown)
-            + rowProblems(row, state) + (try openRows(store)) + outcomeProblems(events, state)
-            + effectProblems(events, state)
+        let problems =
+            (left.isEmpty ? [] : ["processes \(left) are left over"]) + logProblems(events, listed.lines, shown)
+            + rowProblems(row, state) + (try openRows(store))
+        return (problems, events, state)
     }
 
     /// The log has no gap, and every event that was shown is in it, unchanged.
@@ -79,6 +89,12 @@ struct CrashChecks {
         let (tasks, timers) = (try store.openTasks(ofRun: nil), try store.timers(ofRun: nil))
         if !tasks.isEmpty { problems.append("rows of tasks are left: \(tasks)") }
         if !timers.isEmpty { problems.append("rows of timers are left: \(timers)") }
+        return problems
+    }
+
+    /// Everybody was asked and heard.
+    private func requestProblems(_ store: SQLiteRunStore) throws -> [String] {
+        var problems: [String] = []
         let requests = try store.humanTasks(HumanTaskFilter())
         let (reviews, others) = (
             requests.filter { $0.kind == "escalation" }, requests.filter { $0.kind != "escalation" }

@@ -17,9 +17,10 @@ final class CrashFolder: Sendable {
     let path: String
     let id: RunID
 
-    init(_ workflow: String) throws {
+    /// - Parameter run: Another id than usual.
+    init(_ workflow: String, run: RunID? = run) throws {
         var template = Array("/tmp/baton-crash-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template), let path = SandboxMounts.real(String(cString: made)), let id = Self.run
+        guard let made = mkdtemp(&template), let path = SandboxMounts.real(String(cString: made)), let id = run
         else {
             throw BatonProcess.Failure(description: "no folder: \(systemError())")
         }

@@ -398,7 +398,9 @@ struct RunDriver {
             if case .runQueued(let origin) = entry.event.body {
                 state = RunState(origin: origin, graph: graph, at: entry.at)
             } else {
+                let (run, task) = (state?.status, state.flatMap { Transitions.status(of: entry.event, in: $0) })
                 state?.fold(entry.event, at: entry.at)
+                if let state { try Transitions.check(entry.event, run, task, state) }
             }
         }
         return try #require(state, "the first event is not run.queued")

@@ -93,7 +93,9 @@ enum RunListing {
         let explanation = try engineCall { () throws(EngineError) in
             try data.reader.explanation(ofRun: row.key, now: now)
         }
-        context.console.show(explanation.json(now: now)) { text(explanation, now) }
+        context.console.show(context.completed(commandsIn: explanation.json(now: now))) {
+            text(explanation, now, context)
+        }
         return .ok
     }
 
@@ -182,12 +184,12 @@ enum RunListing {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func text(_ explanation: Explanation, _ now: Timestamp) -> String {
+    private static func text(_ explanation: Explanation, _ now: Timestamp, _ context: CommandContext) -> String {
         var lines = ["\(explanation.run) \(TextWidth.oneLine(explanation.summary))"]
         for item in explanation.waitingFor {
             let since = item.since.map { ", for \(TimeText.span(now - $0))" } ?? ""
             lines.append("  \(item.node): \(TextWidth.oneLine(item.cause.sentence(now: now)))\(since)")
-            lines += explanation.commands(for: item).map { "    \($0)" }
+            lines += explanation.commands(for: item).map { "    \(context.completed($0))" }
         }
         lines += explanation.causes.map { "  \(TextWidth.oneLine($0))" }
         return lines.joined(separator: "\n") + "\n"

@@ -109,7 +109,7 @@ struct RunReport {
             case .worker: ["`\(item.name)` is \(item.cause.sentence(now: details.now))"]
             case .signal, .child, .budget:
                 ["`\(item.name)` \(item.cause.sentence(now: details.now))"]
-                    + item.cause.commands(run: state.id).prefix(1).map { "  \($0)" }
+                    + item.cause.commands(run: state.id).prefix(1).map { "  \(context.completed($0))" }
             default: []
             }
         }
@@ -134,6 +134,21 @@ extension CommandContext {
     /// A whole command, likewise.
     func completed(_ command: String) -> String {
         command + (invocation.options["data"]?.last.map { _ in " --data \(dataFolder.shellQuoted)" } ?? "")
+    }
+
+    /// An explanation, with the `commands` of everything that waits likewise.
+    func completed(commandsIn explanation: JSONValue) -> JSONValue {
+        guard var result = explanation.objectValue, let items = result["waiting_for"]?.arrayValue else {
+            return explanation
+        }
+        result["waiting_for"] = .array(
+            items.map { item in
+                guard var fields = item.objectValue, let commands = fields["commands"]?.arrayValue else { return item }
+                fields["commands"] = .array(commands.map { .string(completed($0.stringValue ?? "")) })
+                return .object(fields)
+            }
+        )
+        return .object(result)
     }
 }
 

@@ -50,10 +50,9 @@ extension RunMachine {
         }
         // The stricter of both holds.
         let reviews = [state.graph.definition.patchReview, policy.review].compactMap { $0 }
-        let review = submission.author == nil ? [] : reviews
         let isReviewed =
             request.asksFirst
-            || review.contains { $0.isNeeded(usd: prepared.usd, nodes: change.addedNodes) }
+            || reviews.contains { $0.isNeeded(usd: prepared.usd, nodes: change.addedNodes) }
         if isReviewed { propose(details, change, prepared.usd) } else { apply(details, change) }
     }
 

@@ -190,6 +190,16 @@ extension ShardLoop {
         return min(definition.timeout ?? left, left)
     }
 
+    /// The smallest of the times that bound an attempt (spec 3.8): its own, and what is left for its phase and its run.
+    private func executorLimit(_ task: TaskRef, of run: OpenRun, at now: Timestamp) -> Duration? {
+        var limits = [attemptTimeout(task, of: run, at: now)]
+        if !run.state.hasEnded { limits.append(run.state.deadline.map { $0 - now }) }
+        if task.scope == 0, let phase = run.state.graph.phase(of: task.node) {
+            limits.append(timers.time(of: TaskKey(run.key, .phase(phase)), .phaseTimeout).map { $0 - now })
+        }
+        return limits.compactMap(\.self).min().map { max($0, .milliseconds(1)) }
+    }
+
     // MARK: Commit
 
     private func write(_ batch: inout Batch) throws(StoreError) -> Int64 {
@@ -230,7 +240,7 @@ extension ShardLoop {
 
     private func assignment(_ task: TaskRef, of run: OpenRun, _ now: Timestamp) -> Assignment? {
         guard run.state.has(task), run.state[task].status == .running else { return nil }
-        let timeout = attemptTimeout(task, of: run, at: now)
+        let timeout = executorLimit(task, of: run, at: now)
         let key = TaskKey(run.key, task)
         let allowance = allowance(of: key)
         var assignment = Assignment(key: key, state: run.state, timeout: timeout, allowance: allowance, now: now)

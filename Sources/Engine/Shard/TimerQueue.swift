@@ -32,6 +32,11 @@ struct TimerQueue {
         armed.removeValue(forKey: Subject(key: key, kind: kind))
     }
 
+    /// When the timer of a task for that purpose is due, if there is one.
+    func time(of key: TaskKey, _ kind: TimerKind) -> Timestamp? {
+        armed[Subject(key: key, kind: kind)]?.fireAt
+    }
+
     /// Takes out the next timer that is due.
     mutating func popDue(at now: Timestamp) -> TimerRow? {
         dropStale()

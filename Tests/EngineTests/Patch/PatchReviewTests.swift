@@ -80,6 +80,7 @@ import Testing
         #expect(run.state.status == .waiting && run.state.waitReason == .human)
         // Something else changes in between; the approved operations are checked against what is there then.
         try run.patch(.operations([PatchTests.add("y", after: ["other"])]))
+        try run.decide(2, "approve")
         try run.complete("y")
         try run.restart()
         try run.decide(1, "approve")
@@ -103,6 +104,7 @@ import Testing
         var other = try RunDriver(Self.document("patch_review: human"))
         try other.patch(.operations(Self.insert), by: "plan")
         try other.patch(.operations([PatchTests.add("x")]))
+        try other.decide(2, "approve")
         try other.decide(1, "approve")
         #expect(other.state.patches[1]?.status == .rejected && !(other.state.patches[1]?.findings.isEmpty ?? true))
         try other.complete("plan")
@@ -147,5 +149,22 @@ import Testing
         try run.complete("next")
         try run.complete("other")
         #expect(run.state.status == .completed && run.state.patches[1]?.status == .superseded)
+    }
+
+    @Test func `spec 5.1: the review policy holds for patches by people too, and nothing waits for those`() throws {
+        let two: JSONValue = [PatchTests.add("y", after: ["other"]), PatchTests.add("z", after: ["other"])]
+        for (policy, isReviewed) in [("human", true), ("{auto_below: {nodes: 2}}", true), ("auto", false)] {
+            var run = try RunDriver(Self.document("patch_review: \(policy)"))
+            let record = try run.patch(.operations(two))
+            #expect(record.status == (isReviewed ? .proposed : .applied), "\(policy)")
+            #expect(record.details.author == "user:test", "\(policy)")
+            try run.complete("plan")
+            #expect(run.status("next") == .running, "\(policy)")
+            if isReviewed { try run.decide(1, "approve") }
+            try run.complete("other")
+            #expect(Set(run.running) == ["next", "y", "z"], "\(policy)")
+        }
+        var small = try RunDriver(Self.document("patch_review: {auto_below: {nodes: 2}}"))
+        #expect(try small.patch(.operations([PatchTests.add("x")])).status == .applied)
     }
 }
