@@ -160,4 +160,28 @@ import Testing
         try run.complete("compensate:two_noop")
         #expect(run.state.status == .failed)
     }
+
+    @Test func `spec 3.10: a fatal error or a deadline ends a run before its phase is rolled back, which can be asked for`()
+        throws
+    {
+        for isFatal in [true, false] {
+            let head = isFatal ? "" : "deadline: 1m\n"
+            var run = try RunDriver(
+                "workflow: w\n\(head)nodes:\n"
+                    + "  - {id: a, type: tool, config: {tool: noop}, phase: p, compensate: {tool: noop}}\n"
+                    + "  - {id: b, type: tool, config: {tool: noop}, phase: p, depends_on: [a]}\n"
+            )
+            try run.complete("a")
+            isFatal ? try run.fail("b", .fatal) : try run.advance(.seconds(60))
+            #expect(run.state.status == .failed && run.running.isEmpty)
+            try run.send(.rollBack(to: nil), by: "user:a")
+            #expect(run.running == ["compensate:a"])
+        }
+        var stack = try RunDriver(Self.stack())
+        for id in ["one_noop", "two_noop"] { try stack.complete(id) }
+        try stack.fail("two_noop_2", .fatal)
+        #expect(stack.state.status == .failed && stack.running.isEmpty, "at once")
+        try stack.send(.rollBack(to: nil), by: "user:a")
+        #expect(stack.running == ["compensate:two_noop"])
+    }
 }

@@ -80,6 +80,7 @@ extension RunMachine {
             }
             guard let limit = state.node(task).scheduleTimeout else { return }
             effects.append(.arm(task: task, kind: .scheduleTimeout, at: turn.now + limit))
+        case .waiting where state.waitsForMoney(task): offer(task)
         case .waiting:
             if let until = now.until { effects.append(.arm(task: task, kind: .wait, at: until)) }
         case .retrying:

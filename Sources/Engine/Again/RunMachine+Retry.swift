@@ -36,7 +36,7 @@ extension RunMachine {
         reset(again, forced: forced)
         watchPhases(except: running)
         // While the run was failing, nothing that became ready could start.
-        for task in state.allTasks where state[task].status == .ready { offer(task) }
+        for task in state.allTasks where state.isStartable(task) { offer(task) }
         takeUp(forced: forced)
         proceed()
         propagate()

@@ -98,6 +98,7 @@ extension RunState {
         case .running where node(ref).kind.isContainer:
             return .body(openTasks: scopes(of: ref).reduce(0) { $0 + (scope($1)?.open ?? 0) })
         case .running: return .lease(worker: task.worker ?? "", fence: task.fence, attempt: task.attempts)
+        case .waiting where waitsForMoney(ref): return readyCause(ref, pauses)
         case .waiting:
             if let request = task.openRequest { return .human(request) }
             if let awaited = task.awaited {

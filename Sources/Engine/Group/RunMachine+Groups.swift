@@ -51,7 +51,8 @@ extension RunMachine {
     mutating func abort(_ tasks: [TaskRef], reason: String) {
         for task in tasks where !isFinally(task) {
             switch state[task].status {
-            case .blocked, .ready, .retrying, .needsReview:
+            case .waiting where !state.waitsForMoney(task): break
+            case .blocked, .ready, .waiting, .retrying, .needsReview:
                 cancelTask(task, reason: reason)
                 notifyTargets(task)
             default: break

@@ -98,6 +98,6 @@ extension RunState {
     /// Something of it may begin when nothing holds it.
     var mayGoOn: Bool {
         !status.isTerminal && status != .paused
-            && (status == .queued || count(.ready) > 0 || !loops.isEmpty || !maps.isEmpty)
+            && (status == .queued || count(.ready) + heldByBudget > 0 || !loops.isEmpty || !maps.isEmpty)
     }
 }

@@ -26,7 +26,7 @@ extension RunMachine {
         guard !isHeld, state.status != .paused, !state.status.isTerminal else { return }
         guard state.status != .queued else { return effects.append(.askToBegin) }
         resumeExhausted()
-        for task in state.allTasks where state.has(task) && state[task].status == .ready && !isOffered(task) {
+        for task in state.allTasks where state.has(task) && state.isStartable(task) && !isOffered(task) {
             if state.waitsForPauseEnd(task) {
                 state[task].readyReason == .review ? startOver(task) : activate(task)
             } else if all {
@@ -92,7 +92,7 @@ extension RunMachine {
             }
         case (.humanExpiry, _), (.humanReminder, _), (.humanClaim, _):
             peopleTimerFired(task, kind)
-        case (.scheduleTimeout, .ready):
+        case (.scheduleTimeout, _) where state.isStartable(task):
             notStartedInTime(task)
         default:
             break

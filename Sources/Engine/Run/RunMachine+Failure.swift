@@ -189,9 +189,10 @@ extension RunMachine {
     /// Something is in flight, waits, or may still start.
     private mutating func isActive() -> Bool {
         let busy: [TaskStatus] = [.running, .waiting, .retrying, .needsReview]
-        if busy.contains(where: { state.count($0) > 0 }) { return true }
-        guard state.count(.ready) > 0 else { return false }
-        for task in state.allTasks where state[task].status == .ready && !isStoppedByFailure(task) { return true }
+        let held = state.heldByBudget
+        if busy.reduce(-held, { $0 + state.count($1) }) > 0 { return true }
+        guard state.count(.ready) + held > 0 else { return false }
+        for task in state.allTasks where state.isStartable(task) && !isStoppedByFailure(task) { return true }
         return false
     }
 
@@ -208,7 +209,7 @@ extension RunMachine {
     }
 
     private mutating func updateWait() {
-        if state.count(.ready) - state.heldByBudget + state.count(.running) > 0 {
+        if state.count(.ready) + state.count(.running) > 0 {
             if state.status == .waiting { emit(Event(body: .runResumed)) }
             return
         }
@@ -294,6 +295,7 @@ extension RunMachine {
         case .retrying:
             effects.append(.disarm(task: task, kind: .retry))
         case .waiting where before.openRequest == nil:
+            if state.waitsForMoney(task) { effects.append(.withdraw(task: task)) }
             effects.append(.disarm(task: task, kind: .wait))
             leaveChild(of: task)
         case .waiting, .needsReview:

@@ -190,8 +190,7 @@ struct RunMachine: Sendable {
     /// The task may be started now: offered and not stopped since.
     mutating func canStart(_ task: TaskRef) -> Bool {
         guard [.running, .waiting, .compensating].contains(state.status), state.has(task) else { return false }
-        let status = state[task].status
-        return (status == .ready || status == .blocked) && mayBegin(task)
+        return (state[task].status == .blocked || state.isStartable(task)) && mayBegin(task)
     }
 
     private mutating func finishAttempt(_ task: TaskRef, _ fence: Int64) throws(Refusal) {

@@ -84,7 +84,7 @@ extension RunState {
             self[task].until = nil
             set(task, .ready, now)
         case .held(let hold):
-            holds[task] = hold
+            fold(hold, task, now)
         case .budget(let event):
             fold(event, task)
         case .taskStarted(let attempt, let fence, let worker):

@@ -51,10 +51,11 @@ extension RunMachine {
             switch state[task].status {
             case .running where state.node(task).kind.isContainer:
                 for inner in state.scopes(of: task) where isActive(inner) { return true }
-            case .running, .waiting, .retrying, .needsReview: return true
-            case .ready where !isStoppedByFailure(task): return true
+            case .waiting where !state.waitsForMoney(task): return true
+            case .running, .retrying, .needsReview: return true
+            case .ready where !isStoppedByFailure(task), .waiting where !isStoppedByFailure(task): return true
             case .blocked where isOffered(task) && !isStoppedByFailure(task): return true
-            case .ready, .blocked, .completed, .failed, .skipped, .cancelled, .compensated: break
+            case .ready, .waiting, .blocked, .completed, .failed, .skipped, .cancelled, .compensated: break
             }
         }
         return false

@@ -142,7 +142,7 @@ extension ShardLoop {
             // It counts until it is closed: nobody knows whether it has stopped.
             run.inFlight += 1
             later.append((run.key, .attemptLost(task: task, fence: fence, isRelease: false)))
-        case .ready where !state.waitsForPauseEnd(task):
+        case _ where state.isStartable(task) && !state.waitsForPauseEnd(task):
             offer(task, of: run)
         default:
             break

@@ -29,7 +29,8 @@ extension RunMachine {
     mutating func leaveUnserved(_ task: TaskRef) {
         offered.remove(task)
         let now = state[task]
-        guard now.status == .blocked || (now.status == .ready && now.readyReason != .unserved) else { return }
+        let isTold = now.status == .ready && now.readyReason == .unserved
+        guard now.status == .blocked || (state.isStartable(task) && !isTold) else { return }
         emit(task, .taskReady(.unserved))
     }
 

@@ -27,11 +27,8 @@ extension ShardLoop {
         case .running: return true
         case .compensating:
             // It stays in this status while a person decides about a compensation, a timer runs or money is short.
-            let state = run.state
-            let unpaid = state.holds.values.count(where: \.isBudget)
-            let isMoving = state.count(.ready) - unpaid + state.count(.running) > 0
-            let isWaiting = unpaid + state.count(.needsReview) + state.count(.retrying) + state.count(.waiting) > 0
-            return isMoving || !isWaiting
+            let isMoving = [TaskStatus.ready, .running].contains { run.state.count($0) > 0 }
+            return isMoving || ![TaskStatus.needsReview, .retrying, .waiting].contains { run.state.count($0) > 0 }
         case .queued: return limits.waits(KeyedLimits.task(ofRun: run.key)) == nil
         default: return false
         }

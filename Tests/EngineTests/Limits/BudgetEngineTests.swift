@@ -294,4 +294,43 @@ import Testing
             )
         }
     }
+
+    @Test func `spec 2.2: a task that lacks money is waiting, is cancelled with its run, and never keeps a failing run open`()
+        throws
+    {
+        let world = QuotaWorld(costs: ["a": .usd("0.8"), "b": .usd("0.5")])
+        let run = try world.start(nodes: ["a", "b", "free"], budget: "1")
+        #expect(world.turn() == ["a", "free"])
+        #expect(try world.state(of: run)[TaskRef(node: 1)].status == .waiting)
+        #expect(try world.state(of: run).status == .running)
+        #expect(world.store.openTasks(ofRun: nil).map(\.status).sorted { $0.rawValue < $1.rawValue } == [.running, .running, .waiting])
+        world.engine.setBudget(BudgetScope(.run, run.description), Self.limit("2"), by: "user:a") { _ in }
+        #expect(world.turn() == ["b"])
+        #expect(try world.state(of: run)[TaskRef(node: 1)].status == .running)
+        for node in ["a", "b", "free"] { try world.end(node, .completed(.null, usage: .usd("0.1"))) }
+        world.turn()
+        #expect(try world.state(of: run).status == .completed)
+
+        let failing = try world.start(nodes: ["a", "b", "free"], budget: "1")
+        world.turn()
+        let error = TaskError(code: "x", errorClass: .permanent, message: "as told")
+        try world.end("free", .failed(error))
+        world.turn()
+        #expect(try world.state(of: failing).status == .running, "it drains")
+        try world.end("a", .completed(.null, usage: .usd("0.8")))
+        world.turn()
+        #expect(try world.state(of: failing).status == .failed)
+        #expect(try world.state(of: failing)[TaskRef(node: 1)].status == .cancelled)
+
+        let paused = try world.start(nodes: ["a", "b"], budget: "1")
+        world.turn()
+        world.control(paused, .pause(reason: nil))
+        world.engine.setBudget(BudgetScope(.run, paused.description), Self.limit("2"), by: "user:a") { _ in }
+        #expect(world.turn() + world.turn() == [])
+        world.control(paused, .resume)
+        #expect(world.turn() == ["b"], "money came while it was paused")
+        world.control(paused, .cancel(reason: nil))
+        world.turn()
+        #expect(world.leftOver == [:])
+    }
 }

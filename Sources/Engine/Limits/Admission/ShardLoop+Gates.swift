@@ -109,7 +109,7 @@ extension ShardLoop {
 
     /// A task as it gets in line: what it waited before counts.
     func waiter(_ task: TaskRef, of run: OpenRun) -> Waiter {
-        let since = run.state[task].status == .ready ? run.state[task].since : nil
+        let since = run.state.isStartable(task) ? run.state[task].since : nil
         return Waiter(
             task: TaskKey(run.key, task),
             priority: run.state.priority(of: task),
@@ -153,7 +153,7 @@ extension ShardLoop {
 
 extension RunState.TaskState {
     /// The last attempt failed. One that was lost or handed back is only made again.
-    fileprivate var isRetry: Bool { status == .ready && readyReason == .retry }
+    fileprivate var isRetry: Bool { (status == .ready || status == .waiting) && readyReason == .retry }
 }
 
 extension Graph.NodeKind {

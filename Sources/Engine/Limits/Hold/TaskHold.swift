@@ -93,9 +93,26 @@ extension TaskHold: SnapshotValue {
 }
 
 extension RunState {
-    /// A ready task that a budget keeps from being started; nothing goes on before somebody does something about it.
+    /// How many tasks wait for money; nothing of them goes on before somebody does something about it.
     var heldByBudget: Int {
         holds.isEmpty ? 0 : holds.values.count(where: \.isBudget)
+    }
+
+    /// It waits for money and for nothing else: as soon as there is some it may be started.
+    func waitsForMoney(_ task: TaskRef) -> Bool {
+        !holds.isEmpty && self[task].status == .waiting && holds[task]?.isBudget == true
+    }
+
+    /// It is ready, or would be with more money.
+    func isStartable(_ task: TaskRef) -> Bool {
+        self[task].status == .ready || waitsForMoney(task)
+    }
+
+    /// What waits for money is no longer ready (spec 2.2); it is again when something else is in its way.
+    mutating func fold(_ hold: TaskHold, _ task: TaskRef, _ now: Timestamp) {
+        let status: TaskStatus = hold.isBudget ? .waiting : .ready
+        if self[task].status != status { set(task, status, now) }
+        holds[task] = hold
     }
 
     /// Forgets about tasks that went with their pass or item.
@@ -109,9 +126,9 @@ extension RunState {
 extension RunMachine {
     /// Writes down why a task that may start does not.
     mutating func hold(_ task: TaskRef, _ hold: TaskHold) {
-        let status = state[task].status
-        guard status == .blocked || status == .ready else { return }
-        if status == .blocked { emit(task, .taskReady(.limit)) }
+        let isBlocked = state[task].status == .blocked
+        guard isBlocked || state.isStartable(task) else { return }
+        if isBlocked { emit(task, .taskReady(.limit)) }
         offered.remove(task)
         if hold.isNews(after: state.holds[task], at: turn.now) { emit(task, .held(hold)) }
     }
