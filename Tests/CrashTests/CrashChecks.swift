@@ -52,7 +52,9 @@ struct CrashChecks {
         }
         try store.verify()
         let rows = try store.runs(RunFilter())
-        guard let row = rows.first, rows.count == 1, row.id == folder.id else { return (["\(rows.count) runs"], [], nil) }
+        guard let row = rows.first, rows.count == 1, row.id == folder.id else {
+            return (["\(rows.count) runs"], [], nil)
+        }
         let state = try Engine.RunReader(store: store, blobs: blobs).state(ofRun: row.key)
         let events = listed.lines.compactMap { try? JSONValue(parsing: $0) }
         let problems =

@@ -117,7 +117,8 @@ import Threads
             let attempts = events.count { $0["node"]?.stringValue == node && $0["type"] == "task.started" }
             if lines > attempts { problems.append("\(key): \(lines) effects in \(attempts) attempts") }
         }
-        for name in undone where (folder.ledger["\(folder.id)/\(name)"] ?? 0) == 0 { problems.append("\(name) did nothing") }
+        let ledger = folder.ledger
+        for name in undone where ledger["\(folder.id)/\(name)"] == nil { problems.append("\(name) did nothing") }
         return (cycle.kills, problems.isEmpty ? [] : problems + cycle.history)
     }
 }

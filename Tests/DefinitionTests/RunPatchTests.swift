@@ -97,6 +97,11 @@ import Testing
         ),
         Case(
             code: .patchForbidden,
+            refused: [["op": "add", "path": "/budget", "value": ["usd": 9]]],
+            accepted: node
+        ),
+        Case(
+            code: .patchForbidden,
             refused: [["op": "replace", "path": "/workflow", "value": "b"]],
             accepted: node,
             author: .agent(.init(paths: ["/nodes/-", "/edges/-"]))

@@ -161,7 +161,7 @@ import Testing
         #expect(run.state.status == .failed)
     }
 
-    @Test func `spec 3.10: a fatal error or a deadline ends a run before its phase is rolled back, which can be asked for`()
+    @Test func `spec 3.10: a fatal error or a deadline undoes no phase, but somebody may ask for it`()
         throws
     {
         for isFatal in [true, false] {

@@ -37,12 +37,18 @@ struct PatchGuards {
 
     /// What makes a run the run that it is.
     private static let fixedKeys = [
-        "kind", "workflow", "workstack", "plan", "metadata", "inputs", "concurrency", "deadline", "patch_review",
+        "kind", "workflow", "workstack", "plan", "metadata", "inputs", "concurrency", "deadline", "budget",
+        "patch_review",
     ]
+    /// How those are changed that may be.
+    private static let otherWays = ["budget": "; `baton budget set` gives it another one"]
 
     private func fixed() -> [Diagnostic] {
         Self.fixedKeys.filter { old[$0] != new[$0] }
-            .map { .patch(.patchForbidden, "a run keeps the `\($0)` that it started with") }
+            .map { key in
+                let way = Self.otherWays[key] ?? ""
+                return .patch(.patchForbidden, "a run keeps the `\(key)` that it started with\(way)")
+            }
     }
 
     private static func nodes(_ document: JSONValue) -> [String: JSONValue] {

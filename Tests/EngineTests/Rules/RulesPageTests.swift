@@ -10,7 +10,9 @@ import Testing
         .standardized
 
     /// What the rules are about that are not carried out.
-    private static let excuses = ["agents", "plans", "server", "verification", "workers", "secrets", "functions", "open"]
+    private static let excuses = [
+        "agents", "plans", "server", "verification", "workers", "secrets", "functions", "open",
+    ]
 
     /// Names of tests by suite, as the sources have them.
     private static func tests() throws -> [String: Set<String>] {
@@ -45,7 +47,7 @@ import Testing
                 #expect(isThere, "docs/rules.md:\(number + 1): there is no test `\(proof.2)` in \(proof.1)")
             }
             let isExcused = Self.excuses.contains { line.hasSuffix("| \($0) |") }
-            #expect(!proofs.isEmpty || isExcused, "docs/rules.md:\(number + 1) names neither a test nor what is missing")
+            #expect(!proofs.isEmpty || isExcused, "docs/rules.md:\(number + 1): neither a test nor what is missing")
         }
         #expect(count > 100, "the page is not read as it is written")
     }

@@ -171,7 +171,7 @@ import Testing
         #expect(run.status("after_unwanted") == .running)
     }
 
-    @Test func `spec 2.2: an attempt succeeds, fails, times out, is cancelled or is lost, and only failures are retries`()
+    @Test func `spec 2.2: an attempt succeeds, fails, times out, is cancelled or lost; only failures are retries`()
         throws
     {
         var run = try RunDriver(
@@ -197,7 +197,7 @@ import Testing
         #expect(run.statuses == "a:completed b:cancelled" && run.stopped == ["a", "b"])
     }
 
-    @Test func `spec 2.2: a task in review or waiting is ended by a person or by the rule on expiry, and by nothing else`()
+    @Test func `spec 2.2: a task in review is ended by a person and by nothing else`()
         throws
     {
         let text = "workflow: w\nnodes: [{id: a, \(Self.tool), on_exhausted: escalate}, {id: b, \(Self.tool)}]"

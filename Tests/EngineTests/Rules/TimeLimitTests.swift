@@ -16,10 +16,12 @@ import Testing
         return Dictionary(starts.compactMap { start in start.timeout.map { (start.node.id, $0) } }) { _, new in new }
     }
 
-    @Test func `spec 3.8: an executor gets the smallest of its own, the total, the phase's and the run's time`() throws {
+    @Test func `spec 3.8: an executor gets the smallest of its own, the total, the phase's and the run's time`() throws
+    {
         let cases: [(keys: String, head: String, expected: Duration)] = [
             ("timeout: 10m", "", .seconds(600)), ("timeout: 10m, total_timeout: 5m", "", .seconds(300)),
-            ("timeout: 10m, total_timeout: 5m", "deadline: 2m", .seconds(120)), ("timeout: 1m", "deadline: 2m", .seconds(60)),
+            ("timeout: 10m, total_timeout: 5m", "deadline: 2m", .seconds(120)),
+            ("timeout: 1m", "deadline: 2m", .seconds(60)),
         ]
         for (keys, head, expected) in cases {
             let world = OperationsWorld()
@@ -56,7 +58,8 @@ import Testing
         #expect(try world.events(of: run).count { $0.body.type == .taskStarted } == 1)
     }
 
-    @Test func `fault 27: one that stops saying so is made again once, and its late result counts for nothing`() throws {
+    @Test func `fault 27: one that stops saying so is made again once, and its late result counts for nothing`() throws
+    {
         let world = OperationsWorld { $0.lease = .seconds(30) }
         let run = try world.start("workflow: w\nnodes: [{id: a, type: tool, config: {tool: noop}, timeout: 1h}]")
         world.pass(.seconds(300))
