@@ -75,6 +75,15 @@ let package = Package(
         module("Store", ["Model", "JSON", "Hashing", "Compression"]),
         module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
 
+        // Who acts, what stays secret, what was done.
+        module("Identity", ["Store", "Cryptography", "Hashing", "Threads", "Model", "JSON"]),
+        module("Secrets", ["Store", "Cryptography", "Model", "JSON"]),
+        module("Audit", ["Store", "Model", "JSON"]),
+
+        // How often.
+        module("Rates", ["Store", "Model"]),
+        module("RateLimits", ["Rates"]),
+
         // Versions of definitions: publish, patch, tag, compare, carry elsewhere.
         module("Catalog", ["Definition", "Store", "Model", "JSON", "Hashing"]),
 
@@ -82,7 +91,7 @@ let package = Package(
         module("Retention", ["Catalog", "Store", "Model"]),
 
         // Runs.
-        module("Engine", ["CLinux", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
+        module("Engine", ["CLinux", "Rates", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
         // The engine in a simulated world, and workflows under test.
         module("Simulation", ["Engine", "Store", "Definition", "Model", "JSON", "Hashing"]),
         module("BatonTesting", ["Simulation", "Engine", "Store", "Definition", "Model", "CEL", "JSON"]),
@@ -92,7 +101,7 @@ let package = Package(
         module(
             "Commands",
             [
-                "Tools", "Simulation", "Engine", "Retention", "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
+                "Tools", "Simulation", "Engine", "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention", "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
                 "HTTP",
                 "Threads", "Model",
                 "JSON", "Text",
@@ -119,14 +128,19 @@ let package = Package(
         ),
         tests("Store", ["StoreSQLite", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
+        tests("Identity", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
+        tests("Secrets", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
+        tests("Audit", ["Store", "Model", "JSON"]),
+        tests("Rates", ["Store", "Model"]),
+        tests("RateLimits", ["Rates"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
         tests("HTTP", ["JSON", "Threads"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
-        tests("Commands", ["Engine", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
+        tests("Commands", ["Engine", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
         tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),
         tests("BatonTesting"),
-        tests("Engine", ["Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
+        tests("Engine", ["Rates", "Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
         // Kills the real program.
         .testTarget(
             name: "CrashTests",

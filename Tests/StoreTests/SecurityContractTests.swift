@@ -148,7 +148,9 @@ import Testing
             change.revokedFamilies = [(family(2).id, time(8)), (TokenFamilyID(high: 9, low: 9), time(8))]
             change.revokedUsers = [(user(0).id, time(9))]
             try store.apply(change)
-            #expect(try (1...4).map { try store.tokenFamily(family($0).id)?.revokedAt } == [nil, time(8), nil, time(9)])
+            #expect(
+                try (1...4).map { try store.tokenFamily(family($0).id)?.revokedAt } == [nil, time(8), nil, time(9)]
+            )
             change = SecurityChange()
             change.spentTokens = [("h3", time(9)), ("h2", time(9))]
             #expect(code { try store.apply(change) } == .conflict)
