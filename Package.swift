@@ -95,7 +95,7 @@ let package = Package(
         // The engine in a simulated world, and workflows under test.
         module("Simulation", ["Engine", "Store", "Definition", "Model", "JSON", "Hashing"]),
         module("BatonTesting", ["Simulation", "Engine", "Store", "Definition", "Model", "CEL", "JSON"]),
-        module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
+        module("Tools", ["Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
 
         // The product.
         module(
