@@ -59,6 +59,7 @@ let package = Package(
         module("JSON", ["Text", "Calendar"]),
         module("Threads", ["CLinux"]),
         module("Hashing", ["COpenSSL"]),
+        module("Cryptography", ["COpenSSL"]),
         module("Compression", ["CZstd"]),
         module("GraphCore"),
         module("CEL", ["JSON", "Text", "Calendar", "Hashing"]),
@@ -74,6 +75,15 @@ let package = Package(
         module("Store", ["Model", "JSON", "Hashing", "Compression"]),
         module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
 
+        // Who acts, what stays secret, what was done.
+        module("Identity", ["Store", "Cryptography", "Hashing", "Threads", "Model", "JSON"]),
+        module("Secrets", ["Store", "Cryptography", "Model", "JSON"]),
+        module("Audit", ["Store", "Model", "JSON"]),
+
+        // How often.
+        module("Rates", ["Store", "Model"]),
+        module("RateLimits", ["Rates"]),
+
         // Versions of definitions: publish, patch, tag, compare, carry elsewhere.
         module("Catalog", ["Definition", "Store", "Model", "JSON", "Hashing"]),
 
@@ -81,17 +91,17 @@ let package = Package(
         module("Retention", ["Catalog", "Store", "Model"]),
 
         // Runs.
-        module("Engine", ["CLinux", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
+        module("Engine", ["CLinux", "Rates", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
         // The engine in a simulated world, and workflows under test.
         module("Simulation", ["Engine", "Store", "Definition", "Model", "JSON", "Hashing"]),
         module("BatonTesting", ["Simulation", "Engine", "Store", "Definition", "Model", "CEL", "JSON"]),
-        module("Tools", ["Engine", "Definition", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
+        module("Tools", ["Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
 
         // The product.
         module(
             "Commands",
             [
-                "Tools", "Simulation", "Engine", "Retention", "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
+                "Tools", "Simulation", "Engine", "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention", "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
                 "HTTP",
                 "Threads", "Model",
                 "JSON", "Text",
@@ -103,6 +113,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("Threads"),
         tests("Hashing"),
+        tests("Cryptography", ["TestSupport"]),
         tests("Compression"),
         tests("Text"),
         tests("Calendar"),
@@ -117,14 +128,19 @@ let package = Package(
         ),
         tests("Store", ["StoreSQLite", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
+        tests("Identity", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
+        tests("Secrets", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
+        tests("Audit", ["Store", "Model", "JSON"]),
+        tests("Rates", ["Store", "Model"]),
+        tests("RateLimits", ["Rates"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
         tests("HTTP", ["JSON", "Threads"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
-        tests("Commands", ["Engine", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
+        tests("Commands", ["Engine", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
         tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),
         tests("BatonTesting"),
-        tests("Engine", ["Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
+        tests("Engine", ["Rates", "Definition", "CEL", "Threads", "Store", "Model", "JSON"]),
         // Kills the real program.
         .testTarget(
             name: "CrashTests",

@@ -22,6 +22,7 @@ enum CommandTree {
             SchemaCommands.group, InboxCommands.group, SignalCommands.group,
             ScheduleCommands.group, ToolCommands.group, SimulationCommands.group, ArtifactCommands.group,
             CacheCommands.group, BudgetCommands.group, UsageCommands.group,
+            SecretCommands.group, UserCommands.group, AuditCommands.group,
             BackupCommands.group, RetentionCommands.group, MigrateCommands.group, DoctorCommand.command,
             EchoCommand.command, ConformanceCommands.group,
             CompletionCommand.command, VersionCommand.command,

@@ -3,6 +3,7 @@
 
 internal import Definition
 public import Model
+public import Rates
 
 /// What an engine may be told.
 public struct EngineConfiguration: Sendable {

@@ -90,6 +90,9 @@ private let rootHelp = """
       cache       See and empty the cache of outputs of nodes with `cache`
       budget      See and set what may be spent
       usage       Say what was spent, and on what
+      secret      Keep values that must stay secret, sealed on disk
+      user        Make and list accounts of people
+      audit       Show who did what, and prove that nothing of it was changed
       backup      Copy the data folder while runs go on, check copies, and restore them
       retention   Show how long things are kept, remove what is old, and hold runs
       migrate     Show the formats of the databases, and bring them to this program's

@@ -19,7 +19,7 @@ import Testing
         #expect(kinds.compactMap { $0["kind"]?.stringValue } == NodeType.allCases.map(\.rawValue))
         let http = try #require(kinds.first { $0["kind"] == "http" })
         #expect(http["status"] == "available" && http["category"] == "action" && http["timeout"] == "30s")
-        #expect(http["outputs"]?.arrayValue?.contains("body") == true && http["unsupported"] == ["auth", "profile"])
+        #expect(http["outputs"]?.arrayValue?.contains("body") == true && http["unsupported"] == ["profile"])
         let url = http["fields"]?.arrayValue?.first { $0["key"] == "url" }
         #expect(
             url == [

@@ -3,6 +3,7 @@
 
 import Definition
 import Engine
+import Rates
 import Retention
 import StoreSQLite
 import Testing

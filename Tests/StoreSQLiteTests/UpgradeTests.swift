@@ -73,6 +73,26 @@ import Testing
         #expect(access(temporary.path + "/baton.db.format-4", F_OK) == 0)
     }
 
+    @Test func `a folder without accounts reads as one without any and gets them with the upgrade`() throws {
+        let temporary = TemporaryFolder()
+        try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
+        try Downgrade.file(temporary.path + "/baton.db", RunSchema.schema, to: 11)
+        let reader = try SQLiteRunStore.openForReading(temporary.path)
+        #expect(try reader.users(tenant: nil, after: nil, limit: 9).isEmpty && reader.auditTenants().isEmpty)
+        #expect(try reader.secrets(tenant: "t", scope: nil).isEmpty && reader.user(email: "a") == nil)
+        try withFolder(temporary.path) { runs, _ in
+            var change = SecurityChange()
+            let time = Timestamp(milliseconds: 1_700_000_000_250)
+            change.audit = [.init(tenant: "t", at: time, actor: "a", action: "b", object: "c")]
+            try runs.apply(change)
+            #expect(try reader.auditTenants() == ["t"])
+        }
+        reader.close()
+        let people = try Connection.open(temporary.path + "/baton.db", .read)
+        let matching = "SELECT count(*) FROM baton_audit WHERE n = 1 AND at = '2023-11-14T22:13:20.250Z'"
+        #expect(try people.integer(matching) == 1)
+    }
+
     @Test func `a folder of the first release is upgraded in place, and a copy is kept`() throws {
         let temporary = TemporaryFolder()
         var blob = BlobRef(hash: "", size: 0)

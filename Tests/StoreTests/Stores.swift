@@ -53,6 +53,19 @@ enum Backend: CaseIterable {
         }
     }
 
+    /// Runs `body` with an empty security store.
+    func security(_ body: (any SecurityStore) throws -> Void) throws {
+        switch self {
+        case .memory: try body(MemorySecurityStore())
+        case .sqlite:
+            let temporary = TemporaryFolder()
+            let folder = try DataFolder(locking: temporary.path, command: "test")
+            let store = try SQLiteRunStore(in: folder)
+            try body(store)
+            store.close()
+        }
+    }
+
     /// Runs `body` with an empty blob store.
     func blobs(
         now: @escaping @Sendable () -> Timestamp = { Timestamp(milliseconds: 0) },

@@ -6,6 +6,7 @@ import Engine
 import HTTP
 import JSON
 import Model
+import Rates
 import Retention
 import Store
 import StoreSQLite

@@ -62,10 +62,11 @@ struct LocalEngine {
         configuration.toolLimits = settings.perTool
         configuration.toolRates = settings.toolRates
         (configuration.queues, configuration.labels) = (settings.queues, settings.labels)
+        let secrets = VaultSecrets(store: store, folder: path, environment: context.environment)
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
-            executors: drives ? toolbox.makeExecutors() : [:],
+            executors: drives ? toolbox.makeExecutors(secrets: secrets) : [:],
             workflows: workflows,
             compiler: compiler,
             configuration: configuration,

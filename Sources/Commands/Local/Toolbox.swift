@@ -59,12 +59,14 @@ struct Toolbox: Sendable {
     }
 
     /// The code behind the node kinds that leave the engine.
-    func makeExecutors() -> [String: any NodeExecutor] {
-        ExecutionSettings(
+    func makeExecutors(secrets: any SecretSource) -> [String: any NodeExecutor] {
+        var settings = ExecutionSettings(
             tools: tools,
             http: HTTPClient(policy: policy),
             sandbox: sandbox,
             workspaces: workspaces.root
-        ).executors
+        )
+        settings.secrets = secrets
+        return settings.executors
     }
 }

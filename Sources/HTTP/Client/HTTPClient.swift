@@ -152,12 +152,13 @@ extension HTTPRequest {
             body = nil
             headers.removeAll { $0.name.lowercased().hasPrefix("content-") }
         }
-        if !isSameOrigin { headers.removeAll { Self.isCredential($0.name) } }
+        if !isSameOrigin { headers = headers.filter { !isCredential($0.name) } }
     }
 
     /// Headers that may hold a secret by the sound of their names.
-    private static func isCredential(_ name: String) -> Bool {
+    private func isCredential(_ name: String) -> Bool {
         let lowered = name.lowercased()
+        if credentialHeaders.contains(lowered) { return true }
         guard lowered != "idempotency-key" else { return false }
         return ["auth", "cookie", "token", "key", "secret", "signature", "session", "password"].contains {
             lowered.contains($0)

@@ -17,6 +17,9 @@ public struct HTTPRequest: Sendable {
     public var byteLimit: Int
     /// From the call to the last byte, redirects and name resolution included.
     public var timeout: Duration
+    /// Names of headers, in lower case, that redirects to another origin go without; those whose names sound like
+    /// credentials always do.
+    public var credentialHeaders: Set<String> = []
 
     /// A request with the bounds of the `http` node kind.
     public init(

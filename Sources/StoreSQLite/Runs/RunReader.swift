@@ -16,6 +16,7 @@ final class RunReader {
     private var scheduleReader: ScheduleReader?
     private var budgetReader: BudgetReader?
     private var retentionReader: RetentionReader?
+    private var securityReader: SecurityReader?
     let archives: ArchiveReader
 
     init(
@@ -65,6 +66,14 @@ final class RunReader {
         guard try connection.hasTable(RetentionSchema.table) else { return nil }
         retentionReader = try RetentionReader(connection)
         return retentionReader
+    }
+
+    /// What reads accounts, secrets and the trail; `nil` while the file has a format without them.
+    func security() throws(StoreError) -> SecurityReader? {
+        if let securityReader { return securityReader }
+        guard try connection.hasTable(SecuritySchema.table) else { return nil }
+        securityReader = try SecurityReader(connection)
+        return securityReader
     }
 
     func blobNames(after position: BlobNamePage.Position?) throws(StoreError) -> BlobNamePage {

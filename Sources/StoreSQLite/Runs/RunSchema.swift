@@ -6,7 +6,7 @@ enum RunSchema {
     static let schema = Schema(migrations: [
         log + rows + views, CatalogSchema.tables, SnapshotSchema.step, KeyedSchema.step,
         ScheduleSchema.step, BudgetSchema.step, awaitedSignals, outcomes, RetentionSchema.step,
-        HumanTaskSchema.step, PauseSchema.step,
+        HumanTaskSchema.step, PauseSchema.step, SecuritySchema.step,
     ])
 
     /// Which tasks wait for which kind of signal.

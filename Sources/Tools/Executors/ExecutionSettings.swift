@@ -15,6 +15,8 @@ public struct ExecutionSettings: Sendable {
     public var sandbox: SandboxSettings
     /// The folder that holds one workspace for each run, named by its id.
     public var workspaces: String
+    /// Opens the secrets that nodes name; `nil` where there are none.
+    public var secrets: (any SecretSource)?
 
     /// Puts settings together.
     public init(tools: ToolRegistry, http: HTTPClient, sandbox: SandboxSettings, workspaces: String) {

@@ -60,17 +60,33 @@ struct HTTPExecutor: NodeExecutor {
             return .failed(.wrongKind(assignment.node.kind.name))
         }
         do throws(TaskError) {
-            let call = try HTTPCall(assignment.evaluate(config))
-            return .completed(
-                try await call.send(
-                    by: settings.http,
-                    idempotencyKey: assignment.key,
-                    timeout: assignment.timeout ?? .seconds(30),
-                    cancellation: cancellation
-                )
-            )
+            let values = try assignment.evaluate(config)
+            let call = try HTTPCall(values)
+            let credential = try await RequestCredential.open(values["auth"], for: assignment.run, settings.secrets)
+            return try await send(call, credential, assignment, cancellation)
         } catch {
             return .failed(error)
+        }
+    }
+
+    private func send(
+        _ call: HTTPCall,
+        _ credential: RequestCredential?,
+        _ assignment: Assignment,
+        _ cancellation: CancellationSignal
+    ) async throws(TaskError) -> AttemptOutcome {
+        var call = call
+        credential?.add(to: &call.request)
+        do throws(TaskError) {
+            let output = try await call.send(
+                by: settings.http,
+                idempotencyKey: assignment.key,
+                timeout: assignment.timeout ?? .seconds(30),
+                cancellation: cancellation
+            )
+            return .completed(credential?.mask(output) ?? output)
+        } catch {
+            throw credential?.mask(error) ?? error
         }
     }
 }

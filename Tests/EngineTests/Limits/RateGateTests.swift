@@ -4,6 +4,7 @@
 import Definition
 import JSON
 import Model
+import Rates
 import Store
 import Testing
 

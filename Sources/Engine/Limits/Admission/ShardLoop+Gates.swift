@@ -3,6 +3,7 @@
 
 internal import Definition
 internal import Model
+internal import Rates
 internal import Store
 
 /// What an attempt needs beside an executor: permits, a token, a share of the retries, money. The first that is missing

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Rates
 internal import Store
 
 /// Tasks that wait for a token of a bucket, in fair order.

@@ -1,32 +1,18 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Model
-internal import Store
-
-/// How often something may happen.
-public struct Rate: Hashable, Sendable {
-    /// Units per `period`, at least 1. A unit is a call, or an LLM token.
-    public var units: Int
-    /// At least a millisecond.
-    public var period: Duration
-    /// Units that may be used at once after a rest, at least 1.
-    public var burst: Int
-
-    /// Puts a rate together; without `burst` that of one period.
-    public init(units: Int, period: Duration, burst: Int? = nil) {
-        self.units = units
-        self.period = period
-        self.burst = burst ?? units
-    }
-}
+public import Model
+public import Store
 
 /// Token buckets by the generic cell rate algorithm: per key one number, the time at which the bucket is full again.
 ///
 /// A key that is not there has a full bucket. Over any span no more units start than the burst and what the rate gives
 /// in that span; a call that is larger than the burst starts with a full bucket and leaves it in debt. Times are
 /// milliseconds of one clock that never goes back.
-struct RateBuckets {
+public struct RateBuckets: Sendable {
+    /// All buckets are full.
+    public init() {}
+
     /// When the bucket is full again (the theoretical arrival time), in nanoseconds.
     private var arrivals: [String: Int64] = [:]
     /// Keys whose row is not what is here.
@@ -34,36 +20,41 @@ struct RateBuckets {
     private var sweepAt = 1024
 
     /// Keys whose bucket is not full, and some that became so.
-    var count: Int { arrivals.count }
+    public var count: Int { arrivals.count }
 
     /// When a call could start if it were reserved now; not before `now`.
-    func earliest(_ key: String, _ rate: Rate, weight: Int = 1, at now: Int64) -> Int64 {
+    public func earliest(_ key: String, _ rate: Rate, weight: Int = 1, at now: Int64) -> Int64 {
         plan(key, rate, weight, now).start
     }
 
     /// When a call of one unit could start after so many others of one unit each; not before `now`.
-    func turn(_ key: String, _ rate: Rate, after others: Int, at now: Int64) -> Int64 {
+    public func turn(_ key: String, _ rate: Rate, after others: Int, at now: Int64) -> Int64 {
         let full = max(arrivals[key] ?? .min, now.nanoseconds)
         let arrival = full.adding(rate.nanoseconds(others + 1))
         return max((arrival - rate.nanoseconds(max(rate.burst, 1))).milliseconds, now)
     }
 
     /// How many calls of one unit could start now.
-    func available(_ key: String, _ rate: Rate, at now: Int64) -> Int {
+    public func available(_ key: String, _ rate: Rate, at now: Int64) -> Int {
         guard earliest(key, rate, at: now) <= now else { return 0 }
         let debt = max(arrivals[key] ?? .min, now.nanoseconds) - now.nanoseconds
         return max(1, Int((rate.nanoseconds(rate.burst) - debt) / max(rate.nanoseconds(1), 1)))
     }
 
+    /// When the bucket is full again; not before `now`.
+    public func fullAt(_ key: String, at now: Int64) -> Int64 {
+        max((arrivals[key] ?? .min).milliseconds, now)
+    }
+
     /// Takes the units of a call and hands out when it may start, now or later.
-    mutating func reserve(_ key: String, _ rate: Rate, weight: Int = 1, at now: Int64) -> Int64 {
+    public mutating func reserve(_ key: String, _ rate: Rate, weight: Int = 1, at now: Int64) -> Int64 {
         let (start, arrival) = plan(key, rate, weight, now)
         set(key, arrival, now)
         return start
     }
 
     /// Takes the units of a call that may start now; `false` takes nothing, see ``earliest(_:_:weight:at:)``.
-    mutating func take(_ key: String, _ rate: Rate, weight: Int = 1, at now: Int64) -> Bool {
+    public mutating func take(_ key: String, _ rate: Rate, weight: Int = 1, at now: Int64) -> Bool {
         let (start, arrival) = plan(key, rate, weight, now)
         guard start <= now else { return false }
         set(key, arrival, now)
@@ -73,19 +64,19 @@ struct RateBuckets {
     // MARK: Corrections
 
     /// A call used more units than were taken, or fewer when negative; one that never started gives all of them back.
-    mutating func correct(_ key: String, _ rate: Rate, weight: Int, at now: Int64) {
+    public mutating func correct(_ key: String, _ rate: Rate, weight: Int, at now: Int64) {
         let span = rate.nanoseconds(abs(weight))
         let arrival = max(arrivals[key] ?? 0, now.nanoseconds)
         set(key, weight < 0 ? arrival - span : arrival.adding(span), now)
     }
 
     /// The other side said that nothing may start before `time`. Then one call may, and the bucket fills from there.
-    mutating func hold(_ key: String, _ rate: Rate, until time: Int64, at now: Int64) {
+    public mutating func hold(_ key: String, _ rate: Rate, until time: Int64, at now: Int64) {
         raise(key, to: time.nanoseconds.adding(rate.nanoseconds(rate.burst) - rate.nanoseconds(1)), now)
     }
 
     /// The other side said that only so many units are left. More than are left here is no news.
-    mutating func limit(_ key: String, _ rate: Rate, remaining: Int, at now: Int64) {
+    public mutating func limit(_ key: String, _ rate: Rate, remaining: Int, at now: Int64) {
         let missing = max(0, rate.burst - max(0, remaining))
         raise(key, to: now.nanoseconds.adding(rate.nanoseconds(missing)), now)
     }
@@ -97,7 +88,7 @@ struct RateBuckets {
     // MARK: Rows
 
     /// Rows to write and to remove since the last call, by key. `wall` is the time of day of `now`.
-    mutating func takeChanges(wall: Timestamp, at now: Int64) -> (rows: [BucketRow], removed: [String]) {
+    public mutating func takeChanges(wall: Timestamp, at now: Int64) -> (rows: [BucketRow], removed: [String]) {
         defer { changed = [] }
         var (rows, removed): ([BucketRow], [String]) = ([], [])
         for key in changed.sorted() {
@@ -111,7 +102,8 @@ struct RateBuckets {
     }
 
     /// Takes over what an earlier process left. A time of day that was set back since then costs at most `limit`.
-    mutating func restore(_ rows: [BucketRow], wall: Timestamp, at now: Int64, limit: Duration = .seconds(3600)) {
+    public mutating func restore(_ rows: [BucketRow], wall: Timestamp, at now: Int64, limit: Duration = .seconds(3600))
+    {
         for row in rows {
             let ahead = min((row.fullAt - wall).milliseconds, limit.milliseconds)
             if ahead > 0 { arrivals[row.key] = (now + ahead).nanoseconds } else { changed.insert(row.key) }

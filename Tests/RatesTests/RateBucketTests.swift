@@ -5,7 +5,7 @@ import Model
 import Store
 import Testing
 
-@testable import Engine
+@testable import Rates
 
 @Suite struct RateBucketTests {
     /// Two a second, five at once.
@@ -148,5 +148,21 @@ import Testing
         let none = Rate(units: 0, period: .zero, burst: 0)
         let starts = (0..<2).map { _ in buckets.reserve("b", none, at: 0) }
         #expect(starts == [0, 1])
+    }
+}
+
+/// Numbers that a seed gives.
+private struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    // SplitMix64.
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
     }
 }

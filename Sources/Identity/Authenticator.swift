@@ -1,0 +1,102 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import JSON
+internal import Model
+internal import Store
+internal import Synchronization
+
+/// Turns what a request shows into a ``Principal``. Calls block for some reads of the store.
+///
+/// Whether account and login still stand is looked up each time, so that disabling, a new role and the end of a login
+/// hold at once, not when the token ends.
+public final class Authenticator: Sendable {
+    private let context: IdentityContext
+    private let localToken: LocalToken?
+    private let keyUses = Mutex<[APIKeyID: Timestamp]>([:])
+
+    /// - Parameter localToken: Admits whoever can read the data folder, as administrator of the default tenant.
+    public init(_ context: IdentityContext, localToken: LocalToken?) {
+        (self.context, self.localToken) = (context, localToken)
+    }
+
+    /// Who shows that: an access token, an API key or the token file's content.
+    ///
+    /// - Throws: `required` for everything that is not valid any more or never was.
+    public func authenticate(_ credential: String) throws(IdentityError) -> Principal {
+        if let localToken, localToken.admits(credential) {
+            return Principal(user: nil, tenant: Principal.defaultTenant, role: .admin, credential: .localToken)
+        }
+        if credential.hasPrefix(APIKeys.prefix) { return try key(IdentityContext.digest(credential)) }
+        guard let token = SignedToken(credential, .access, keys: context.keys, at: context.now()),
+            let family = token.claims["fam"]?.stringValue.flatMap({ TokenFamilyID($0) })
+        else { throw .unknownCredential }
+        return try login(family, token.claims["sub"]?.stringValue)
+    }
+
+    /// Who shows a token of the live feed, and the only project that it shows.
+    ///
+    /// - Throws: `required` when the token is not valid, or what it came of has ended.
+    public func authenticateFeed(_ text: String) throws(IdentityError) -> (principal: Principal, project: String?) {
+        guard let token = SignedToken(text, .feed, keys: context.keys, at: context.now()) else {
+            throw .unknownCredential
+        }
+        let claims = token.claims
+        var principal: Principal
+        if let family = claims["fam"]?.stringValue.flatMap({ TokenFamilyID($0) }) {
+            principal = try login(family, claims["sub"]?.stringValue)
+        } else if let id = claims["key"]?.stringValue.flatMap({ APIKeyID($0) }) {
+            principal = try key(try stored { () throws(StoreError) in try context.store.apiKey(id)?.hash } ?? "")
+        } else if claims["sub"]?.stringValue == "local" {
+            principal = Principal(user: nil, tenant: Principal.defaultTenant, role: .admin, credential: .localToken)
+        } else {
+            throw .unknownCredential
+        }
+        principal.credential = .feed
+        principal.scopes = [ScopePattern(Permission.readEvents.rawValue) ?? .all]
+        return (principal, claims["prj"]?.stringValue)
+    }
+
+    /// Writes down when keys were used; call it about once a minute, and before the process ends.
+    public func flushKeyUses() throws(IdentityError) {
+        let uses = keyUses.withLock { uses in
+            defer { uses = [:] }
+            return uses
+        }
+        guard !uses.isEmpty else { return }
+        var change = SecurityChange()
+        change.keyUses = uses.map { ($0.key, $0.value) }
+        try context.apply(change)
+    }
+
+    private func login(_ family: TokenFamilyID, _ subject: String?) throws(IdentityError) -> Principal {
+        let found = try stored { () throws(StoreError) -> UserRow? in
+            guard let row = try context.store.tokenFamily(family), row.revokedAt == nil else { return nil }
+            return try context.store.user(row.user)
+        }
+        guard let user = found, !user.isDisabled, user.id.description == subject else { throw .unknownCredential }
+        return Principal(user: user.id, tenant: user.tenant, role: user.role, credential: .login(family))
+    }
+
+    private func key(_ hash: String) throws(IdentityError) -> Principal {
+        let now = context.now()
+        let found = try stored { () throws(StoreError) -> (APIKeyRow, UserRow)? in
+            guard let key = try context.store.apiKey(hash: hash), let user = try context.store.user(key.user) else {
+                return nil
+            }
+            return (key, user)
+        }
+        guard let (key, user) = found, key.revokedAt == nil, key.expiresAt.map({ $0 > now }) ?? true, !user.isDisabled
+        else { throw .unknownCredential }
+        if key.lastUsedAt.map({ now - $0 >= .seconds(60) }) ?? true { keyUses.withLock { $0[key.id] = now } }
+        // A user who lost rights since has none of them through old keys either.
+        let isKept = key.role.isWithin(user.role) || key.role == .worker
+        return Principal(
+            user: user.id,
+            tenant: user.tenant,
+            role: isKept ? key.role : user.role,
+            scopes: key.scopes.compactMap { ScopePattern($0) },
+            credential: .apiKey(key.id)
+        )
+    }
+}
