@@ -10,7 +10,7 @@ import Testing
 @testable import Engine
 
 /// Outputs that are used again (spec 6.9).
-@Suite(.timeLimit(.minutes(1))) struct CacheTests {
+@Suite(.timeLimit(.minutes(5))) struct CacheTests {
     private static func workflow(_ name: String, _ cache: String, n: Int = 1) -> String {
         """
         workflow: \(name)

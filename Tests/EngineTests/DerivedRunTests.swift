@@ -10,7 +10,7 @@ import Testing
 @testable import Engine
 
 /// Retry, rerun and fork through the loop: what is durable, what is read back, what a process finds after another one.
-@Suite(.timeLimit(.minutes(1))) struct DerivedRunTests {
+@Suite(.timeLimit(.minutes(5))) struct DerivedRunTests {
     private static let chain = """
         workflow: chain
         inputs: {text: {type: string}}

@@ -11,7 +11,7 @@ import Testing
 @testable import Engine
 
 /// The loop over a store: what is durable, what happens after a death, a full disk, a failed flush.
-@Suite(.timeLimit(.minutes(1))) struct DurableEngineTests {
+@Suite(.timeLimit(.minutes(5))) struct DurableEngineTests {
     private static let chain = """
         workflow: chain
         inputs: {text: {type: string}}

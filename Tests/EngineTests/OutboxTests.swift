@@ -9,7 +9,7 @@ import Testing
 @testable import Engine
 
 /// What leaves the engine comes at least once, in order, and with the fact it tells of.
-@Suite(.timeLimit(.minutes(1))) struct OutboxTests {
+@Suite(.timeLimit(.minutes(5))) struct OutboxTests {
     private static let yaml = """
         workflow: ask
         nodes:

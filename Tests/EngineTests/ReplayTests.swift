@@ -10,7 +10,7 @@ import Testing
 @testable import Engine
 
 /// Replays (spec 6.6): the same recording gives the same run.
-@Suite(.timeLimit(.minutes(1))) struct ReplayTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplayTests {
     /// Computes the run of a driver again, from a node of it on if one is named.
     private func replay(_ origin: RunDriver, from node: String? = nil) throws -> RunReplay {
         let log = origin.log

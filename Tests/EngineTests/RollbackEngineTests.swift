@@ -11,7 +11,7 @@ import Testing
 @testable import Engine
 
 /// Rollbacks by the whole engine: what is stored, what a dead process leaves, what comes late.
-@Suite(.timeLimit(.minutes(1))) struct RollbackEngineTests {
+@Suite(.timeLimit(.minutes(5))) struct RollbackEngineTests {
     private static func chain(_ policy: String, last: String = "tool: noop") -> String {
         """
         workflow: chain

@@ -9,7 +9,7 @@ import Testing
 @testable import Engine
 
 /// Snapshots save time and change nothing else.
-@Suite(.timeLimit(.minutes(1))) struct SnapshotTests {
+@Suite(.timeLimit(.minutes(5))) struct SnapshotTests {
     private static let loop = """
         workflow: loop
         outputs: {last: "${ nodes.again.output.last }"}

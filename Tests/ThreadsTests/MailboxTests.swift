@@ -4,7 +4,7 @@
 import Testing
 import Threads
 
-@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+@Suite(.timeLimit(.minutes(5))) struct MailboxTests {
     @Test func `patience takes what keeps coming, up to the limit`() {
         let mailbox = Mailbox<Int>()
         for number in 1...10 { mailbox.send(number) }

@@ -5,7 +5,7 @@ import Glibc
 import Testing
 import Threads
 
-@Suite(.timeLimit(.minutes(1))) struct ThreadTests {
+@Suite(.timeLimit(.minutes(5))) struct ThreadTests {
     @Test func `a thread has its name, takes no signals and can be waited for`() {
         let seen = Shared<(name: String, isBlocked: Bool)>(("", false))
         OwnThread(named: "baton-test-with-a-long-name") {

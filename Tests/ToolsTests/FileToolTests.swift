@@ -8,7 +8,7 @@ import Testing
 
 @testable import Tools
 
-@Suite(.timeLimit(.minutes(1))) struct FileToolTests {
+@Suite(.timeLimit(.minutes(5))) struct FileToolTests {
     @Test func `no path leads out of the workspace`() async throws {
         try await withFolder { folder in
             let work = "\(folder)/work"

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Tools
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: ProgramSearch.find("git") != nil, "git is not installed"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: ProgramSearch.find("git") != nil, "git is not installed"))
 struct GitToolTests {
     /// Two commits by a person with a fixed name and time.
     private func makeRepository(_ folder: String) async throws {

@@ -9,7 +9,7 @@ import Threads
 
 @testable import Tools
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPCallTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPCallTests {
     private func withServer<Value>(_ body: (EchoServer, String, ToolContext) async throws -> Value) async throws
         -> Value
     {

@@ -7,7 +7,7 @@ import Threads
 
 @testable import Tools
 
-@Suite(.timeLimit(.minutes(1))) struct ProgramTests {
+@Suite(.timeLimit(.minutes(5))) struct ProgramTests {
     @Test func `a program's output, errors and exit code come back`() async throws {
         let result = try await shell("cat; echo oops >&2; exit 3", input: Array("hello".utf8))
         #expect(result.output.text == "hello")

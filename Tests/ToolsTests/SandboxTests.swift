@@ -8,7 +8,7 @@ import Testing
 
 @testable import Tools
 
-@Suite(.timeLimit(.minutes(1)), .enabled("bubblewrap cannot start here") { await sandboxWorks() })
+@Suite(.timeLimit(.minutes(5)), .enabled("bubblewrap cannot start here") { await sandboxWorks() })
 struct SandboxTests {
     private func run(
         _ command: String,
@@ -189,7 +189,7 @@ struct SandboxTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct MissingSandboxTests {
+@Suite(.timeLimit(.minutes(5))) struct MissingSandboxTests {
     @Test func `without bubblewrap nothing runs, unless that is permitted`() async throws {
         try await withFolder { folder in
             var settings = SandboxSettings(launcher: "/nonexistent/bwrap")

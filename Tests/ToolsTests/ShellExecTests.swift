@@ -8,7 +8,7 @@ import Threads
 
 @testable import Tools
 
-@Suite(.timeLimit(.minutes(1))) struct ShellExecTests {
+@Suite(.timeLimit(.minutes(5))) struct ShellExecTests {
     @Test func `a command runs in the workspace and returns what it wrote`() async throws {
         try await withFolder { folder in
             try put("text", "\(folder)/sub/file")
@@ -92,7 +92,7 @@ import Threads
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ProgramToolTests {
+@Suite(.timeLimit(.minutes(5))) struct ProgramToolTests {
     private static let manifest: JSONValue = [
         "name": "text.count", "command": ["/bin/sh", "count.sh"], "effects": "read", "idempotent": true,
         "timeout": "10s",

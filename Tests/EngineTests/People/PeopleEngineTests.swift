@@ -10,7 +10,7 @@ import Testing
 @testable import Engine
 
 /// Requests to people through the loop: rows, exactly-once answers, time, death.
-@Suite(.timeLimit(.minutes(1))) struct PeopleEngineTests {
+@Suite(.timeLimit(.minutes(5))) struct PeopleEngineTests {
     private static func ask(_ config: String = "") -> String {
         """
         workflow: ask
