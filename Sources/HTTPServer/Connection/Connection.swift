@@ -58,6 +58,11 @@ final class Connection: EventHandler, Flushable, Deadlined, @unchecked Sendable 
     var outputCount: Int { output.count }
     var isOpen: Bool { phase == .open }
 
+    /// The protocol that TLS agreed on.
+    var applicationProtocol: String? {
+        if case .secure(let session) = transport { session.applicationProtocol } else { nil }
+    }
+
     /// Begins to read.
     func start(_ role: any ConnectionRole) {
         self.role = role
@@ -73,7 +78,6 @@ final class Connection: EventHandler, Flushable, Deadlined, @unchecked Sendable 
     /// The same bytes mean something else from now on.
     func become(_ role: any ConnectionRole) {
         self.role = role
-        roleDeadline = .max
     }
 
     // MARK: What roles ask for
@@ -274,7 +278,7 @@ final class Connection: EventHandler, Flushable, Deadlined, @unchecked Sendable 
                 wanted.insert(.peerClosed)
             }
         }
-        if isBlocked { wanted.insert(.writable) }
+        if isBlocked || transport.waitsToWrite { wanted.insert(.writable) }
         if wanted != interest {
             interest = wanted
             loop.change(descriptor, to: wanted)

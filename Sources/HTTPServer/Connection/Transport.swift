@@ -15,9 +15,13 @@ enum TransferResult {
 /// How bytes get onto a socket and from it.
 enum Transport {
     case plain(Int32)
+    case secure(TLSSession)
 
     /// What was read may be followed by bytes that the socket does not show any more.
-    var buffersInput: Bool { false }
+    var buffersInput: Bool { if case .secure = self { true } else { false } }
+
+    /// Reading goes on only when something can be written.
+    var waitsToWrite: Bool { if case .secure(let session) = self { session.waitsToWrite } else { false } }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
         switch self {
@@ -25,6 +29,7 @@ enum Transport {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
             if count > 0 { return .bytes(count) }
             return count == 0 ? .ended : Self.failure
+        case .secure(let session): return session.read(into: buffer)
         }
     }
 
@@ -35,6 +40,7 @@ enum Transport {
             let flags = Int32(MSG_NOSIGNAL) | (hasMore ? Int32(MSG_MORE) : 0)
             let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
             return count >= 0 ? .bytes(count) : Self.failure
+        case .secure(let session): return session.write(bytes)
         }
     }
 
@@ -49,11 +55,15 @@ enum Transport {
             let sent = baton_sendfile(descriptor, file.descriptor, &offset, count)
             // A file that is shorter than its range cannot be sent as announced.
             return sent > 0 ? .bytes(sent) : sent == 0 ? .failed : Self.failure
+        case .secure(let session):
+            guard let read = file.read(at: position, into: buffer) else { return .failed }
+            return session.write(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
         }
     }
 
     /// Says that no more is sent.
     func endOutput(_ descriptor: Int32) {
+        if case .secure(let session) = self { session.endOutput() }
         shutdown(descriptor, Int32(SHUT_WR))
     }
 

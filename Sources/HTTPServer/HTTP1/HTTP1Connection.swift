@@ -288,10 +288,11 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
     func connectionClosed(_ reason: HTTPStreamError) {
         requestPhase = .stopped
         responsePhase = .done
-        task?.cancel()
-        task = nil
+        // Before the cancellation, which would be told instead of the reason.
         bodyPipe?.fail(reason)
         responsePipe?.fail(reason)
+        task?.cancel()
+        task = nil
         (bodyPipe, responsePipe, request, pending) = (nil, nil, nil, [])
     }
 

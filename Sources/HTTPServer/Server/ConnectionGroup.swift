@@ -30,16 +30,17 @@ final class ConnectionGroup: @unchecked Sendable {
     }
 
     /// Serves a connection that was taken; it counts already.
-    func add(_ descriptor: Int32, _ remote: SocketAddress) {
+    func add(_ descriptor: Int32, _ remote: SocketAddress, _ tls: TLSContext?) {
         guard !isDraining else {
             close(descriptor)
             count.subtract(1, ordering: .relaxed)
             return
         }
-        let connection = Connection(group: self, descriptor: descriptor, remote: remote, transport: .plain(descriptor))
+        let transport = tls.map { Transport.secure(TLSSession($0, descriptor)) } ?? .plain(descriptor)
+        let connection = Connection(group: self, descriptor: descriptor, remote: remote, transport: transport)
         connection.groupIndex = connections.count
         connections.append(connection)
-        connection.start(HTTP1Connection(connection))
+        connection.start(ProtocolChoice(connection))
     }
 
     func remove(_ connection: Connection) {
@@ -75,6 +76,8 @@ final class ConnectionGroup: @unchecked Sendable {
     }
 
     /// The value of the Date header for now.
+    var dateValue: String { date.value(at: time(nil)) }
+    /// The whole Date header with its line end.
     var dateLine: [UInt8] { date.line(at: time(nil)) }
 
     private func tellWhenEmpty() {
@@ -87,19 +90,29 @@ final class ConnectionGroup: @unchecked Sendable {
 /// The Date header, made once a second.
 struct HTTPDate {
     private var second = 0
-    private var text: [UInt8] = []
+    private var text = ""
+    private var bytes: [UInt8] = []
 
     /// `date: Sun, 06 Nov 1994 08:49:37 GMT` and the line end.
     mutating func line(at now: Int) -> [UInt8] {
-        if now != second {
-            second = now
-            text = Array("date: \(Self.value(at: now))\r\n".utf8)
-        }
-        return text
+        update(now)
+        return bytes
     }
 
     /// The form of RFC 9110 5.6.7.
-    static func value(at now: Int) -> String {
+    mutating func value(at now: Int) -> String {
+        update(now)
+        return text
+    }
+
+    private mutating func update(_ now: Int) {
+        guard now != second else { return }
+        second = now
+        text = Self.text(at: now)
+        bytes = Array("date: \(text)\r\n".utf8)
+    }
+
+    private static func text(at now: Int) -> String {
         var (now, parts) = (now, tm())
         gmtime_r(&now, &parts)
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

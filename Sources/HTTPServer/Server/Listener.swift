@@ -20,14 +20,16 @@ final class Listener: EventHandler, Deadlined, @unchecked Sendable {
     )
 
     private let socket: ListeningSocket
+    private let tls: TLSContext?
     private let groups: [ConnectionGroup]
     private let own: ConnectionGroup
     private let connectionLimit: Int
     private var isListening = false
     var timerPlace = TimerPlace()
 
-    init(socket: ListeningSocket, own: ConnectionGroup, groups: [ConnectionGroup]) {
+    init(socket: ListeningSocket, tls: TLSContext?, own: ConnectionGroup, groups: [ConnectionGroup]) {
         self.socket = socket
+        self.tls = tls
         self.own = own
         self.groups = groups
         connectionLimit = own.limits.connections
@@ -73,12 +75,13 @@ final class Listener: EventHandler, Deadlined, @unchecked Sendable {
             if count + 2 < lowest { (best, lowest) = (group, count) }
         }
         guard total < connectionLimit else {
-            _ = send(descriptor, Self.refusal, Self.refusal.count, Int32(MSG_NOSIGNAL))
+            // Without TLS a client that expects it would not understand.
+            if tls == nil { _ = send(descriptor, Self.refusal, Self.refusal.count, Int32(MSG_NOSIGNAL)) }
             close(descriptor)
             return
         }
         best.count.add(1, ordering: .relaxed)
-        let group = best
-        group.loop.execute { group.add(descriptor, remote) }
+        let (group, tls) = (best, tls)
+        group.loop.execute { group.add(descriptor, remote, tls) }
     }
 }

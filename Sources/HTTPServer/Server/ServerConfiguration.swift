@@ -7,6 +7,8 @@ import Glibc
 public enum Endpoint: Sendable, Hashable {
     /// An IP address, or a name that has one, and a port; 0 lets the system choose.
     case tcp(host: String, port: Int)
+    /// The same with TLS 1.2 or newer.
+    case tls(host: String, port: Int, TLSIdentity)
     /// A path that only the owner of this process can connect to.
     case unix(path: String)
 }
@@ -35,6 +37,8 @@ public struct ServerLimits: Sendable {
     public var head = HeadLimits()
     /// Connections at a time; more are answered with 503 and closed.
     public var connections = 16384
+    /// Requests at a time on one HTTP/2 connection.
+    public var streams = 128
     /// Bytes of a body that was not read by the handler and is thrown away to keep the connection.
     public var discardedBody = 65536
 

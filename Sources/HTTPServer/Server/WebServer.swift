@@ -14,11 +14,12 @@ public final class WebServer: Sendable {
 
     /// Binds all endpoints and begins to serve.
     ///
-    /// - Throws: `SocketError` when one endpoint cannot be bound; nothing is left open then.
+    /// - Throws: `ServerError` when one endpoint cannot be bound or its certificate cannot be used; nothing is left open
+    ///   then.
     public static func start(
         _ configuration: ServerConfiguration,
         handler: @escaping HTTPHandler
-    ) async throws(SocketError) -> WebServer {
+    ) async throws(ServerError) -> WebServer {
         let server = try WebServer(configuration, handler: handler)
         for listener in server.listeners {
             let failure: SocketError?? = await listener.loop.perform {
@@ -29,13 +30,15 @@ public final class WebServer: Sendable {
             }
             if let failure = failure ?? nil {
                 await server.stop(within: .zero)
-                throw failure
+                throw ServerError(failure)
             }
         }
         return server
     }
 
-    private init(_ configuration: ServerConfiguration, handler: @escaping HTTPHandler) throws(SocketError) {
+    private init(_ configuration: ServerConfiguration, handler: @escaping HTTPHandler) throws(ServerError) {
+        var contexts: [TLSContext?] = []
+        for endpoint in configuration.endpoints { contexts.append(try Self.context(of: endpoint)) }
         var sockets: [ListeningSocket] = []
         var groups: [ConnectionGroup] = []
         do throws(SocketError) {
@@ -47,11 +50,11 @@ public final class WebServer: Sendable {
         } catch {
             for socket in sockets { socket.close() }
             for group in groups { group.loop.stop() }
-            throw error
+            throw ServerError(error)
         }
         addresses = sockets.map(\.address)
-        listeners = sockets.flatMap { socket in
-            groups.map { Listener(socket: socket, own: $0, groups: groups) }
+        listeners = zip(sockets, contexts).flatMap { socket, context in
+            groups.map { Listener(socket: socket, tls: context, own: $0, groups: groups) }
         }
         (self.sockets, self.groups) = (sockets, groups)
     }
@@ -83,8 +86,13 @@ public final class WebServer: Sendable {
 
     private static func bind(_ endpoint: Endpoint) throws(SocketError) -> ListeningSocket {
         switch endpoint {
-        case .tcp(let host, let port): try .tcp(host: host, port: port)
+        case .tcp(let host, let port), .tls(let host, let port, _): try .tcp(host: host, port: port)
         case .unix(let path): try .unix(path: path)
         }
+    }
+
+    private static func context(of endpoint: Endpoint) throws(ServerError) -> TLSContext? {
+        guard case .tls(_, _, let identity) = endpoint else { return nil }
+        return try TLSContext(identity)
     }
 }

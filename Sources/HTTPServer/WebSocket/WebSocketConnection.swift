@@ -94,8 +94,8 @@ final class WebSocketConnection: ConnectionRole, @unchecked Sendable {
     }
 
     func connectionClosed(_ reason: HTTPStreamError) {
-        task?.cancel()
         socket.fail(reason)
+        task?.cancel()
     }
 
     func deadlinePassed() {
