@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 import Reactor
 import Synchronization
