@@ -50,6 +50,7 @@ bench: bootstrap ## Measure
 	Benchmarks/.build/release/SchemaBenchmark
 	Benchmarks/.build/release/CELBenchmark
 	Benchmarks/.build/release/DefinitionBenchmark
+	Benchmarks/.build/release/ServingBenchmark
 
 bench-peers: bootstrap ## Measure beside DBOS, LangGraph and Prefect from PyPI
 	swift build -c release --package-path Benchmarks --product EngineBenchmark

@@ -42,6 +42,7 @@ let package = Package(
         .library(name: "BatonTesting", targets: ["BatonTesting"]),
         // For Fuzz and Benchmarks, which are packages of their own; not for others.
         .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition", "Model"]),
+        .library(name: "BatonServing", targets: ["HTTPServer", "Reactor"]),
         .library(name: "BatonModules", targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "StoreSQLite"]),
     ],
     targets: [
@@ -49,8 +50,10 @@ let package = Package(
         system("CSQLite", "sqlite3", "libsqlite3-dev"),
         system("CYAML", "yaml-0.1", "libyaml-dev"),
         system("CCurl", "libcurl", "libcurl4-openssl-dev"),
-        system("COpenSSL", "libcrypto", "libssl-dev"),
+        system("COpenSSL", "openssl", "libssl-dev"),
+        system("CNghttp2", "libnghttp2", "libnghttp2-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
+        system("CZlib", "zlib", "zlib1g-dev"),
         .target(name: "CLinux"),
 
         // Values.
@@ -60,13 +63,17 @@ let package = Package(
         module("Threads", ["CLinux"]),
         module("Hashing", ["COpenSSL"]),
         module("Cryptography", ["COpenSSL"]),
-        module("Compression", ["CZstd"]),
+        module("Compression", ["CZstd", "CZlib"]),
         module("GraphCore"),
         module("CEL", ["JSON", "Text", "Calendar", "Hashing"]),
         module("Model", ["JSON", "Calendar"]),
 
         // Outbound HTTP; knows nothing of runs.
         module("HTTP", ["JSON", "Threads", "CCurl", "CLinux"]),
+
+        // Serving HTTP; knows nothing of runs either.
+        module("Reactor", ["Threads", "CLinux"]),
+        module("HTTPServer", ["Reactor", "Compression", "Threads", "CNghttp2", "COpenSSL", "CLinux"]),
 
         // Documents to graphs.
         module("Definition", ["Model", "JSON", "Text", "CEL", "GraphCore", "Hashing", "CYAML"]),
@@ -136,6 +143,8 @@ let package = Package(
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
         tests("HTTP", ["JSON", "Threads"]),
+        tests("Reactor", ["CLinux"]),
+        tests("HTTPServer", ["Reactor", "Compression", "Threads", "TestSupport"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
         tests("Commands", ["Engine", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
         tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),

@@ -33,5 +33,6 @@ let package = Package(
         ),
         benchmark("EngineBenchmark", ["Measuring"]),
         benchmark("ScaleBenchmark", ["Measuring"]),
+        benchmark("ServingBenchmark", of: "BatonServing"),
     ]
 )

@@ -20,6 +20,15 @@ func fuzzer(_ name: String) -> Target {
     )
 }
 
+/// A program that feeds a server.
+func server(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Driver", "Served", .product(name: "BatonServing", package: "baton")],
+        swiftSettings: settings
+    )
+}
+
 let package = Package(
     name: "Fuzz",
     dependencies: [.package(name: "baton", path: "..")],
@@ -33,5 +42,13 @@ let package = Package(
         fuzzer("FuzzYAML"),
         fuzzer("FuzzDefinition"),
         fuzzer("FuzzCron"),
+        .target(
+            name: "Served",
+            dependencies: [.product(name: "BatonServing", package: "baton")],
+            swiftSettings: settings
+        ),
+        server("FuzzHTTP1"),
+        server("FuzzHTTP2"),
+        server("FuzzWebSocket"),
     ]
 )

@@ -12,8 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -133,4 +136,58 @@ int baton_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int6
         end.tv_nsec -= 1000000000;
     }
     return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &end);
+}
+
+const uint32_t baton_event_readable = EPOLLIN;
+const uint32_t baton_event_writable = EPOLLOUT;
+const uint32_t baton_event_peer_closed = EPOLLRDHUP;
+const uint32_t baton_event_hung_up = EPOLLHUP;
+const uint32_t baton_event_error = EPOLLERR;
+const uint32_t baton_event_exclusive = EPOLLEXCLUSIVE;
+
+int baton_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static int set_epoll(int epoll, int operation, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data.u64 = token};
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+int baton_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token) {
+    return set_epoll(epoll, EPOLL_CTL_ADD, descriptor, events, token);
+}
+
+int baton_epoll_change(int epoll, int descriptor, uint32_t events, uint64_t token) {
+    return set_epoll(epoll, EPOLL_CTL_MOD, descriptor, events, token);
+}
+
+int baton_epoll_remove(int epoll, int descriptor) { return set_epoll(epoll, EPOLL_CTL_DEL, descriptor, 0, 0); }
+
+int baton_epoll_wait(int epoll, struct baton_event *events, int count, int milliseconds) {
+    struct epoll_event found[256];
+    int ready = epoll_wait(epoll, found, count < 256 ? count : 256, milliseconds);
+    if (ready < 0) return errno == EINTR ? 0 : -1;
+    for (int index = 0; index < ready; index++) {
+        events[index].events = found[index].events;
+        events[index].token = found[index].data.u64;
+    }
+    return ready;
+}
+
+int baton_accept(int listener, struct sockaddr_storage *address, socklen_t *length) {
+    return accept4(listener, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int baton_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+ssize_t baton_sendfile(int to, int from, int64_t *offset, size_t count) {
+    off_t at = *offset;
+    ssize_t sent = sendfile(to, from, &at, count);
+    if (sent > 0) *offset = at;
+    return sent;
+}
+
+int64_t baton_monotonic_milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

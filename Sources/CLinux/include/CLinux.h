@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /// What a child process starts with.
@@ -55,6 +56,45 @@ int baton_pipe(int ends[2]);
 
 /// An eventfd that does not block and is closed in children.
 int baton_eventfd(void);
+
+/// What an epoll instance reports: which events, and the number that was given with the descriptor.
+struct baton_event {
+    uint32_t events;
+    uint64_t token;
+};
+
+/// Bits of `baton_event.events`.
+extern const uint32_t baton_event_readable;
+extern const uint32_t baton_event_writable;
+extern const uint32_t baton_event_peer_closed;
+extern const uint32_t baton_event_hung_up;
+extern const uint32_t baton_event_error;
+/// Of the instances that wait for the same descriptor, not all are woken.
+extern const uint32_t baton_event_exclusive;
+
+/// A new epoll instance, closed in children.
+int baton_epoll_create(void);
+
+/// Level-triggered: adds, changes and removes a descriptor.
+int baton_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
+int baton_epoll_change(int epoll, int descriptor, uint32_t events, uint64_t token);
+int baton_epoll_remove(int epoll, int descriptor);
+
+/// Waits that long (-1 without end) and writes up to `count`, at most 256, events. Returns how many; 0 also after a
+/// signal.
+int baton_epoll_wait(int epoll, struct baton_event *events, int count, int milliseconds);
+
+/// Takes a connection that does not block and is closed in children.
+int baton_accept(int listener, struct sockaddr_storage *address, socklen_t *length);
+
+/// A stream socket that does not block and is closed in children.
+int baton_stream_socket(int family);
+
+/// Sends a part of a file and moves the offset on. Returns how many bytes.
+ssize_t baton_sendfile(int to, int from, int64_t *offset, size_t count);
+
+/// Milliseconds of a clock that never goes back; precise to some 4 ms and cheap.
+int64_t baton_monotonic_milliseconds(void);
 
 /// Tells the processor that this thread spins.
 static inline void baton_pause(void) {

@@ -1,0 +1,129 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Reactor
+
+extension HTTP1Connection {
+    private var isOld: Bool { request?.version == .http1_0 }
+    private var isHead: Bool { request?.method == "HEAD" }
+    private var wantsTrailers: Bool {
+        request?.headers.list("te").contains { $0.lowercased() == "trailers" } == true
+    }
+
+    func send(_ response: HTTPResponse) {
+        connection.loop.execute { [self] in respond(response) }
+    }
+
+    func start(_ response: HTTPResponse, _ stream: ResponseStream) -> BytePipe {
+        let pipe = BytePipe(
+            highWater: Connection.highWater,
+            onSupply: { [self] in connection.loop.execute { self.pull() } }
+        )
+        connection.loop.execute { [self] in begin(response, stream, pipe) }
+        return pipe
+    }
+
+    /// Sends an answer whose body is there.
+    func respond(_ response: HTTPResponse) {
+        guard responsePhase == .awaited else { return }
+        var framing = ResponseEncoder.Framing.length(0)
+        var small: [UInt8] = []
+        switch response.body {
+        case .none: break
+        case .bytes(let bytes):
+            framing = .length(bytes.count)
+            small = bytes
+        case .file(let file): framing = .length(file.count)
+        case .stream(let stream): framing = self.framing(of: stream)
+        case .webSocket: break
+        }
+        if Self.hasNoBody(response.status) { framing = .none }
+        if bodyMustEndConnection { isPersistent = false }
+        let hasBody = !isHead && framing != .none
+        let joins = hasBody && small.count <= 16384
+        var output = head(response, framing, room: joins ? small.count : 0)
+        if joins { output += small }
+        connection.send(output)
+        if hasBody, !joins { connection.send(small) }
+        if hasBody, case .file(let file) = response.body { connection.send(file) }
+        finishResponse()
+    }
+
+    private func begin(_ response: HTTPResponse, _ stream: ResponseStream, _ pipe: BytePipe) {
+        guard responsePhase == .awaited, !Self.hasNoBody(response.status) else {
+            pipe.fail(.connectionClosed)
+            if responsePhase == .awaited { respond(HTTPResponse(status: response.status, headers: response.headers)) }
+            return
+        }
+        let framing = framing(of: stream)
+        if framing == .untilClose || bodyMustEndConnection { isPersistent = false }
+        connection.send(head(response, framing, room: 0))
+        responsePhase = .streaming(framing)
+        responsePipe = pipe
+        keepAlive = stream.keepAlive
+        lengthLeft = stream.length ?? 0
+        updateDeadline()
+        pull()
+    }
+
+    func outputHasRoom() {
+        if responsePipe != nil { pull() }
+    }
+
+    /// Moves what the handler wrote into the output, as far as there is room.
+    func pull() {
+        guard case .streaming(let framing) = responsePhase, let pipe = responsePipe else { return }
+        while connection.outputCount < Connection.highWater {
+            switch pipe.take() {
+            case .nothing: return
+            case .chunk(let bytes):
+                guard framing != .chunked else {
+                    connection.send(ResponseEncoder.chunk(bytes))
+                    continue
+                }
+                lengthLeft -= bytes.count
+                // More than announced would be taken for the next answer.
+                if case .length = framing, lengthLeft < 0 { return breakOff() }
+                connection.send(bytes)
+            case .end(let trailers):
+                if case .length = framing, lengthLeft != 0 { return breakOff() }
+                if framing == .chunked {
+                    let sent = wantsTrailers && trailers.defect == nil ? trailers : HTTPHeaders()
+                    connection.send(ResponseEncoder.lastChunk(trailers: sent))
+                }
+                return finishResponse()
+            case .failed: return breakOff()
+            }
+        }
+    }
+
+    /// Says something when nothing was said for a while.
+    func sendKeepAlive() {
+        guard case .streaming = responsePhase, let keepAlive, connection.outputCount == 0 else { return }
+        responsePipe?.offer(keepAlive.bytes)
+    }
+
+    /// Nothing but the missing end tells the client that the body is not whole.
+    private func breakOff() {
+        connection.close(HTTPStreamError(.connectionClosed, "The answer broke off."))
+    }
+
+    private func head(_ response: HTTPResponse, _ framing: ResponseEncoder.Framing, room: Int) -> [UInt8] {
+        ResponseEncoder.head(
+            response,
+            framing,
+            isPersistent: isPersistent,
+            isOld: isOld,
+            date: connection.group.dateLine,
+            room: room
+        )
+    }
+
+    private func framing(of stream: ResponseStream) -> ResponseEncoder.Framing {
+        if let length = stream.length { .length(length) } else { isOld ? .untilClose : .chunked }
+    }
+
+    private static func hasNoBody(_ status: Int) -> Bool {
+        status == 204 || status == 304
+    }
+}
