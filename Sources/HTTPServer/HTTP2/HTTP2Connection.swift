@@ -13,6 +13,8 @@ final class HTTP2Connection: ConnectionRole, @unchecked Sendable {
 
     /// Frames are made only while less than this waits to be sent.
     private static let outputLimit = 262_144
+    /// Input looked at before frames are made: a client that is cut off is not heard any more once that is said.
+    private static let inputLimit = 8192
     /// How often streams are looked after, in milliseconds.
     private static let tick: Int64 = 1_000
 
@@ -55,17 +57,18 @@ final class HTTP2Connection: ConnectionRole, @unchecked Sendable {
     // MARK: Input
 
     func receive(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard !isEnding else { return }
-        isReceiving = true
-        let used = nghttp2_session_mem_recv(session, bytes.baseAddress, bytes.count)
-        isReceiving = false
-        guard used >= 0 else {
+        var start = 0
+        while start < bytes.count, !isEnding {
+            let end = min(bytes.count, start + Self.inputLimit)
+            isReceiving = true
+            let used = nghttp2_session_mem_recv(session, bytes.baseAddress?.advanced(by: start), end - start)
+            isReceiving = false
             // nghttp2 has queued a GOAWAY that says why, unless it was no HTTP/2 at all.
-            isEnding = true
-            return pump()
+            if used < 0 { isEnding = true }
+            pump()
+            start = end
         }
-        updateDeadline()
-        pump()
+        if !isEnding { updateDeadline() }
     }
 
     func inputEnded() {

@@ -68,7 +68,7 @@ private func read(_ bytes: [UInt8]) -> (types: [UInt8], goAway: UInt8?) {
             }
             // What nghttp2 says then: INTERNAL_ERROR.
             #expect(reason == 2)
-            #expect(calls.load(ordering: .relaxed) < 1000)
+            #expect(calls.load(ordering: .relaxed) < 800)
         }
     }
 

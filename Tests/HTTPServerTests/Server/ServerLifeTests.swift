@@ -11,20 +11,24 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ServerLifeTests {
     @Test func `a stop lets answers end and takes no more connections`() async throws {
         let (started, start) = AsyncStream<Void>.makeStream()
+        let (gate, open) = AsyncStream<Void>.makeStream()
         var configuration = ServerConfiguration(endpoints: [.tcp(host: "127.0.0.1", port: 0)])
-        configuration.loops = 2
+        configuration.loops = 1
         let server = try await WebServer.start(configuration) { _ in
             start.yield()
-            try? await Task.sleep(for: .milliseconds(100))
+            for await _ in gate { break }
             return .text("late")
         }
         let address = server.addresses[0]
         let idle = await blocking { RawClient(address) }
         async let answer = exchange(address, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         for await _ in started { break }
-        await server.stop(within: .seconds(30))
-        #expect(await answer.hasSuffix("connection: close\r\n\r\nlate"))
+        async let stop: Void = server.stop(within: .seconds(30))
+        // What is idle is closed at once, when the stop has begun.
         #expect(await blocking { idle.readAll() } == "")
+        open.yield()
+        #expect(await answer.hasSuffix("connection: close\r\n\r\nlate"))
+        await stop
         #expect(server.connectionCount == 0)
         #expect(throws: SocketError.self) {
             _ = try ListeningSocket.tcp(host: "127.0.0.1", port: address.port ?? 0).close()
