@@ -102,13 +102,17 @@ let package = Package(
         // The engine in a simulated world, and workflows under test.
         module("Simulation", ["Engine", "Store", "Definition", "Model", "JSON", "Hashing"]),
         module("BatonTesting", ["Simulation", "Engine", "Store", "Definition", "Model", "CEL", "JSON"]),
-        module("Tools", ["Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]),
+        module(
+            "Tools",
+            ["Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]
+        ),
 
         // The product.
         module(
             "Commands",
             [
-                "Tools", "Simulation", "Engine", "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention", "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
+                "Tools", "Simulation", "Engine", "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
+                "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
                 "HTTP",
                 "Threads", "Model",
                 "JSON", "Text",
@@ -146,7 +150,10 @@ let package = Package(
         tests("Reactor", ["CLinux"]),
         tests("HTTPServer", ["Reactor", "Compression", "Threads", "TestSupport"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
-        tests("Commands", ["Engine", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]),
+        tests(
+            "Commands",
+            ["Engine", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]
+        ),
         tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),
         tests("BatonTesting"),
         tests("Engine", ["Rates", "Definition", "CEL", "Threads", "Store", "Model", "JSON"]),

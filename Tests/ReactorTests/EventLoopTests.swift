@@ -29,7 +29,7 @@ private final class Own: Sendable {
     @MainActor func number(_ loop: EventLoop) -> Bool { loop.isCurrent }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+@Suite(.timeLimit(.minutes(5))) struct EventLoopTests {
     @Test func `a task with the loop as preference runs on it, before and after it was elsewhere`() async throws {
         let loop = try EventLoop(named: "test")
         let (shared, own) = (Shared(), Own())

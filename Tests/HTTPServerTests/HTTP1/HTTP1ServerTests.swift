@@ -6,7 +6,7 @@ import HTTPServer
 import Reactor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HTTP1ServerTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP1ServerTests {
     @Test func `requests on one connection are answered one after the other, also when sent at once`() async throws {
         try await withServer { _, address in
             let text = await exchange(

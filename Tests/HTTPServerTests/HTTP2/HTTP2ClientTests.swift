@@ -40,7 +40,7 @@ private func makeIdentity(in folder: String) async -> TLSIdentity {
     return identity
 }
 
-@Suite(.timeLimit(.minutes(1))) struct HTTP2ClientTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2ClientTests {
     @Test(.enabled(if: has("curl"), "curl is not installed"))
     func `curl speaks HTTP2 without TLS`() async throws {
         try await withServer(handler: answers) { _, address in

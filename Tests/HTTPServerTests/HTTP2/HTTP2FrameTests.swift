@@ -33,7 +33,7 @@ private func read(_ bytes: [UInt8]) -> (types: [UInt8], goAway: UInt8?) {
     return (types, reason)
 }
 
-@Suite(.timeLimit(.minutes(1))) struct HTTP2FrameTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2FrameTests {
     @Test func `the first bytes may come one by one`() async throws {
         try await withServer { _, address in
             let types = await blocking {

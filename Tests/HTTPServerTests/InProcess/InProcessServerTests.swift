@@ -5,7 +5,7 @@ import HTTPServer
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct InProcessServerTests {
+@Suite(.timeLimit(.minutes(5))) struct InProcessServerTests {
     @Test func `a handler is called without a socket`() async throws {
         let server = InProcessServer(handler: echo)
         let response = await server.send("POST", "/a?b=c", body: Array("hello".utf8))

@@ -18,7 +18,7 @@ private func readText(_ path: String) throws -> String {
     return String(decoding: buffer[..<max(0, read(file, &buffer, buffer.count))], as: UTF8.self)
 }
 
-@Suite(.timeLimit(.minutes(1))) struct MemoryTests {
+@Suite(.timeLimit(.minutes(5))) struct MemoryTests {
     @Test func `a slow reader of a large answer costs little`() async throws {
         let handler: HTTPHandler = { _ in
             .stream { writer in

@@ -41,7 +41,7 @@ private func frames(_ address: SocketAddress, path: String = "/", _ bytes: [UInt
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct WebSocketTests {
+@Suite(.timeLimit(.minutes(5))) struct WebSocketTests {
     @Test func `the answer to an upgrade is that of the standard`() async throws {
         try await withServer(handler: sockets) { _, address in
             let text = await blocking {
