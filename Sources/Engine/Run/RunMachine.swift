@@ -161,6 +161,8 @@ struct RunMachine: Sendable {
             try rerun(from: node)
         case .cancel(let reason, let compensate):
             try cancel(reason, compensate: compensate)
+        case .cancelTask(let name, let reason):
+            try cancelTask(name, reason: reason)
         case .terminate(let reason):
             try terminate(reason)
         case .supervise(let order):

@@ -125,6 +125,7 @@ extension RunState {
             route(task, dead: routing.dead, otherwise: Self.edgeState(after: reason))
         case .taskCancelled(let reason):
             self[task].isCutOff = reason.isEndOfRun
+            self[task].isCalledOff = reason.isRequest
             finish(task, .cancelled, now)
             route(task, dead: [], otherwise: .broken)
         case .again(let event):

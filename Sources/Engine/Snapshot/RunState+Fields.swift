@@ -77,6 +77,7 @@ extension RunState.TaskState: SnapshotFields {
         StateField("isReused", \.isReused, default: false),
         StateField("cachedFrom", \.cachedFrom),
         StateField("isCutOff", \.isCutOff, default: false),
+        StateField("isCalledOff", \.isCalledOff, default: false),
         StateField("fence", \.fence, default: 0),
         StateField("worker", \.worker),
         StateField("output", \.output),
