@@ -70,6 +70,7 @@ struct RunMachine: Sendable {
     private mutating func begin() {
         guard state.status == .queued, !isHeld else { return }
         emit(Event(body: .runStarted))
+        announceWaves()
         activateEntries(of: 0)
     }
 

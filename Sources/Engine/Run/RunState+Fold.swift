@@ -55,6 +55,8 @@ extension RunState {
             fold(event)
         case .phase(let event):
             fold(event)
+        case .wave(let event):
+            fold(event)
         case .patch(let event):
             fold(event, now)
         case .human(let event):

@@ -30,6 +30,7 @@ extension RunState: SnapshotFields {
         StateField("counts", \.counts),
         StateField("outcome", \.outcome),
         StateField("phases", \.phases, default: []),
+        StateField("wave", \.wave),
         StateField("outputs", \.outputs),
         StateField("error", \.error),
         StateField("failedTask", \.failedTask),
