@@ -115,6 +115,21 @@ public final class DurableEngine: Sendable {
         try await ask { .control(run, .cancel(reason: reason, compensate: compensate), actor: actor, $0) }
     }
 
+    /// Stops one task of a run for good; the run goes on. An attempt in flight is told to stop, what is within a loop or map
+    /// is stopped, and what needs the task's result is skipped (`upstream_failed`). No failure comes of it.
+    ///
+    /// - Returns: The number of the last event.
+    /// - Throws: `notFound`; `invalid` when there is no such task; `conflict` when the run or the task has ended, the run has
+    ///   not begun, or the task undoes something.
+    public func cancelTask(
+        _ run: RunID,
+        _ task: TaskName,
+        reason: String?,
+        by actor: String
+    ) async throws(EngineError) -> Int64 {
+        try await ask { .control(run, .cancelTask(task, reason: reason), actor: actor, $0) }
+    }
+
     /// Ends a run at once: attempts in flight are killed as far as that can be done, nothing is undone, and a rollback
     /// ends where it is. Runs that it started and that may not outlive it are terminated too. Returns the number of the
     /// event.

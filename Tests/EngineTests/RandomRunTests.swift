@@ -205,6 +205,13 @@ import Testing
             }
             return
         }
+        if Int.random(in: 0..<30, using: &random) == 0 {
+            let open = run.state.allTasks.filter {
+                !run.state[$0].status.isTerminal && run.state.compensation(of: $0) == nil
+            }
+            guard let task = open.randomElement(using: &random) else { return }
+            return try run.send(.cancelTask(run.state.taskName(of: task), reason: nil), by: "user:a")
+        }
         let asked = run.state.allTasks.filter { run.state[$0].openRequest != nil }
         let running = run.state.allTasks.filter {
             run.state[$0].status == .running && !run.state.node($0).kind.isContainer

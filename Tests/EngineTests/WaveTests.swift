@@ -59,6 +59,54 @@ import Testing
         #expect(run.running == ["b"])
     }
 
+    @Test func `spec 10.3: each wave is told when it begins and when it has ended, and again when it is done again`()
+        throws
+    {
+        func told(_ run: RunDriver) -> [WaveEvent] {
+            run.events.compactMap { if case .wave(let event) = $0.body { event } else { nil } }
+        }
+        let nodes = """
+            nodes:
+              - {id: a, type: tool, retry: {max_attempts: 1}, config: {tool: noop}}
+              - {id: b, type: tool, config: {tool: noop}}
+              - {id: c, type: transform, config: {set: {n: 1}}, depends_on: [b]}
+              - {id: d, type: tool, config: {tool: noop}, depends_on: [c]}
+            """
+        var run = try RunDriver("workflow: w\nwave_mode: barrier\n\(nodes)")
+        let first: [WaveEvent] = [
+            .started(0, [.blocked: 2]), .completed(0, [.completed: 2]), .started(1, [.blocked: 1]),
+            .completed(1, [.completed: 1]), .started(2, [.blocked: 1]),
+        ]
+        #expect(told(run) == [first[0]])
+        #expect(run.events.prefix(3).map(\.body.type) == [.runQueued, .runStarted, .waveStarted])
+        try run.complete("a")
+        try run.restart()
+        try run.complete("b")
+        #expect(told(run) == first)
+        try run.complete("d")
+        #expect(told(run) == first + [.completed(2, [.completed: 1])] && run.state.status == .completed)
+
+        run = try RunDriver("workflow: w\nwave_mode: barrier\n\(nodes)")
+        try run.complete("b")
+        try run.send(.cancel(reason: nil), by: "user:a")
+        #expect(told(run) == [first[0]], "a wave that is cut off does not complete")
+        try run.send(.retry([]), by: "user:a")
+        try run.fail("a")
+        #expect(told(run).dropFirst() == [.completed(0, [.failed: 1, .completed: 1]), .started(1, [.blocked: 1])])
+        try run.send(.retry([]), by: "user:a")
+        #expect(told(run).last == .started(0, [.blocked: 1, .completed: 1]) && run.running == ["a"])
+        try run.complete("a")
+        try run.complete("d")
+        #expect(run.state.status == .completed)
+        #expect(
+            told(run).suffix(5) == [.completed(0, [.completed: 2])] + first.suffix(3) + [.completed(2, [.completed: 1])]
+        )
+        run = try RunDriver("workflow: w\n\(nodes)")
+        try run.complete("a")
+        try run.complete("b")
+        #expect(told(run).isEmpty, "without a barrier there is nothing to tell")
+    }
+
     @Test func `a run with more events than it may have fails, and says both numbers`() throws {
         var run = try RunDriver(
             """

@@ -37,9 +37,10 @@ enum RunAgain {
         name: "task",
         summary: "Control single tasks of runs",
         examples: [
-            .init(line: "baton task retry last build", comment: "the same as `baton run retry last --node build`")
+            .init(line: "baton task retry last build", comment: "the same as `baton run retry last --node build`"),
+            .init(line: "baton task cancel last ask", comment: "one task of the newest run; the rest goes on"),
         ],
-        children: [retryTask]
+        children: [retryTask, RunControl.cancelTask]
     )
 
     private static let retryTask: CommandDescription = .init(
@@ -143,13 +144,15 @@ enum RunAgain {
         .runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted,
     ]
 
-    private static func retry(_ context: CommandContext, nodes: [String]) throws(CommandFailure) -> ExitCode {
-        let tasks = try nodes.map { text throws(CommandFailure) in
-            guard let name = TaskName(text) else {
-                throw .usage("`\(text)` names no task", hint: "write `check`, or `check[3]` for item or pass 3")
-            }
-            return name
+    static func taskName(_ text: String) throws(CommandFailure) -> TaskName {
+        guard let name = TaskName(text) else {
+            throw .usage("`\(text)` names no task", hint: "write `check`, or `check[3]` for item or pass 3")
         }
+        return name
+    }
+
+    private static func retry(_ context: CommandContext, nodes: [String]) throws(CommandFailure) -> ExitCode {
+        let tasks = try nodes.map(taskName)
         return try RunRollback.drive(context, wanted: .completed) { engine, run, actor async throws(EngineError) in
             try await engine.retry(run, tasks: tasks, by: actor)
         }

@@ -41,6 +41,29 @@ enum RunControl {
         }
     }
 
+    /// `baton task cancel`.
+    static let cancelTask: CommandDescription = .init(
+        name: "cancel",
+        summary: "Stop one task of a run for good, and drive the run on",
+        discussion:
+            "An attempt in flight is told to stop, and so is what is within a loop or map. What needs its result is\n"
+            + "skipped; the rest goes on, and nothing fails for it.",
+        arguments: [
+            RunCommands.run, ArgumentDescription(name: "NODE", summary: "the task; `check[3]` within a pass or item"),
+        ],
+        options: [reason, RunCommands.follow(default: true)],
+        examples: [
+            .init(line: "baton task cancel last ask --reason \"not needed\"", comment: "one task of the newest run")
+        ],
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted]
+    ) { context throws(CommandFailure) in
+        let task = try RunAgain.taskName(context.invocation.word("NODE"))
+        let reason = context.invocation.text("reason")
+        return try RunRollback.drive(context, wanted: .completed) { engine, run, actor async throws(EngineError) in
+            try await engine.cancelTask(run, task, reason: reason, by: actor)
+        }
+    }
+
     static let terminate: CommandDescription = .init(
         name: "terminate",
         summary: "End a run at once and undo nothing",

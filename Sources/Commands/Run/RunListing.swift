@@ -81,7 +81,9 @@ enum RunListing {
     static let explain: CommandDescription = .init(
         name: "explain",
         summary: "Say what a run waits for, or why it failed",
-        discussion: "Every open task has a cause, with what would change it.",
+        discussion:
+            "Every open task has a cause, with what would change it. Of an open run it also says what the clock does next,\n"
+            + "the chain of tasks that takes longest so far, and its limits with what is used of them.",
         arguments: [RunCommands.run],
         examples: [.init(line: "baton run explain last", comment: "the newest run")],
         exits: [.notFound, .unavailable]
@@ -192,6 +194,22 @@ enum RunListing {
             lines += explanation.commands(for: item).map { "    \(context.completed($0))" }
         }
         lines += explanation.causes.map { "  \(TextWidth.oneLine($0))" }
+        if !explanation.status.isTerminal { lines += outlook(explanation, now) }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What comes next, what the run takes longest for, and what bounds it.
+    private static func outlook(_ explanation: Explanation, _ now: Timestamp) -> [String] {
+        var lines: [String] = []
+        if let timer = explanation.nextTimer {
+            let span = timer.at > now ? "in \(TimeText.span(timer.at - now))" : "due"
+            lines.append("next timer: \(TextWidth.oneLine(timer.what)) at \(timer.at) (\(span))")
+        }
+        var steps = explanation.criticalPath.steps.map { step in
+            step.status == .blocked ? step.node : "\(step.node) \(TimeText.span(step.duration))"
+        }
+        if steps.count > 12 { steps.replaceSubrange(3..<(steps.count - 8), with: ["…"]) }
+        if !steps.isEmpty { lines.append("critical path: \(steps.joined(separator: " → "))") }
+        return lines + ["limits: \(explanation.limits.lines.map(TextWidth.oneLine).joined(separator: "; "))"]
     }
 }

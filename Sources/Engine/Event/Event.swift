@@ -77,6 +77,8 @@ public struct Event: Sendable, Equatable {
         indirect case group(GroupEvent)
         /// A phase has a new status.
         indirect case phase(PhaseEvent)
+        /// A wave began or ended, under `wave_mode: barrier`.
+        indirect case wave(WaveEvent)
         /// The graph became another one, or somebody wants it to.
         indirect case patch(PatchEvent)
         /// A request to people was made, or something came of it.

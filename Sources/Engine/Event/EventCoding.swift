@@ -115,6 +115,7 @@ extension Event.Body {
         case .compensation(let event): event.data
         case .group(let event): event.data
         case .phase(let event): event.data
+        case .wave(let event): event.data
         case .patch(let event): event.data
         case .human(let event): event.data
         case .review(let event): event.data

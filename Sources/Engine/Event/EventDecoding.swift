@@ -88,6 +88,7 @@ struct EventDecoder {
         case .groupCompleted, .groupFailed: group(type, data).map(Event.Body.group)
         case .phaseStarted, .phaseCompleted, .phaseFailed, .phaseRolledBack, .phaseSkipped, .phaseReleased:
             phase(type, data).map(Event.Body.phase)
+        case .waveStarted, .waveCompleted: wave(type, data).map(Event.Body.wave)
         case .humanTaskOpened, .humanTaskClaimed, .humanTaskReleased, .humanTaskReassigned, .humanTaskReminded,
             .humanTaskEscalated, .humanTaskDecided, .humanTaskResolved, .humanTaskExpired, .humanTaskCancelled:
             try human(type, data).map(Event.Body.human)

@@ -62,6 +62,8 @@ public enum EventType: String, Sendable, CaseIterable {
     case phaseRolledBack = "phase.rolled_back"
     case phaseSkipped = "phase.skipped"
     case phaseReleased = "phase.released"
+    case waveStarted = "wave.started"
+    case waveCompleted = "wave.completed"
     case taskNeedsReview = "task.needs_review"
     case taskResumed = "task.resumed"
     case taskPoisoned = "task.poisoned"
@@ -115,6 +117,7 @@ extension Event.Body {
         case .compensation(let event): event.type
         case .group(let event): event.type
         case .phase(let event): event.type
+        case .wave(let event): event.type
         case .patch(let event): event.type
         case .human(let event): event.type
         case .review(let event): event.type

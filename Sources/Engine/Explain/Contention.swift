@@ -28,6 +28,10 @@ public struct Contention: Sendable {
     var holders: [LimitKey: [Holder]] = [:]
     /// How budgets stand now, and who holds what of them.
     var budgets: [BudgetAccount: (row: BudgetRow, holders: [Holder])] = [:]
+    /// The timers of the run, by time.
+    var timers: [TimerRow] = []
+    /// How the run's own budget stands.
+    var ownBudget: BudgetRow?
 
     /// Nothing is known.
     public init() {}
@@ -44,7 +48,18 @@ extension RunReader {
     public func explanation(ofRun key: Int64, now: Timestamp) throws(EngineError) -> Explanation {
         let state = try state(ofRun: key)
         let pauses = try storage { () throws(StoreError) in try store.pauses() }
-        return Explanation(state, contention: try contention(for: state), now: now, pauses: PauseTable(pauses))
+        var contention = try contention(for: state)
+        if !state.status.isTerminal { try addOutlook(ofRun: key, state, to: &contention) }
+        return Explanation(state, contention: contention, now: now, pauses: PauseTable(pauses))
+    }
+
+    /// What the clock does next, and what the run has spent.
+    private func addOutlook(ofRun key: Int64, _ state: RunState, to contention: inout Contention) throws(EngineError) {
+        let scope = BudgetScope(.subtree, state.id.description)
+        let found = try storage { () throws(StoreError) in
+            (try store.timers(ofRun: key), try store.budgets(of: scope, limit: 1))
+        }
+        (contention.timers, contention.ownBudget) = (found.0, found.1.first)
     }
 
     func contention(for state: RunState) throws(EngineError) -> Contention {

@@ -36,6 +36,12 @@ public struct Explanation: Sendable {
     public let waitingFor: [Item]
     /// For a failed run: the task that failed first and those it took with it, in order.
     public let causes: [String]
+    /// What the clock does next; `nil` for a run that has ended, when there is nothing, and without what the store knows.
+    public let nextTimer: NextTimer?
+    /// What the run takes longest for.
+    public let criticalPath: CriticalPath
+    /// What bounds it.
+    public let limits: RunLimits
 
     /// Reads the explanation off a state.
     ///
@@ -66,6 +72,9 @@ public struct Explanation: Sendable {
         waitingFor = (0...2).flatMap { rank in items.filter { $0.cause.rank == rank } }
         causes = Self.causes(state)
         summary = Self.summary(state, items, pauses, now)
+        nextTimer = .first(of: contention.timers, state)
+        criticalPath = CriticalPath(state, now: now)
+        limits = RunLimits(state, contention)
     }
 
     /// Patches that nothing waits behind, but the run does.
@@ -169,8 +178,8 @@ public struct Explanation: Sendable {
         return status == .compensating ? commands.filter { !$0.hasPrefix("baton run cancel") } : commands
     }
 
-    /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[]}`. What waits
-    /// for a person also has `human_task`, `title`, `asked_at`, `assignees`, and where there is one `expires_at` and
+    /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[], next_timer,
+    /// critical_path, limits}`; see ``NextTimer``, ``CriticalPath`` and ``RunLimits``. What waits for a person also has `human_task`, `title`, `asked_at`, `assignees`, and where there is one `expires_at` and
     /// `claimed_by`; what waits for a permit or for money `holders[{run, task?, charge?}]`, and for money
     /// `budget{scope, period?, limit, spent, reserved, needed}`.
     public func json(now: Timestamp) -> JSONValue {
@@ -191,6 +200,7 @@ public struct Explanation: Sendable {
             "run": .string(run.description), "status": .string(status.rawValue),
             "reason": reason.map { .string($0.rawValue) } ?? .null, "summary": .string(summary),
             "waiting_for": .array(items), "causes": .array(causes.map(JSONValue.string)),
+            "next_timer": nextTimer?.json ?? .null, "critical_path": criticalPath.json, "limits": limits.json,
         ]
     }
 }

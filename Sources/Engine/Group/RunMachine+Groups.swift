@@ -33,6 +33,7 @@ extension RunMachine {
         switch state[task].status {
         case .failed: !state.node(task).continueOnFailure
         case .skipped: state[task].skipReason == .upstreamFailed
+        case .cancelled: state[task].isCalledOff
         default: false
         }
     }

@@ -33,6 +33,8 @@ struct Recording: Sendable {
         case pause(reason: String?, actor: String?)
         case resume(actor: String?)
         case cancel(reason: String?, isTerminated: Bool, actor: String?)
+        /// One task was cancelled by itself, before or after its attempt had started.
+        case cancelTask(TaskName, reason: String?, isStarted: Bool, actor: String?)
         case update(RunUpdate, actor: String?)
         /// Tasks were begun anew, by a retry or a rerun.
         case again([TaskName], forced: [TaskName], actor: String?)
@@ -42,7 +44,8 @@ struct Recording: Sendable {
         /// The task it is about.
         var task: TaskName? {
             switch self {
-            case .start(let name, _), .outcome(let name, _, _), .review(let name, _): name
+            case .start(let name, _), .outcome(let name, _, _), .review(let name, _), .cancelTask(let name, _, _, _):
+                name
             case .begin, .pause, .resume, .cancel, .update, .again, .patch: nil
             }
         }
@@ -81,6 +84,10 @@ struct Recording: Sendable {
     private mutating func entry(_ event: Event) -> Entry? {
         guard let task = event.task, state.has(task) else { return control(event) }
         let name = state.taskName(of: task)
+        if case .taskCancelled(let reason) = event.body, reason.isRequest {
+            let isStarted = started.remove(task) != nil
+            return .cancelTask(name, reason: reason.requestedReason, isStarted: isStarted, actor: event.actor)
+        }
         if state[task].status == .needsReview { return outcome(event.body, task).map { .review(name, $0) } }
         guard state.node(task).kind.isServed else { return nil }
         if isStart(event.body) {

@@ -102,6 +102,10 @@ struct RunReplay {
         case .resume(let actor): tell(.resume, by: actor)
         case .cancel(let reason, false, let actor): tell(.cancel(reason: reason), by: actor)
         case .cancel(let reason, true, let actor): tell(.terminate(reason: reason), by: actor)
+        case .cancelTask(let name, let reason, let isStarted, let actor):
+            guard let task = machine.state.task(named: name) else { return false }
+            if isStarted, [.blocked, .ready].contains(machine.state[task].status) { return false }
+            tell(.cancelTask(name, reason: reason), by: actor)
         case .update(let update, let actor): tell(.update(update), by: actor)
         case .patch(let event, let actor):
             // The end of the run withdraws what is open by itself.

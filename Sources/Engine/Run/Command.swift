@@ -50,6 +50,8 @@ public enum Command: Sendable {
     case rerun(from: String)
     /// Stop for good; then undo what was done, if asked to.
     case cancel(reason: String?, compensate: Bool = false)
+    /// Stop one task for good; the run goes on.
+    case cancelTask(TaskName, reason: String?)
     /// Change the graph of the run.
     case patch(PatchCommand)
     /// Stop for good, at once, and undo nothing.

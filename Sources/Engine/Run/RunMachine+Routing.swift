@@ -12,6 +12,7 @@ extension RunMachine {
     /// Looks at everything that may have changed until nothing does.
     mutating func propagate() {
         while !state.status.isTerminal {
+            announceWaves()
             if let task = pending.popLast() {
                 if state.has(task) { evaluateJoin(task) }
             } else if let group = changedGroups.min() {

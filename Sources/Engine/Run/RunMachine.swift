@@ -70,6 +70,7 @@ struct RunMachine: Sendable {
     private mutating func begin() {
         guard state.status == .queued, !isHeld else { return }
         emit(Event(body: .runStarted))
+        announceWaves()
         activateEntries(of: 0)
     }
 
@@ -161,6 +162,8 @@ struct RunMachine: Sendable {
             try rerun(from: node)
         case .cancel(let reason, let compensate):
             try cancel(reason, compensate: compensate)
+        case .cancelTask(let name, let reason):
+            try cancelTask(name, reason: reason)
         case .terminate(let reason):
             try terminate(reason)
         case .supervise(let order):

@@ -55,6 +55,8 @@ extension RunState {
             fold(event)
         case .phase(let event):
             fold(event)
+        case .wave(let event):
+            fold(event)
         case .patch(let event):
             fold(event, now)
         case .human(let event):
@@ -125,6 +127,7 @@ extension RunState {
             route(task, dead: routing.dead, otherwise: Self.edgeState(after: reason))
         case .taskCancelled(let reason):
             self[task].isCutOff = reason.isEndOfRun
+            self[task].isCalledOff = reason.isRequest
             finish(task, .cancelled, now)
             route(task, dead: [], otherwise: .broken)
         case .again(let event):

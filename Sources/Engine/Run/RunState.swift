@@ -39,6 +39,8 @@ public struct RunState: Sendable {
     public internal(set) var outcome: RunStatus?
     /// One for each phase of the graph.
     public internal(set) var phases: [PhaseProgress]
+    /// Under `wave_mode: barrier`: the wave that events said goes on.
+    var wave: Int?
     /// Evaluated outputs, once completed.
     public internal(set) var outputs: Payload?
     /// Why it failed.
@@ -164,7 +166,8 @@ extension RunState: Equatable {
             && left.loops == right.loops && left.maps == right.maps && left.counts == right.counts
             && left.patches == right.patches && left.compensations == right.compensations
             && left.outcome == right.outcome
-            && left.phases == right.phases && left.outputs == right.outputs && left.error == right.error
+            && left.phases == right.phases && left.wave == right.wave && left.outputs == right.outputs
+            && left.error == right.error
             && left.failedTask == right.failedTask
             && left.createdAt == right.createdAt && left.startedAt == right.startedAt
             && left.endedAt == right.endedAt && left.deadline == right.deadline

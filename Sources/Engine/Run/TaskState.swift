@@ -59,6 +59,7 @@ extension RunState {
             var awaited: AwaitedSignal?
             var child: RunID?
             var log: BlobRef?
+            var isCalledOff = false
         }
 
         private indirect enum Rest: Sendable, Equatable {
@@ -150,6 +151,11 @@ extension RunState.TaskState {
     public internal(set) var child: RunID? {
         get { rest?.value.child }
         set { if rest != nil || newValue != nil { change(\.child, newValue) } }
+    }
+    /// Somebody cancelled it by itself.
+    public internal(set) var isCalledOff: Bool {
+        get { rest?.value.isCalledOff ?? false }
+        set { if rest != nil || newValue { change(\.isCalledOff, newValue) } }
     }
     /// What the programs of its last attempt wrote.
     public internal(set) var log: BlobRef? {

@@ -8,6 +8,8 @@ internal import Model
 /// counted anew when it may have changed otherwise than by the end of a task.
 struct OpenWaves: Sendable {
     private var counts: [Int]
+    /// The nodes of each wave.
+    let members: [[Int]]
     /// The first wave that has not ended; the number of waves when all have.
     private(set) var lowest = 0
     /// How many nodes the graph had.
@@ -16,11 +18,14 @@ struct OpenWaves: Sendable {
     init(_ state: RunState) {
         nodeCount = state.graph.nodes.count
         let nodes = state.graph.bodies[0].nodes
-        counts = Array(repeating: 0, count: (nodes.map { state.graph.nodes[$0].wave }.max() ?? 0) + 1)
-        for (position, node) in nodes.enumerated() where !state.root.tasks[position].status.isTerminal {
-            let definition = state.graph.nodes[node]
-            if !definition.isCompensation { counts[definition.wave] += 1 }
+        var members: [[Int]] = Array(repeating: [], count: (nodes.map { state.graph.nodes[$0].wave }.max() ?? 0) + 1)
+        counts = members.map { _ in 0 }
+        for (position, node) in nodes.enumerated() where !state.graph.nodes[node].isCompensation {
+            let wave = state.graph.nodes[node].wave
+            members[wave].append(node)
+            if !state.root.tasks[position].status.isTerminal { counts[wave] += 1 }
         }
+        self.members = members
         skipEnded()
     }
 
@@ -51,13 +56,14 @@ extension RunMachine {
         if waves?.nodeCount == state.graph.nodes.count, !state.node(task).isCompensation {
             waves?.end(state.node(task).wave)
         }
-        let lowest = openWaves().lowest
-        guard lowest != before else { return }
-        let next = state.graph.bodies[0].nodes.filter { state.graph.nodes[$0].wave == lowest }
-        pending += next.reversed().map { TaskRef(node: $0) }.filter { state[$0].status == .blocked }
+        let open = openWaves()
+        guard open.lowest != before, open.lowest < open.members.count else { return }
+        pending += open.members[open.lowest].reversed().map { TaskRef(node: $0) }.filter {
+            state[$0].status == .blocked
+        }
     }
 
-    private mutating func openWaves() -> OpenWaves {
+    mutating func openWaves() -> OpenWaves {
         if let waves, waves.nodeCount == state.graph.nodes.count { return waves }
         let counted = OpenWaves(state)
         waves = counted

@@ -84,6 +84,10 @@ import Testing
             ]
         ),
         (
+            "cancel a task", .cancelTask(TaskName(node: "b"), reason: nil),
+            [.running: .running, .waiting: .waiting, .paused: .paused]
+        ),
+        (
             "signal", .signal(RunSignal(dedupeKey: "k", type: "t", key: nil, payload: Payload(inline: 1))),
             [.queued: .queued, .running: .running, .waiting: .waiting, .paused: .paused]
         ),
