@@ -38,10 +38,14 @@ public struct Explanation: Sendable {
     public let causes: [String]
     /// What the clock does next; `nil` for a run that has ended, when there is nothing, and without what the store knows.
     public let nextTimer: NextTimer?
-    /// What the run takes longest for.
-    public let criticalPath: CriticalPath
+    /// What the run takes longest for. Computed when it is asked for, as ``limits``: few do.
+    public var criticalPath: CriticalPath { CriticalPath(state, now: now) }
     /// What bounds it.
-    public let limits: RunLimits
+    public var limits: RunLimits { RunLimits(state, contention) }
+
+    private let state: RunState
+    private let contention: Contention
+    private let now: Timestamp
 
     /// Reads the explanation off a state.
     ///
@@ -73,8 +77,7 @@ public struct Explanation: Sendable {
         causes = Self.causes(state)
         summary = Self.summary(state, items, pauses, now)
         nextTimer = .first(of: contention.timers, state)
-        criticalPath = CriticalPath(state, now: now)
-        limits = RunLimits(state, contention)
+        (self.state, self.contention, self.now) = (state, contention, now)
     }
 
     /// Patches that nothing waits behind, but the run does.
