@@ -17,8 +17,8 @@ public enum Base64 {
         letters + Array((alphabet == .standard ? "+/" : "-_").utf8)
     }
 
-    /// The text of some bytes without padding.
-    public static func encode(_ bytes: [UInt8], _ alphabet: Alphabet = .url) -> String {
+    /// The text of some bytes, with `=` up to a multiple of four only when asked for.
+    public static func encode(_ bytes: [UInt8], _ alphabet: Alphabet = .url, isPadded: Bool = false) -> String {
         let characters = characters(alphabet)
         var result: [UInt8] = []
         result.reserveCapacity((bytes.count * 4 + 2) / 3)
@@ -32,6 +32,7 @@ public enum Base64 {
             }
         }
         if count > 0 { result.append(characters[Int(bits << UInt32(6 - count) & 63)]) }
+        while isPadded && result.count % 4 != 0 { result.append(UInt8(ascii: "=")) }
         return String(decoding: result, as: UTF8.self)
     }
 

@@ -1,7 +1,6 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Cryptography
 internal import HTTP
 internal import JSON
 internal import Model
@@ -37,8 +36,7 @@ struct RequestCredential {
                 throw .argument("auth", "names the secret `\(name)`, which is not `USER:PASSWORD`")
             }
             hidden.append(Array(secret[(colon + 1)...]))
-            let padding = String(repeating: "=", count: (3 - secret.count % 3) % 3)
-            (self.header, value) = ("Authorization", "Basic " + Base64.encode(secret, .standard) + padding)
+            (self.header, value) = ("Authorization", "Basic " + base64(secret))
         case "header": (self.header, value) = (header ?? "Authorization", text)
         default: (self.header, value) = ("Authorization", "Bearer \(text)")
         }
