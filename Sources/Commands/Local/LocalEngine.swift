@@ -58,9 +58,6 @@ struct LocalEngine {
         configuration.patchPolicy.review = settings.patchReview
         let compiler = try toolbox.makeCompiler(for: .run)
         workflows = CatalogWorkflows(store: store, blobs: blobs, compiler: compiler)
-        configuration.projectLimit = settings.perProject
-        configuration.toolLimits = settings.perTool
-        configuration.toolRates = settings.toolRates
         (configuration.queues, configuration.labels) = (settings.queues, settings.labels)
         let secrets = VaultSecrets(store: store, folder: path, environment: context.environment)
         let engine = DurableEngine(

@@ -182,8 +182,8 @@ public struct Explanation: Sendable {
     }
 
     /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[], next_timer,
-    /// critical_path, limits}`; see ``NextTimer``, ``CriticalPath`` and ``RunLimits``. What waits for a person also has `human_task`, `title`, `asked_at`, `assignees`, and where there is one `expires_at` and
-    /// `claimed_by`; what waits for a permit or for money `holders[{run, task?, charge?}]`, and for money
+    /// critical_path, limits}`; see ``NextTimer``, ``CriticalPath`` and ``RunLimits``. What waits for a person also has
+    /// `human_task`, `title`, `asked_at`, `assignees`, and where there is one `expires_at` and `claimed_by`; what waits for a permit or for money `holders[{run, task?, charge?}]`, and for money
     /// `budget{scope, period?, limit, spent, reserved, needed}`.
     public func json(now: Timestamp) -> JSONValue {
         let items: [JSONValue] = waitingFor.map { item in

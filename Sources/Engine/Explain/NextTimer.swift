@@ -25,8 +25,7 @@ public struct NextTimer: Sendable, Equatable {
         let ref = TaskRef(number: timer.key.task)
         (kind, at) = (timer.kind, timer.fireAt)
         guard timer.kind != .phaseTimeout else {
-            let number = -2 - ref.number
-            guard state.graph.phases.indices.contains(number) else { return nil }
+            guard let number = ref.phase, state.graph.phases.indices.contains(number) else { return nil }
             (task, phase) = (nil, state.graph.phases[number].id)
             return
         }

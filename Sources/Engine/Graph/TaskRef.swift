@@ -26,6 +26,9 @@ public struct TaskRef: Hashable, Sendable, Comparable {
     /// What timers of a phase name instead of a task.
     static func phase(_ number: Int) -> TaskRef { TaskRef(number: -2 - number) }
 
+    /// The phase that it names instead of a task.
+    var phase: Int? { number <= -2 ? -2 - number : nil }
+
     private static let nodeBits = 20
 
     /// The instance of a body; 0 is the graph itself.

@@ -73,7 +73,7 @@ extension RunMachine {
     mutating func timerFired(_ task: TaskRef, _ kind: TimerKind) {
         guard !state.status.isTerminal else { return }
         if case .deadline = kind { return deadlinePassed() }
-        if case .phaseTimeout = kind { return phaseTimedOut(-2 - task.number) }
+        if case .phaseTimeout = kind, let phase = task.phase { return phaseTimedOut(phase) }
         guard state.has(task) else { return }
         switch (kind, state[task].status) {
         case (.retry, .retrying):

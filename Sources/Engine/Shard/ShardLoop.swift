@@ -309,7 +309,7 @@ final class OpenRun {
         self.rows = rows
     }
 
-    /// Lent, not copied: it has dozens of parts that are counted.
+    /// Lent where the compiler can: a copy counts dozens of references.
     var state: RunState { _read { yield machine.state } }
 }
 
