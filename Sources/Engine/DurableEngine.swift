@@ -153,6 +153,8 @@ public final class DurableEngine: Sendable {
     ///
     /// A run that does not wait for it yet keeps it for 7 days. A second signal with the same `dedupeKey` counts as the
     /// first one.
+    /// - Parameter sender: Whose it is: it reaches runs of that tenant, and as one for the project runs of that project;
+    ///   `nil` for all. Whether the sender may signal one run that is named is for the caller to know.
     /// - Throws: `notFound`, `conflict` when the one run it is for has ended; `invalid` when the payload is larger than
     ///   256 KiB.
     public func signal(
@@ -161,6 +163,7 @@ public final class DurableEngine: Sendable {
         key: String? = nil,
         payload: JSONValue = .null,
         dedupeKey: String,
+        from sender: Ownership? = nil,
         by actor: String
     ) async throws(EngineError) -> Int {
         guard !payload.isLargerThan(RunSignal.payloadLimit) else {
@@ -169,7 +172,7 @@ public final class DurableEngine: Sendable {
         let (stored, bytes) = Payload.of(payload)
         if let bytes { _ = try await attempts.put(bytes) }
         let signal = RunSignal(dedupeKey: dedupeKey, type: type, key: key ?? target.key, payload: stored)
-        return try await ask { .signal(target, signal, actor: actor, $0) }
+        return try await ask { .signal(target, signal, from: sender, actor: actor, $0) }
     }
 
     /// Changes something of an open run that is not its graph. Returns the number of the event.

@@ -143,10 +143,11 @@ public final class SteppedEngine {
     public func signal(
         _ target: SignalTarget,
         _ signal: RunSignal,
+        from sender: Ownership? = nil,
         by actor: String,
         _ reply: @escaping @Sendable (Result<Int, EngineError>) -> Void
     ) {
-        requests.append(.signal(target, signal, actor: actor, reply))
+        requests.append(.signal(target, signal, from: sender, actor: actor, reply))
     }
 
     /// See ``DurableEngine/adopt(_:)``.

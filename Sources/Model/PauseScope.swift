@@ -5,9 +5,9 @@
 public enum PauseScope: Hashable, Sendable {
     /// All work.
     case all
-    /// The runs of a project.
+    /// The runs of a project; `TENANT/NAME` for one of a tenant other than the first.
     case project(String)
-    /// The runs of a workflow.
+    /// The runs of a workflow, named likewise.
     case workflow(String)
     /// The tasks of a queue, whichever run they belong to.
     case queue(String)

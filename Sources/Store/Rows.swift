@@ -35,6 +35,8 @@ public struct RunRow: Sendable, Equatable {
     public var deadline: Timestamp?
     /// How it ended before it was undone.
     public var outcome: RunStatus?
+    /// Whose it is: as the first row of the run said. Later ones cannot change it.
+    public var ownership: Ownership
 
     /// Puts a row together.
     public init(
@@ -52,7 +54,8 @@ public struct RunRow: Sendable, Equatable {
         startedAt: Timestamp? = nil,
         endedAt: Timestamp? = nil,
         deadline: Timestamp? = nil,
-        outcome: RunStatus? = nil
+        outcome: RunStatus? = nil,
+        ownership: Ownership = .common
     ) {
         self.key = key
         self.id = id
@@ -69,6 +72,7 @@ public struct RunRow: Sendable, Equatable {
         self.endedAt = endedAt
         self.deadline = deadline
         self.outcome = outcome
+        self.ownership = ownership
     }
 }
 
@@ -78,6 +82,8 @@ public struct RunFilter: Sendable {
     public var statuses: [RunStatus] = []
     /// Only runs of that workflow.
     public var workflow: String?
+    /// Only those that somebody sees; `nil` for those of all tenants.
+    public var visibility: Visibility?
     /// Only runs with a smaller key: the next page.
     public var before: Int64?
     /// At most that many [1–1000].

@@ -17,6 +17,8 @@ public struct ScheduleRow: Sendable, Equatable {
     public var nextFireAt: Timestamp?
     /// When it was made.
     public var createdAt: Timestamp
+    /// Whose it is, and so are the runs that it starts.
+    public var ownership: Ownership
 
     /// Puts a row together.
     public init(
@@ -25,7 +27,8 @@ public struct ScheduleRow: Sendable, Equatable {
         definition: [UInt8],
         state: [UInt8],
         nextFireAt: Timestamp?,
-        createdAt: Timestamp
+        createdAt: Timestamp,
+        ownership: Ownership = .common
     ) {
         self.id = id
         self.name = name
@@ -33,5 +36,13 @@ public struct ScheduleRow: Sendable, Equatable {
         self.state = state
         self.nextFireAt = nextFireAt
         self.createdAt = createdAt
+        self.ownership = ownership
+    }
+}
+
+extension RunStore {
+    /// Schedules that somebody sees, by the bytes of their names. Reads them all: there are few.
+    public func schedules(seenBy visibility: Visibility) throws(StoreError) -> [ScheduleRow] {
+        try schedules().filter { visibility.shows($0.ownership) }
     }
 }

@@ -33,6 +33,10 @@ import Testing
             ("requests of a run", HumanTaskSchema.ofRun, "human_task_run"),
             ("open requests", HumanTaskSchema.pending, "human_task_pending"),
             ("all requests", HumanTaskSchema.all, "human_task_order"),
+            ("runs of an owner", OwnedRunReader.ofOwner, "run_owner (tenant=? AND owner=?"),
+            ("runs of a project", OwnedRunReader.ofProject, "run_project (tenant=? AND project=?"),
+            ("runs of a tenant", OwnedRunReader.ofTenant, "run_tenant (tenant=?"),
+            ("runs of the first tenant", OwnedRunReader.ofFirstTenant, "INTEGER PRIMARY KEY"),
         ]
         try withConnection { connection in
             for (name, sql, index) in questions {
@@ -41,6 +45,20 @@ import Testing
                 #expect(!plan.contains("SCAN "), "\(name):\n\(plan)")
                 #expect(!plan.contains("TEMP B-TREE"), "\(name):\n\(plan)")
                 #expect(plan.contains(index), "\(name):\n\(plan)")
+            }
+        }
+    }
+
+    @Test func `requests of a tenant are read in order, and only the names of each are looked through`() throws {
+        let questions = [
+            (HumanTaskSchema.ofTenant, "human_task_tenant (tenant=? AND (opened_at,id)>"),
+            (HumanTaskSchema.pendingOfTenant, "human_task_inbox (tenant=? AND (opened_at,id)>"),
+        ]
+        try withConnection { connection in
+            for (sql, index) in questions {
+                let steps = try Statement(connection, "EXPLAIN QUERY PLAN \(sql)").rows { $0.text(3) }
+                #expect(steps[0].hasPrefix("SEARCH human_task USING INDEX \(index)"), "\(steps)")
+                #expect(!steps.contains { $0.hasPrefix("SCAN human_task") || $0.contains("TEMP B-TREE") }, "\(steps)")
             }
         }
     }

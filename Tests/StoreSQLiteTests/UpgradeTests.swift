@@ -93,6 +93,41 @@ import Testing
         #expect(try people.integer(matching) == 1)
     }
 
+    @Test func `what was there before owners belongs to everybody of the first tenant`() throws {
+        let temporary = TemporaryFolder()
+        try withFolder(temporary.path) { runs, _ in
+            _ = try runs.commit(.step(0))
+            var commit = Commit()
+            commit.humanTasks = [Self.open]
+            _ = try runs.commit(commit)
+        }
+        try Downgrade.file(temporary.path + "/baton.db", RunSchema.schema, to: 12)
+        func seen(_ store: SQLiteRunStore, by visibility: Visibility) throws -> [Ownership] {
+            var filter = RunFilter()
+            filter.visibility = visibility
+            return try store.runs(filter).map(\.ownership)
+        }
+        let everybody = Visibility.shared(in: "default", viewer: "user:a")
+        let reader = try SQLiteRunStore.openForReading(temporary.path)
+        let before = try seen(reader, by: everybody)
+        #expect(!before.isEmpty && before.allSatisfy { $0 == .common })
+        #expect(try seen(reader, by: .everything(of: "acme")).isEmpty)
+        reader.close()
+        try withFolder(temporary.path) { runs, _ in
+            let (shared, all) = (try seen(runs, by: everybody), try seen(runs, by: .everything(of: "default")))
+            #expect(shared == before && all == before)
+            let others = try seen(runs, by: .everything(of: "acme"))
+            #expect(others.isEmpty)
+            var filter = HumanTaskFilter()
+            filter.audience = .init(tenant: "default", assignees: ["owner"])
+            let requests = try runs.humanTasks(filter)
+            #expect(requests == [Self.open])
+        }
+        let people = try Connection.open(temporary.path + "/baton.db", .read)
+        let rows = "SELECT count(*) FROM baton_runs WHERE tenant = 'default' AND owner IS NULL AND project IS NULL"
+        #expect(try people.integer(rows) == Int64(before.count))
+    }
+
     @Test func `a folder of the first release is upgraded in place, and a copy is kept`() throws {
         let temporary = TemporaryFolder()
         var blob = BlobRef(hash: "", size: 0)

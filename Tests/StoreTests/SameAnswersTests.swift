@@ -75,10 +75,14 @@ import TestSupport
             #expect(g == h, "\(place), run \(run ?? 4)")
         }
         for statuses in [[], [.running, .queued], [.failed, .paused]] as [[RunStatus]] {
-            var filter = RunFilter()
-            filter.statuses = statuses
-            let (a, b) = try (left.runs(filter), right.runs(filter))
-            #expect(a == b, "\(place), \(statuses)")
+            for visibility in [nil, .everything(of: "acme"), .shared(in: "acme", viewer: "a", projects: ["p"])]
+                as [Visibility?]
+            {
+                var filter = RunFilter()
+                (filter.statuses, filter.visibility) = (statuses, visibility)
+                let (a, b) = try (left.runs(filter), right.runs(filter))
+                #expect(a == b, "\(place), \(statuses)")
+            }
         }
         let (c, d) = try (left.schedules(), right.schedules())
         #expect(c == d, "\(place)")
@@ -376,6 +380,8 @@ private struct CommitSource {
         let key = Int64(draw(6) + 1)
         var row = RunRow.sample(key, RunStatus.allCases[draw(7)])
         row.endedAt = row.status.isTerminal ? Timestamp(milliseconds: Int64(draw(50))) : nil
+        row.ownership.tenant = ["default", "acme"][draw(2)]
+        (row.ownership.owner, row.ownership.project) = ([nil, "a", "b"][draw(3)], [nil, "p"][draw(2)])
         if draw(20) == 0 { row.id = RunID(high: 1, low: UInt64(draw(6) + 1)) }
         return row
     }

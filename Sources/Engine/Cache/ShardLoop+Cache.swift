@@ -49,8 +49,8 @@ extension ShardLoop {
         let scope =
             switch cache.scope {
             case .run: "run:\(state.id)"
-            case .workflow: "workflow:\(state.graph.name)"
-            case .project: "project:\(state.project)"
+            case .workflow: "workflow:\(state.sharingPrefix)\(state.graph.name)"
+            case .project: "project:\(state.sharingPrefix)\(state.project)"
             }
         return CacheRow.Key(scope: scope, hash: SHA256.hex(JSONValue.object(parts).canonicalBytes()))
     }

@@ -149,14 +149,9 @@ public struct Event: Sendable, Equatable {
         public var priority: Int?
         /// For people and lists.
         public var labels: [String: String] = [:]
-        /// Whose share its tasks take from; empty while there is one tenant.
-        public var tenant = ""
-        /// The project it belongs to.
-        public var project = RunOrigin.defaultProject
+        /// Whose it is.
+        public var ownership = Ownership.common
         /// What it may spend, with all that it starts; goes before what its document says.
         public var budget = BudgetLimit.none
-
-        /// The project of runs that name none.
-        public static let defaultProject = "default"
     }
 }

@@ -153,8 +153,9 @@ extension Event.RunOrigin {
         if let derivation { data["derivation"] = .object(derivation.json) }
         data["priority"] = priority.map { .int(Int64($0)) }
         if !labels.isEmpty { data["labels"] = JSONValue(labels) }
-        if !tenant.isEmpty { data["tenant"] = .string(tenant) }
-        if project != Self.defaultProject { data["project"] = .string(project) }
+        if ownership.tenant != Ownership.defaultTenant { data["tenant"] = .string(ownership.tenant) }
+        data["owner"] = ownership.owner.map(JSONValue.string)
+        data["project"] = ownership.project.map(JSONValue.string)
         if budget != .none { data["budget"] = budget.json }
         data["schedule"] = schedule.map { .string($0.description) }
         if let parent {

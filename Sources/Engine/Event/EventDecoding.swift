@@ -118,8 +118,11 @@ struct EventDecoder {
             schedule: data["schedule"]?.stringValue.flatMap(ScheduleID.init),
             priority: integer(data["priority"]),
             labels: [String: String](json: data["labels"]),
-            tenant: data["tenant"]?.stringValue ?? "",
-            project: data["project"]?.stringValue ?? Event.RunOrigin.defaultProject,
+            ownership: Ownership(
+                tenant: data["tenant"]?.stringValue ?? Ownership.defaultTenant,
+                owner: data["owner"]?.stringValue,
+                project: data["project"]?.stringValue
+            ),
             budget: BudgetLimit(json: data["budget"]) ?? .none
         )
     }

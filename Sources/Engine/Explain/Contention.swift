@@ -129,7 +129,7 @@ extension RunState {
         switch key.scope {
         case .node: ((try? demands(of: task, at: createdAt)) ?? []).contains { $0.key == key }
         case .tool: node(task).kind.tool == key.name
-        case .project: project == key.name && tenant == key.tenant
+        case .project: project == key.name && sharingTenant == key.tenant
         case .run, .agent, .queue: false
         }
     }

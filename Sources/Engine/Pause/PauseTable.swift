@@ -28,7 +28,8 @@ public struct PauseTable: Sendable {
     /// What holds a run as a whole: nothing of it begins.
     public func holding(_ run: RunState) -> [PauseRow] {
         guard !rows.isEmpty else { return [] }
-        return [.all, .project(run.project), .workflow(run.graph.name)].compactMap { rows[$0] }
+        let prefix = run.sharingPrefix
+        return [.all, .project(prefix + run.project), .workflow(prefix + run.graph.name)].compactMap { rows[$0] }
     }
 
     /// Whether something holds a run as a whole.

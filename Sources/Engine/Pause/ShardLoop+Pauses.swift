@@ -87,8 +87,8 @@ extension PauseScope {
     func covers(_ run: RunState) -> Bool {
         switch self {
         case .all: true
-        case .project(let name): run.project == name
-        case .workflow(let name): run.graph.name == name
+        case .project(let name): run.sharingPrefix + run.project == name
+        case .workflow(let name): run.sharingPrefix + run.graph.name == name
         case .queue: false
         }
     }

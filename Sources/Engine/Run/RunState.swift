@@ -65,8 +65,10 @@ public struct RunState: Sendable {
     public internal(set) var priority: Int?
     /// For people and lists.
     public internal(set) var labels: [String: String]
-    /// Whose share its tasks take from; empty while there is one tenant.
+    /// The tenant it belongs to.
     public internal(set) var tenant: String
+    /// Whose it is; `nil` for everybody's in the tenant.
+    public internal(set) var owner: String?
     /// The project it belongs to.
     public internal(set) var project: String
     /// What it may spend, with all that it starts.
@@ -123,8 +125,9 @@ public struct RunState: Sendable {
         schedule = origin.schedule
         priority = origin.priority
         labels = origin.labels
-        tenant = origin.tenant
-        project = origin.project
+        tenant = origin.ownership.tenant
+        owner = origin.ownership.owner
+        project = origin.ownership.project ?? Self.defaultProject
         budget = origin.budget.over(graph.definition.budget)
         lastSequence = 1
     }
@@ -174,7 +177,7 @@ extension RunState: Equatable {
             && left.derivation == right.derivation
             && left.parent == right.parent && left.schedule == right.schedule
             && left.priority == right.priority && left.labels == right.labels
-            && left.tenant == right.tenant && left.project == right.project
+            && left.tenant == right.tenant && left.owner == right.owner && left.project == right.project
             && left.budget == right.budget && left.holds == right.holds && left.costs == right.costs
             && left.assigned == right.assigned && left.signals == right.signals && left.detached == right.detached
             && left.lastSequence == right.lastSequence

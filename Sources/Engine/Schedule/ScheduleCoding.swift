@@ -14,7 +14,8 @@ extension ScheduleMachine {
             definition: definition.json.bytes(),
             state: state.json.bytes(),
             nextFireAt: nextWake,
-            createdAt: definition.createdAt
+            createdAt: definition.createdAt,
+            ownership: definition.ownership
         )
     }
 
@@ -62,6 +63,7 @@ extension ScheduleDefinition {
         overlap = try fields.name("overlap")
         catchUp = .milliseconds(try fields.integer("catch_up_ms"))
         jitter = .milliseconds(try fields.integer("jitter_ms"))
+        ownership = row.ownership
     }
 }
 

@@ -33,6 +33,8 @@ public struct ScheduleDefinition: Sendable, Equatable {
     public var jitter = Duration.zero
     /// Who made it: `user:NAME`.
     public var creator: String
+    /// Whose it is, and so are the runs that it starts.
+    public var ownership = Ownership.common
 
     /// Puts a definition together; ``check()`` tells whether it holds.
     public init(

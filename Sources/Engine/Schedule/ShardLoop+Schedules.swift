@@ -129,7 +129,7 @@ extension ShardLoop {
         do throws(EngineError) {
             let workflow = try workflows.workflow(definition.workflow)
             let inputs = try checked(definition.inputs, of: workflow.graph)
-            return .success(ScheduledStart(workflow: workflow, inputs: inputs))
+            return .success(ScheduledStart(workflow: workflow, inputs: inputs, ownership: definition.ownership))
         } catch {
             guard error.code != .unavailable, error.code != .storageFull else { throw error }
             return .failure(error)
@@ -198,7 +198,8 @@ extension ShardLoop {
         _ batch: inout Batch
     ) throws(EngineError) {
         let (graph, source) = (order.workflow.graph, order.workflow.source)
-        let request = StartRequest(graph: graph, source: source, inputs: order.inputs, id: run, actor: "schedule:\(id)")
+        var request = StartRequest(graph: graph, source: source, inputs: order.inputs, id: run, actor: "schedule:\(id)")
+        request.ownership = order.ownership
         _ = try start(request, schedule: id, &batch)
     }
 
@@ -248,6 +249,7 @@ extension ShardLoop {
 private struct ScheduledStart {
     let workflow: ResolvedWorkflow
     let inputs: JSONObject
+    let ownership: Ownership
 }
 
 extension ScheduleAction {

@@ -16,7 +16,7 @@ indirect enum Request: Sendable {
     case again(AgainRequest)
     case patch(PatchAsked)
     case control(RunID, Command, actor: String, Reply<Int64>)
-    case signal(SignalTarget, RunSignal, actor: String, Reply<Int>)
+    case signal(SignalTarget, RunSignal, from: Ownership?, actor: String, Reply<Int>)
     case person(HumanTaskID, PersonRequest, actor: String, Reply<HumanTaskRow>)
     case attemptEnded(HeldLease, AttemptResult, CallUsage?)
     case budget(BudgetScope, BudgetLimit, actor: String, Reply<Void>)
@@ -37,7 +37,7 @@ indirect enum Request: Sendable {
         case .again(let request): request.refuse(error)
         case .patch(let asked): asked.refuse(error)
         case .control(_, _, _, let reply): reply(.failure(error))
-        case .signal(_, _, _, let reply): reply(.failure(error))
+        case .signal(_, _, _, _, let reply): reply(.failure(error))
         case .person(_, _, _, let reply): reply(.failure(error))
         case .wait(_, let reply): reply(.failure(error))
         case .adopt(_, let reply): reply(.failure(error))
@@ -79,10 +79,8 @@ public struct StartRequest: Sendable {
     public var priority: Int?
     /// For people and lists; at most 32 of 128 characters.
     public var labels: [String: String] = [:]
-    /// Whose share its tasks take from; empty while there is one tenant.
-    public var tenant = ""
-    /// The project it belongs to.
-    public var project = Event.RunOrigin.defaultProject
+    /// Whose it is. Its tasks take from the shares of that tenant and project.
+    public var ownership = Ownership.common
     /// What it may spend, with all that it starts; goes before what its document says.
     public var budget = BudgetLimit.none
 

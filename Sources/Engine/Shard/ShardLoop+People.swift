@@ -105,7 +105,8 @@ extension HumanTaskRow {
                 subject: request.subject?.reference,
                 quorum: request.quorum,
                 onExpiry: request.onExpiry?.rawValue
-            )
+            ),
+            ownership: run.ownership
         )
     }
 

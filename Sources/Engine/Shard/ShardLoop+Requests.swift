@@ -20,9 +20,9 @@ extension ShardLoop {
             answer(reply, &batch) { loop, batch throws(EngineError) in
                 try loop.control(run, command, actor, &batch)
             }
-        case .signal(let target, let signal, let actor, let reply):
+        case .signal(let target, let signal, let sender, let actor, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in
-                try loop.signal(signal, to: target, by: actor, &batch)
+                try loop.signal(signal, to: target, from: sender, by: actor, &batch)
             }
         case .person(let id, let request, let actor, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in
@@ -95,8 +95,7 @@ extension ShardLoop {
             schedule: schedule,
             priority: request.priority,
             labels: request.labels,
-            tenant: request.tenant,
-            project: request.project,
+            ownership: request.ownership,
             budget: request.budget
         )
         let graph = reader.keep(request.graph)
@@ -137,8 +136,11 @@ extension ShardLoop {
         _ batch: inout Batch
     ) throws(EngineError) -> StartedRun {
         let state = try open(key, &batch).state
+        let id = request.id?.description ?? ""
+        guard Visibility.everything(of: request.ownership.tenant).shows(state.ownership),
+            state.owner == request.ownership.owner
+        else { throw EngineError(.conflict, "\(id) is the id of another run") }
         guard state.graph.base.hash == request.graph.hash, state.inputs.value == .object(request.inputs) else {
-            let id = request.id?.description ?? ""
             throw EngineError(.conflict, "\(id) exists and was started with another definition or other inputs")
         }
         return StartedRun(id: state.id, sequence: state.lastSequence)
@@ -150,10 +152,11 @@ extension ShardLoop {
     private mutating func signal(
         _ signal: RunSignal,
         to target: SignalTarget,
+        from sender: Ownership?,
         by actor: String,
         _ batch: inout Batch
     ) throws(EngineError) -> Int {
-        guard case .run(let run) = target else { return deliver(signal, to: target, by: actor, &batch) }
+        guard case .run(let run) = target else { return deliver(signal, to: target, from: sender, by: actor, &batch) }
         _ = try control(run, .signal(signal), actor, &batch)
         return 1
     }

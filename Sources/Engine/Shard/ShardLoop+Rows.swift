@@ -119,7 +119,8 @@ extension RunRow {
             startedAt: state.startedAt,
             endedAt: state.endedAt,
             deadline: state.deadline,
-            outcome: state.outcome
+            outcome: state.outcome,
+            ownership: state.ownership
         )
     }
 }

@@ -30,8 +30,7 @@ extension ShardLoop {
             )
             request.priority = parent.state.priority
             request.labels = parent.state.labels
-            request.tenant = parent.state.tenant
-            request.project = parent.state.project
+            request.ownership = parent.state.ownership
             if case .workflow(let child) = parent.state.node(task).kind {
                 // A document may not take more than the one that starts it allows.
                 let own = BudgetLimit.none.over(workflow.graph.budget)
@@ -97,20 +96,24 @@ extension ShardLoop {
         of sender: OpenRun,
         _ batch: inout Batch
     ) {
-        let delivered = deliver(signal, to: target, by: "run:\(sender.state.id)", &batch)
+        let delivered = deliver(signal, to: target, from: sender.state.ownership, by: "run:\(sender.state.id)", &batch)
         command(.signalSent(task: task, fence: fence, delivered: delivered), on: sender.key, nil, &batch)
     }
 
-    /// Hands a signal to every run it is for; how many took it.
+    /// Hands a signal to every run it is for; how many took it. It stays in the tenant of its sender, and one for the
+    /// project in that project.
     mutating func deliver(
         _ signal: RunSignal,
         to target: SignalTarget,
+        from sender: Ownership?,
         by actor: String,
         _ batch: inout Batch
     ) -> Int {
         var delivered = 0
-        for key in receivers(of: signal, target).sorted() {
-            guard let run = attempt({ loop throws(EngineError) in try loop.open(key, &batch) }) else { continue }
+        for key in receivers(of: signal, target, in: sender?.tenant).sorted() {
+            guard let run = attempt({ loop throws(EngineError) in try loop.open(key, &batch) }),
+                target.isMet(by: run.state.ownership, from: sender)
+            else { continue }
             do throws(Refusal) {
                 try run.machine.handle(.signal(signal), in: turn(batch, actor))
                 delivered += 1
@@ -121,20 +124,25 @@ extension ShardLoop {
         return delivered
     }
 
-    private mutating func receivers(of signal: RunSignal, _ target: SignalTarget) -> Set<Int64> {
+    private mutating func receivers(
+        of signal: RunSignal,
+        _ target: SignalTarget,
+        in tenant: String?
+    ) -> Set<Int64> {
         switch target {
         case .run(let id):
             return attempt({ loop throws(EngineError) in try loop.key(of: id) }).map { [$0] } ?? []
         case .workflow(let name, _):
             let here = runs.values.filter { $0.state.graph.name == name && !$0.state.status.isTerminal }.map(\.key)
-            return Set(here).union(openRuns(of: name))
+            return Set(here).union(openRuns(of: name, in: tenant))
         case .project, .broadcast:
             return awaiting[signal.type] ?? []
         }
     }
 
-    private mutating func openRuns(of workflow: String) -> [Int64] {
+    private mutating func openRuns(of workflow: String, in tenant: String?) -> [Int64] {
         var filter = RunFilter()
+        filter.visibility = tenant.map(Visibility.everything)
         filter.workflow = workflow
         filter.statuses = RunStatus.allCases.filter { !$0.isTerminal }
         filter.limit = 1000
@@ -153,5 +161,14 @@ extension ShardLoop {
         for event in events {
             if case .signal(.awaited(let type, _, _)) = event.body { awaiting[type, default: []].insert(run.key) }
         }
+    }
+}
+
+extension SignalTarget {
+    /// Whether a run may be meant; without a sender every one may.
+    fileprivate func isMet(by run: Ownership, from sender: Ownership?) -> Bool {
+        guard let sender else { return true }
+        guard run.tenant == sender.tenant else { return false }
+        return self != .project || run.project == sender.project
     }
 }

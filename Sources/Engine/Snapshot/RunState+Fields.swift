@@ -43,7 +43,16 @@ extension RunState: SnapshotFields {
         StateField("schedule", \.schedule),
         StateField("priority", \.priority),
         StateField("labels", \.labels, default: [:]),
-        StateField("tenant", \.tenant),
+        StateField(
+            "tenant",
+            write: { state, _ in .string(state.tenant) },
+            read: { state, json, decoder in
+                // Older snapshots have no name for the first one.
+                let name = try String(snapshot: json, decoder)
+                state.tenant = name.isEmpty ? Ownership.defaultTenant : name
+            }
+        ),
+        StateField("owner", \.owner),
         StateField("project", \.project),
         StateField("budget", \.budget, default: .none),
         StateField("holds", \.holds, default: [:]),

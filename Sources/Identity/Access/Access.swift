@@ -4,23 +4,6 @@
 public import Model
 public import Store
 
-/// Whose a thing is.
-public struct Ownership: Sendable, Hashable {
-    /// The tenant it belongs to.
-    public var tenant: String
-    /// Who made it, as ``Principal/actor``; `nil` for what belongs to everybody in the tenant.
-    public var owner: String?
-    /// The project it is in.
-    public var project: String?
-
-    /// Puts an ownership together.
-    public init(tenant: String, owner: String?, project: String? = nil) {
-        self.tenant = tenant
-        self.owner = owner
-        self.project = project
-    }
-}
-
 /// Whether a principal may do something to a thing.
 public enum Access: Sendable, Hashable {
     /// It may.

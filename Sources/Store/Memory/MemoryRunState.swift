@@ -71,7 +71,8 @@ struct MemoryRunState {
         let first = commit.records.isEmpty ? lastSequence : lastSequence + 1
         commit.records.forEach { append($0) }
         for row in commit.definitions where definitions[row.hash] == nil { definitions[row.hash] = row }
-        for row in commit.runs {
+        for var row in commit.runs {
+            row.ownership = runs[row.key]?.ownership ?? row.ownership
             runs[row.key] = row
             runKeys[row.id] = row.key
         }

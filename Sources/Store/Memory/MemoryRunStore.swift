@@ -62,6 +62,7 @@ public final class MemoryRunStore: RunStore {
             let matching = state.runs.values.filter { run in
                 (filter.statuses.isEmpty || filter.statuses.contains(run.status))
                     && filter.workflow.map { $0 == run.workflow } ?? true
+                    && filter.visibility.map { $0.shows(run.ownership) } ?? true
                     && filter.before.map { run.key < $0 } ?? true
             }
             return Array(matching.sorted { $0.key > $1.key }.prefix(filter.limit))
@@ -191,6 +192,7 @@ public final class MemoryRunStore: RunStore {
             let matching = state.humanTasks.values.filter { task in
                 (filter.statuses.isEmpty || filter.statuses.contains(task.status))
                     && filter.run.map { $0 == task.key.runKey } ?? true
+                    && filter.audience.map { $0.includes(task) } ?? true
                     && filter.after.map { ($0.openedAt, $0.id) < (task.openedAt, task.id) } ?? true
             }
             return Array(matching.sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }.prefix(filter.limit))

@@ -39,6 +39,8 @@ public struct HumanTaskRow: Sendable, Equatable {
     public var comment: String?
     /// What nobody searches for.
     public var details: HumanTaskDetails
+    /// Whose the run is.
+    public var ownership: Ownership
 
     /// Puts a row together.
     public init(
@@ -58,7 +60,8 @@ public struct HumanTaskRow: Sendable, Equatable {
         decidedBy: String? = nil,
         decidedAt: Timestamp? = nil,
         comment: String? = nil,
-        details: HumanTaskDetails = HumanTaskDetails()
+        details: HumanTaskDetails = HumanTaskDetails(),
+        ownership: Ownership = .common
     ) {
         self.id = id
         self.key = key
@@ -77,6 +80,7 @@ public struct HumanTaskRow: Sendable, Equatable {
         self.decidedAt = decidedAt
         self.comment = comment
         self.details = details
+        self.ownership = ownership
     }
 }
 
@@ -86,10 +90,37 @@ public struct HumanTaskFilter: Sendable {
     public var statuses: [HumanTaskStatus] = []
     /// Only those of that run.
     public var run: Int64?
+    /// Only those that somebody has to do with; `nil` for those of all tenants.
+    public var audience: Audience?
     /// Only those after this one in the order of the list: the next page.
     public var after: Position?
     /// At most that many [1–100000].
     public var limit = 50
+
+    /// Who has to do with a request: within a tenant, whom it is addressed to and whose run asks.
+    public struct Audience: Sendable, Hashable {
+        /// The tenant of the run.
+        public var tenant: String
+        /// Names as requests have them, `user:ID` or `role:NAME`: those addressed to one of them; `nil` for all of the
+        /// tenant.
+        public var assignees: [String]?
+        /// And all requests of the runs that this one owns, whoever is asked.
+        public var owner: String?
+
+        /// Names who is meant.
+        public init(tenant: String, assignees: [String]? = nil, owner: String? = nil) {
+            self.tenant = tenant
+            self.assignees = assignees
+            self.owner = owner
+        }
+
+        /// Whether a request is one of theirs.
+        func includes(_ row: HumanTaskRow) -> Bool {
+            guard row.ownership.tenant == tenant else { return false }
+            guard let assignees else { return true }
+            return row.assignees.contains(where: assignees.contains) || (owner != nil && row.ownership.owner == owner)
+        }
+    }
 
     /// A place in the list.
     public struct Position: Sendable, Equatable {

@@ -94,9 +94,14 @@ struct Connection: ~Copyable {
     }
 
     /// Whether the file has such a table; one that an older program wrote may not.
-    func hasTable(_ name: String) throws(StoreError) -> Bool {
-        let statement = try Statement(self, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
-        return try statement.first(name) { _ in true } ?? false
+    func hasTable(_ name: String) throws(StoreError) -> Bool { try has("table", name) }
+
+    /// Whether the file has such an index, likewise.
+    func hasIndex(_ name: String) throws(StoreError) -> Bool { try has("index", name) }
+
+    private func has(_ type: String, _ name: String) throws(StoreError) -> Bool {
+        let statement = try Statement(self, "SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?")
+        return try statement.first(type, name) { _ in true } ?? false
     }
 
     /// Rows that the last statement inserted, changed or removed.

@@ -8,11 +8,28 @@ import Store
 extension HumanTaskSchema {
     static let upsert = """
         INSERT INTO human_task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-            ?19)
+            ?19, ?20, ?21, ?22)
         ON CONFLICT(id) DO UPDATE SET run_key = ?2, task = ?3, run_id = ?4, node = ?5, kind = ?6, status = ?7,
             title = ?8, message = ?9, assignees = ?10, opened_at = ?11, expires_at = ?12, decided_by = ?13,
-            decided_at = ?14, comment = ?15, claimed_by = ?16, claimed_until = ?17, choice = ?18, details = ?19
+            decided_at = ?14, comment = ?15, claimed_by = ?16, claimed_until = ?17, choice = ?18, details = ?19,
+            tenant = ?20, owner = ?21, project = ?22
         """
+}
+
+extension [String] {
+    /// As a JSON array.
+    var jsonText: String { JSONValue.array(map { .string($0) }).text }
+}
+
+extension HumanTaskFilter {
+    /// Each status between two commas.
+    var statusNames: String {
+        let wanted = statuses.isEmpty ? HumanTaskStatus.allCases : statuses
+        return "," + wanted.map { $0.rawValue + "," }.joined()
+    }
+
+    /// Only requests that can still be answered.
+    var isPending: Bool { !statuses.isEmpty && statuses.allSatisfy(\.isPending) }
 }
 
 extension HumanTaskRow {
@@ -27,7 +44,7 @@ extension HumanTaskRow {
             status.rawValue,
             title,
             message,
-            JSONValue.array(assignees.map { .string($0) }).text,
+            assignees.jsonText,
             openedAt,
             expiresAt,
             decidedBy,
@@ -36,7 +53,10 @@ extension HumanTaskRow {
             claim?.by,
             claim?.until,
             choice,
-            details.json.text
+            details.json.text,
+            ownership.tenant,
+            ownership.owner,
+            ownership.project
         )
     }
 
@@ -67,7 +87,8 @@ extension HumanTaskRow {
             decidedBy: row.optionalText(12),
             decidedAt: row.optionalTime(13),
             comment: row.optionalText(14),
-            details: isCurrent ? try Self.details(row) : HumanTaskDetails()
+            details: isCurrent ? try Self.details(row) : HumanTaskDetails(),
+            ownership: Ownership(row, from: 19)
         )
     }
 

@@ -30,4 +30,14 @@ enum HumanTaskSchema {
     static let pending = "SELECT * FROM human_task WHERE status IN ('open', 'claimed') \(page)"
 
     static let ofRun = "SELECT * FROM human_task WHERE run_key = ?5 \(page)"
+
+    /// ?6 is a list of assignees, or NULL for all requests of the tenant.
+    private static let audience = """
+        tenant = ?5 AND (?8 IS NULL OR run_key = ?8) AND (?6 IS NULL OR owner = ?7 OR EXISTS (SELECT 1
+            FROM json_each(assignees) AS asked JOIN json_each(?6) AS wanted ON asked.value = wanted.value))
+        """
+
+    static let ofTenant = "SELECT * FROM human_task WHERE \(audience) \(page)"
+
+    static let pendingOfTenant = "SELECT * FROM human_task WHERE status IN ('open', 'claimed') AND \(audience) \(page)"
 }

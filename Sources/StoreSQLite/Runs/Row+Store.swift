@@ -23,7 +23,23 @@ extension RunRow {
             startedAt: row.optionalTime(11),
             endedAt: row.optionalTime(12),
             deadline: row.optionalTime(13),
-            outcome: row.isNull(14) ? nil : try row.name(14)
+            outcome: row.isNull(14) ? nil : try row.name(14),
+            ownership: Ownership(row, from: 15)
+        )
+    }
+}
+
+extension Ownership {
+    /// The columns tenant, owner, project; a file of an older format has none.
+    init(_ row: Row, from column: Int32) {
+        guard row.count > column else {
+            self = .common
+            return
+        }
+        self.init(
+            tenant: row.text(column),
+            owner: row.optionalText(column + 1),
+            project: row.optionalText(column + 2)
         )
     }
 }

@@ -84,7 +84,7 @@ extension RunReader {
     }
 
     /// Runs `body` with one view of the database, whatever is written meanwhile.
-    private func snapshot<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+    func snapshot<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
         try statements.begin.execute()
         do throws(StoreError) {
             let value = try body()

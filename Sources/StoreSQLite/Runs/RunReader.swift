@@ -16,6 +16,7 @@ final class RunReader {
     private var scheduleReader: ScheduleReader?
     private var budgetReader: BudgetReader?
     private var retentionReader: RetentionReader?
+    private var ownedReader: OwnedRunReader?
     private var securityReader: SecurityReader?
     let archives: ArchiveReader
 
@@ -68,6 +69,15 @@ final class RunReader {
         return retentionReader
     }
 
+    /// What asks for things of an owner; `nil` while the file has a format without owners, where everything belongs to
+    /// everybody of the first tenant.
+    func owned() throws(StoreError) -> OwnedRunReader? {
+        if let ownedReader { return ownedReader }
+        guard try connection.hasIndex(OwnershipSchema.index) else { return nil }
+        ownedReader = try OwnedRunReader(connection)
+        return ownedReader
+    }
+
     /// What reads accounts, secrets and the trail; `nil` while the file has a format without them.
     func security() throws(StoreError) -> SecurityReader? {
         if let securityReader { return securityReader }
@@ -113,6 +123,12 @@ final class RunReader {
     }
 
     func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] {
+        if let visibility = filter.visibility {
+            if let owned = try owned() {
+                return try snapshot { () throws(StoreError) in try owned.runs(filter, seenBy: visibility) }
+            }
+            guard visibility.shows(.common) else { return [] }
+        }
         let isOpen = !filter.statuses.isEmpty && !filter.statuses.contains { $0.isTerminal }
         let statuses = RunStatus.allCases.filter { !isOpen || !$0.isTerminal }
         let names = statuses.map { status in
@@ -202,8 +218,11 @@ final class RunReader {
     }
 
     func humanTasks(_ filter: HumanTaskFilter) throws(StoreError) -> [HumanTaskRow] {
-        let statuses = filter.statuses.isEmpty ? HumanTaskStatus.allCases : filter.statuses
-        let names = "," + statuses.map { $0.rawValue + "," }.joined()
+        if let audience = filter.audience {
+            // Whoever asks this of a file without owners brings it up to date first, or has nothing to look at.
+            return try owned()?.humanTasks(filter, for: audience) ?? []
+        }
+        let names = filter.statusNames
         let time = filter.after?.openedAt.milliseconds ?? .min
         let id = filter.after?.id.description ?? ""
         if let run = filter.run {
@@ -216,8 +235,7 @@ final class RunReader {
                 read: HumanTaskRow.init(row:)
             )
         }
-        let isPending = statuses.allSatisfy(\.isPending)
-        let statement = isPending ? statements.pendingHumanTasks : statements.humanTasks
+        let statement = filter.isPending ? statements.pendingHumanTasks : statements.humanTasks
         return try statement.rows(names, time, id, filter.limit, read: HumanTaskRow.init(row:))
     }
 

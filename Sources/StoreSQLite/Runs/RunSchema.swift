@@ -7,6 +7,7 @@ enum RunSchema {
         log + rows + views, CatalogSchema.tables, SnapshotSchema.step, KeyedSchema.step,
         ScheduleSchema.step, BudgetSchema.step, awaitedSignals, outcomes, RetentionSchema.step,
         HumanTaskSchema.step, PauseSchema.step, SecuritySchema.step,
+        OwnershipSchema.step,
     ])
 
     /// Which tasks wait for which kind of signal.
@@ -100,7 +101,7 @@ enum RunSchema {
 
         """
 
-    private static func time(_ column: String, as name: String? = nil) -> String {
+    static func time(_ column: String, as name: String? = nil) -> String {
         "strftime('%Y-%m-%dT%H:%M:%fZ', \(column) / 1000.0, 'unixepoch') AS \(name ?? column)"
     }
 }

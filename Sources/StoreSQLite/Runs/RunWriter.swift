@@ -236,26 +236,45 @@ final class RunWriter {
 
     private func write(_ row: RunRow) throws(StoreError) {
         let id = row.id.description
-        for statement in [statements.sameStatus, statements.run] {
-            try statement.execute(
-                row.key,
-                id,
-                row.workflow,
-                row.graphHash,
-                row.status.rawValue,
-                row.reason?.rawValue,
-                row.lastSequence,
-                row.endedTasks,
-                row.allTasks,
-                row.error,
-                row.createdAt,
-                row.startedAt,
-                row.endedAt,
-                row.deadline,
-                row.outcome?.rawValue
-            )
-            if connection.changes == 1 { return }
-        }
+        try statements.sameStatus.execute(
+            row.key,
+            id,
+            row.workflow,
+            row.graphHash,
+            row.status.rawValue,
+            row.reason?.rawValue,
+            row.lastSequence,
+            row.endedTasks,
+            row.allTasks,
+            row.error,
+            row.createdAt,
+            row.startedAt,
+            row.endedAt,
+            row.deadline,
+            row.outcome?.rawValue
+        )
+        if connection.changes == 1 { return }
+        try statements.run.execute(
+            row.key,
+            id,
+            row.workflow,
+            row.graphHash,
+            row.status.rawValue,
+            row.reason?.rawValue,
+            row.lastSequence,
+            row.endedTasks,
+            row.allTasks,
+            row.error,
+            row.createdAt,
+            row.startedAt,
+            row.endedAt,
+            row.deadline,
+            row.outcome?.rawValue,
+            row.ownership.tenant,
+            row.ownership.owner,
+            row.ownership.project
+        )
+        if connection.changes == 1 { return }
         // The key belongs to another id: the statements leave such a row alone.
         throw .runTaken(key: row.key, id: row.id)
     }
@@ -278,7 +297,10 @@ final class RunWriter {
                 row.definition,
                 row.state,
                 row.nextFireAt,
-                row.createdAt
+                row.createdAt,
+                row.ownership.tenant,
+                row.ownership.owner,
+                row.ownership.project
             )
         } catch {
             throw error.code == .conflict ? .scheduleTaken(row) : error

@@ -52,14 +52,16 @@ struct WriteStatements {
     /// The usual change of a run. It sets neither id nor status, so that no index is touched.
     private static let updateRun = "UPDATE run \(runColumns) WHERE key = ?1 AND id = ?2 AND status = ?5"
 
+    /// Whose a run is never changes.
     private static let upsertRun = """
-        INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
         ON CONFLICT(key) DO UPDATE \(runColumns), status = ?5 WHERE id = ?2
         """
 
     private static let upsertSchedule = """
-        INSERT INTO schedule VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT(id) DO UPDATE SET name = ?2, definition = ?3, state = ?4, next_fire_at = ?5, created_at = ?6
+        INSERT INTO schedule VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        ON CONFLICT(id) DO UPDATE SET name = ?2, definition = ?3, state = ?4, next_fire_at = ?5, created_at = ?6,
+            tenant = ?7, owner = ?8, project = ?9
         """
 
     /// The newest message stays, passed or not: its number is where the next one goes on.

@@ -36,7 +36,8 @@ extension ScheduleRow {
             definition: row.bytes(2),
             state: row.bytes(3),
             nextFireAt: row.optionalTime(4),
-            createdAt: row.time(5)
+            createdAt: row.time(5),
+            ownership: Ownership(row, from: 6)
         )
     }
 }

@@ -12,7 +12,7 @@ extension RunState {
     func demands(of task: TaskRef, at now: Timestamp) throws(TaskError) -> [KeyedLimits.Demand] {
         guard let concurrency = node(task).concurrency else { return [] }
         let key = try keyText(concurrency.key, "concurrency.key", task.scope, now, locals(of: task))
-        return [.init(key: LimitKey(.node, key, tenant: tenant), maximum: concurrency.max)]
+        return [.init(key: LimitKey(.node, key, tenant: sharingTenant), maximum: concurrency.max)]
     }
 
     /// The permit the run needs, if its workflow has a key.
@@ -20,7 +20,7 @@ extension RunState {
         guard let concurrency = graph.definition.concurrency,
             let key = try? keyText(concurrency.key, "concurrency.key", 0, now, [:])
         else { return nil }
-        return .init(key: LimitKey(.run, "\(graph.name)/\(key)", tenant: tenant), maximum: concurrency.max)
+        return .init(key: LimitKey(.run, "\(graph.name)/\(key)", tenant: sharingTenant), maximum: concurrency.max)
     }
 
     /// What a task's place in the order follows from: the priority of its node, or else that of the run.

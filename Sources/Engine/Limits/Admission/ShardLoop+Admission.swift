@@ -80,7 +80,7 @@ extension ShardLoop {
     // MARK: Tasks
 
     func flow(of run: OpenRun) -> FairKey {
-        FairKey(tenant: run.state.tenant, project: run.state.project)
+        FairKey(tenant: run.state.sharingTenant, project: run.state.project)
     }
 
     mutating func offer(_ task: TaskRef, of run: OpenRun) {
@@ -129,7 +129,7 @@ extension ShardLoop {
         var demands = (try? run.state.demands(of: task, at: now)) ?? []
         if let maximum = configuration.projectLimit {
             demands.append(
-                .init(key: LimitKey(.project, run.state.project, tenant: run.state.tenant), maximum: maximum)
+                .init(key: LimitKey(.project, run.state.project, tenant: run.state.sharingTenant), maximum: maximum)
             )
         }
         if let tool = run.state.node(task).kind.tool, let maximum = configuration.toolLimits[tool] {

@@ -234,20 +234,18 @@ extension SettledUsage {
 }
 
 extension RunState {
-    /// The name of the tenant in budgets.
-    private var payingTenant: String { tenant.isEmpty ? "default" : tenant }
-
     /// Scopes that many runs share.
     fileprivate var sharedScopes: [BudgetScope] {
         [
-            BudgetScope(.day, payingTenant), BudgetScope(.month, payingTenant), BudgetScope(.tenant, payingTenant),
-            BudgetScope(.project, tenant.isEmpty ? project : "\(tenant)/\(project)"),
+            BudgetScope(.day, tenant), BudgetScope(.month, tenant), BudgetScope(.tenant, tenant),
+            BudgetScope(.project, sharingPrefix + project),
         ]
     }
 
     fileprivate func subject(of task: TaskRef, _ cost: CallCost) -> UsageSubject {
         UsageSubject(
-            tenant: payingTenant,
+            tenant: tenant,
+            user: owner,
             project: project,
             run: id,
             task: name(of: task),

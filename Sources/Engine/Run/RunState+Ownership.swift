@@ -1,0 +1,22 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+
+/// Whose a run is (spec 11.2). It says so in its first event, and never changes.
+extension RunState {
+    /// The project of runs that name none. It is nobody's to share.
+    public static let defaultProject = "default"
+
+    /// Whose it is.
+    public var ownership: Ownership {
+        Ownership(tenant: tenant, owner: owner, project: project == Self.defaultProject ? nil : project)
+    }
+
+    /// The tenant in the names of what runs share: empty for the first one, whose names were there before there were
+    /// tenants.
+    var sharingTenant: String { tenant == Ownership.defaultTenant ? "" : tenant }
+
+    /// What the names of a tenant's own things begin with.
+    var sharingPrefix: String { sharingTenant.isEmpty ? "" : "\(tenant)/" }
+}

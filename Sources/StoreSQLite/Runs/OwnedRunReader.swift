@@ -1,0 +1,107 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Store
+
+/// Lists of what somebody sees; prepared when it is first needed.
+///
+/// What belongs to everybody, to the viewer and to each shared project lies together in an index. A page is the newest
+/// of the pages of these, so that the runs of others cost nothing, however many there are.
+struct OwnedRunReader {
+    private let ofOwner, ofProject, ofTenant, ofFirstTenant, open: Statement
+    private let requests, pendingRequests: Statement
+
+    init(_ connection: borrowing Connection) throws(StoreError) {
+        ofOwner = try Statement(connection, Self.ofOwner)
+        ofProject = try Statement(connection, Self.ofProject)
+        ofTenant = try Statement(connection, Self.ofTenant)
+        ofFirstTenant = try Statement(connection, Self.ofFirstTenant)
+        open = try Statement(connection, Self.open)
+        requests = try Statement(connection, HumanTaskSchema.ofTenant)
+        pendingRequests = try Statement(connection, HumanTaskSchema.pendingOfTenant)
+    }
+
+    /// ?4 names the statuses, each between two commas.
+    private static let page = """
+        AND instr(?4, ',' || status || ',') > 0 AND (?1 IS NULL OR workflow = ?1) AND key < ?2 ORDER BY key DESC LIMIT ?3
+        """
+
+    static let ofOwner = "SELECT * FROM run WHERE tenant = ?5 AND owner IS ?6 \(page)"
+    static let ofProject = "SELECT * FROM run WHERE tenant = ?5 AND project = ?6 \(page)"
+    /// The second condition is that of the index.
+    static let ofTenant = "SELECT * FROM run WHERE tenant = ?5 AND tenant <> 'default' \(page)"
+    /// Most runs are the first tenant's where there are no others; the order of keys is as good as an index then.
+    static let ofFirstTenant = "SELECT * FROM run WHERE +tenant = ?5 \(page)"
+    /// Open runs are few beside all that ever were.
+    static let open = """
+        SELECT * FROM run WHERE \(RunSchema.openCondition) AND +tenant = ?5 AND (?6 IS NULL OR owner IS NULL
+            OR +owner = ?6 OR +project IN (SELECT value FROM json_each(?7))) \(page)
+        """
+
+    /// Runs, newest first. Several statements: the caller holds a snapshot.
+    func runs(_ filter: RunFilter, seenBy visibility: Visibility) throws(StoreError) -> [RunRow] {
+        let statuses = filter.statuses.isEmpty ? RunStatus.allCases : filter.statuses
+        if statuses.allSatisfy({ !$0.isTerminal }) { return try openRuns(filter, statuses, visibility) }
+        guard let viewer = visibility.viewer else {
+            let statement = visibility.tenant == Ownership.defaultTenant ? ofFirstTenant : ofTenant
+            return try page(statement, filter, statuses, visibility.tenant)
+        }
+        var found: [Int64: RunRow] = [:]
+        for owner in [nil, viewer] {
+            let rows = try page(ofOwner, filter, statuses, visibility.tenant, owner)
+            for row in rows { found[row.key] = row }
+        }
+        for project in Set(visibility.projects) {
+            let rows = try page(ofProject, filter, statuses, visibility.tenant, project)
+            for row in rows { found[row.key] = row }
+        }
+        return Array(found.values.sorted { $0.key > $1.key }.prefix(filter.limit))
+    }
+
+    private func page<each Value: Bindable>(
+        _ statement: Statement,
+        _ filter: RunFilter,
+        _ statuses: [RunStatus],
+        _ values: repeat each Value
+    ) throws(StoreError) -> [RunRow] {
+        let names = "," + statuses.map { $0.rawValue + "," }.joined()
+        let before = filter.before ?? .max
+        return try statement.rows(
+            filter.workflow,
+            before,
+            filter.limit,
+            names,
+            repeat each values,
+            read: RunRow.init(row:)
+        )
+    }
+
+    private func openRuns(
+        _ filter: RunFilter,
+        _ statuses: [RunStatus],
+        _ visibility: Visibility
+    ) throws(StoreError) -> [RunRow] {
+        let projects = visibility.projects.jsonText
+        return try page(open, filter, statuses, visibility.tenant, visibility.viewer, projects)
+    }
+
+    /// Requests to people, oldest first.
+    func humanTasks(
+        _ filter: HumanTaskFilter,
+        for audience: HumanTaskFilter.Audience
+    ) throws(StoreError) -> [HumanTaskRow] {
+        let statement = filter.isPending ? pendingRequests : requests
+        return try statement.rows(
+            filter.statusNames,
+            filter.after?.openedAt.milliseconds ?? .min,
+            filter.after?.id.description ?? "",
+            filter.limit,
+            audience.tenant,
+            audience.assignees?.jsonText,
+            audience.owner,
+            filter.run,
+            read: HumanTaskRow.init(row:)
+        )
+    }
+}
