@@ -47,7 +47,9 @@ struct CommandFailure: Error {
             switch error.code {
             case .storageFull: Self.fullDisk
             case .corrupted: "`baton doctor` checks the data folder"
-            case .unavailable, .notFound, .conflict, .leaseLost, .humanTaskClosed, .invalid, .draining: nil
+            case .unavailable, .notFound, .conflict, .leaseLost, .humanTaskClosed, .invalid, .idempotencyMismatch,
+                .draining:
+                nil
             }
         let message = ([error.message] + error.violations.map(\.description)).joined(separator: "\n  ")
         self.init(Self.exit(error.code), error.code.rawValue, message, hint: hint)
@@ -71,7 +73,7 @@ struct CommandFailure: Error {
         switch code {
         case .notFound: .notFound
         case .conflict, .leaseLost, .humanTaskClosed: .conflict
-        case .invalid: .usage
+        case .invalid, .idempotencyMismatch: .usage
         case .storageFull, .unavailable, .draining, .corrupted: .unavailable
         }
     }

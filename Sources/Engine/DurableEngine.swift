@@ -13,12 +13,15 @@ internal import Threads
 /// Make one per store, call ``run()`` in a task of its own, and stop it with ``stop(grace:)``. Every other call suspends
 /// until its outcome is durable.
 public final class DurableEngine: Sendable {
-    private let mailbox = Mailbox<Request>()
+    private let mailbox: Mailbox<Request>
     private let dispatcher: Dispatcher
     private let attempts: Attempts
-    let feed = EventFeed()
+    let feed: EventFeed
     let store: any RunStore
-    let blobThread = SerialThread(named: "baton-blobs")
+    let clock: any EngineClock
+    let blobThread: SerialThread
+    /// Of the request that this is the engine for.
+    private let key: IdempotencyKey?
     private let configuration: EngineConfiguration
     let preparation: PatchPreparation
     /// Reads runs of the same stores.
@@ -41,8 +44,10 @@ public final class DurableEngine: Sendable {
         configuration: EngineConfiguration,
         failStop: @escaping @Sendable (String) -> Void
     ) {
-        self.store = store
-        self.configuration = configuration
+        let (mailbox, feed) = (Mailbox<Request>(), EventFeed())
+        let blobThread = SerialThread(named: "baton-blobs")
+        (self.mailbox, self.feed, self.blobThread, key) = (mailbox, feed, blobThread, nil)
+        (self.store, self.clock, self.configuration) = (store, clock, configuration)
         let reader = RunReader(store: store, blobs: blobs)
         self.reader = reader
         let attempts = Attempts(
@@ -57,7 +62,6 @@ public final class DurableEngine: Sendable {
         let dispatcher = Dispatcher(attempts.make)
         self.dispatcher = dispatcher
         preparation = PatchPreparation(reader: reader, compiler: compiler)
-        let (mailbox, feed) = (mailbox, feed)
         OwnThread(named: "baton-engine") {
             var loop = ShardLoop(
                 store: store,
@@ -76,6 +80,14 @@ public final class DurableEngine: Sendable {
             loop.traits = { executors[$0.kind.name]?.traits(of: $0) ?? ExecutorTraits() }
             loop.run(mailbox)
         }.detach()
+    }
+
+    /// The same engine for a request that has a key.
+    init(sharing engine: DurableEngine, key: IdempotencyKey) {
+        (mailbox, dispatcher, attempts) = (engine.mailbox, engine.dispatcher, engine.attempts)
+        (feed, store, clock, blobThread) = (engine.feed, engine.store, engine.clock, engine.blobThread)
+        (configuration, preparation, reader) = (engine.configuration, engine.preparation, engine.reader)
+        self.key = key
     }
 
     // MARK: Runs
@@ -236,11 +248,11 @@ public final class DurableEngine: Sendable {
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
         }
         // Nothing to do about a failure: leases that were not handed back are lost ones to the next process.
-        _ = try? await ask { .release($0) } as Void
+        _ = try? await mailbox.ask { .release($0) } as Void
         dispatcher.stopAll()
         dispatcher.finish()
         feed.finish()
-        _ = try? await ask { .stop($0) } as Void
+        _ = try? await mailbox.ask { .stop($0) } as Void
     }
 
     private func sendHeartbeats() async {
@@ -254,7 +266,10 @@ public final class DurableEngine: Sendable {
         limit: Int = .max,
         _ request: (@escaping Reply<Value>) -> Request
     ) async throws(EngineError) -> Value {
-        try await mailbox.ask(limit: limit, request)
+        try await mailbox.ask(limit: limit) { reply in
+            let request = request(reply)
+            return key.map { .keyed($0, request) } ?? request
+        }
     }
 }
 

@@ -17,6 +17,8 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case humanTaskClosed = "human_task.closed"
         /// Inputs or arguments do not fit. 422.
         case invalid = "validation.failed"
+        /// The idempotency key was used for another request. 422.
+        case idempotencyMismatch = "idempotency.mismatch"
         /// The disk is full; nothing was written. 507.
         case storageFull = "storage.full"
         /// The store cannot be used now. 503.

@@ -208,6 +208,16 @@ final class FaultyStore: RunStoreDecorator {
     /// How often the log of a run was read.
     var runsRead: Int { reads.withLock { $0 } }
 
+    private let lookups = Mutex(0)
+
+    /// How often the answer to a request was looked for.
+    var lookedUp: Int { lookups.withLock { $0 } }
+
+    func idempotency(principal: String, key: String) throws(StoreError) -> IdempotencyRow? {
+        lookups.withLock { $0 += 1 }
+        return base.idempotency(principal: principal, key: key)
+    }
+
     /// The log of that run cannot be read any more.
     func damage(_ run: Int64) {
         damaged.withLock { _ = $0.insert(run) }

@@ -120,8 +120,9 @@ import Testing
         ]
         for (target, sender, reached) in cases {
             let world = OperationsWorld()
-            for owner in [.common, Self.acme, Ownership(tenant: "acme", owner: "user:b"), Ownership(tenant: "x", owner: nil)]
-            {
+            for owner in [
+                .common, Self.acme, Ownership(tenant: "acme", owner: "user:b"), Ownership(tenant: "x", owner: nil),
+            ] {
                 _ = try world.start(waiting) { $0.ownership = owner }
             }
             world.turn()

@@ -68,6 +68,14 @@ import Testing
                 filter.limit = limit
                 #expect(try store.usage(filter) == ids.map { commit.usage[Int($0)] }, "\(filter)")
             }
+            for (tenant, user, run, ids) in [
+                ("t", nil, 0, [8, 7, 6, 5, 4, 3, 2, 1, 0]), ("u", nil, 0, []), (nil, "ü", 0, [8, 7, 5, 4, 2, 1]),
+                ("t", "ü", 2, [8, 5, 2]), ("t", "u", 2, []),
+            ] as [(String?, String?, Int, [Int])] {
+                var filter = UsageFilter()
+                (filter.tenant, filter.user, filter.run) = (tenant, user, UsageRow.sample(0, run: run).subject.run)
+                #expect(try store.usage(filter) == ids.map { commit.usage[$0] }, "\(filter)")
+            }
         }
     }
 

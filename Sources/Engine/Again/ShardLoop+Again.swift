@@ -27,13 +27,20 @@ extension ShardLoop {
     mutating func apply(_ request: AgainRequest, to batch: inout Batch) {
         switch request {
         case .derive(let request, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.derive(request, &batch) }
+            answer(reply, keeping: .started, &batch) { loop, batch throws(EngineError) in
+                try loop.derive(request, &batch)
+            }
         case .storeReplay(let replay, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.store(replay, &batch) }
+            answer(reply, keeping: .started, &batch) { loop, batch throws(EngineError) in try loop.store(replay, &batch)
+            }
         case .shadow(let request, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.shadow(request, &batch) }
+            answer(reply, keeping: .started, &batch) { loop, batch throws(EngineError) in
+                try loop.shadow(request, &batch)
+            }
         case .invalidateCache(let selection, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.invalidate(selection, &batch) }
+            answer(reply, keeping: .count, &batch) { loop, batch throws(EngineError) in
+                try loop.invalidate(selection, &batch)
+            }
         }
     }
 

@@ -84,7 +84,7 @@ extension EngineError.Code {
         switch self {
         case .notFound: 404
         case .conflict, .leaseLost, .humanTaskClosed: 409
-        case .invalid: 422
+        case .invalid, .idempotencyMismatch: 422
         case .storageFull: 507
         case .unavailable, .draining: 503
         case .corrupted: 500

@@ -22,13 +22,13 @@ extension ShardLoop {
     mutating func apply(_ request: BulkRequest, to batch: inout Batch) {
         switch request {
         case .runs(let runs, let command, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .bulk, &batch) { loop, batch throws(EngineError) in
                 try loop.each(runs, &batch) { loop, run, batch throws(EngineError) in
                     _ = try loop.handle(command, on: loop.key(of: run), actor, &batch)
                 }
             }
         case .people(let requests, let person, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .bulk, &batch) { loop, batch throws(EngineError) in
                 try loop.each(requests, &batch) { loop, id, batch throws(EngineError) in
                     _ = try loop.person(id, person, actor, &batch)
                 }

@@ -10,6 +10,8 @@ public struct RunSelection: Sendable, Equatable {
     public var statuses: [RunStatus] = []
     /// Only runs of that workflow.
     public var workflow: String?
+    /// Only those that somebody sees; `nil` for those of all tenants.
+    public var visibility: Visibility?
     /// Only runs that have all of these labels.
     public var labels: [String: String] = [:]
     /// At most that many, the newest [1–100].
@@ -26,6 +28,7 @@ extension RunReader {
     public func select(_ selection: RunSelection) throws(EngineError) -> [RunRow] {
         var filter = RunFilter()
         (filter.statuses, filter.workflow, filter.limit) = (selection.statuses, selection.workflow, 1000)
+        filter.visibility = selection.visibility
         var found: [RunRow] = []
         while true {
             let page = try runs(filter)

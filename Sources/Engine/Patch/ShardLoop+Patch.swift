@@ -23,17 +23,24 @@ enum PatchAsked: Sendable {
 enum PatchTarget: Sendable {
     case run(RunID)
     case attempt(HeldLease)
+
+    /// The run; attempts have no keys of requests.
+    fileprivate var run: RunID? {
+        if case .run(let run) = self { run } else { nil }
+    }
 }
 
 extension ShardLoop {
     mutating func apply(_ asked: PatchAsked, to batch: inout Batch) {
         switch asked {
         case .patch(let target, let request, let prepared, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .patch(of: target.run, key: request.key), &batch) {
+                loop,
+                batch throws(EngineError) in
                 try loop.patch(target, request, prepared, actor, &batch)
             }
         case .migrate(let run, let migration, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .patch(of: run, key: migration.key), &batch) { loop, batch throws(EngineError) in
                 let key = try loop.key(of: run)
                 _ = try loop.handle(.patch(PatchCommand(action: .migrate(migration))), on: key, actor, &batch)
                 return try loop.record(key, migration.key, &batch)
@@ -76,8 +83,7 @@ extension ShardLoop {
         return try preparation.prepare(request, by: author, state)
     }
 
-    private mutating func record(_ key: Int64, _ name: String, _ batch: inout Batch) throws(EngineError) -> PatchRecord
-    {
+    mutating func record(_ key: Int64, _ name: String, _ batch: inout Batch) throws(EngineError) -> PatchRecord {
         guard let record = try open(key, &batch).state.patches.record(key: name) else {
             throw EngineError(.notFound, "the patch is not known any more")
         }

@@ -11,11 +11,13 @@ extension ShardLoop {
     mutating func apply(_ request: PauseRequest, to batch: inout Batch) {
         switch request {
         case .pause(let scope, let reason, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .pause, &batch) { loop, batch throws(EngineError) in
                 try loop.pause(scope, reason, actor, &batch)
             }
         case .resume(let scope, _, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.resume(scope, &batch) }
+            answer(reply, keeping: .resumed, &batch) { loop, batch throws(EngineError) in
+                try loop.resume(scope, &batch)
+            }
         }
     }
 

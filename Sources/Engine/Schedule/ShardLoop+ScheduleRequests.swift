@@ -9,13 +9,21 @@ extension ShardLoop {
     mutating func apply(_ request: ScheduleRequest, to batch: inout Batch) {
         switch request {
         case .create(let definition, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.create(definition, &batch) }
+            answer(reply, keeping: .schedule, &batch) { loop, batch throws(EngineError) in
+                try loop.create(definition, &batch)
+            }
         case .command(let id, let command, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.tell(id, command, &batch) }
+            answer(reply, keeping: .schedule, &batch) { loop, batch throws(EngineError) in
+                try loop.tell(id, command, &batch)
+            }
         case .trigger(let id, let policy, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.trigger(id, policy, &batch) }
+            answer(reply, keeping: .triggered, &batch) { loop, batch throws(EngineError) in
+                try loop.trigger(id, policy, &batch)
+            }
         case .delete(let id, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.delete(id, &batch) }
+            answer(reply, keeping: .done, &batch) { loop, batch throws(EngineError) in
+                try loop.delete(id, &batch)
+            }
         case .run(let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.loadSchedules(&batch) }
         }

@@ -26,6 +26,9 @@ indirect enum Request: Sendable {
     case schedule(ScheduleRequest)
     case pause(PauseRequest)
     case bulk(BulkRequest)
+    /// Carried out once, however often it comes.
+    case keyed(IdempotencyKey, Request)
+    case keep([UInt8], IdempotencyKey, Reply<Void>)
     case release(Reply<Void>)
     case advance(consumer: String, to: Int64, Reply<Void>)
     case stop(Reply<Void>)
@@ -44,6 +47,8 @@ indirect enum Request: Sendable {
         case .schedule(let request): request.refuse(error)
         case .pause(let request): request.refuse(error)
         case .bulk(let request): request.refuse(error)
+        case .keyed(_, let request): request.refuse(error)
+        case .keep(_, _, let reply): reply(.failure(error))
         case .release(let reply), .advance(_, _, let reply), .budget(_, _, _, let reply), .stop(let reply):
             reply(.failure(error))
         case .attemptEnded, .heartbeat: break

@@ -42,7 +42,7 @@ extension ShardLoop {
         }
     }
 
-    private func humanTask(_ id: HumanTaskID, _ batch: Batch) throws(EngineError) -> HumanTaskRow {
+    func humanTask(_ id: HumanTaskID, _ batch: Batch) throws(EngineError) -> HumanTaskRow {
         if let known = batch.humanTasks[id] { return known }
         do throws(StoreError) {
             if let row = try store.humanTask(id) { return row }

@@ -11,27 +11,28 @@ extension ShardLoop {
     mutating func apply(_ request: Request, to batch: inout Batch) {
         switch request {
         case .start(let start, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.start(start, &batch) }
+            answer(reply, keeping: .started, &batch) { loop, batch throws(EngineError) in try loop.start(start, &batch)
+            }
         case .again(let request):
             apply(request, to: &batch)
         case .patch(let asked):
             apply(asked, to: &batch)
         case .control(let run, let command, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .event, &batch) { loop, batch throws(EngineError) in
                 try loop.control(run, command, actor, &batch)
             }
         case .signal(let target, let signal, let sender, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .count, &batch) { loop, batch throws(EngineError) in
                 try loop.signal(signal, to: target, from: sender, by: actor, &batch)
             }
         case .person(let id, let request, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .request, &batch) { loop, batch throws(EngineError) in
                 try loop.person(id, request, actor, &batch)
             }
         case .attemptEnded(let lease, let result, let usage):
             endAttempt(lease, result, usage, &batch)
         case .budget(let scope, let limit, let actor, let reply):
-            answer(reply, &batch) { loop, batch throws(EngineError) in
+            answer(reply, keeping: .done, &batch) { loop, batch throws(EngineError) in
                 try loop.setBudget(scope, limit, actor, &batch)
             }
         case .heartbeat(let held):
@@ -46,6 +47,12 @@ extension ShardLoop {
             apply(request, to: &batch)
         case .bulk(let request):
             apply(request, to: &batch)
+        case .keyed(let key, let request):
+            batch.key = key
+            apply(request, to: &batch)
+            batch.key = nil
+        case .keep(let bytes, let key, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.keep(bytes, for: key, &batch) }
         case .release(let reply):
             answer(reply, &batch) { loop, batch in loop.release(&batch) }
         case .advance(let consumer, let number, let reply):

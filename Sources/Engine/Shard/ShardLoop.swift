@@ -331,6 +331,10 @@ struct Batch {
     /// Results taken in.
     var results: [(lease: HeldLease, result: AttemptResult, usage: CallUsage?)] = []
     var blobs: [[UInt8]] = []
+    /// Of the request that is being carried out, if it has one.
+    var key: IdempotencyKey?
+    /// Answers of this turn to requests that have a key.
+    var answers: [IdempotencyKey.Name: IdempotencyRow] = [:]
     /// Called after the commit, or with the error that prevented it.
     var replies: [(EngineError?) -> Void] = []
 

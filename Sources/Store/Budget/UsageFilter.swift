@@ -7,6 +7,10 @@ public import Model
 public struct UsageFilter: Sendable {
     /// Only of that run.
     public var run: RunID?
+    /// Only of that tenant.
+    public var tenant: String?
+    /// Only of runs that this one owns, as ``Ownership/owner``.
+    public var user: String?
     /// Only those settled at or after this.
     public var from: Timestamp?
     /// Only those settled before this.
@@ -21,7 +25,8 @@ public struct UsageFilter: Sendable {
 
     /// Whether the filter lets a record through.
     func fits(_ row: UsageRow) -> Bool {
-        (run.map { row.subject.run == $0 } ?? true) && (from.map { row.at >= $0 } ?? true)
+        (run.map { row.subject.run == $0 } ?? true) && (tenant.map { row.subject.tenant == $0 } ?? true)
+            && (user.map { row.subject.user == $0 } ?? true) && (from.map { row.at >= $0 } ?? true)
             && (until.map { row.at < $0 } ?? true) && (before.map { row.id < $0 } ?? true)
     }
 }

@@ -18,7 +18,9 @@ struct BudgetReader {
     }
 
     private static let page = """
-        (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4
+        (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR id < ?3)
+            AND (?6 IS NULL OR subject ->> '$.tenant' = ?6) AND (?7 IS NULL OR subject ->> '$.user' = ?7)
+            ORDER BY id DESC LIMIT ?4
         """
 
     func budgets(of scope: BudgetScope, limit: Int) throws(StoreError) -> [BudgetRow] {
@@ -34,11 +36,17 @@ struct BudgetReader {
     }
 
     func usage(_ filter: UsageFilter) throws(StoreError) -> [UsageRow] {
-        let before = filter.before?.description
-        guard let run = filter.run?.description else {
-            return try usage.rows(filter.from, filter.until, before, filter.limit, read: UsageRow.init(row:))
-        }
-        return try usageOfRun.rows(filter.from, filter.until, before, filter.limit, run, read: UsageRow.init(row:))
+        let statement = filter.run == nil ? usage : usageOfRun
+        return try statement.rows(
+            filter.from,
+            filter.until,
+            filter.before?.description,
+            filter.limit,
+            filter.run?.description,
+            filter.tenant,
+            filter.user,
+            read: UsageRow.init(row:)
+        )
     }
 
     func allBuckets() throws(StoreError) -> [BucketRow] {

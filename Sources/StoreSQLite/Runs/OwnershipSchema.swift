@@ -9,20 +9,21 @@ enum OwnershipSchema {
     /// The index that tells whether a file has the columns.
     static let index = "run_owner"
 
-    static let step = columns("run") + columns("human_task") + columns("schedule") + """
-        CREATE INDEX run_owner ON run(tenant, owner);
-        CREATE INDEX run_project ON run(tenant, project) WHERE project IS NOT NULL;
-        CREATE INDEX run_tenant ON run(tenant) WHERE tenant <> 'default';
-        CREATE INDEX human_task_tenant ON human_task(tenant, opened_at, id);
-        CREATE INDEX human_task_inbox ON human_task(tenant, opened_at, id) WHERE status IN ('open', 'claimed');
+    static let step =
+        columns("run") + columns("human_task") + columns("schedule") + """
+            CREATE INDEX run_owner ON run(tenant, owner);
+            CREATE INDEX run_project ON run(tenant, project) WHERE project IS NOT NULL;
+            CREATE INDEX run_tenant ON run(tenant) WHERE tenant <> 'default';
+            CREATE INDEX human_task_tenant ON human_task(tenant, opened_at, id);
+            CREATE INDEX human_task_inbox ON human_task(tenant, opened_at, id) WHERE status IN ('open', 'claimed');
 
-        DROP VIEW baton_runs;
-        CREATE VIEW baton_runs AS SELECT id, workflow, status, reason, outcome, last_seq AS run_seq, ended_tasks,
-            all_tasks, error, \(RunSchema.time("created_at")), \(RunSchema.time("started_at")),
-            \(RunSchema.time("ended_at")), \(RunSchema.time("deadline")), graph_hash, tenant, owner, project
-            FROM run ORDER BY key DESC;
+            DROP VIEW baton_runs;
+            CREATE VIEW baton_runs AS SELECT id, workflow, status, reason, outcome, last_seq AS run_seq, ended_tasks,
+                all_tasks, error, \(RunSchema.time("created_at")), \(RunSchema.time("started_at")),
+                \(RunSchema.time("ended_at")), \(RunSchema.time("deadline")), graph_hash, tenant, owner, project
+                FROM run ORDER BY key DESC;
 
-        """
+            """
 
     private static func columns(_ table: String) -> String {
         """
