@@ -107,11 +107,21 @@ let package = Package(
             ["Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]
         ),
 
+        // The API over HTTP; the only place that joins HTTP and Engine.
+        module(
+            "Server",
+            [
+                "HTTPServer", "Engine", "Identity", "Secrets", "Audit", "RateLimits", "Catalog", "Store", "Definition",
+                "Hashing", "Threads", "Model", "JSON",
+            ]
+        ),
+
         // The product.
         module(
             "Commands",
             [
-                "Tools", "Simulation", "Engine", "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
+                "Server", "HTTPServer", "RateLimits", "Tools", "Simulation", "Engine", "Identity", "Secrets", "Audit",
+                "Rates", "Cryptography", "Retention",
                 "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
                 "HTTP",
                 "Threads", "Model",
@@ -147,6 +157,13 @@ let package = Package(
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
         tests("HTTP", ["JSON", "Threads"]),
+        tests(
+            "Server",
+            [
+                "HTTPServer", "Engine", "Identity", "Secrets", "Cryptography", "Catalog", "StoreSQLite", "Store",
+                "Definition", "Threads", "Model", "JSON", "TestSupport",
+            ]
+        ),
         tests("Reactor", ["CLinux"]),
         tests("HTTPServer", ["Reactor", "Compression", "Threads", "TestSupport"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),

@@ -15,16 +15,21 @@ extension DefinitionCatalog {
     ///   - text: YAML or JSON in UTF-8, at most 4 MiB.
     ///   - fileName: See ``Definition/Compiler/compile(text:fileName:)``.
     ///   - expected: Where the tag must be for this to happen.
+    ///   - name: The name that the document must have; `nil` for any.
     /// - Throws: `definitionInvalid` with all diagnostics, `tagMoved`, `invalid`.
     public func publish(
         _ text: [UInt8],
         fileName: String,
         tag: String = VersionReference.defaultTag,
         expected: TagExpectation = .any,
+        named name: String? = nil,
         by actor: CatalogActor
     ) throws(CatalogError) -> Publication {
         let tag = try VersionReference.checkedTag(tag)
         let compiled = try compile(text, fileName: fileName)
+        if let name, compiled.head.name != name {
+            throw CatalogError(.invalid, "the document is of `\(compiled.head.name)`, not of `\(name)`")
+        }
         return try admit(compiled, .text(text), as: compiled.head.name, tag, expected, actor)
     }
 

@@ -1,10 +1,12 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Catalog
 import Definition
 import Engine
 import Glibc
 import Model
+import Server
 import Store
 import StoreSQLite
 import Threads
@@ -16,7 +18,9 @@ struct LocalEngine {
     let store: SQLiteRunStore
     let workspaces: Workspaces
     /// What is published in the same folder.
-    let workflows: CatalogWorkflows
+    let workflows: PublishedWorkflows
+    let blobs: any BlobStore
+    let catalog: DefinitionCatalog
     private let folder: DataFolder
     private let work: AsyncWork<Void>
 
@@ -57,7 +61,10 @@ struct LocalEngine {
         configuration.toolRates = settings.toolRates
         configuration.patchPolicy.review = settings.patchReview
         let compiler = try toolbox.makeCompiler(for: .run)
-        workflows = CatalogWorkflows(store: store, blobs: blobs, compiler: compiler)
+        let checker = try toolbox.makeCompiler(for: .check)
+        catalog = DefinitionCatalog(store: store, blobs: blobs, compiler: checker, now: { SystemClock().wall() })
+        workflows = PublishedWorkflows(catalog: catalog, compiler: compiler, owner: CatalogSession.owner)
+        self.blobs = blobs
         (configuration.queues, configuration.labels) = (settings.queues, settings.labels)
         let secrets = VaultSecrets(store: store, folder: path, environment: context.environment)
         let engine = DurableEngine(

@@ -5,6 +5,7 @@ import Definition
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton run patch`, `patches` and `migrate`: changing the graph of a run that goes on.

@@ -6,6 +6,7 @@ import Definition
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton schedule create`.
@@ -118,7 +119,11 @@ enum ScheduleCreate {
         let toolbox = try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder)
         let compiler = try toolbox.makeCompiler(for: .run)
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
-            let source = CatalogWorkflows(store: session.store, blobs: session.blobs, compiler: compiler)
+            let source = PublishedWorkflows(
+                catalog: session.catalog,
+                compiler: compiler,
+                owner: CatalogSession.owner
+            )
             return try engineCall { () throws(EngineError) in try source.workflow(reference) }.graph
         }
     }

@@ -11,6 +11,8 @@ public struct LogSegment: Sendable, Equatable {
     public let key: Int64
     /// That run.
     public let run: RunID
+    /// Whose that run is.
+    public let ownership: Ownership
     /// Events with larger numbers than this belong to it. The run's own log counts from there: its first event is
     /// number `after + 1` of the history.
     public let after: Int64
@@ -31,7 +33,9 @@ extension RunReader {
                 throw EngineError(.notFound, "there is no run with key \(key)")
             }
             let pin = try pin(ofRun: key)
-            segments.append(LogSegment(key: key, run: row.id, after: pin?.sequence ?? 0, upTo: end))
+            segments.append(
+                LogSegment(key: key, run: row.id, ownership: row.ownership, after: pin?.sequence ?? 0, upTo: end)
+            )
             guard let pin, pin.sequence > 0 else { return segments.reversed() }
             (key, end) = (pin.originKey, pin.sequence)
         }

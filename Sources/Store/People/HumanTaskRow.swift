@@ -129,6 +129,12 @@ public struct HumanTaskFilter: Sendable {
         /// Its id.
         public var id: HumanTaskID
 
+        /// A place that was told before.
+        public init(openedAt: Timestamp, id: HumanTaskID) {
+            self.openedAt = openedAt
+            self.id = id
+        }
+
         /// The place of a request.
         public init(_ row: HumanTaskRow) {
             openedAt = row.openedAt

@@ -1,0 +1,188 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+public import HTTPServer
+internal import Hashing
+internal import Identity
+internal import JSON
+internal import Model
+public import RateLimits
+internal import Reactor
+public import Store
+internal import Threads
+
+/// The API over HTTP (spec 10).
+///
+/// Requests are answered on the threads of the connections; what blocks is done elsewhere.
+public struct APIServer: Sendable {
+    private let router: Router
+    private let service: Service
+    private let feed: LiveFeed
+    private let limits: Limits
+    private let authentication = (1...2).map { SerialThread(named: "auth-\($0)") }
+
+    /// - Throws: `StoreError` when the end of the log cannot be read.
+    public init(_ service: Service, rates: RateLimitSettings = RateLimitSettings()) throws(StoreError) {
+        self.service = service
+        limits = Limits(rates)
+        feed = LiveFeed(service, last: try service.store.lastSequence())
+        let routes = Self.routes(service, feed, limits)
+        let document = OpenAPIDocument(routes + ProbeRoutes.documented, version: service.version)
+        do throws(JSONSchemaError) {
+            router = try Router(routes + ProbeRoutes(service: service, openAPI: document.json.bytes()).routes)
+        } catch {
+            preconditionFailure("a contract has a shape that is no schema: \(error)")
+        }
+    }
+
+    /// Every operation but the probes.
+    static func routes(_ service: Service, _ feed: LiveFeed, _ limits: Limits) -> [Route] {
+        AccountRoutes(service: service).routes + KeyRoutes(service: service).routes
+            + UserRoutes(service: service).routes + MemberRoutes(service: service).routes
+            + AuditRoutes(service: service).routes + SecretRoutes(service: service).routes
+            + DocumentRoutes(service: service).routes + WorkflowRoutes(service: service).routes
+            + TagRoutes(service: service).routes + StartRoutes(service: service, limits: limits).routes
+            + RunRoutes(service: service).routes + RunControlRoutes(service: service).routes
+            + DerivationRoutes(service: service).routes + PatchRoutes(service: service).routes
+            + HumanTaskRoutes(service: service).routes + ScheduleRoutes(service: service).routes
+            + MoneyRoutes(service: service).routes + EventRoutes(service: service, feed: feed).routes
+    }
+
+    /// Follows the engine for those who watch, until the task is cancelled.
+    public func run() async { await feed.run() }
+
+    /// Answers one request.
+    @Sendable public func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let id = Self.requestID(of: request)
+        var response: HTTPResponse
+        do throws(Problem) {
+            response = try await route(request)
+        } catch {
+            response = error.response(requestID: id)
+        }
+        response.headers["x-request-id"] = id
+        response.headers["x-content-type-options"] = "nosniff"
+        response.headers["x-frame-options"] = "DENY"
+        response.headers["referrer-policy"] = "no-referrer"
+        response.headers["cache-control"] = response.headers["cache-control"] ?? "no-store"
+        response.headers["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'"
+        return response
+    }
+
+    private func route(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
+        switch router.find(request.method, request.path) {
+        case .nothing:
+            throw .notFound("path `\(request.target.rawPath)`")
+        case .methods(let methods):
+            let allowed = methods.joined(separator: ", ")
+            var problem = Problem(
+                405,
+                "method.not_allowed",
+                "`\(request.method)` is no method of this path; it takes \(allowed)"
+            )
+            problem.headers["allow"] = allowed
+            throw problem
+        case .route(let entry, let parameters):
+            return try await act(entry, parameters, request)
+        }
+    }
+
+    private func act(
+        _ entry: Router.Entry,
+        _ parameters: [String: String],
+        _ request: HTTPRequest
+    ) async throws(Problem) -> HTTPResponse {
+        let contract = entry.route.contract
+        var caller = Principal.nobody
+        if case .may(let permission) = contract.audience {
+            caller = try await self.caller(of: request, contract.takesFeedToken)
+            guard caller.may(permission) else {
+                throw Problem(403, "permission.denied", "`\(permission.rawValue)` is not yours")
+            }
+        }
+        let limit = try limits.admit(contract.kind, caller, address: request.remoteAddress.host)
+        try entry.check.checkQuery(
+            request.target.query.filter { $0.name != "access_token" || !contract.takesFeedToken }
+        )
+        var (fields, document, bytes) = (Fields([:]), [UInt8](), [UInt8]())
+        switch contract.body {
+        case .none, .bytes: break
+        case .json:
+            bytes = try await Self.collect(request)
+            let value = try entry.check.fields(of: request, bytes)
+            fields = Fields(value.objectValue ?? ["value": value])
+        case .document:
+            try RequestCheck.checkType(of: request, DocumentRoutes.types)
+            document = try await Self.collect(request)
+            bytes = document
+        }
+        let call = APICall(
+            request: request,
+            parameters: parameters,
+            caller: caller,
+            fields: fields,
+            document: document,
+            idempotencyKey: Self.key(of: request, caller, bytes),
+            dispatch: answer
+        )
+        var response = try await entry.route.action(call)
+        for (name, value) in limit?.headers ?? [] { response.headers[name] = value }
+        return response
+    }
+
+    /// What makes a repeat of a request one.
+    private static func key(of request: HTTPRequest, _ caller: Principal, _ body: [UInt8]) -> IdempotencyKey? {
+        guard request.method == "POST", let key = request.header("idempotency-key") else { return nil }
+        let fingerprint = SHA256.hex(Array("POST \(request.target.raw)\n".utf8) + body)
+        return IdempotencyKey(principal: "\(caller.tenant)/\(caller.actor)", key: key, fingerprint: fingerprint)
+    }
+
+    private static func collect(_ request: HTTPRequest) async throws(Problem) -> [UInt8] {
+        do throws(HTTPStreamError) {
+            return try await request.body.collect(limit: APICall.bodyLimit)
+        } catch {
+            guard error.code == .tooLarge else { throw Problem(400, "validation.failed", error.message) }
+            throw Problem(413, "too_large", "the body has more than \(APICall.bodyLimit) bytes")
+        }
+    }
+
+    private func caller(of request: HTTPRequest, _ takesFeedToken: Bool) async throws(Problem) -> Principal {
+        let authenticator = service.identity.authenticator
+        let words = request.header("authorization")?.split(separator: " ", maxSplits: 1) ?? []
+        let token = takesFeedToken ? request.query("access_token") : nil
+        if words.isEmpty, let token {
+            return try await authenticate { () throws(IdentityError) in
+                try authenticator.authenticateFeed(token).principal
+            }
+        }
+        guard words.count == 2, words[0].lowercased() == "bearer" else {
+            throw Problem(IdentityError(.required, "The header `Authorization: Bearer TOKEN` is expected."))
+        }
+        let credential = String(words[1])
+        return try await authenticate { () throws(IdentityError) in try authenticator.authenticate(credential) }
+    }
+
+    private func authenticate(
+        _ body: @escaping @Sendable () throws(IdentityError) -> Principal
+    ) async throws(Problem) -> Principal {
+        let thread = authentication[Int.random(in: 0..<authentication.count)]
+        let result = await thread.run { Result { () throws(IdentityError) in try body() } }
+        do throws(IdentityError) {
+            return try result.get()
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// The client's, if it is a plain one, or a new one.
+    private static func requestID(of request: HTTPRequest) -> String {
+        if let given = request.header("x-request-id"), (1...128).contains(given.utf8.count),
+            given.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c })
+        {
+            return given
+        }
+        let random = UInt64.random(in: .min ... .max)
+        return "req_" + String(random, radix: 16)
+    }
+}

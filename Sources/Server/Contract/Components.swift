@@ -1,0 +1,269 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import Identity
+internal import JSON
+internal import Model
+internal import Store
+
+/// Shapes that several operations share, by name.
+enum Components {
+    /// What stands in paths.
+    static let pathParameters: [String: Shape] = [
+        "run": .id("run"), "human_task": .id("ht"), "schedule": .id("sched"), "user": .id("usr"), "key": .id("key"),
+        "seq": .text(1...18, pattern: "^[1-9][0-9]{0,17}$"), "name": .name, "tag": .name, "project": .name,
+        "secret": .text(1...100, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"),
+        "scope": .text(1...300, pattern: "^(day|month|tenant|(run|project|user|subtree|task):.+)$"),
+        "version": .text(1...80, pattern: "^[A-Za-z0-9_][A-Za-z0-9_.:-]*$"),
+    ]
+
+    static let schemas: JSONObject = {
+        let all = general + accounts + definitions + runs + people
+        return JSONObject(members: all.map { .init(key: $0.name, value: .object($0.shape.schema)) })
+    }()
+
+    private typealias Named = (name: String, shape: Shape)
+
+    private static let general: [Named] = [
+        (
+            "Problem",
+            .answer(
+                .required("type", .text),
+                .required("title", .text),
+                .required("status", .integer),
+                .required("detail", .text),
+                .required("code", .text, "A stable spelling, for programs."),
+                .required("request_id", .text),
+                .optional(
+                    "errors",
+                    .list(.answer(.required("path", .text), .required("code", .text), .required("message", .text))),
+                    "What is wrong where."
+                ),
+                .optional("tier", .text),
+                .optional("limit", .integer),
+                .optional("current", .integer),
+                .optional("retry_after_seconds", .integer)
+            )
+        ),
+        (
+            "Done",
+            .answer(
+                .required("run", .text),
+                .required("run_seq", .integer, "The number of the last event that it left in the run.")
+            )
+        ),
+        (
+            "BulkReport",
+            .answer(
+                .required("status", .integer),
+                .required("done", .integer),
+                .required("failed", .integer),
+                .required("items", .list(.answer(.required("id", .text), .required("status", .integer))))
+            )
+        ),
+        (
+            "Event",
+            .answer(
+                .required("seq", .integer, "Its number in the log of all runs."),
+                .required("run_seq", .integer, "Its number in the run, from 1 without gaps."),
+                .required("type", .text),
+                .required("at", .time),
+                .required("run", .text),
+                .optional("node", .text),
+                .optional("attempt", .integer),
+                .optional("actor", .text),
+                .optional("data", .any)
+            )
+        ),
+        (
+            "AuditEntry",
+            .answer(
+                .required("n", .integer),
+                .required("at", .time),
+                .required("actor", .text),
+                .required("action", .text),
+                .required("object", .text),
+                .required("prev_hash", .text),
+                .required("hash", .text)
+            )
+        ),
+        (
+            "Secret",
+            .answer(
+                .required("name", .text),
+                .required("scope", .text),
+                .required("version", .integer),
+                .required("kind", .text),
+                .required("created_at", .time),
+                .required("updated_at", .time),
+                .required("updated_by", .text)
+            )
+        ),
+    ]
+
+    private static let accounts: [Named] = [
+        (
+            "User",
+            .answer(
+                .required("id", .text),
+                .required("email", .text),
+                .required("name", .text),
+                .required("role", .choice(Role.self)),
+                .required("tenant", .text),
+                .required("is_disabled", .flag),
+                .required("has_password", .flag),
+                .required("created_at", .time),
+                .required("updated_at", .time),
+                .required("revision", .integer)
+            )
+        ),
+        (
+            "Login",
+            .answer(
+                .required("access_token", .text),
+                .required("token_type", .text),
+                .required("expires_in", .integer),
+                .required("refresh_token", .text),
+                .required("refresh_expires_in", .integer),
+                .required("user", .named("User"))
+            )
+        ),
+        (
+            "APIKey",
+            .answer(
+                .required("id", .text),
+                .required("name", .text),
+                .required("prefix", .text),
+                .required("role", .choice(Role.self)),
+                .required("scopes", .list(.text)),
+                .required("created_at", .time),
+                .optional("expires_at", .time),
+                .optional("last_used_at", .time),
+                .optional("revoked_at", .time),
+                .optional("key", .text, "The key itself; shown once.")
+            )
+        ),
+        (
+            "Member",
+            .answer(
+                .required("user", .text),
+                .required("project", .text),
+                .required("role", .choice(ProjectRole.self)),
+                .required("groups", .list(.text)),
+                .required("added_by", .text),
+                .required("added_at", .time)
+            )
+        ),
+    ]
+
+    private static let definitions: [Named] = [
+        (
+            "Diagnostic",
+            .answer(.required("code", .text), .required("severity", .text), .required("message", .text))
+        ),
+        (
+            "Version",
+            .answer(
+                .required("name", .text),
+                .required("version", .integer),
+                .required("hash", .text),
+                .required("kind", .text),
+                .required("owner", .text),
+                .required("creator", .text),
+                .required("created_at", .time)
+            )
+        ),
+        ("Definition", .answer(.required("name", .text), .required("owner", .text))),
+        ("Tag", .answer(.required("tag", .text), .required("hash", .text), .required("revision", .integer))),
+    ]
+
+    private static let runs: [Named] = [
+        (
+            "Run",
+            .answer(
+                .required("id", .text),
+                .required("workflow", .text),
+                .required("status", .choice(RunStatus.self)),
+                .required("created_at", .time),
+                .required("definition", .text),
+                .optional("reason", .text),
+                .optional("started_at", .time),
+                .optional("ended_at", .time)
+            )
+        ),
+        (
+            "RunDetails",
+            .answer(
+                .required("id", .text),
+                .required("workflow", .text),
+                .required("status", .choice(RunStatus.self)),
+                .required("created_at", .time),
+                .required("definition", .text),
+                .required("last_event", .integer),
+                .required("inputs", .any),
+                .optional("outputs", .any),
+                .optional("error", .any)
+            )
+        ),
+        (
+            "StartedRun",
+            .answer(
+                .required("id", .text),
+                .required("run_seq", .integer, "The number of the last event of the start.")
+            )
+        ),
+        (
+            "Task",
+            .answer(
+                .required("node", .text),
+                .required("kind", .text),
+                .required("status", .choice(TaskStatus.self)),
+                .required("attempts", .integer)
+            )
+        ),
+        (
+            "Patch",
+            .answer(.required("seq", .integer), .required("status", .text), .required("author", .text))
+        ),
+        (
+            "Schedule",
+            .answer(
+                .required("id", .text),
+                .required("name", .text),
+                .required("workflow", .text),
+                .required("when", .text),
+                .required("zone", .text),
+                .required("overlap", .text),
+                .required("status", .text),
+                .required("created_at", .time)
+            )
+        ),
+    ]
+
+    private static let people: [Named] = [
+        (
+            "HumanTask",
+            .answer(
+                .required("id", .text),
+                .required("kind", .text),
+                .required("status", .choice(HumanTaskStatus.self)),
+                .required("run", .text),
+                .required("node", .text),
+                .required("title", .text),
+                .required("message", .text),
+                .required("assignees", .list(.text)),
+                .required("opened_at", .time),
+                .required("choices", .list(.any)),
+                .required("quorum", .integer)
+            )
+        )
+    ]
+}
+
+extension Shape {
+    /// A name of a definition, a tag or a project.
+    static let name = Shape.text(1...200, pattern: "^[A-Za-z_][A-Za-z0-9_./-]{0,199}$")
+    /// Why something is done.
+    static let reason = Shape.text(0...2000)
+}

@@ -1,0 +1,120 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Identity
+internal import JSON
+internal import RateLimits
+
+/// What an operation of the API takes and gives: requests are checked against it, and the OpenAPI document is made of it.
+struct Contract: Sendable {
+    /// Who may call it.
+    enum Audience: Sendable {
+        /// Everybody, without a credential.
+        case everyone
+        /// Who shows a credential that lets the permission through. Whether it may be used on a certain thing is for the
+        /// action to ask.
+        case may(Permission)
+    }
+
+    /// A part of the API, for readers.
+    enum Area: String, Sendable, CaseIterable {
+        case accounts, workflows, runs, patches
+        case humanTasks = "human tasks"
+        case schedules, signals, events, money, secrets, cache, content, administration, probes
+    }
+
+    /// An item of the query.
+    struct Item: Sendable {
+        let name: String
+        let shape: Shape
+        /// It may be there several times.
+        let repeats: Bool
+
+        init(_ name: String, _ shape: Shape, _ meaning: String, repeats: Bool = false) {
+            (self.name, self.shape, self.repeats) = (name, shape.meaning(meaning), repeats)
+        }
+
+        /// How many items a page has.
+        static let limit = Item("limit", .integer(1...500), "How many items at most; 50 when not given.")
+        /// Where the page begins.
+        static let cursor = Item("cursor", .text(1...200), "`next_cursor` of the page before.")
+    }
+
+    /// A header that the operation looks at.
+    enum Header: String, Sendable {
+        case ifMatch = "If-Match"
+        case prefer = "Prefer"
+        case lastEventID = "Last-Event-ID"
+    }
+
+    /// What the request carries.
+    enum Body: Sendable {
+        /// Nothing.
+        case none
+        /// JSON. Without `isRequired` nothing counts as `{}`.
+        case json(Shape, isRequired: Bool)
+        /// The text of a definition, YAML or JSON.
+        case document
+        /// Bytes, read as they come.
+        case bytes
+
+        /// JSON that must be there.
+        static func json(_ shape: Shape) -> Self { .json(shape, isRequired: true) }
+        /// JSON of these members that may be left out.
+        static func optional(_ fields: Shape.Field...) -> Self { optional(fields) }
+    }
+
+    /// One way to end.
+    struct Answer: Sendable {
+        let status: Int
+        let meaning: String
+        let shape: Shape?
+        let mediaType: String
+
+        init(_ status: Int, _ meaning: String, _ shape: Shape?, mediaType: String = "application/json") {
+            (self.status, self.meaning, self.shape, self.mediaType) = (status, meaning, shape, mediaType)
+        }
+
+        /// 200 with that.
+        static func ok(_ shape: Shape, _ meaning: String = "Done.") -> Self { Answer(200, meaning, shape) }
+        /// 200 with a page of these.
+        static func page(_ name: String) -> Self { Answer(200, "A page.", .page(of: .named(name))) }
+        /// 204.
+        static let nothing = Answer(204, "Done.", nil)
+        /// A problem of its own, besides those that every operation has.
+        static func problem(_ status: Int, _ meaning: String) -> Self {
+            Answer(status, meaning, .named("Problem"), mediaType: "application/problem+json")
+        }
+    }
+
+    /// Unique, for generated clients: `startRun`.
+    let id: String
+    /// One sentence.
+    let summary: String
+    let area: Area
+    let audience: Audience
+    var query: [Item] = []
+    var headers: [Header] = []
+    var body: Body = .none
+    var answers: [Answer]
+    /// Limits of its own besides those of all requests.
+    var kind: RequestClass = .other
+    /// A short-lived token in the address will do, because browsers cannot send headers there.
+    var takesFeedToken = false
+
+    init(
+        _ id: String,
+        _ summary: String,
+        _ area: Area,
+        _ audience: Audience,
+        query: [Item] = [],
+        headers: [Header] = [],
+        body: Body = .none,
+        kind: RequestClass = .other,
+        _ answers: Answer...
+    ) {
+        (self.id, self.summary, self.area, self.audience) = (id, summary, area, audience)
+        (self.query, self.headers, self.body, self.kind) = (query, headers, body, kind)
+        self.answers = answers
+    }
+}

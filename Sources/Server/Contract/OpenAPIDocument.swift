@@ -1,0 +1,167 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Identity
+internal import JSON
+
+/// The OpenAPI 3.1 document, made of the contracts that requests are held against.
+struct OpenAPIDocument {
+    let json: JSONValue
+
+    init(_ routes: [Route], version: String) {
+        var paths = JSONObject()
+        for route in routes {
+            var operations = paths[route.pattern.text]?.objectValue ?? [:]
+            operations[route.method.lowercased()] = Self.operation(route)
+            paths[route.pattern.text] = .object(operations)
+        }
+        json = [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Baton", "version": .string(version),
+                "summary": "Durable orchestration of agents, tools, HTTP calls and people.",
+                "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],
+            ],
+            "servers": [["url": "/"]],
+            "tags": .array(Contract.Area.allCases.map { ["name": .string($0.rawValue)] }),
+            "paths": .object(paths),
+            "components": [
+                "schemas": .object(Components.schemas),
+                "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer"]],
+            ],
+        ]
+    }
+
+    private static func operation(_ route: Route) -> JSONValue {
+        let contract = route.contract
+        var operation: JSONObject = [
+            "operationId": .string(contract.id), "summary": .string(contract.summary),
+            "tags": [.string(contract.area.rawValue)],
+        ]
+        if case .may(let permission) = contract.audience {
+            operation["security"] = [["bearer": []]]
+            operation["x-permission"] = .string(permission.rawValue)
+        } else {
+            operation["security"] = []
+        }
+        let parameters =
+            route.pattern.parameters.map(pathParameter) + contract.query.map(queryParameter)
+            + headers(route).map(headerParameter)
+        if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
+        operation["requestBody"] = body(contract.body)
+        operation["responses"] = responses(route)
+        return .object(operation)
+    }
+
+    // MARK: Parameters
+
+    private static func pathParameter(_ name: String) -> JSONValue {
+        let shape = Components.pathParameters[name] ?? .text(1...200, pattern: "^[^/]+$")
+        return ["name": .string(name), "in": "path", "required": true, "schema": .object(shape.schema)]
+    }
+
+    private static func queryParameter(_ item: Contract.Item) -> JSONValue {
+        var schema = item.shape.schema
+        let meaning = schema["description"] ?? ""
+        schema["description"] = nil
+        var shape = JSONValue.object(schema)
+        if item.repeats { shape = ["type": "array", "items": shape, "maxItems": 20] }
+        return ["name": .string(item.name), "in": "query", "description": meaning, "schema": shape]
+    }
+
+    private static func headers(_ route: Route) -> [(name: String, meaning: String, shape: Shape)] {
+        var headers: [(String, String, Shape)] = route.contract.headers.map { header in
+            switch header {
+            case .ifMatch:
+                (
+                    header.rawValue, "The `ETag` of the version that the change is meant for.",
+                    .text(1...200, pattern: "^[!#-~]+$")
+                )
+            case .prefer:
+                (
+                    header.rawValue, "`wait=N` waits up to N seconds [0–60] for the end.",
+                    .text(6...7, pattern: "^wait=[0-9]{1,2}$")
+                )
+            case .lastEventID:
+                (header.rawValue, "The number of the last event that was seen.", .text(1...18, pattern: "^[0-9]+$"))
+            }
+        }
+        let isOnce: Set<Contract.Area> = [.runs, .patches, .humanTasks, .schedules, .signals, .money, .cache]
+        if route.method == "POST", isOnce.contains(route.contract.area) {
+            let meaning = "A repeat of a request with the same key is not carried out again."
+            headers.append(("Idempotency-Key", meaning, .text(1...200, pattern: "^[!-~]+$")))
+        }
+        return headers
+    }
+
+    private static func headerParameter(_ header: (name: String, meaning: String, shape: Shape)) -> JSONValue {
+        [
+            "name": .string(header.name), "in": "header", "description": .string(header.meaning),
+            "schema": .object(header.shape.schema),
+        ]
+    }
+
+    // MARK: Bodies
+
+    private static func body(_ body: Contract.Body) -> JSONValue? {
+        switch body {
+        case .none: return nil
+        case .json(let shape, let isRequired):
+            return [
+                "required": .bool(isRequired), "content": ["application/json": ["schema": .object(shape.schema)]],
+            ]
+        case .document:
+            let content = DocumentRoutes.types.map { type -> JSONObject.Member in
+                let isJSON = type == "application/json"
+                return .init(key: type, value: ["schema": .object(isJSON ? ["type": "object"] : ["type": "string"])])
+            }
+            return ["required": true, "content": .object(JSONObject(members: content))]
+        case .bytes:
+            return ["required": true, "content": ["application/octet-stream": ["schema": [:]]]]
+        }
+    }
+
+    private static func responses(_ route: Route) -> JSONValue {
+        let contract = route.contract
+        var responses = JSONObject()
+        for answer in contract.answers {
+            var response: JSONObject = ["description": .string(answer.meaning)]
+            if let shape = answer.shape {
+                response["content"] = [answer.mediaType: ["schema": .object(shape.schema)]]
+            }
+            responses[String(answer.status)] = .object(response)
+        }
+        for (status, meaning) in problems(route) where responses[status] == nil {
+            responses[status] = problem(meaning)
+        }
+        responses["default"] = problem("Something else went wrong.")
+        return .object(responses)
+    }
+
+    /// The ways to be refused that an operation shares with others.
+    private static func problems(_ route: Route) -> [(String, String)] {
+        var problems = [("429", "Too often; `Retry-After` says when to come again.")]
+        if case .may = route.contract.audience {
+            problems.append(("401", "No valid credential."))
+            problems.append(("403", "The credential does not let this through."))
+        }
+        if !route.pattern.parameters.isEmpty {
+            problems.append(("404", "It is not there, or belongs to somebody else."))
+        }
+        problems.append(("422", "The request is not what the operation takes; `errors` says where."))
+        if case .none = route.contract.body {
+        } else {
+            problems.append(("400", "The body cannot be read."))
+            problems.append(("413", "The body is too large."))
+            problems.append(("415", "The body is of another media type."))
+        }
+        return problems
+    }
+
+    private static func problem(_ meaning: String) -> JSONValue {
+        [
+            "description": .string(meaning),
+            "content": ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
+        ]
+    }
+}

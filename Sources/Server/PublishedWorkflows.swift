@@ -1,0 +1,82 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Catalog
+public import Definition
+public import Engine
+internal import JSON
+internal import Model
+internal import Store
+internal import Synchronization
+
+/// Finds published workflows to run them: the document of the version, compiled with the tools of this machine.
+///
+/// What was compiled is kept, by content, because most runs are of a few versions. Calls block.
+public final class PublishedWorkflows: WorkflowSource {
+    /// Graphs that are kept.
+    private static let kept = 256
+
+    private let catalog: DefinitionCatalog
+    private let compiler: Compiler
+    /// Whose definitions are meant when nobody is named.
+    private let owner: String
+    private let compiled = Mutex<[String: ResolvedWorkflow]>([:])
+
+    /// - Parameters:
+    ///   - compiler: Made to run, not only to check.
+    ///   - owner: Whose definitions child runs and schedules mean.
+    public init(catalog: DefinitionCatalog, compiler: Compiler, owner: String) {
+        (self.catalog, self.compiler, self.owner) = (catalog, compiler, owner)
+    }
+
+    /// The workflow that a reference names among what the owner of the installation published.
+    public func workflow(_ reference: String) throws(EngineError) -> ResolvedWorkflow {
+        try workflow(reference, of: owner)
+    }
+
+    /// The workflow that a reference names: what `owner` published, else what is everybody's.
+    ///
+    /// - Throws: `notFound`; `invalid` when it does not compile on this machine; `unavailable`.
+    public func workflow(_ reference: String, of owner: String) throws(EngineError) -> ResolvedWorkflow {
+        let version: ArtifactRow
+        do throws(CatalogError) {
+            version = try catalog.version(VersionReference(reference), owner: owner)
+        } catch {
+            throw Self.error(error)
+        }
+        if let known = compiled.withLock({ $0[version.hash] }) { return known }
+        let workflow = try compile(version, reference)
+        compiled.withLock { compiled in
+            if compiled.count >= Self.kept { compiled = [:] }
+            compiled[version.hash] = workflow
+        }
+        return workflow
+    }
+
+    /// Compiles the text of a document to run it.
+    public func compile(_ text: [UInt8]) -> CompileResult { compiler.compile(text: text, fileName: "document") }
+
+    private func compile(_ version: ArtifactRow, _ reference: String) throws(EngineError) -> ResolvedWorkflow {
+        let text: [UInt8]
+        do throws(CatalogError) {
+            let source = try catalog.source(of: version)
+            text = if let source { source } else { try catalog.document(of: version).canonicalBytes() }
+        } catch {
+            throw Self.error(error)
+        }
+        let result = compiler.compile(text: text, fileName: reference)
+        guard let graph = result.graph else {
+            let problem = result.diagnostics.first { $0.severity == .error }?.message ?? "it does not compile here"
+            throw EngineError(.invalid, "`\(reference)` cannot run here: \(problem)")
+        }
+        return ResolvedWorkflow(graph: graph, source: text)
+    }
+
+    private static func error(_ error: CatalogError) -> EngineError {
+        switch error.code {
+        case .notFound: EngineError(.notFound, error.message)
+        case .invalid: EngineError(.invalid, error.message)
+        default: EngineError(.unavailable, error.message)
+        }
+    }
+}

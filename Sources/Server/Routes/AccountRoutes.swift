@@ -1,0 +1,222 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import HTTPServer
+internal import Identity
+internal import JSON
+internal import Model
+internal import RateLimits
+internal import Store
+
+/// Logins and one's own profile (spec 11.1).
+struct AccountRoutes: Sendable {
+    let service: Service
+
+    private static let email = Shape.text(3...254, pattern: "^[!-?A-~]+@[!-?A-~]+$").example("ada@example.org")
+    private static let password = Shape.text(12...1024)
+
+    var routes: [Route] {
+        [
+            Route(
+                "POST",
+                "/v1/auth/register",
+                Contract(
+                    "register",
+                    "Makes an account; the first one is the administrator's, later ones need open registration.",
+                    .accounts,
+                    .everyone,
+                    body: .json(
+                        .object(
+                            .required("email", Self.email),
+                            .required("name", .text(1...200)),
+                            .required("password", Self.password, "At least 12 characters.")
+                        )
+                    ),
+                    kind: .register,
+                    Contract.Answer(201, "The account.", .named("User")),
+                    .problem(403, "Registration is closed."),
+                    .problem(409, "The address is taken.")
+                ),
+                register
+            ),
+            Route(
+                "POST",
+                "/v1/auth/login",
+                Contract(
+                    "logIn",
+                    "Gives tokens for an address and a password.",
+                    .accounts,
+                    .everyone,
+                    body: .json(.object(.required("email", Self.email), .required("password", .text(1...1024)))),
+                    kind: .login,
+                    .ok(.named("Login")),
+                    .problem(401, "The address or the password is wrong."),
+                    .problem(423, "Too many failures; `Retry-After` says when to try again.")
+                ),
+                logIn
+            ),
+            Route(
+                "POST",
+                "/v1/auth/refresh",
+                Contract(
+                    "refreshLogin",
+                    "Exchanges a refresh token for new tokens, once.",
+                    .accounts,
+                    .everyone,
+                    body: .json(.object(.required("refresh_token", .text(1...200)))),
+                    .ok(.named("Login")),
+                    .problem(401, "The token is unknown, old or spent.")
+                ),
+                refresh
+            ),
+            Route(
+                "POST",
+                "/v1/auth/logout",
+                Contract(
+                    "logOut",
+                    "Ends the login that a refresh token belongs to.",
+                    .accounts,
+                    .everyone,
+                    body: .json(.object(.required("refresh_token", .text(1...200)))),
+                    .nothing
+                )
+            ) { call throws(Problem) in
+                let (token, origin) = (call.fields.requiredText("refresh_token"), call.origin)
+                try await service.accounts { identity throws(IdentityError) in
+                    try identity.sessions.logOut(token, origin)
+                }
+                return HTTPResponse(status: 204)
+            },
+            Route(
+                "GET",
+                "/v1/auth/me",
+                Contract(
+                    "showMe",
+                    "Who asks, and what the credential lets through.",
+                    .accounts,
+                    .may(.readWorkflows),
+                    .ok(Self.me)
+                ),
+                me
+            ),
+            Route(
+                "PATCH",
+                "/v1/auth/me",
+                Contract(
+                    "changeMe",
+                    "Changes one's own name or password; a new password ends all logins.",
+                    .accounts,
+                    .may(.manageProfile),
+                    body: .optional(
+                        .optional("name", .text(1...200)),
+                        .optional("password", Self.password),
+                        .optional("old_password", .text(1...1024), "Needed for a new password.")
+                    ),
+                    .ok(.named("User")),
+                    .problem(409, "The credential belongs to no account.")
+                ),
+                change
+            ),
+        ]
+    }
+
+    private static let me = Shape.answer(
+        .required("actor", .text),
+        .required("role", .text),
+        .required("tenant", .text),
+        .required("scopes", .list(.text)),
+        .optional("user", .named("User"))
+    )
+
+    @Sendable private func register(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        let (fields, origin) = (call.fields, call.origin)
+        let user = try await service.accounts { identity throws(IdentityError) in
+            try identity.accounts.register(
+                email: fields.requiredText("email"),
+                name: fields.requiredText("name"),
+                password: fields.requiredText("password"),
+                origin
+            )
+        }
+        return .json(user.json, status: 201)
+    }
+
+    @Sendable private func logIn(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        let (fields, origin) = (call.fields, call.origin)
+        let login = try await service.accounts { identity throws(IdentityError) in
+            try identity.sessions.logIn(
+                email: fields.requiredText("email"),
+                password: fields.requiredText("password"),
+                origin
+            )
+        }
+        return .json(json(login))
+    }
+
+    @Sendable private func refresh(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        let (token, origin) = (call.fields.requiredText("refresh_token"), call.origin)
+        let login = try await service.accounts { identity throws(IdentityError) in
+            try identity.sessions.refresh(token, origin)
+        }
+        return .json(json(login))
+    }
+
+    private func json(_ login: Login) -> JSONValue {
+        let now = service.clock.wall()
+        return [
+            "access_token": .string(login.accessToken), "token_type": "Bearer",
+            "expires_in": .int((login.accessExpiresAt - now).milliseconds / 1000),
+            "refresh_token": .string(login.refreshToken),
+            "refresh_expires_in": .int((login.refreshExpiresAt - now).milliseconds / 1000),
+            "user": login.user.json,
+        ]
+    }
+
+    @Sendable private func me(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        let caller = call.caller
+        var body: JSONObject = [
+            "actor": .string(caller.actor), "role": .string(caller.role.rawValue), "tenant": .string(caller.tenant),
+            "scopes": .array(caller.scopes.map { .string($0.description) }),
+        ]
+        if let id = caller.user {
+            body["user"] = try await service.accounts { identity throws(IdentityError) in
+                try identity.accounts.user(id, for: caller)
+            }.json
+        }
+        return .json(.object(body))
+    }
+
+    @Sendable private func change(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        let (caller, fields, origin) = (call.caller, call.fields, call.origin)
+        guard let id = caller.user else {
+            throw Problem(409, "state.conflict", "the credential belongs to no account")
+        }
+        let password = fields.text("password")
+        guard password == nil || fields.text("old_password") != nil else {
+            throw .invalid("/old_password", "is needed for a new password")
+        }
+        let user = try await service.accounts { identity throws(IdentityError) in
+            if let password, let old = fields.text("old_password") {
+                try identity.accounts.changePassword(of: caller, from: old, to: password, origin)
+            }
+            guard let name = fields.text("name") else { return try identity.accounts.user(id, for: caller) }
+            var patch = UserPatch()
+            patch.name = name
+            return try identity.accounts.update(id, patch, by: caller, origin)
+        }
+        return .json(user.json)
+    }
+}
+
+extension User {
+    /// The account, without what must stay secret.
+    var json: JSONValue {
+        [
+            "id": .string(id.description), "email": .string(email), "name": .string(name),
+            "role": .string(role.rawValue), "tenant": .string(tenant), "is_disabled": .bool(isDisabled),
+            "has_password": .bool(hasPassword), "created_at": .string(createdAt.description),
+            "updated_at": .string(updatedAt.description), "revision": .int(Int64(revision)),
+        ]
+    }
+}

@@ -1,0 +1,146 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Definition
+internal import HTTPServer
+internal import Identity
+internal import JSON
+internal import Model
+
+/// What can be said of a document that is not stored (spec 4): checks, figures and advice.
+struct DocumentRoutes: Sendable {
+    /// The media types of documents.
+    static let types = ["application/yaml", "application/json", "text/yaml", "text/plain"]
+
+    let service: Service
+
+    var routes: [Route] {
+        [
+            Route(
+                "POST",
+                "/v1/validate",
+                Contract(
+                    "validateDocument",
+                    "Says what is wrong with a document.",
+                    .workflows,
+                    .may(.readWorkflows),
+                    body: .document,
+                    .ok(.answer(.required("valid", .flag), .required("diagnostics", .list(.named("Diagnostic")))))
+                )
+            ) { call throws(Problem) in
+                let result = try await compile(call)
+                var body: JSONObject = [
+                    "valid": .bool(result.graph != nil), "diagnostics": .array(result.diagnostics.map(\.json)),
+                ]
+                body["hash"] = result.graph.map { .string($0.hash) }
+                return .json(.object(body))
+            },
+            Route(
+                "POST",
+                "/v1/compile",
+                Contract(
+                    "compileDocument",
+                    "The graph of a document.",
+                    .workflows,
+                    .may(.readWorkflows),
+                    body: .document,
+                    .ok(.answer(.required("hash", .text), .required("graph", .anyObject)))
+                )
+            ) { call throws(Problem) in
+                let graph = try await graph(call)
+                return .json(["hash": .string(graph.hash), "graph": graph.json])
+            },
+            Route(
+                "POST",
+                "/v1/estimate",
+                Contract(
+                    "estimateDocument",
+                    "Money, LLM tokens and time of a run: if all goes well, what to expect, and at worst.",
+                    .workflows,
+                    .may(.readWorkflows),
+                    body: .document,
+                    .ok(.anyObject)
+                )
+            ) { call throws(Problem) in
+                let graph = try await graph(call)
+                return .json(Estimator().estimate(graph, inputs: graph.defaults).json)
+            },
+            Route(
+                "POST",
+                "/v1/optimise",
+                Contract(
+                    "optimiseDocument",
+                    "What the compiler does by itself, and what a person could do better.",
+                    .workflows,
+                    .may(.readWorkflows),
+                    body: .document,
+                    .ok(.answer(.required("applied", .list(.any)), .required("suggestions", .list(.any))))
+                )
+            ) { call throws(Problem) in
+                _ = try await graph(call)
+                let (compiler, text) = (service.compiler, call.document)
+                let advice = try await service.blocking { () throws(Problem) in
+                    compiler.advise(text: text, fileName: "document")
+                }
+                return .json([
+                    "applied": .array(advice.applied.map(\.json)),
+                    "suggestions": .array(advice.suggestions.map(\.json)),
+                ])
+            },
+            Route(
+                "POST",
+                "/v1/layout",
+                Contract(
+                    "layOutDocument",
+                    "Where nodes and edges go in a drawing of the graph.",
+                    .workflows,
+                    .may(.readWorkflows),
+                    query: [
+                        .init(
+                            "format",
+                            .choice(GraphRendering.allCases.map(\.rawValue)),
+                            "How it is drawn; `text` when not given."
+                        )
+                    ],
+                    body: .document,
+                    .ok(.answer(.required("format", .text), .required("drawing", .text)))
+                )
+            ) { call throws(Problem) in
+                let format = call.query("format").flatMap(GraphRendering.init) ?? .text
+                let drawing = format.render(try await graph(call))
+                return .json(["format": .string(format.rawValue), "drawing": .string(drawing)])
+            },
+        ]
+    }
+
+    private func compile(_ call: APICall) async throws(Problem) -> CompileResult {
+        let (compiler, text) = (service.compiler, call.document)
+        return try await service.blocking { () throws(Problem) in
+            compiler.compile(text: text, fileName: "document")
+        }
+    }
+
+    private func graph(_ call: APICall) async throws(Problem) -> Graph {
+        let result = try await compile(call)
+        guard let graph = result.graph else { throw Problem(result.diagnostics) }
+        return graph
+    }
+}
+
+extension Problem {
+    /// A document that cannot be used.
+    init(_ diagnostics: [Diagnostic]) {
+        let items = diagnostics.map { Item(path: $0.path, code: "\($0.code)", message: $0.message) }
+        let first = diagnostics.first { $0.severity == .error }?.message ?? "it does not compile"
+        self.init(422, "definition.invalid", "the document cannot be used: \(first)", items: items)
+    }
+}
+
+extension Graph {
+    /// Inputs that have a default.
+    fileprivate var defaults: JSONObject {
+        var values = JSONObject()
+        for input in inputs { values[input.name] = input.defaultValue }
+        return values
+    }
+}

@@ -1,0 +1,222 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import HTTPServer
+internal import Identity
+internal import JSON
+internal import Model
+internal import Store
+
+/// What was spent and what may be (spec 8.11, 8.12), and what the cache saved (spec 6.9).
+struct MoneyRoutes: Sendable {
+    let service: Service
+
+    var routes: [Route] {
+        [
+            Route(
+                "GET",
+                "/v1/usage",
+                Contract(
+                    "listUsage",
+                    "Usage records, the newest first.",
+                    .money,
+                    .may(.administer),
+                    query: [.limit, .cursor, .init("run", .id("run"), "Only of that run.")],
+                    .ok(.page(of: .anyObject))
+                ),
+                usage
+            ),
+            Route(
+                "GET",
+                "/v1/runs/{run}/usage",
+                Contract(
+                    "listRunUsage",
+                    "What a run spent, the newest first.",
+                    .money,
+                    .may(.readUsage),
+                    .ok(.page(of: .anyObject))
+                )
+            ) { call throws(Problem) in
+                var filter = UsageFilter()
+                filter.run = try await service.run(call, .readUsage).id
+                filter.limit = 500
+                let wanted = filter
+                let rows = try await service.read { store throws(StoreError) in try store.usage(wanted) }
+                return .page(rows.map(\.json), next: nil)
+            },
+            Route(
+                "GET",
+                "/v1/budgets",
+                Contract(
+                    "listBudgets",
+                    "Budgets that are open: what may be spent, what is held and what was spent.",
+                    .money,
+                    .may(.writeBudgets),
+                    .ok(.page(of: .anyObject))
+                )
+            ) { call throws(Problem) in
+                let rows = try await service.read { store throws(StoreError) in try store.openBudgets() }
+                return .page(rows.map(\.json), next: nil)
+            },
+            Route(
+                "GET",
+                "/v1/budgets/{scope}",
+                Contract(
+                    "showBudget",
+                    "A budget and its periods, the newest first.",
+                    .money,
+                    .may(.writeBudgets),
+                    .ok(.page(of: .anyObject))
+                )
+            ) { call throws(Problem) in
+                let scope = try scope(call)
+                let rows = try await service.read { store throws(StoreError) in try store.budgets(of: scope, limit: 100)
+                }
+                guard !rows.isEmpty else { throw .notFound("budget `\(call.parameter("scope"))`") }
+                return .page(rows.map(\.json), next: nil)
+            },
+            Route(
+                "PUT",
+                "/v1/budgets/{scope}",
+                Contract(
+                    "setBudget",
+                    "Sets what may be spent in a scope; what waits for it goes on when it fits.",
+                    .money,
+                    .may(.writeBudgets),
+                    body: .json(
+                        .object(
+                            .optional("usd", .money, "No limit when left out."),
+                            .optional("llm_tokens", .integer(0...1_000_000_000_000))
+                        )
+                    ),
+                    .ok(.anyObject)
+                ),
+                setBudget
+            ),
+            Route(
+                "GET",
+                "/v1/cache/stats",
+                Contract(
+                    "showCache",
+                    "What the cache holds and what it saved.",
+                    .cache,
+                    .may(.readCatalog),
+                    .ok(.anyObject)
+                )
+            ) { call throws(Problem) in
+                let totals = try await service.read { store throws(StoreError) in try store.cacheTotals() }
+                return .json([
+                    "entries": .int(totals.entries), "bytes": .int(totals.bytes), "hits": .int(totals.hits),
+                    "saved_ms": .int(totals.saved.milliseconds),
+                ])
+            },
+            Route(
+                "POST",
+                "/v1/cache/invalidate",
+                Contract(
+                    "invalidateCache",
+                    "Removes outputs from the cache, so that they are computed again.",
+                    .cache,
+                    .may(.administer),
+                    body: .json(
+                        .object(
+                            .optional("workflow", .text(1...200)),
+                            .optional("node", .text(1...200)),
+                            .optional("scope", .text(1...300)),
+                            .optional("key", .text(1...100), "The beginning of keys."),
+                            .optional("all", .flag, "Everything.")
+                        )
+                    ),
+                    .ok(.answer(.required("removed", .integer)))
+                ),
+                invalidate
+            ),
+        ]
+    }
+
+    @Sendable private func usage(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        var filter = UsageFilter()
+        filter.limit = call.limit
+        filter.before = try call.cursor { UsageID($0) }
+        if let run = call.query("run").flatMap({ RunID($0) }) {
+            filter.run = try await service.run(run, call.caller, .readUsage).id
+        }
+        let wanted = filter
+        let rows = try await service.read { store throws(StoreError) in try store.usage(wanted) }
+        return .page(rows.map(\.json), next: rows.count == wanted.limit ? rows.last?.id.description : nil)
+    }
+
+    private func scope(_ call: APICall) throws(Problem) -> BudgetScope {
+        let text = call.parameter("scope")
+        if let kind = BudgetScope.Kind(rawValue: text), [.day, .month, .tenant].contains(kind) {
+            return BudgetScope(kind, "default")
+        }
+        guard let scope = BudgetScope(text), !scope.name.isEmpty else { throw .notFound("budget `\(text)`") }
+        return scope.kind == .run ? BudgetScope(.subtree, scope.name) : scope
+    }
+
+    @Sendable private func setBudget(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        let scope = try scope(call)
+        let limit = BudgetLimit(
+            money: try call.fields.money("usd"),
+            languageModelTokens: call.fields.integer("llm_tokens").map { Int64($0) }
+        )
+        try await service.ask(call) { engine throws(EngineError) in
+            try await engine.setBudget(scope, limit, by: call.actor)
+        }
+        var json: JSONObject = ["scope": .string(scope.shown)]
+        json["usd"] = limit.money.map { .string($0.text) }
+        json["llm_tokens"] = limit.languageModelTokens.map(JSONValue.int)
+        return .json(.object(json))
+    }
+
+    @Sendable private func invalidate(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        var selection = CacheSelection()
+        selection.workflow = call.fields.text("workflow")
+        selection.node = call.fields.text("node")
+        selection.scope = call.fields.text("scope")
+        selection.key = call.fields.text("key")
+        guard (selection != CacheSelection()) != call.fields.flag("all") else {
+            throw .invalid("", "says which outputs, or `all`")
+        }
+        let wanted = selection
+        let count = try await service.ask(call) { engine throws(EngineError) in try await engine.invalidateCache(wanted)
+        }
+        return .json(["removed": .int(Int64(count))])
+    }
+}
+
+extension BudgetScope {
+    /// As people write it: the budget of a run holds for all that it starts.
+    fileprivate var shown: String { kind == .subtree ? "run:\(name)" : description }
+}
+
+extension BudgetRow {
+    /// A budget: `{scope, period?, limit_usd?, spent_usd, held_usd, …}`.
+    var json: JSONValue {
+        var result: JSONObject = ["scope": .string(account.scope.shown)]
+        if !account.period.isEmpty { result["period"] = .string(account.period) }
+        result["limit_usd"] = limit.money.map { .string($0.text) }
+        result["limit_llm_tokens"] = limit.languageModelTokens.map(JSONValue.int)
+        result["spent_usd"] = .string(spent.money.text)
+        result["spent_llm_tokens"] = .int(spent.languageModelTokens)
+        result["held_usd"] = .string(reserved.money.text)
+        result["held_llm_tokens"] = .int(reserved.languageModelTokens)
+        result["state"] = .string(state.rawValue)
+        return .object(result)
+    }
+}
+
+extension UsageRow {
+    /// A record: `{id, at, run?, provider, model, usd, llm_tokens, certainty}`.
+    var json: JSONValue {
+        var result: JSONObject = [
+            "id": .string(id.description), "at": .string(at.description), "provider": .string(subject.provider),
+            "model": .string(subject.model), "usd": .string(charge.money.text),
+            "llm_tokens": .int(charge.languageModelTokens), "certainty": .string(certainty.rawValue),
+        ]
+        result["run"] = subject.run.map { .string($0.description) }
+        return .object(result)
+    }
+}

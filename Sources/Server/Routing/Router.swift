@@ -1,0 +1,76 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPServer
+internal import JSON
+
+/// One operation of the API: where it is, what it takes and gives, and what it does.
+struct Route: Sendable {
+    typealias Action = @Sendable (APICall) async throws(Problem) -> HTTPResponse
+
+    let method: String
+    let pattern: RoutePattern
+    let contract: Contract
+    let action: Action
+
+    init(_ method: String, _ pattern: String, _ contract: Contract, _ action: @escaping Action) {
+        self.method = method
+        self.pattern = RoutePattern(pattern)
+        self.contract = contract
+        self.action = action
+    }
+}
+
+/// Finds the operation that a request means. Words go before parameters.
+struct Router: Sendable {
+    /// An operation with its compiled contract.
+    struct Entry: Sendable {
+        let route: Route
+        let check: RequestCheck
+    }
+
+    enum Finding {
+        case route(Entry, parameters: [String: String])
+        /// The path is there, but not with this method.
+        case methods([String])
+        case nothing
+    }
+
+    /// Paths without parameters.
+    private let fixed: [String: [Entry]]
+    /// The others by number of parts, those with the most words first.
+    private let open: [Int: [Entry]]
+
+    /// - Throws: When a contract has a shape that is no schema.
+    init(_ routes: [Route]) throws(JSONSchemaError) {
+        var entries: [Entry] = []
+        for route in routes { entries.append(Entry(route: route, check: try RequestCheck(route.contract))) }
+        fixed = Dictionary(grouping: entries.filter { $0.route.pattern.parameters.isEmpty }) { $0.route.pattern.text }
+        open = Dictionary(grouping: entries.filter { !$0.route.pattern.parameters.isEmpty }) {
+            $0.route.pattern.parts.count
+        }
+        .mapValues { entries in
+            entries.sorted { $0.route.pattern.parameters.count < $1.route.pattern.parameters.count }
+        }
+    }
+
+    /// - Parameter method: `HEAD` is answered as `GET`; the server leaves the body out.
+    func find(_ method: String, _ path: [String]) -> Finding {
+        let wanted = method == "HEAD" ? "GET" : method
+        var methods: [String] = []
+        for entry in fixed["/" + path.joined(separator: "/")] ?? [] {
+            if entry.route.method == wanted { return .route(entry, parameters: [:]) }
+            methods.append(entry.route.method)
+        }
+        if methods.isEmpty {
+            for entry in open[path.count] ?? [] {
+                guard let parameters = entry.route.pattern.match(path) else { continue }
+                if entry.route.method == wanted { return .route(entry, parameters: parameters) }
+                methods.append(entry.route.method)
+            }
+        }
+        guard !methods.isEmpty else { return .nothing }
+        if methods.contains("GET") { methods.append("HEAD") }
+        return .methods(Array(Set(methods)).sorted())
+    }
+}
