@@ -102,6 +102,8 @@ public struct APIServer: Sendable {
             }
         }
         let limit = try limits.admit(contract.kind, caller, address: request.remoteAddress.host)
+        try entry.check.checkPath(parameters)
+        try entry.check.checkHeaders(of: request)
         try entry.check.checkQuery(
             request.target.query.filter { $0.name != "access_token" || !contract.takesFeedToken }
         )
@@ -115,6 +117,9 @@ public struct APIServer: Sendable {
         case .document:
             try RequestCheck.checkType(of: request, DocumentRoutes.types)
             document = try await Self.collect(request)
+            guard !document.isEmpty else {
+                throw Problem(422, "validation.failed", "a document is expected as the body")
+            }
             bytes = document
         }
         let call = APICall(

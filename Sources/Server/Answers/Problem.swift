@@ -78,7 +78,7 @@ public struct Problem: Error, Sendable, Equatable {
 
     /// What says who the caller is does not do.
     init(_ error: IdentityError) {
-        if let storage = error.storage {
+        if let storage = error.storage, error.code == .storage {
             self.init(storage)
             return
         }
@@ -99,7 +99,7 @@ public struct Problem: Error, Sendable, Equatable {
 
     /// The vault's refusal.
     init(_ error: SecretError) {
-        if let storage = error.storage {
+        if let storage = error.storage, error.code == .storage {
             self.init(storage)
             return
         }

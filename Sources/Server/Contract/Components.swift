@@ -9,13 +9,18 @@ internal import Store
 
 /// Shapes that several operations share, by name.
 enum Components {
-    /// What stands in paths.
-    static let pathParameters: [String: Shape] = [
+    /// What stands in a place of a path.
+    static func pathParameter(_ name: String) -> Shape { pathParameters[name] ?? .text(1...200, pattern: "^[^/]+$") }
+
+    private static let pathParameters: [String: Shape] = [
         "run": .id("run"), "human_task": .id("ht"), "schedule": .id("sched"), "user": .id("usr"), "key": .id("key"),
         "seq": .text(1...18, pattern: "^[1-9][0-9]{0,17}$"), "name": .name, "tag": .name, "project": .name,
         "secret": .text(1...100, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"),
-        "scope": .text(1...300, pattern: "^(day|month|tenant|(run|project|user|subtree|task):.+)$"),
-        "version": .text(1...80, pattern: "^[A-Za-z0-9_][A-Za-z0-9_.:-]*$"),
+        "scope": .text(
+            1...300,
+            pattern: "^(day|month|tenant|run:run_[0-7][0-9a-hjkmnp-tv-z]{25}|project:[A-Za-z_][A-Za-z0-9_./-]{0,199})$"
+        ),
+        "version": .version,
     ]
 
     static let schemas: JSONObject = {
@@ -34,7 +39,7 @@ enum Components {
                 .required("status", .integer),
                 .required("detail", .text),
                 .required("code", .text, "A stable spelling, for programs."),
-                .required("request_id", .text),
+                .optional("request_id", .text, "Missing when the head of the request could not be read."),
                 .optional(
                     "errors",
                     .list(.answer(.required("path", .text), .required("code", .text), .required("message", .text))),
@@ -264,6 +269,11 @@ enum Components {
 extension Shape {
     /// A name of a definition, a tag or a project.
     static let name = Shape.text(1...200, pattern: "^[A-Za-z_][A-Za-z0-9_./-]{0,199}$")
+    /// A version of a definition: its number, its hash or the beginning of that, or a tag.
+    static let version = Shape.text(
+        1...80,
+        pattern: "^([1-9][0-9]{0,8}|sha256:[0-9a-f]{4,64}|[A-Za-z_][A-Za-z0-9_.-]{0,79})$"
+    )
     /// Why something is done.
     static let reason = Shape.text(0...2000)
 }

@@ -29,15 +29,22 @@ struct Contract: Sendable {
         let shape: Shape
         /// It may be there several times.
         let repeats: Bool
+        /// It has to be there.
+        let isRequired: Bool
 
-        init(_ name: String, _ shape: Shape, _ meaning: String, repeats: Bool = false) {
+        init(_ name: String, _ shape: Shape, _ meaning: String, repeats: Bool = false, isRequired: Bool = false) {
             (self.name, self.shape, self.repeats) = (name, shape.meaning(meaning), repeats)
+            self.isRequired = isRequired
         }
 
         /// How many items a page has.
         static let limit = Item("limit", .integer(1...500), "How many items at most; 50 when not given.")
         /// Where the page begins.
-        static let cursor = Item("cursor", .text(1...200), "`next_cursor` of the page before.")
+        static func cursor(_ pattern: String) -> Item {
+            Item("cursor", .text(1...100, pattern: pattern), "`next_cursor` of the page before.")
+        }
+        /// The same for lists by number.
+        static let cursor = cursor("^[1-9][0-9]{0,17}$")
     }
 
     /// A header that the operation looks at.
@@ -45,6 +52,27 @@ struct Contract: Sendable {
         case ifMatch = "If-Match"
         case prefer = "Prefer"
         case lastEventID = "Last-Event-ID"
+        case idempotencyKey = "Idempotency-Key"
+
+        /// What it must be; `nil` for one of which what is not understood is passed over.
+        var shape: Shape? {
+            switch self {
+            case .ifMatch: .text(1...100, pattern: "^(\"?(sha256:[0-9a-f]{4,64}|[1-9][0-9]{0,8})\"?|\\*)$")
+            case .prefer: nil
+            case .lastEventID: .text(1...18, pattern: "^[0-9]+$")
+            case .idempotencyKey: .text(1...200, pattern: "^[!-~]+$")
+            }
+        }
+
+        /// What it is for.
+        var meaning: String {
+            switch self {
+            case .ifMatch: "The `ETag` of the version that the change is meant for."
+            case .prefer: "`wait=N` waits up to N seconds [0–60] for the end."
+            case .lastEventID: "The number of the last event that was seen."
+            case .idempotencyKey: "A repeat of a request with the same key is not carried out again."
+            }
+        }
     }
 
     /// What the request carries.
@@ -101,6 +129,15 @@ struct Contract: Sendable {
     var kind: RequestClass = .other
     /// A short-lived token in the address will do, because browsers cannot send headers there.
     var takesFeedToken = false
+    /// A request may fit all shapes and still be refused with 422, because more is checked than shapes can say.
+    var checksFurther = false
+
+    /// The same, with more checks than shapes can say.
+    func checkingFurther() -> Contract {
+        var contract = self
+        contract.checksFurther = true
+        return contract
+    }
 
     init(
         _ id: String,

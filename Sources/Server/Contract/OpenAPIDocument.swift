@@ -46,8 +46,9 @@ struct OpenAPIDocument {
         }
         let parameters =
             route.pattern.parameters.map(pathParameter) + contract.query.map(queryParameter)
-            + headers(route).map(headerParameter)
+            + route.headers.map(headerParameter)
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
+        if contract.checksFurther { operation["x-checks-further"] = true }
         operation["requestBody"] = body(contract.body)
         operation["responses"] = responses(route)
         return .object(operation)
@@ -56,7 +57,7 @@ struct OpenAPIDocument {
     // MARK: Parameters
 
     private static func pathParameter(_ name: String) -> JSONValue {
-        let shape = Components.pathParameters[name] ?? .text(1...200, pattern: "^[^/]+$")
+        let shape = Components.pathParameter(name)
         return ["name": .string(name), "in": "path", "required": true, "schema": .object(shape.schema)]
     }
 
@@ -66,38 +67,16 @@ struct OpenAPIDocument {
         schema["description"] = nil
         var shape = JSONValue.object(schema)
         if item.repeats { shape = ["type": "array", "items": shape, "maxItems": 20] }
-        return ["name": .string(item.name), "in": "query", "description": meaning, "schema": shape]
+        return [
+            "name": .string(item.name), "in": "query", "description": meaning, "required": .bool(item.isRequired),
+            "schema": shape,
+        ]
     }
 
-    private static func headers(_ route: Route) -> [(name: String, meaning: String, shape: Shape)] {
-        var headers: [(String, String, Shape)] = route.contract.headers.map { header in
-            switch header {
-            case .ifMatch:
-                (
-                    header.rawValue, "The `ETag` of the version that the change is meant for.",
-                    .text(1...200, pattern: "^[!#-~]+$")
-                )
-            case .prefer:
-                (
-                    header.rawValue, "`wait=N` waits up to N seconds [0–60] for the end.",
-                    .text(6...7, pattern: "^wait=[0-9]{1,2}$")
-                )
-            case .lastEventID:
-                (header.rawValue, "The number of the last event that was seen.", .text(1...18, pattern: "^[0-9]+$"))
-            }
-        }
-        let isOnce: Set<Contract.Area> = [.runs, .patches, .humanTasks, .schedules, .signals, .money, .cache]
-        if route.method == "POST", isOnce.contains(route.contract.area) {
-            let meaning = "A repeat of a request with the same key is not carried out again."
-            headers.append(("Idempotency-Key", meaning, .text(1...200, pattern: "^[!-~]+$")))
-        }
-        return headers
-    }
-
-    private static func headerParameter(_ header: (name: String, meaning: String, shape: Shape)) -> JSONValue {
+    private static func headerParameter(_ header: Contract.Header) -> JSONValue {
         [
-            "name": .string(header.name), "in": "header", "description": .string(header.meaning),
-            "schema": .object(header.shape.schema),
+            "name": .string(header.rawValue), "in": "header", "description": .string(header.meaning),
+            "schema": .object((header.shape ?? .text).schema),
         ]
     }
 
@@ -113,7 +92,7 @@ struct OpenAPIDocument {
         case .document:
             let content = DocumentRoutes.types.map { type -> JSONObject.Member in
                 let isJSON = type == "application/json"
-                return .init(key: type, value: ["schema": .object(isJSON ? ["type": "object"] : ["type": "string"])])
+                return .init(key: type, value: ["schema": .object(isJSON ? ["type": "object"] : [:])])
             }
             return ["required": true, "content": .object(JSONObject(members: content))]
         case .bytes:

@@ -9,10 +9,24 @@ struct RequestCheck: Sendable {
     private let contract: Contract
     private let items: [String: (schema: JSONSchema, item: Contract.Item)]
     private let body: JSONSchema?
+    private let headers: [(name: String, schema: JSONSchema)]
+    private let parameters: [String: JSONSchema]
 
     /// - Throws: When a shape of the contract is no schema, which is a mistake of ours.
-    init(_ contract: Contract) throws(JSONSchemaError) {
+    init(_ route: Route) throws(JSONSchemaError) {
+        let contract = route.contract
         self.contract = contract
+        var headers: [(String, JSONSchema)] = []
+        for header in route.headers {
+            guard let shape = header.shape else { continue }
+            headers.append((header.rawValue, try JSONSchema(.object(shape.schema))))
+        }
+        self.headers = headers
+        var parameters: [String: JSONSchema] = [:]
+        for name in route.pattern.parameters {
+            parameters[name] = try JSONSchema(.object(Components.pathParameter(name).schema))
+        }
+        self.parameters = parameters
         var items: [String: (JSONSchema, Contract.Item)] = [:]
         for item in contract.query {
             items[item.name] = (try JSONSchema(.object(item.shape.schema), options: Self.options), item)
@@ -26,6 +40,25 @@ struct RequestCheck: Sendable {
     }
 
     private static let options = JSONSchema.Options(assertsFormat: true, stepLimit: 5_000_000)
+
+    /// What stands in the path and cannot name anything is not there.
+    func checkPath(_ given: [String: String]) throws(Problem) {
+        for (name, value) in given where parameters[name]?.isValid(.string(value)) == false {
+            throw .notFound("\(name.replacing("_", with: " ")) `\(value)`")
+        }
+    }
+
+    /// Refuses headers that the operation looks at and cannot read.
+    func checkHeaders(of request: HTTPRequest) throws(Problem) {
+        var problems: [Problem.Item] = []
+        for (name, schema) in headers {
+            guard let value = request.header(name), let violation = schema.validate(.string(value)).first else {
+                continue
+            }
+            problems.append(Problem.Item(path: name, code: "validation.failed", message: violation.message))
+        }
+        try Self.refuse(problems, "a header is not what this operation takes")
+    }
 
     /// Refuses items of the query that the operation does not know, or not so.
     func checkQuery(_ query: [RequestTarget.QueryItem]) throws(Problem) {
@@ -44,6 +77,9 @@ struct RequestCheck: Sendable {
             for violation in known.schema.validate(Self.value(item.value, known.item.shape)).prefix(1) {
                 problems.append(Problem.Item(path: item.name, code: "validation.failed", message: violation.message))
             }
+        }
+        for (name, known) in items where known.item.isRequired && !seen.contains(name) {
+            problems.append(Problem.Item(path: name, code: "validation.failed", message: "is missing"))
         }
         try Self.refuse(problems, "the query is not what this operation takes")
     }

@@ -35,7 +35,10 @@ struct Shape: Sendable {
     /// An object of any members.
     static let anyObject = Shape(["type": "object"])
     /// An amount in dollars: a decimal number as text.
-    static let money = Shape(["type": "string", "pattern": "^[0-9]{1,12}(\\.[0-9]{1,12})?$"])
+    static let money = Shape(["type": "string", "pattern": "^[0-9]{1,6}(\\.[0-9]{1,12})?$"])
+
+    /// Text with so many characters, in a query or a header: NUL cannot be there.
+    static func word(_ lengths: ClosedRange<Int>) -> Shape { text(lengths, pattern: "^[^\\x00]*$") }
 
     /// Text with so many characters.
     static func text(_ lengths: ClosedRange<Int>, pattern: String? = nil) -> Shape {
@@ -90,6 +93,18 @@ struct Shape: Sendable {
     /// An object of a request: no other members are taken.
     static func object(_ fields: Field...) -> Shape { members(fields, isClosed: true) }
 
+    /// The same, with at least one member.
+    static func change(_ fields: Field...) -> Shape {
+        var schema = members(fields, isClosed: true).schema
+        schema["minProperties"] = 1
+        return Shape(schema)
+    }
+
+    /// One of several shapes.
+    static func either(_ shapes: Shape...) -> Shape {
+        Shape(["anyOf": .array(shapes.map { .object($0.schema) })])
+    }
+
     /// An object of an answer: later versions may add members.
     static func answer(_ fields: Field...) -> Shape { members(fields, isClosed: false) }
 
@@ -126,4 +141,14 @@ struct Shape: Sendable {
         schema["examples"] = .array([value])
         return Shape(schema)
     }
+
+    /// Operations of RFC 6902, of which `add`, `remove`, `replace` and `test` are taken.
+    static let operations = list(
+        object(
+            .required("op", choice(["add", "remove", "replace", "test"])),
+            .required("path", text(1...1000, pattern: "^/")),
+            .optional("value", any)
+        ),
+        1...1000
+    )
 }

@@ -37,7 +37,7 @@ struct AccountRoutes: Sendable {
                     Contract.Answer(201, "The account.", .named("User")),
                     .problem(403, "Registration is closed."),
                     .problem(409, "The address is taken.")
-                ),
+                ).checkingFurther(),
                 register
             ),
             Route(
@@ -115,7 +115,7 @@ struct AccountRoutes: Sendable {
                     ),
                     .ok(.named("User")),
                     .problem(409, "The credential belongs to no account.")
-                ),
+                ).checkingFurther(),
                 change
             ),
         ]

@@ -24,9 +24,9 @@ struct AuditRoutes: Sendable {
                     .administration,
                     .may(.readAudit),
                     query: [
-                        .limit, .cursor, .init("actor", .text(1...300), "Only what that one did."),
-                        .init("action", .text(1...100), "Only that action."),
-                        .init("object", .text(1...300), "Only what was done to that."),
+                        .limit, .cursor, .init("actor", .word(1...300), "Only what that one did."),
+                        .init("action", .word(1...100), "Only that action."),
+                        .init("object", .word(1...300), "Only what was done to that."),
                     ],
                     .page("AuditEntry")
                 ),

@@ -108,7 +108,7 @@ struct DerivationRoutes: Sendable {
                     ),
                     .ok(.anyObject),
                     .problem(409, "Nodes that completed do not keep their contract.")
-                ),
+                ).checkingFurther(),
                 migrate
             ),
         ]

@@ -26,7 +26,7 @@ struct DocumentRoutes: Sendable {
                     .may(.readWorkflows),
                     body: .document,
                     .ok(.answer(.required("valid", .flag), .required("diagnostics", .list(.named("Diagnostic")))))
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in
                 let result = try await compile(call)
                 var body: JSONObject = [
@@ -45,7 +45,7 @@ struct DocumentRoutes: Sendable {
                     .may(.readWorkflows),
                     body: .document,
                     .ok(.answer(.required("hash", .text), .required("graph", .anyObject)))
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in
                 let graph = try await graph(call)
                 return .json(["hash": .string(graph.hash), "graph": graph.json])
@@ -60,7 +60,7 @@ struct DocumentRoutes: Sendable {
                     .may(.readWorkflows),
                     body: .document,
                     .ok(.anyObject)
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in
                 let graph = try await graph(call)
                 return .json(Estimator().estimate(graph, inputs: graph.defaults).json)
@@ -75,7 +75,7 @@ struct DocumentRoutes: Sendable {
                     .may(.readWorkflows),
                     body: .document,
                     .ok(.answer(.required("applied", .list(.any)), .required("suggestions", .list(.any))))
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in
                 _ = try await graph(call)
                 let (compiler, text) = (service.compiler, call.document)
@@ -104,7 +104,7 @@ struct DocumentRoutes: Sendable {
                     ],
                     body: .document,
                     .ok(.answer(.required("format", .text), .required("drawing", .text)))
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in
                 let format = call.query("format").flatMap(GraphRendering.init) ?? .text
                 let drawing = format.render(try await graph(call))

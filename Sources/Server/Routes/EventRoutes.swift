@@ -24,7 +24,7 @@ struct EventRoutes: Sendable {
                 .init("project", .name, "Only of runs in that project."),
                 .init(
                     "types",
-                    .text(1...1000),
+                    .word(1...1000),
                     "Only of these types, with commas; `task.*` stands for all of an area."
                 ),
             ],

@@ -23,7 +23,8 @@ struct HumanTaskRoutes: Sendable {
                     .humanTasks,
                     .may(.readHumanTasks),
                     query: [
-                        .limit, .cursor, .init("run", .id("run"), "Only of that run."),
+                        .limit, .cursor("^[0-9]{1,15}\\.ht_[0-7][0-9a-hjkmnp-tv-z]{25}$"),
+                        .init("run", .id("run"), "Only of that run."),
                         .init("all", .flag, "Whether those that are closed are listed too."),
                     ],
                     .page("HumanTask")
@@ -74,7 +75,11 @@ struct HumanTaskRoutes: Sendable {
             telling(
                 "reassign",
                 "Addresses a request to others.",
-                .json(.object(.required("to", .list(.text(1...200, pattern: "^(user:|role:).+$|^owner$"), 1...20))))
+                .json(
+                    .object(
+                        .required("to", .list(.text(1...200, pattern: "^((user|role):[!-~]{1,150}|owner)$"), 1...20))
+                    )
+                )
             ) { engine, id, call throws(EngineError) in
                 try await engine.reassign(id, to: call.fields.texts("to") ?? [], by: call.actor)
             },

@@ -22,7 +22,10 @@ struct MoneyRoutes: Sendable {
                     "Usage records, the newest first.",
                     .money,
                     .may(.administer),
-                    query: [.limit, .cursor, .init("run", .id("run"), "Only of that run.")],
+                    query: [
+                        .limit, .cursor("^use_[0-7][0-9a-hjkmnp-tv-z]{25}$"),
+                        .init("run", .id("run"), "Only of that run."),
+                    ],
                     .ok(.page(of: .anyObject))
                 ),
                 usage
@@ -120,12 +123,14 @@ struct MoneyRoutes: Sendable {
                     .cache,
                     .may(.administer),
                     body: .json(
-                        .object(
-                            .optional("workflow", .text(1...200)),
-                            .optional("node", .text(1...200)),
-                            .optional("scope", .text(1...300)),
-                            .optional("key", .text(1...100), "The beginning of keys."),
-                            .optional("all", .flag, "Everything.")
+                        .either(
+                            .object(.required("all", Shape(["const": true]), "Everything.")),
+                            .change(
+                                .optional("workflow", .text(1...200)),
+                                .optional("node", .text(1...200)),
+                                .optional("scope", .text(1...300)),
+                                .optional("key", .text(1...100), "The beginning of keys.")
+                            )
                         )
                     ),
                     .ok(.answer(.required("removed", .integer)))
@@ -177,9 +182,6 @@ struct MoneyRoutes: Sendable {
         selection.node = call.fields.text("node")
         selection.scope = call.fields.text("scope")
         selection.key = call.fields.text("key")
-        guard (selection != CacheSelection()) != call.fields.flag("all") else {
-            throw .invalid("", "says which outputs, or `all`")
-        }
         let wanted = selection
         let count = try await service.ask(call) { engine throws(EngineError) in try await engine.invalidateCache(wanted)
         }

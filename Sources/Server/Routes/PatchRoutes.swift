@@ -39,7 +39,7 @@ struct PatchRoutes: Sendable {
                     .may(.patchRuns),
                     body: .json(
                         .object(
-                            .required("ops", .list(.anyObject, 1...1000)),
+                            .required("ops", .operations),
                             .optional("description", .text(0...2000)),
                             .optional(
                                 "base",
@@ -51,9 +51,8 @@ struct PatchRoutes: Sendable {
                         )
                     ),
                     .ok(.named("Patch"), "It is applied, or waits for a person."),
-                    Contract.Answer(422, "It is rejected; `diagnostics` says why.", .any),
                     .problem(409, "The run has ended.")
-                ),
+                ).checkingFurther(),
                 propose
             ),
             Route(
@@ -69,7 +68,6 @@ struct PatchRoutes: Sendable {
                         .optional("key", .text(1...200))
                     ),
                     .ok(.named("Patch")),
-                    Contract.Answer(422, "It is rejected; `diagnostics` says why.", .any),
                     .problem(409, "The run has ended.")
                 )
             ) { call throws(Problem) in
@@ -107,7 +105,7 @@ struct PatchRoutes: Sendable {
         return try await submit(call, request)
     }
 
-    /// A patch that cannot apply is an answer: the record says why.
+    /// A patch that cannot apply is a problem that has its record; the run goes on as it was.
     private func submit(_ call: APICall, _ request: PatchRequest) async throws(Problem) -> HTTPResponse {
         let run = try call.runID()
         var request = request
@@ -116,7 +114,12 @@ struct PatchRoutes: Sendable {
         let record = try await service.ask(call) { engine throws(EngineError) in
             try await engine.patch(run, wanted, by: call.actor)
         }
-        return .json(record.json, status: record.status == .rejected ? 422 : 200)
+        guard record.status == .rejected else { return .json(record.json) }
+        let items = record.findings.map { Problem.Item(path: $0.path, code: "\($0.code)", message: $0.message) }
+        let why = record.findings.first?.message ?? "it does not fit"
+        var problem = Problem(422, "patch.invalid", "patch \(record.number) is rejected: \(why)", items: items)
+        problem.members["patch"] = record.json
+        throw problem
     }
 
     private func deciding(_ choice: String, _ summary: String, _ fields: [Shape.Field]) -> Route {

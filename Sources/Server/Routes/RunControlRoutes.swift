@@ -117,7 +117,7 @@ struct RunControlRoutes: Sendable {
                     .runs,
                     .may(.controlRuns),
                     body: .json(
-                        .object(
+                        .change(
                             .optional("priority", .integer(0...1000)),
                             .optional("labels", .labels, "An empty text takes a label away."),
                             .optional("deadline", .time),
@@ -178,7 +178,6 @@ struct RunControlRoutes: Sendable {
 
     @Sendable private func update(_ call: APICall) async throws(Problem) -> HTTPResponse {
         let fields = call.fields
-        guard !fields.object.isEmpty else { throw .invalid("", "says nothing to change") }
         let budget = try fields.money("budget_usd")
         let change = RunUpdate(
             priority: fields.integer("priority"),

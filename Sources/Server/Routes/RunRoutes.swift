@@ -115,7 +115,7 @@ struct RunRoutes: Sendable {
                     .runs,
                     .may(.readRuns),
                     query: [
-                        .init("with", .id("run"), "The other run."),
+                        .init("with", .id("run"), "The other run.", isRequired: true),
                         .init("all", .flag, "Whether tasks that are the same are listed too."),
                     ],
                     .ok(.anyObject)

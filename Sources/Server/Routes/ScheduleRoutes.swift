@@ -51,7 +51,7 @@ struct ScheduleRoutes: Sendable {
                     ),
                     Contract.Answer(201, "The schedule.", .named("Schedule")),
                     .problem(409, "Another schedule has that name.")
-                ),
+                ).checkingFurther(),
                 create
             ),
             Route(
@@ -81,7 +81,7 @@ struct ScheduleRoutes: Sendable {
                     ),
                     .ok(.named("Schedule")),
                     .problem(409, "Another schedule has that name.")
-                ),
+                ).checkingFurther(),
                 change
             ),
             Route(

@@ -26,7 +26,7 @@ struct StartRoutes: Sendable {
                     .may(.startRuns),
                     headers: [.prefer],
                     body: .optional(
-                        .optional("version", .text(1...80), "A number, a hash or a tag; `main` when left out."),
+                        .optional("version", .version, "A number, a hash or a tag; `main` when left out."),
                         Self.inputs,
                         Self.id,
                         Self.priority,
@@ -37,7 +37,7 @@ struct StartRoutes: Sendable {
                     Self.started,
                     Self.ended,
                     .problem(409, "Another run has that id.")
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in
                 let (name, version) = (call.parameter("name"), call.fields.text("version"))
                 return try await start(call, try await workflow(version.map { "\(name)@\($0)" } ?? name, call))
@@ -69,7 +69,7 @@ struct StartRoutes: Sendable {
                     Self.started,
                     Self.ended,
                     .problem(409, "Another run has that id.")
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in try await start(call, try await document(call)) },
         ]
     }

@@ -64,7 +64,7 @@ struct TagRoutes: Sendable {
                     headers: [.ifMatch],
                     body: .json(
                         .object(
-                            .required("to", .text(1...200), "A number, a hash or another tag."),
+                            .required("to", .version, "A number, a hash or another tag."),
                             .optional("reason", .text(0...500))
                         )
                     ),

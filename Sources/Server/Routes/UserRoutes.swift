@@ -21,7 +21,7 @@ struct UserRoutes: Sendable {
                     "The accounts of the tenant.",
                     .administration,
                     .may(.manageUsers),
-                    query: [.limit, .cursor],
+                    query: [.limit, .cursor("^usr_[0-7][0-9a-hjkmnp-tv-z]{25}$")],
                     .page("User")
                 ),
                 list
@@ -44,7 +44,7 @@ struct UserRoutes: Sendable {
                     ),
                     Contract.Answer(201, "The account.", .named("User")),
                     .problem(409, "The address is taken.")
-                ),
+                ).checkingFurther(),
                 create
             ),
             Route(
@@ -77,7 +77,7 @@ struct UserRoutes: Sendable {
                     ),
                     .ok(.named("User")),
                     .problem(412, "The account was changed meanwhile.")
-                ),
+                ).checkingFurther(),
                 change
             ),
         ]

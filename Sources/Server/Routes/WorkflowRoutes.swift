@@ -90,8 +90,8 @@ struct WorkflowRoutes: Sendable {
                     .workflows,
                     .may(.readWorkflows),
                     query: [
-                        .init("from", .text(1...80), "A number, a hash or a tag; the first version when left out."),
-                        .init("to", .text(1...80), "Likewise; `main` when left out."),
+                        .init("from", .version, "A number, a hash or a tag; the first version when left out."),
+                        .init("to", .version, "Likewise; `main` when left out."),
                     ],
                     .ok(.any)
                 ),
@@ -116,7 +116,7 @@ struct WorkflowRoutes: Sendable {
                     Contract.Answer(201, "A new version.", .named("Version")),
                     Contract.Answer(200, "There was a version with this content already.", .named("Version")),
                     .problem(412, "The tag points elsewhere.")
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in try await publish(call, named: nil) },
             Route(
                 "PUT",
@@ -132,7 +132,7 @@ struct WorkflowRoutes: Sendable {
                     Contract.Answer(201, "A new version.", .named("Version")),
                     Contract.Answer(200, "There was a version with this content already.", .named("Version")),
                     .problem(412, "The tag points elsewhere.")
-                )
+                ).checkingFurther()
             ) { call throws(Problem) in try await publish(call, named: call.parameter("name")) },
             Route(
                 "PATCH",
@@ -145,12 +145,12 @@ struct WorkflowRoutes: Sendable {
                     query: [.init("tag", .name, "Which tag; `main` when left out.")],
                     headers: [.ifMatch],
                     body: .json(
-                        .object(.optional("description", .text(0...500)), .required("ops", .list(.anyObject, 1...1000)))
+                        .object(.optional("description", .text(0...500)), .required("ops", .operations))
                     ),
                     Contract.Answer(201, "A new version.", .named("Version")),
                     Contract.Answer(200, "The patch comes to a version that there is.", .named("Version")),
                     .problem(412, "The tag points elsewhere.")
-                ),
+                ).checkingFurther(),
                 patch
             ),
             Route(
@@ -178,7 +178,7 @@ struct WorkflowRoutes: Sendable {
 
     private static let publishing: [Contract.Item] = [
         .init("tag", .name, "Which tag is led to it; `main` when left out."),
-        .init("message", .text(0...500), "Why, in one line."),
+        .init("message", .word(0...500), "Why, in one line."),
         .init("shared", .flag, "Whether it is to be everybody's; only administrators may say `true`."),
     ]
 

@@ -19,6 +19,13 @@ struct Route: Sendable {
         self.contract = contract
         self.action = action
     }
+
+    /// The headers that the operation looks at.
+    var headers: [Contract.Header] {
+        let isOnce: Set<Contract.Area> = [.runs, .patches, .humanTasks, .schedules, .signals, .money, .cache]
+        let takesKey = method == "POST" && isOnce.contains(contract.area)
+        return contract.headers + (takesKey ? [.idempotencyKey] : [])
+    }
 }
 
 /// Finds the operation that a request means. Words go before parameters.
@@ -44,7 +51,7 @@ struct Router: Sendable {
     /// - Throws: When a contract has a shape that is no schema.
     init(_ routes: [Route]) throws(JSONSchemaError) {
         var entries: [Entry] = []
-        for route in routes { entries.append(Entry(route: route, check: try RequestCheck(route.contract))) }
+        for route in routes { entries.append(Entry(route: route, check: try RequestCheck(route))) }
         fixed = Dictionary(grouping: entries.filter { $0.route.pattern.parameters.isEmpty }) { $0.route.pattern.text }
         open = Dictionary(grouping: entries.filter { !$0.route.pattern.parameters.isEmpty }) {
             $0.route.pattern.parts.count
