@@ -90,10 +90,7 @@ struct OpenAPIDocument {
                 "required": .bool(isRequired), "content": ["application/json": ["schema": .object(shape.schema)]],
             ]
         case .document:
-            let content = DocumentRoutes.types.map { type -> JSONObject.Member in
-                let isJSON = type == "application/json"
-                return .init(key: type, value: ["schema": .object(isJSON ? ["type": "object"] : [:])])
-            }
+            let content = DocumentRoutes.types.map { JSONObject.Member(key: $0, value: ["schema": [:]]) }
             return ["required": true, "content": .object(JSONObject(members: content))]
         case .bytes:
             return ["required": true, "content": ["application/octet-stream": ["schema": [:]]]]

@@ -62,7 +62,7 @@ struct RequestCheck: Sendable {
 
     /// Refuses items of the query that the operation does not know, or not so.
     func checkQuery(_ query: [RequestTarget.QueryItem]) throws(Problem) {
-        var (problems, seen) = ([Problem.Item](), Set<String>())
+        var (problems, seen) = ([Problem.Item](), [String: Int]())
         for item in query {
             guard let known = items[item.name] else {
                 let names = items.keys.sorted().joined(separator: ", ")
@@ -71,14 +71,16 @@ struct RequestCheck: Sendable {
                 problems.append(Problem.Item(path: item.name, code: "validation.failed", message: message))
                 continue
             }
-            if !seen.insert(item.name).inserted, !known.item.repeats {
-                problems.append(Problem.Item(path: item.name, code: "validation.failed", message: "is given twice"))
+            seen[item.name, default: 0] += 1
+            if seen[item.name] == (known.item.repeats ? 21 : 2) {
+                let message = "is given \(known.item.repeats ? "more than 20 times" : "twice")"
+                problems.append(Problem.Item(path: item.name, code: "validation.failed", message: message))
             }
             for violation in known.schema.validate(Self.value(item.value, known.item.shape)).prefix(1) {
                 problems.append(Problem.Item(path: item.name, code: "validation.failed", message: violation.message))
             }
         }
-        for (name, known) in items where known.item.isRequired && !seen.contains(name) {
+        for (name, known) in items where known.item.isRequired && seen[name] == nil {
             problems.append(Problem.Item(path: name, code: "validation.failed", message: "is missing"))
         }
         try Self.refuse(problems, "the query is not what this operation takes")
