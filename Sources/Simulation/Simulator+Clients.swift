@@ -104,7 +104,10 @@ extension Simulator {
             )
             engine.start(request) { answers.add(Answer($0) { .started($0.id) }, to: number) }
         case .control(let run, let command):
-            engine.control(run, command, by: "user:ann") { answers.add(Answer($0) { .done($0) }, to: number) }
+            // Orders tell nothing of themselves: only the key says that one is a repeat.
+            engine.once(IdempotencyKey(principal: "user:ann", key: "call \(number)", fingerprint: "\(run)")) { engine in
+                engine.control(run, command, by: "user:ann") { answers.add(Answer($0) { .done($0) }, to: number) }
+            }
         case .decide(let id, let isApproved, let by):
             engine.decide(id, approve: isApproved, comment: "as drawn", by: by) {
                 answers.add(Answer($0) { .decided($0.status, by: $0.decidedBy) }, to: number)
@@ -146,6 +149,10 @@ extension Simulator {
             "a start of \(run) was answered with \(one) and then with \(other)"
         case (.start(let run, _, _), .started, .refused(let error)):
             "a start of \(run) was answered well, and then refused: \(error)"
+        case (.control(let run, _), .done(let one), .done(let other)) where one != other:
+            "an order to \(run) was answered with event \(one), and then with \(other)"
+        case (.control(let run, _), .done, .refused(let error)):
+            "an order to \(run) was carried out, and then refused: \(error)"
         case (.decide(let id, _, _), .decided(let one, _), .decided(let other, _)) where one != other:
             "\(id) was answered as \(one), and then as \(other)"
         case (.decide(let id, _, _), .decided, .refused(let error)):

@@ -71,9 +71,9 @@ public protocol RunStore: RetentionStore {
 
     /// The schedule with that id.
     func schedule(_ id: ScheduleID) throws(StoreError) -> ScheduleRow?
-    /// The schedule with that name.
-    func schedule(named name: String) throws(StoreError) -> ScheduleRow?
-    /// All schedules by the bytes of their names.
+    /// The schedule of that tenant with that name.
+    func schedule(named name: String, in tenant: String) throws(StoreError) -> ScheduleRow?
+    /// All schedules by the bytes of their names, and those of their tenants.
     func schedules() throws(StoreError) -> [ScheduleRow]
 
     /// What is paused above single runs, by kind and the bytes of the name.

@@ -82,7 +82,9 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func schedule(_ id: ScheduleID) throws(StoreError) -> ScheduleRow? { try base.schedule(id) }
     /// Leaves it to the store behind.
-    public func schedule(named name: String) throws(StoreError) -> ScheduleRow? { try base.schedule(named: name) }
+    public func schedule(named name: String, in tenant: String) throws(StoreError) -> ScheduleRow? {
+        try base.schedule(named: name, in: tenant)
+    }
     /// Leaves it to the store behind.
     public func schedules() throws(StoreError) -> [ScheduleRow] { try base.schedules() }
     /// Leaves it to the store behind.

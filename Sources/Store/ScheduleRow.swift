@@ -7,7 +7,7 @@ public import Model
 public struct ScheduleRow: Sendable, Equatable {
     /// The id.
     public var id: ScheduleID
-    /// The name; no two schedules have the same.
+    /// The name; no two schedules of a tenant have the same.
     public var name: String
     /// What it starts, when and how: a JSON object.
     public var definition: [UInt8]
@@ -41,6 +41,11 @@ public struct ScheduleRow: Sendable, Equatable {
 }
 
 extension RunStore {
+    /// The schedule of the first tenant with that name.
+    public func schedule(named name: String) throws(StoreError) -> ScheduleRow? {
+        try schedule(named: name, in: Ownership.defaultTenant)
+    }
+
     /// Schedules that somebody sees, by the bytes of their names. Reads them all: there are few.
     public func schedules(seenBy visibility: Visibility) throws(StoreError) -> [ScheduleRow] {
         try schedules().filter { visibility.shows($0.ownership) }

@@ -78,6 +78,12 @@ import Testing
         #expect(try bench.store.run(bench.run(at: 20))?.ownership == Self.acme)
         #expect(try bench.store.schedules(seenBy: .everything(of: "acme")).map(\.ownership) == [Self.acme])
         #expect(try bench.store.schedules(seenBy: .everything(of: "default")).isEmpty)
+        #expect(throws: EngineError.self) {
+            var same = try bench.definition(id: 2)
+            same.ownership = Self.acme
+            try bench.create(same)
+        }
+        #expect(try bench.create(try bench.definition(id: 2)).definition.ownership == .common)
     }
 
     @Test func `a request to people tells whose run asks`() throws {

@@ -95,10 +95,19 @@ import Testing
 
     @Test func `what was there before owners belongs to everybody of the first tenant`() throws {
         let temporary = TemporaryFolder()
+        let schedule = ScheduleRow(
+            id: ScheduleID(high: 1, low: 1),
+            name: "a",
+            definition: [1],
+            state: [2],
+            nextFireAt: nil,
+            createdAt: Timestamp(milliseconds: 3)
+        )
         try withFolder(temporary.path) { runs, _ in
             _ = try runs.commit(.step(0))
             var commit = Commit()
             commit.humanTasks = [Self.open]
+            commit.schedules = [schedule]
             _ = try runs.commit(commit)
         }
         try Downgrade.file(temporary.path + "/baton.db", RunSchema.schema, to: 12)
@@ -112,6 +121,8 @@ import Testing
         let before = try seen(reader, by: everybody)
         #expect(!before.isEmpty && before.allSatisfy { $0 == .common })
         #expect(try seen(reader, by: .everything(of: "acme")).isEmpty)
+        #expect(try reader.schedule(named: "a") == schedule && reader.schedule(named: "a", in: "acme") == nil)
+        #expect(try reader.schedules() == [schedule])
         reader.close()
         try withFolder(temporary.path) { runs, _ in
             let (shared, all) = (try seen(runs, by: everybody), try seen(runs, by: .everything(of: "default")))
@@ -122,6 +133,8 @@ import Testing
             filter.audience = .init(tenant: "default", assignees: ["owner"])
             let requests = try runs.humanTasks(filter)
             #expect(requests == [Self.open])
+            let named = (try runs.schedule(named: "a"), try runs.schedule(named: "a", in: "acme"))
+            #expect(named.0 == schedule && named.1 == nil)
         }
         let people = try Connection.open(temporary.path + "/baton.db", .read)
         let rows = "SELECT count(*) FROM baton_runs WHERE tenant = 'default' AND owner IS NULL AND project IS NULL"

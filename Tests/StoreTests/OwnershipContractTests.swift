@@ -163,6 +163,18 @@ import Testing
             commit.schedules[3].ownership = .common
             _ = try store.commit(commit)
             #expect(try store.schedule(rows[3].id)?.ownership == .common)
+            // A name is free in every other tenant, and only there.
+            var twin = rows[4]
+            twin.id = ScheduleID(high: 8, low: 8)
+            twin.ownership.tenant = "new"
+            commit.schedules = [twin]
+            _ = try store.commit(commit)
+            #expect(try store.schedule(named: twin.name, in: "new") == twin)
+            #expect(try store.schedule(named: twin.name, in: rows[4].ownership.tenant) == rows[4])
+            #expect(try store.schedules().filter { $0.name == twin.name } == [rows[4], twin])
+            twin.ownership.tenant = rows[4].ownership.tenant
+            commit.schedules = [twin]
+            #expect(code { _ = try store.commit(commit) } == .conflict)
         }
     }
 }

@@ -28,7 +28,11 @@ struct KeptAnswer<Value>: Sendable {
     }
 
     /// An answer that is kept whole.
-    init(_ kind: String, write: @escaping @Sendable (Value) -> JSONValue, read: @escaping @Sendable (JSONValue) -> Value?) {
+    init(
+        _ kind: String,
+        write: @escaping @Sendable (Value) -> JSONValue,
+        read: @escaping @Sendable (JSONValue) -> Value?
+    ) {
         self.init(kind, write: write, read: { json, _, _ in read(json) })
     }
 }

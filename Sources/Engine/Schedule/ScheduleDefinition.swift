@@ -17,7 +17,7 @@ public struct ScheduleDefinition: Sendable, Equatable {
     public let id: ScheduleID
     /// When it was made.
     public let createdAt: Timestamp
-    /// The name, unique in a store: a letter or `_`, then up to 199 letters, digits, `_`, `-`, `.` or `/`.
+    /// The name, unique in its tenant: a letter or `_`, then up to 199 letters, digits, `_`, `-`, `.` or `/`.
     public var name: String
     /// The version to start: `NAME@TAG`, `NAME@3`; looked up at each firing.
     public var workflow: String

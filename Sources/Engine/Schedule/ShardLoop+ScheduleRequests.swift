@@ -132,18 +132,21 @@ extension ShardLoop {
         }
     }
 
-    /// The name is free, in the store and among the schedules of this turn.
+    /// The name is free in its tenant, in the store and among the schedules of this turn.
     private func checkName(_ definition: ScheduleDefinition, _ batch: Batch) throws(EngineError) {
+        let tenant = definition.ownership.tenant
         let owner: ScheduleID?
         do throws(StoreError) {
-            owner = try store.schedule(named: definition.name)?.id
+            owner = try store.schedule(named: definition.name, in: tenant)?.id
         } catch {
             throw EngineError(store: error)
         }
         let others = batch.schedules.compactMap { schedules[$0]?.definition }
         let isTaken =
             (owner ?? definition.id) != definition.id
-            || others.contains { $0.name == definition.name && $0.id != definition.id }
+            || others.contains { other in
+                other.name == definition.name && other.ownership.tenant == tenant && other.id != definition.id
+            }
         guard !isTaken else {
             throw EngineError(.conflict, "there is a schedule `\(definition.name)` already")
         }

@@ -54,10 +54,11 @@ struct MemoryRunState {
 
     private func checkSchedules(_ rows: [ScheduleRow]) throws(StoreError) {
         guard !rows.isEmpty else { return }
-        var names = schedules.mapValues(\.name)
+        var names = schedules.mapValues { [$0.ownership.tenant, $0.name] }
         for row in rows {
-            guard names.allSatisfy({ $0.value != row.name || $0.key == row.id }) else { throw .scheduleTaken(row) }
-            names[row.id] = row.name
+            let name = [row.ownership.tenant, row.name]
+            guard names.allSatisfy({ $0.value != name || $0.key == row.id }) else { throw .scheduleTaken(row) }
+            names[row.id] = name
         }
     }
 

@@ -209,9 +209,11 @@ public final class MemoryRunStore: RunStore {
         state.withLock { $0.schedules[id] }
     }
 
-    /// The schedule with that name.
-    public func schedule(named name: String) -> ScheduleRow? {
-        state.withLock { state in state.schedules.values.first { $0.name == name } }
+    /// The schedule of that tenant with that name.
+    public func schedule(named name: String, in tenant: String) -> ScheduleRow? {
+        state.withLock { state in
+            state.schedules.values.first { $0.name == name && $0.ownership.tenant == tenant }
+        }
     }
 
     /// What is paused above single runs, by kind and the bytes of the name.
@@ -222,7 +224,10 @@ public final class MemoryRunStore: RunStore {
     /// All schedules by name.
     public func schedules() -> [ScheduleRow] {
         state.withLock { state in
-            state.schedules.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            state.schedules.values.sorted { left, right in
+                guard left.name == right.name else { return left.name.utf8.lexicographicallyPrecedes(right.name.utf8) }
+                return left.ownership.tenant.utf8.lexicographicallyPrecedes(right.ownership.tenant.utf8)
+            }
         }
     }
 

@@ -10,7 +10,7 @@ enum OwnershipSchema {
     static let index = "run_owner"
 
     static let step =
-        columns("run") + columns("human_task") + columns("schedule") + """
+        columns("run") + columns("human_task") + schedules + """
             CREATE INDEX run_owner ON run(tenant, owner);
             CREATE INDEX run_project ON run(tenant, project) WHERE project IS NOT NULL;
             CREATE INDEX run_tenant ON run(tenant) WHERE tenant <> 'default';
@@ -33,4 +33,24 @@ enum OwnershipSchema {
 
         """
     }
+
+    /// Names of schedules were one tenant's; now each has its own.
+    private static let schedules = """
+        DROP VIEW baton_schedules;
+        CREATE TABLE owned_schedule(
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, definition BLOB NOT NULL, state BLOB NOT NULL,
+            next_fire_at INTEGER, created_at INTEGER NOT NULL, tenant TEXT NOT NULL, owner TEXT, project TEXT
+        ) STRICT;
+        INSERT INTO owned_schedule SELECT *, 'default', NULL, NULL FROM schedule;
+        DROP TABLE schedule;
+        ALTER TABLE owned_schedule RENAME TO schedule;
+        CREATE UNIQUE INDEX schedule_name ON schedule(name, tenant);
+        CREATE VIEW baton_schedules AS SELECT name, definition ->> '$.workflow' AS workflow,
+            definition ->> '$.timing' AS timing, definition ->> '$.zone' AS zone,
+            definition ->> '$.overlap' AS overlap, ifnull(state ->> '$.paused', 0) AS paused,
+            \(RunSchema.time("next_fire_at")), \(RunSchema.time("created_at")), id, tenant, owner, project
+            FROM (SELECT id, name, CAST(definition AS TEXT) AS definition, CAST(state AS TEXT) AS state, next_fire_at,
+                created_at, tenant, owner, project FROM schedule) ORDER BY name, tenant;
+
+        """
 }

@@ -11,9 +11,9 @@ extension SQLiteRunStore {
         try reading { (reader) throws(StoreError) in try reader.schedule(id) } ?? nil
     }
 
-    /// The schedule with that name.
-    public func schedule(named name: String) throws(StoreError) -> ScheduleRow? {
-        try reading { (reader) throws(StoreError) in try reader.schedule(named: name) } ?? nil
+    /// The schedule of that tenant with that name.
+    public func schedule(named name: String, in tenant: String) throws(StoreError) -> ScheduleRow? {
+        try reading { (reader) throws(StoreError) in try reader.schedule(named: name, in: tenant) } ?? nil
     }
 
     /// All schedules by name.

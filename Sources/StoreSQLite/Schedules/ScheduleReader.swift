@@ -10,16 +10,19 @@ struct ScheduleReader {
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         byID = try Statement(connection, "SELECT * FROM schedule WHERE id = ?")
-        byName = try Statement(connection, "SELECT * FROM schedule WHERE name = ?")
-        all = try Statement(connection, "SELECT * FROM schedule ORDER BY name")
+        // A file of an older format has only schedules of the first tenant.
+        let hasOwners = try connection.hasIndex(OwnershipSchema.index)
+        let tenant = hasOwners ? "tenant" : "'\(Ownership.defaultTenant)'"
+        byName = try Statement(connection, "SELECT * FROM schedule WHERE \(tenant) = ? AND name = ?")
+        all = try Statement(connection, "SELECT * FROM schedule ORDER BY name, \(tenant)")
     }
 
     func schedule(_ id: ScheduleID) throws(StoreError) -> ScheduleRow? {
         try byID.first(id.description, read: ScheduleRow.init(row:))
     }
 
-    func schedule(named name: String) throws(StoreError) -> ScheduleRow? {
-        try byName.first(name, read: ScheduleRow.init(row:))
+    func schedule(named name: String, in tenant: String) throws(StoreError) -> ScheduleRow? {
+        try byName.first(tenant, name, read: ScheduleRow.init(row:))
     }
 
     func schedules() throws(StoreError) -> [ScheduleRow] {
