@@ -59,7 +59,10 @@ struct MoneyRoutes: Sendable {
                     .ok(.page(of: .anyObject))
                 )
             ) { call throws(Problem) in
-                let rows = try await service.read { store throws(StoreError) in try store.openBudgets() }
+                let tenant = call.caller.tenant
+                let rows = try await service.read { store throws(StoreError) in
+                    try store.openBudgets().filter { $0.account.scope.isSeen(in: tenant) }
+                }
                 return .page(rows.map(\.json), next: nil)
             },
             Route(
@@ -142,6 +145,7 @@ struct MoneyRoutes: Sendable {
 
     @Sendable private func usage(_ call: APICall) async throws(Problem) -> HTTPResponse {
         var filter = UsageFilter()
+        filter.tenant = call.caller.tenant
         filter.limit = call.limit
         filter.before = try call.cursor { UsageID($0) }
         if let run = call.query("run").flatMap({ RunID($0) }) {
@@ -155,10 +159,15 @@ struct MoneyRoutes: Sendable {
     private func scope(_ call: APICall) throws(Problem) -> BudgetScope {
         let text = call.parameter("scope")
         if let kind = BudgetScope.Kind(rawValue: text), [.day, .month, .tenant].contains(kind) {
-            return BudgetScope(kind, "default")
+            return BudgetScope(kind, call.caller.tenant)
         }
         guard let scope = BudgetScope(text), !scope.name.isEmpty else { throw .notFound("budget `\(text)`") }
-        return scope.kind == .run ? BudgetScope(.subtree, scope.name) : scope
+        switch scope.kind {
+        case .run: return BudgetScope(.subtree, scope.name)
+        case .project where call.caller.tenant != Ownership.defaultTenant:
+            return BudgetScope(.project, "\(call.caller.tenant)/\(scope.name)")
+        default: return scope
+        }
     }
 
     @Sendable private func setBudget(_ call: APICall) async throws(Problem) -> HTTPResponse {
@@ -190,6 +199,17 @@ struct MoneyRoutes: Sendable {
 }
 
 extension BudgetScope {
+    /// Whether it is one of that tenant. Projects of others than the first tenant have its name before theirs; runs do
+    /// not say whose they are, so only their ids lead to them.
+    fileprivate func isSeen(in tenant: String) -> Bool {
+        switch kind {
+        case .day, .month, .tenant: name == tenant
+        case .project:
+            tenant == Ownership.defaultTenant ? !name.contains("/") : name.hasPrefix("\(tenant)/")
+        case .run, .subtree, .task, .user: tenant == Ownership.defaultTenant
+        }
+    }
+
     /// As people write it: the budget of a run holds for all that it starts.
     fileprivate var shown: String { kind == .subtree ? "run:\(name)" : description }
 }
