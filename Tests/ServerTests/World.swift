@@ -129,6 +129,15 @@ final class World: Sendable {
         await web.send("GET", path, headers: ["authorization": "Bearer \(token)", "accept": "text/event-stream"])
     }
 
+    /// An open WebSocket.
+    func socket(as token: String) async throws -> InProcessWebSocket {
+        let headers: HTTPHeaders = [
+            "authorization": "Bearer \(token)", "upgrade": "websocket", "connection": "Upgrade",
+            "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        ]
+        return try #require(await web.send("GET", "/v1/ws", headers: headers).webSocket)
+    }
+
     /// Makes the account if it is not there, and logs in.
     func login(_ name: String) async throws -> String {
         let email = JSONValue.string("\(name)@example.org")

@@ -14,11 +14,11 @@ enum Components {
 
     private static let pathParameters: [String: Shape] = [
         "run": .id("run"), "human_task": .id("ht"), "schedule": .id("sched"), "user": .id("usr"), "key": .id("key"),
-        "seq": .text(1...18, pattern: "^[1-9][0-9]{0,17}$"), "name": .name, "tag": .name, "project": .name,
+        "seq": .text(1...18, pattern: "^[1-9][0-9]{0,17}$"), "name": .name, "tag": .name, "project": .projectName,
         "secret": .text(1...100, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"),
         "scope": .text(
             1...300,
-            pattern: "^(day|month|tenant|run:run_[0-7][0-9a-hjkmnp-tv-z]{25}|project:[A-Za-z_][A-Za-z0-9_./-]{0,199})$"
+            pattern: "^(day|month|tenant|run:run_[0-7][0-9a-hjkmnp-tv-z]{25}|project:[A-Za-z_][A-Za-z0-9_.-]{0,199})$"
         ),
         "version": .version,
     ]
@@ -269,6 +269,8 @@ enum Components {
 extension Shape {
     /// A name of a definition, a tag or a project.
     static let name = Shape.text(1...200, pattern: "^[A-Za-z_][A-Za-z0-9_./-]{0,199}$")
+    /// A name of a project.
+    static let projectName = Shape.text(1...200, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,199}$")
     /// A version of a definition: its number, its hash or the beginning of that, or a tag.
     static let version = Shape.text(
         1...80,

@@ -21,7 +21,7 @@ struct EventRoutes: Sendable {
             query: [
                 .init("after", .integer(0...Int64.max), "Only later ones than that `seq`."), .limit,
                 .init("run", .id("run"), "Only of that run."),
-                .init("project", .name, "Only of runs in that project."),
+                .init("project", .projectName, "Only of runs in that project."),
                 .init(
                     "types",
                     .word(1...1000),
@@ -50,7 +50,7 @@ struct EventRoutes: Sendable {
                     "A token for the address of the feed, valid for a minute.",
                     .events,
                     .may(.readEvents),
-                    body: .optional(.optional("project", .name, "Shows nothing else.")),
+                    body: .optional(.optional("project", .projectName, "Shows nothing else.")),
                     .ok(.answer(.required("token", .text), .required("expires_in", .integer)))
                 ),
                 token

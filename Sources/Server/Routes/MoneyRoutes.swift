@@ -206,7 +206,7 @@ extension BudgetScope {
         case .day, .month, .tenant: name == tenant
         case .project:
             tenant == Ownership.defaultTenant ? !name.contains("/") : name.hasPrefix("\(tenant)/")
-        case .run, .subtree, .task, .user: tenant == Ownership.defaultTenant
+        default: tenant == Ownership.defaultTenant
         }
     }
 

@@ -45,7 +45,7 @@ struct ScheduleRoutes: Sendable {
                     body: .json(
                         .members(
                             [.required("name", .name), .required("workflow", .text(1...300))] + Self.fields
-                                + [.optional("project", .name)],
+                                + [.optional("project", .projectName)],
                             isClosed: true
                         )
                     ),

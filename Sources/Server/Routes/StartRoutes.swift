@@ -83,7 +83,7 @@ struct StartRoutes: Sendable {
     private static let priority = Shape.Field.optional("priority", .integer(0...1000), "Lower runs first.")
     private static let labels = Shape.Field.optional("labels", .labels)
     private static let budget = Shape.Field.optional("budget_usd", .money, "What it may spend at most.")
-    private static let project = Shape.Field.optional("project", .name, "The project that it belongs to.")
+    private static let project = Shape.Field.optional("project", .projectName, "The project that it belongs to.")
     private static let started = Contract.Answer(202, "The run is durable and begins.", .named("StartedRun"))
     private static let ended = Contract.Answer(
         200,
