@@ -6,8 +6,8 @@ public import Store
 
 /// Is told what became durable; for measurements and traces. Without one nothing is measured.
 public protocol CommitObserver: Sendable {
-    /// A commit was flushed, answered and dispatched. Called by the engine's thread, in the order of the commits: it must
-    /// only hand the value on, because everything waits for it.
+    /// A commit was flushed; nobody was told yet. Called by the engine's thread, in the order of the commits: it must only
+    /// hand the value on, because everything waits for it.
     func committed(_ commit: ObservedCommit)
 }
 
@@ -40,9 +40,9 @@ public struct ObservedRun: Sendable {
 }
 
 extension ShardLoop {
-    /// What an observer will be told; `nil` when there is none. Read it before the runs are closed.
-    func observation(of batch: Batch, duration: Duration) -> ObservedCommit? {
-        guard observer != nil else { return nil }
+    /// Tells the observer, if there is one.
+    func observe(_ batch: Batch, duration: Duration) {
+        guard let observer else { return }
         let runs = batch.runs.filter { !$0.machine.events.isEmpty }.map { run in
             ObservedRun(
                 row: RunRow(key: run.key, state: run.state),
@@ -53,6 +53,6 @@ extension ShardLoop {
                 events: run.machine.events
             )
         }
-        return ObservedCommit(at: batch.now, duration: duration, runs: runs)
+        observer.committed(ObservedCommit(at: batch.now, duration: duration, runs: runs))
     }
 }

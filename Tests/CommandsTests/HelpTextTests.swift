@@ -96,6 +96,7 @@ private let rootHelp = """
       backup      Copy the data folder while runs go on, check copies, and restore them
       retention   Show how long things are kept, remove what is old, and hold runs
       migrate     Show the formats of the databases, and bring them to this program's
+      settings    Show what is set by `config.yaml` and the environment
       doctor      Check that everything runs need is there and works
       echo        Serve a small HTTP service on this machine to try workflows on
       completion  Write the script that lets a shell complete commands and options

@@ -72,6 +72,7 @@ import Testing
         expected.auth.lockoutWindow = .seconds(60)
         expected.telemetry = TelemetrySettings(level: .debug, format: .json, collector: "http://127.0.0.1:4318")
         expected.keepsAudit = false
+        expected.requestBurst = 7
         expected.requestRates.requests = .perMinute(300, burst: 7)
         expected.requestRates.kinds[.login] = .perMinute(5)
         (expected.requestRates.kinds[.register], expected.requestRates.kinds[.export]) = (nil, nil)
@@ -120,6 +121,14 @@ import Testing
         }
         settings.queues = nil
         #expect(settings == Settings())
+        // How many at once is kept, whether it comes before or after the rate.
+        let steps: [(SettingsKey, JSONValue)] = [(.limitsRequests, 0), (.limitsBurst, 7), (.limitsRequests, "60/1m")]
+        for (key, value) in steps {
+            try settings.set(key, value, in: "/")
+        }
+        #expect(settings.requestRates.requests == .perMinute(60, burst: 7))
+        try settings.set(.limitsBurst, 9, in: "/")
+        #expect(settings.requestRates.requests == .perMinute(60, burst: 9))
     }
 
     @Test func `half of a certificate is refused`() {

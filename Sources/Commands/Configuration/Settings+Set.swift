@@ -78,13 +78,9 @@ extension Settings {
     private mutating func setRate(_ key: SettingsKey, _ value: SettingsValue) throws(SettingsMismatch) {
         switch key {
         case .limitsRequests:
-            // How many at once is a key of its own, whichever of both is read first.
-            let burst = requestRates.requests?.burst
             requestRates.requests = try value.rate()
-            if let burst { requestRates.requests?.burst = burst }
-        case .limitsBurst:
-            let burst = try value.number(1...1_000_000)
-            requestRates.requests?.burst = burst
+            requestRates.requests?.burst = requestBurst
+        case .limitsBurst: requestBurst = try value.number(1...1_000_000)
         case .limitsLogin: requestRates.kinds[.login] = try value.rate()
         case .limitsRegister: requestRates.kinds[.register] = try value.rate()
         case .limitsExport: requestRates.kinds[.export] = try value.rate()

@@ -39,7 +39,7 @@ extension Settings {
         case .limitsPerTool: list(perTool.map { "\($0.key)=\($0.value)" }.sorted())
         case .limitsToolRates: list(toolRates.map { "\($0.key)=\(SettingsValue.text($0.value))" }.sorted())
         case .limitsRequests: rate(requestRates.requests)
-        case .limitsBurst: requestRates.requests.map { .int(Int64($0.burst)) } ?? .null
+        case .limitsBurst: .int(Int64(requestBurst))
         case .limitsLogin: rate(requestRates.kinds[.login])
         case .limitsRegister: rate(requestRates.kinds[.register])
         case .limitsExport: rate(requestRates.kinds[.export])

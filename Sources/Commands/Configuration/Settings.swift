@@ -30,6 +30,10 @@ struct Settings: Equatable {
     var toolRates: [String: Rate] = [:]
     /// How often the server may be asked.
     var requestRates = RateLimitSettings()
+    /// How many requests of a principal may come at once; part of the rate of requests, whichever of both is set first.
+    var requestBurst = 100 {
+        didSet { requestRates.requests?.burst = requestBurst }
+    }
     /// Who looks at patches that nodes of runs make.
     var patchReview = PatchReview.auto
     /// Queues whose tasks are worked on; `nil` for all.

@@ -28,9 +28,8 @@ extension ShardLoop {
         }
         do {
             let (first, duration) = try write(&batch)
-            let observation = observation(of: batch, duration: duration)
+            observe(batch, duration: duration)
             afterCommit(&batch, firstSequence: first)
-            if let observation { observer?.committed(observation) }
         } catch {
             afterFailure(&batch, error)
         }

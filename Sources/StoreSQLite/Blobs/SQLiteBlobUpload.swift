@@ -128,12 +128,13 @@ final class BlobFileContent: BlobContent {
     }
 
     func read(at offset: Int, count: Int) throws(StoreError) -> [UInt8] {
-        let wanted = min(max(0, count), max(0, blob.size - max(0, offset)))
+        let start = max(0, offset)
+        let wanted = min(max(0, count), max(0, blob.size - start))
         guard wanted > 0 else { return [] }
         var failure: Int32?
         let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, done in
             while done < wanted {
-                let got = pread(descriptor, buffer.baseAddress?.advanced(by: done), wanted - done, off_t(offset + done))
+                let got = pread(descriptor, buffer.baseAddress?.advanced(by: done), wanted - done, off_t(start + done))
                 if got > 0 {
                     done += got
                 } else if got == 0 {
