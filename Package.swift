@@ -43,7 +43,10 @@ let package = Package(
         // For Fuzz and Benchmarks, which are packages of their own; not for others.
         .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition", "Model"]),
         .library(name: "BatonServing", targets: ["HTTPServer", "Reactor"]),
-        .library(name: "BatonModules", targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "StoreSQLite"]),
+        .library(
+            name: "BatonModules",
+            targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "EngineTelemetry", "StoreSQLite"]
+        ),
     ],
     targets: [
         // C: the operating system and the libraries of the distribution, each wrapped once.

@@ -20,7 +20,8 @@ enum CommandTree {
         children: [
             RunCommands.group, RunAgain.tasks, PauseCommands.pause, PauseCommands.resume, WorkflowCommands.group,
             SchemaCommands.group, InboxCommands.group, SignalCommands.group,
-            ScheduleCommands.group, ServerCommand.command, ToolCommands.group, SimulationCommands.group, ArtifactCommands.group,
+            ScheduleCommands.group, ServerCommand.command, ToolCommands.group, SimulationCommands.group,
+            ArtifactCommands.group,
             CacheCommands.group, BudgetCommands.group, UsageCommands.group,
             SecretCommands.group, UserCommands.group, AuditCommands.group,
             BackupCommands.group, RetentionCommands.group, MigrateCommands.group, SettingsCommands.group,

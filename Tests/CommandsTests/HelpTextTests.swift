@@ -85,6 +85,7 @@ private let rootHelp = """
       inbox       Answer requests that runs make to people
       signal      Tell runs that something happened
       schedule    Start runs by the calendar or again and again
+      server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`
