@@ -25,6 +25,7 @@ demo: bootstrap build ## Report on this very repository into demo/report.md
 # 3 means that this toolchain cannot; the test that needs it then says that it is skipped.
 test: bootstrap lint ## Everything that must hold before a change goes in
 	@scripts/wasm/build || [ $$? -eq 3 ]
+	@scripts/telemetry
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --skip '$(ALONE)'
 	swift test --skip-build --disable-xctest --filter '$(ALONE)'

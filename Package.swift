@@ -43,7 +43,10 @@ let package = Package(
         // For Fuzz and Benchmarks, which are packages of their own; not for others.
         .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition", "Model"]),
         .library(name: "BatonServing", targets: ["HTTPServer", "Reactor"]),
-        .library(name: "BatonModules", targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "StoreSQLite"]),
+        .library(
+            name: "BatonModules",
+            targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "EngineTelemetry", "StoreSQLite"]
+        ),
     ],
     targets: [
         // C: the operating system and the libraries of the distribution, each wrapped once.
@@ -70,6 +73,9 @@ let package = Package(
 
         // Outbound HTTP; knows nothing of runs.
         module("HTTP", ["JSON", "Threads", "CCurl", "CLinux"]),
+
+        // What is measured, written down and traced; knows nothing of runs.
+        module("Telemetry", ["HTTP", "Threads", "Model", "JSON"]),
 
         // Serving HTTP; knows nothing of runs either.
         module("Reactor", ["Threads", "CLinux"]),
@@ -99,6 +105,11 @@ let package = Package(
 
         // Runs.
         module("Engine", ["CLinux", "Rates", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
+        // What the engine does, as metrics and traces.
+        module(
+            "EngineTelemetry",
+            ["Engine", "Telemetry", "Store", "Definition", "Threads", "Model", "JSON", "Hashing"]
+        ),
         // The engine in a simulated world, and workflows under test.
         module("Simulation", ["Engine", "Store", "Definition", "Model", "JSON", "Hashing"]),
         module("BatonTesting", ["Simulation", "Engine", "Store", "Definition", "Model", "CEL", "JSON"]),
@@ -120,8 +131,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Server", "HTTPServer", "RateLimits", "Tools", "Simulation", "Engine", "Identity", "Secrets", "Audit",
-                "Rates", "Cryptography", "Retention",
+                "Server", "HTTPServer", "RateLimits", "Tools", "Simulation", "EngineTelemetry", "Engine", "Telemetry",
+                "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
                 "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
                 "HTTP",
                 "Threads", "Model",
@@ -164,12 +175,18 @@ let package = Package(
                 "Definition", "Threads", "Model", "JSON", "TestSupport",
             ]
         ),
+        tests("Telemetry", ["HTTP", "HTTPServer", "Threads", "Model", "JSON", "TestSupport"]),
+        tests("EngineTelemetry", ["Telemetry", "Engine", "CEL", "Definition", "Store", "Model", "JSON"]),
         tests("Reactor", ["CLinux"]),
         tests("HTTPServer", ["Reactor", "Compression", "Threads", "TestSupport"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
         tests(
             "Commands",
-            ["Engine", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "Model", "JSON", "CSQLite"]
+            [
+                "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "HTTP",
+                "Telemetry",
+                "Model", "JSON", "CSQLite",
+            ]
         ),
         tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),
         tests("BatonTesting"),

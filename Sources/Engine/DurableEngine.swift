@@ -33,6 +33,7 @@ public final class DurableEngine: Sendable {
     ///   - executors: By node kind. A node whose kind has none fails with `tool.unavailable`.
     ///   - workflows: Where child runs find what is published.
     ///   - compiler: Compiles patched documents; without one runs cannot be patched.
+    ///   - observer: Is told every commit.
     ///   - failStop: Called when a flush failed; must end the process and not return.
     public init(
         store: any RunStore,
@@ -41,6 +42,7 @@ public final class DurableEngine: Sendable {
         clock: any EngineClock = SystemClock(),
         workflows: any WorkflowSource = NoWorkflows(),
         compiler: Compiler? = nil,
+        observer: (any CommitObserver)? = nil,
         configuration: EngineConfiguration,
         failStop: @escaping @Sendable (String) -> Void
     ) {
@@ -77,6 +79,7 @@ public final class DurableEngine: Sendable {
                 workflows: workflows
             )
             loop.compiler = compiler
+            loop.observer = observer
             loop.traits = { executors[$0.kind.name]?.traits(of: $0) ?? ExecutorTraits() }
             loop.run(mailbox)
         }.detach()

@@ -9,7 +9,7 @@ public import Store
 internal import Synchronization
 
 /// What accounts and logins are to obey (spec 10.7, `auth`).
-public struct IdentitySettings: Sendable {
+public struct IdentitySettings: Sendable, Equatable {
     /// Whether everybody may make an account, not only the first.
     public var opensRegistration = false
     /// How long an access token is valid.

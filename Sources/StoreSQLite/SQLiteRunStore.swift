@@ -19,6 +19,9 @@ public final class SQLiteRunStore: RunStore {
         public var pregrowWAL = false
         /// The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file.
         public var checkpointPages = 8000
+        /// Told how long each end of a transaction took: its pages are written to the log file and, unless durability is
+        /// relaxed, flushed. Called by the thread that commits, so it must be quick.
+        public var onFlush: (@Sendable (Duration) -> Void)?
         /// Name of the file layer; tests put faults there.
         var vfs: String?
 

@@ -85,6 +85,7 @@ private let rootHelp = """
       inbox       Answer requests that runs make to people
       signal      Tell runs that something happened
       schedule    Start runs by the calendar or again and again
+      server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`
@@ -96,6 +97,7 @@ private let rootHelp = """
       backup      Copy the data folder while runs go on, check copies, and restore them
       retention   Show how long things are kept, remove what is old, and hold runs
       migrate     Show the formats of the databases, and bring them to this program's
+      settings    Show what is set by `config.yaml` and the environment
       doctor      Check that everything runs need is there and works
       echo        Serve a small HTTP service on this machine to try workflows on
       completion  Write the script that lets a shell complete commands and options

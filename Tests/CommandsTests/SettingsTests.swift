@@ -3,9 +3,15 @@
 
 import Definition
 import Engine
+import HTTP
+import Identity
+import JSON
+import Model
+import RateLimits
 import Rates
 import Retention
 import StoreSQLite
+import Telemetry
 import Testing
 
 @testable import Commands
@@ -14,7 +20,19 @@ import Testing
     @Test func `every key is read from the file and from the environment`() throws {
         let text = """
             # all of them
+            server:
+              address: "::"
+              port: 0
+              tls: {cert: tls/cert.pem, key: /etc/key.pem}
+              unix_socket: run/baton.sock
+              public_url: https://baton.example/
+              trusted_proxies: [10.0.0.0/8, "::1"]
+              cors: {origins: ["https://A.example:8443"]}
+              body_limit: 1MiB
             store: {durability: relaxed}
+            auth: {open_registration: true, access_ttl: 5m, refresh_ttl: 1d, lockout: {attempts: 3, window: 60s}}
+            telemetry: {log: debug, format: json, otlp: {endpoint: "http://127.0.0.1:4318"}}
+            audit: {enabled: false}
             sandbox:
               require: false
               network: ["127.0.0.1:7421", "[::1]:80"]
@@ -23,13 +41,44 @@ import Testing
               max_parallel: 8
               per_project: 4
               per_tool: ["shell.exec=2"]
-              rate: {tools: ["http.request=60/1m", "git.log = 5/10s"]}
+              rate:
+                tools: ["http.request=60/1m", "git.log = 5/10s"]
+                burst: 7
+                requests: 300/1m
+                login: 5/1m
+                register: 0
+                export: "off"
+                starts: 0
+                simple: 50/1m
+                standard: 10/1m
+                heavy: 2/1m
+            workers: {queues: [tool], labels: ["os = linux"]}
             patches: {review: human}
             retention: {ended_runs: 30d, packing: 1d, history: 2d, logs: 36h, signals: 0s, usage: 1d}
             """
         var settings = Settings()
         try SettingsReader.apply(Array(text.utf8), "/data/config.yaml", to: &settings)
         var expected = Settings()
+        expected.server.address = "::"
+        expected.server.port = 0
+        (expected.server.certificate, expected.server.key) = ("/data/tls/cert.pem", "/etc/key.pem")
+        expected.server.unixSocket = "/data/run/baton.sock"
+        expected.server.publicURL = "https://baton.example"
+        expected.server.trustedProxies = ["10.0.0.0/8", "::1"].compactMap(IPNetwork.init)
+        expected.server.origins = ["https://a.example:8443"]
+        expected.server.bodyLimit = 1 << 20
+        (expected.auth.opensRegistration, expected.auth.lockoutAttempts) = (true, 3)
+        (expected.auth.accessLifetime, expected.auth.refreshLifetime) = (.seconds(300), .seconds(86_400))
+        expected.auth.lockoutWindow = .seconds(60)
+        expected.telemetry = TelemetrySettings(level: .debug, format: .json, collector: "http://127.0.0.1:4318")
+        expected.keepsAudit = false
+        expected.requestBurst = 7
+        expected.requestRates.requests = .perMinute(300, burst: 7)
+        expected.requestRates.kinds[.login] = .perMinute(5)
+        (expected.requestRates.kinds[.register], expected.requestRates.kinds[.export]) = (nil, nil)
+        expected.requestRates.starts = nil
+        expected.requestRates.tiers = [.simple: .perMinute(50), .standard: .perMinute(10), .heavy: .perMinute(2)]
+        (expected.queues, expected.labels) = (["tool"], ["os": "linux"])
         expected.durability = .relaxed
         expected.requiresSandbox = false
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
@@ -41,11 +90,6 @@ import Testing
             "http.request": Rate(units: 60, period: .seconds(60)), "git.log": Rate(units: 5, period: .seconds(10)),
         ]
         expected.patchReview = .human
-        expected.perProject = 4
-        expected.perTool = ["shell.exec": 2]
-        expected.toolRates = [
-            "http.request": Rate(units: 60, period: .seconds(60)), "git.log": Rate(units: 5, period: .seconds(10)),
-        ]
         expected.retention.endedRuns = .seconds(30 * 86_400)
         expected.retention.packing = .seconds(86_400)
         expected.retention.history = .seconds(2 * 86_400)
@@ -54,23 +98,45 @@ import Testing
         expected.retention.usage = .seconds(86_400)
         #expect(settings == expected)
 
-        let environment = [
-            "BATON_STORE_DURABILITY": "full", "BATON_SANDBOX_REQUIRE": "true", "BATON_SANDBOX_NETWORK": "a:1, b:2",
-            "BATON_TOOLS_DIR": "/f", "BATON_LIMITS_MAX_PARALLEL": "1000", "BATON_HOME": "/x", "OTHER": "y",
-            "BATON_LIMITS_PER_PROJECT": "9", "BATON_LIMITS_PER_TOOL": "a=1, b=2", "BATON_LIMITS_RATE_TOOLS": "a=1/1s",
-            "BATON_RETENTION_ENDED_RUNS": "90d", "BATON_RETENTION_PACKING": "7d", "BATON_RETENTION_HISTORY": "90d",
-            "BATON_RETENTION_LOGS": "14d", "BATON_RETENTION_SIGNALS": "7d",
-            "BATON_RETENTION_USAGE": "365d", "BATON_PATCHES_REVIEW": "auto",
-        ]
-        try SettingsReader.apply(environment, "/here", to: &settings)
-        expected = Settings()
-        expected.allowedTargets = ["a:1", "b:2"]
-        expected.toolsFolder = "/f"
-        expected.maxParallel = 1000
-        expected.perProject = 9
-        expected.perTool = ["a": 1, "b": 2]
-        expected.toolRates = ["a": Rate(units: 1, period: .seconds(1))]
-        #expect(settings == expected)
+        // Each key again, by its variable, with the value that `settings list` shows for it.
+        var environment = ["BATON_HOME": "/x", "OTHER": "y"]
+        for key in SettingsKey.allCases where expected.value(of: key) != .null {
+            environment[key.variable] = expected.value(of: key).settingText
+        }
+        #expect(environment.count == SettingsKey.allCases.count + 2)
+        var again = Settings()
+        let origins = try SettingsReader.apply(environment, "/here", to: &again)
+        #expect(again == expected)
+        #expect(origins[.serverPort] == .environment("BATON_SERVER_PORT") && origins.count == environment.count - 2)
+        // Relative to the folder of whoever set it.
+        try SettingsReader.apply(["BATON_TOOLS_DIR": "f"], "/here", to: &again)
+        #expect(again.toolsFolder == "/here/f")
+    }
+
+    @Test func `the standard values can be read back`() throws {
+        var settings = Settings()
+        for key in SettingsKey.allCases {
+            let value = Settings().value(of: key)
+            if value != .null { try settings.set(key, value, in: "/") }
+        }
+        settings.queues = nil
+        #expect(settings == Settings())
+        // How many at once is kept, whether it comes before or after the rate.
+        let steps: [(SettingsKey, JSONValue)] = [(.limitsRequests, 0), (.limitsBurst, 7), (.limitsRequests, "60/1m")]
+        for (key, value) in steps {
+            try settings.set(key, value, in: "/")
+        }
+        #expect(settings.requestRates.requests == .perMinute(60, burst: 7))
+        try settings.set(.limitsBurst, 9, in: "/")
+        #expect(settings.requestRates.requests == .perMinute(60, burst: 9))
+    }
+
+    @Test func `half of a certificate is refused`() {
+        var settings = Settings()
+        settings.server.certificate = "/c"
+        #expect(settings.contradiction?.key == .serverCertificate)
+        settings.server.key = "/k"
+        #expect(settings.contradiction == nil)
     }
 
     @Test func `a file of comments sets nothing`() throws {
@@ -82,7 +148,46 @@ import Testing
     @Test func `what is wrong is named with its place and key`() {
         let cases: [(text: String, message: String)] = [
             ("store:\n  durabilty: full", "c.yaml:2:3: there is no setting `store.durabilty`"),
-            ("server: {port: 1}", "c.yaml:1:10: there is no setting `server.port`"),
+            ("server: {prot: 1}", "c.yaml:1:10: there is no setting `server.prot`"),
+            (
+                "server: {port: 65536}",
+                "c.yaml:1:10: `server.port` must be a whole number from 0 to 65535, not 65536"
+            ),
+            (
+                "server: {body_limit: 2GiB}",
+                "c.yaml:1:10: `server.body_limit` must be a size from 1KiB to 1GiB, such as 16MiB, not \"2GiB\""
+            ),
+            (
+                "server: {body_limit: 9999999999999999999GiB}",
+                "c.yaml:1:10: `server.body_limit` must be a size from 1KiB to 1GiB, such as 16MiB, "
+                    + "not \"9999999999999999999GiB\""
+            ),
+            (
+                "server: {trusted_proxies: [10.0.0.0/33]}",
+                "c.yaml:1:10: `server.trusted_proxies` must be a list of addresses or ranges; \"10.0.0.0/33\" is not one, "
+                    + "not [\"10.0.0.0/33\"]"
+            ),
+            (
+                "server: {cors: {origins: [\"https://a/b\"]}}",
+                "c.yaml:1:17: `server.cors.origins` must be a list of origins or *; \"https://a/b\" is not one, "
+                    + "not [\"https://a/b\"]"
+            ),
+            (
+                "server: {public_url: a.example}",
+                "c.yaml:1:10: `server.public_url` must be an http or https URL, not \"a.example\""
+            ),
+            (
+                "telemetry: {log: loud}",
+                "c.yaml:1:13: `telemetry.log` must be debug, info, warn or error, not \"loud\""
+            ),
+            (
+                "auth: {access_ttl: 1s}",
+                "c.yaml:1:8: `auth.access_ttl` must be a duration of at least 10s, such as 30d or 12h, not \"1s\""
+            ),
+            (
+                "limits: {rate: {starts: many}}",
+                "c.yaml:1:17: `limits.rate.starts` must be NUMBER/SPAN, such as 600/1m, or 0 for no limit, not \"many\""
+            ),
             (
                 "retention: {ended_runs: 30}",
                 "c.yaml:1:13: `retention.ended_runs` must be a duration, such as 30d or 12h, not 30"

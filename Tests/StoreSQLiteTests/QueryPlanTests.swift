@@ -32,6 +32,7 @@ import Testing
             ("signals to a target", KeyedReader.signalsToTarget, "signal_target"),
             ("requests of a run", HumanTaskSchema.ofRun, "human_task_run"),
             ("open requests", HumanTaskSchema.pending, "human_task_pending"),
+            ("contents of an owner", CatalogReader.ownedArtifactsOfHash, "artifact_hash"),
             ("all requests", HumanTaskSchema.all, "human_task_order"),
             ("runs of an owner", OwnedRunReader.ofOwner, "run_owner (tenant=? AND owner=?"),
             ("runs of a project", OwnedRunReader.ofProject, "run_project (tenant=? AND project=?"),

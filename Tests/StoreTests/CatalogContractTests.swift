@@ -28,6 +28,14 @@ import Testing
                 filter.before = before.map { .number($0) }
                 #expect(try store.artifacts(filter).map(\.id.low) == ids, "\(filter)")
             }
+            for (owner, row) in [(nil, rows[1]), ("o", rows[1]), ("o", rows[3])] {
+                var filter = ArtifactFilter()
+                (filter.owner, filter.hash) = (owner, row.hash)
+                #expect(try store.artifacts(filter).contains(row), "\(filter)")
+                #expect(try store.artifacts(filter).allSatisfy { $0.hash == row.hash }, "\(filter)")
+                filter.owner = "x"
+                #expect(try store.artifacts(filter).isEmpty, "\(filter)")
+            }
             var first = ArtifactFilter()
             first.limit = 2
             #expect(try store.artifacts(first).map(\.id.low) == [4, 3])

@@ -66,6 +66,19 @@ enum Backend: CaseIterable {
         }
     }
 
+    /// Runs `body` with an empty blob store that streams.
+    func streams(_ body: (any StreamingBlobStore) throws -> Void) throws {
+        switch self {
+        case .memory: try body(MemoryBlobStore())
+        case .sqlite:
+            let temporary = TemporaryFolder()
+            let folder = try DataFolder(locking: temporary.path, command: "test")
+            let store = try SQLiteBlobStore(in: folder, now: { Timestamp(milliseconds: 0) })
+            try body(store)
+            store.close()
+        }
+    }
+
     /// Runs `body` with an empty blob store.
     func blobs(
         now: @escaping @Sendable () -> Timestamp = { Timestamp(milliseconds: 0) },

@@ -25,9 +25,10 @@ defer { system("rm -rf '\(root)'") }
 let raw = RawCommits(root + "/raw.db")
 let load = try Load(root + "/data", slots: 20_000)
 let pooled = try Load(root + "/pooled", slots: 20_000, Nothing(isImmediate: false))
+let observed = try Load(root + "/observed", slots: 20_000, isObserved: true)
 let stopwatch = Stopwatch()
 let starts = try Load(root + "/starts", slots: 20_000, stopwatch)
-let workers = [load, pooled, starts].map { load in Task { await load.engine.run() } }
+let workers = [load, pooled, observed, starts].map { load in Task { await load.engine.run() } }
 let (forty, three, single) = (try chain(40), try chain(3), try chain(1))
 let (wide, middle, narrow) = (try fan(10_000), try fan(1_000), try fan(200))
 
@@ -58,6 +59,28 @@ var rows = [
         await load.measure(narrow, steps: 201, count: 50, inFlight: 1)
     },
     Row(
+        id: "observed",
+        name: "chain of 40 with metrics and traces",
+        goal: "-",
+        unit: .steps,
+        size: 40,
+        inFlight: 1,
+        onDemand: true
+    ) {
+        await observed.measure(forty, steps: 40, count: 50, inFlight: 1)
+    },
+    Row(
+        id: "crowd",
+        name: "3 steps, 64 in flight, with metrics and traces",
+        goal: "-",
+        unit: .runs,
+        size: 1,
+        inFlight: 64,
+        onDemand: true
+    ) {
+        await observed.measure(three, steps: 3, count: 8_000, inFlight: 64)
+    },
+    Row(
         id: "starts",
         name: "start to first step",
         goal: "p50 3 ms",
@@ -81,6 +104,7 @@ var raws: [Double] = []
 var flushes: [Double] = []
 _ = await load.measure(three, steps: 3, count: 200, inFlight: 8)
 _ = await pooled.measure(three, steps: 3, count: 200, inFlight: 8)
+_ = await observed.measure(three, steps: 3, count: 200, inFlight: 8)
 _ = await starts.measure(single, steps: 1, count: 50, inFlight: 1)
 
 for _ in 0..<rounds {
@@ -107,7 +131,7 @@ if !asJSON {
     print("\n" + Row.heading)
     for row in rows { print(row.line()) }
 }
-for (load, worker) in zip([load, pooled, starts], workers) {
+for (load, worker) in zip([load, pooled, observed, starts], workers) {
     await load.engine.stop(grace: .zero)
     await worker.value
 }

@@ -3,12 +3,14 @@
 
 import Definition
 import Engine
+import EngineTelemetry
 import Glibc
 import JSON
 import Model
 import Store
 import StoreSQLite
 import Synchronization
+import Telemetry
 import Threads
 
 /// An executor that is done at once.
@@ -68,10 +70,12 @@ package struct Load {
     package let engine: DurableEngine
     private let path: String
 
+    /// - Parameter isObserved: Metrics and spans are made of everything, as a server does; the spans go nowhere.
     package init(
         _ path: String,
         slots: Int,
         durability: Durability = .full,
+        isObserved: Bool = false,
         _ executor: any NodeExecutor = Nothing()
     ) throws {
         self.path = path
@@ -83,10 +87,15 @@ package struct Load {
         var configuration = EngineConfiguration(worker: "benchmark")
         configuration.slots = slots
         blobs = try SQLiteBlobStore(in: folder)
+        let exporter = SpanExporter(SpanExportSettings(endpoint: "http://127.0.0.1:9"))
+        let recorder =
+            isObserved
+            ? EngineRecorder(metrics: MetricsRegistry(), exporter: exporter, store: store) : nil
         engine = DurableEngine(
             store: store,
             blobs: blobs,
             executors: ["tool": executor],
+            observer: recorder,
             configuration: configuration,
             failStop: { preconditionFailure($0) }
         )

@@ -4,18 +4,57 @@
 import Definition
 import JSON
 
+/// Where a value comes from.
+enum SettingsOrigin: Equatable {
+    /// The program.
+    case `default`
+    /// A line of a file: `PATH:LINE`.
+    case file(String)
+    /// A variable of the environment.
+    case environment(String)
+
+    var kind: String {
+        switch self {
+        case .default: "default"
+        case .file: "file"
+        case .environment: "environment"
+        }
+    }
+
+    var detail: String? {
+        switch self {
+        case .default: nil
+        case .file(let place): place
+        case .environment(let name): name
+        }
+    }
+}
+
 /// Reads the settings of a data folder; whatever is wrong stops the command.
 enum SettingsReader {
+    typealias Origins = [SettingsKey: SettingsOrigin]
+
     static func read(_ context: CommandContext) throws(CommandFailure) -> Settings {
-        var settings = Settings()
+        try readWithOrigins(context).settings
+    }
+
+    static func readWithOrigins(
+        _ context: CommandContext
+    ) throws(CommandFailure) -> (settings: Settings, origins: Origins) {
+        var (settings, origins) = (Settings(), Origins())
         let path = context.dataFolder + "/config.yaml"
-        if let text = try TextFile.read(path, ifThere: true) { try apply(text, path, to: &settings) }
-        try apply(context.environment, context.currentDirectory, to: &settings)
-        return settings
+        if let text = try TextFile.read(path, ifThere: true) { origins = try apply(text, path, to: &settings) }
+        origins.merge(try apply(context.environment, context.currentDirectory, to: &settings)) { $1 }
+        if let wrong = settings.contradiction {
+            let place = origins[wrong.key]?.detail.map { "\($0): " } ?? ""
+            throw CommandFailure(.usage, "config.invalid", "\(place)`\(wrong.key.rawValue)` \(wrong.rule)")
+        }
+        return (settings, origins)
     }
 
     /// - Parameter path: For messages; relative paths inside are relative to its folder.
-    static func apply(_ text: [UInt8], _ path: String, to settings: inout Settings) throws(CommandFailure) {
+    @discardableResult
+    static func apply(_ text: [UInt8], _ path: String, to settings: inout Settings) throws(CommandFailure) -> Origins {
         let entries: [FlatDocument.Entry]
         do throws(FlatDocumentError) {
             entries = try FlatDocument(text, fileName: path).entries
@@ -24,6 +63,7 @@ enum SettingsReader {
             throw CommandFailure(.usage, "config.invalid", lines.joined(separator: "\n"))
         }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        var origins = Origins()
         for entry in entries {
             let name = entry.keys.joined(separator: ".")
             let place = "\(path):\(entry.line):\(entry.column)"
@@ -31,35 +71,28 @@ enum SettingsReader {
                 throw unknown(name, place, among: SettingsKey.allCases.map(\.rawValue))
             }
             try set(key, entry.value, "\(place): `\(name)`", folder, &settings)
+            origins[key] = .file("\(path):\(entry.line)")
         }
+        return origins
     }
 
+    @discardableResult
     static func apply(
         _ environment: [String: String],
         _ folder: String,
         to settings: inout Settings
-    ) throws(CommandFailure) {
+    ) throws(CommandFailure) -> Origins {
         let keys = Dictionary(SettingsKey.allCases.map { ($0.variable, $0) }) { first, _ in first }
+        var origins = Origins()
         for (name, text) in environment.sorted(by: { $0.key < $1.key }) {
             if let key = keys[name] {
-                try set(key, value(text, key), "the variable \(name)", folder, &settings)
+                try set(key, key.form.value(text), "the variable \(name)", folder, &settings)
+                origins[key] = .environment(name)
             } else if SettingsKey.variablePrefixes.contains(where: { name.hasPrefix($0) }) {
                 throw unknown(name, "the environment", among: keys.keys.sorted())
             }
         }
-    }
-
-    /// The text of a variable as the value a file would have; lists are separated by commas.
-    private static func value(_ text: String, _ key: SettingsKey) -> JSONValue {
-        switch key {
-        case .storeDurability, .toolsFolder, .retentionEndedRuns, .retentionPacking, .retentionHistory, .retentionLogs,
-            .retentionSignals, .retentionUsage:
-            .string(text)
-        case .sandboxRequire, .limitsMaxParallel, .limitsPerProject, .patchesReview:
-            (try? JSONValue(parsing: text)) ?? .string(text)
-        case .sandboxNetwork, .limitsPerTool, .limitsToolRates, .workersQueues, .workersLabels:
-            .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces())) })
-        }
+        return origins
     }
 
     private static func set(

@@ -27,7 +27,8 @@ extension ShardLoop {
             return
         }
         do {
-            let first = try write(&batch)
+            let (first, duration) = try write(&batch)
+            observe(batch, duration: duration)
             afterCommit(&batch, firstSequence: first)
         } catch {
             afterFailure(&batch, error)
@@ -202,16 +203,18 @@ extension ShardLoop {
 
     // MARK: Commit
 
-    private func write(_ batch: inout Batch) throws(StoreError) -> Int64 {
+    /// - Returns: The number of the first event, and how long the store took if somebody measures.
+    private func write(_ batch: inout Batch) throws(StoreError) -> (first: Int64, duration: Duration) {
         for bytes in batch.blobs {
             CrashPoint.blobBeforePut.reach()
             _ = try blobs.put(bytes)
             CrashPoint.blobAfterPut.reach()
         }
         CrashPoint.beforeCommit.reach()
+        let start = observer.map { _ in ContinuousClock.now }
         let first = try store.commit(batch.commit)
         CrashPoint.afterCommit.reach()
-        return first
+        return (first, start.map { ContinuousClock.now - $0 } ?? .zero)
     }
 
     private mutating func afterCommit(_ batch: inout Batch, firstSequence: Int64) {

@@ -22,6 +22,8 @@ struct ShardLoop {
     /// Stops the process: a flush failed, so nobody knows what the disk holds.
     let failStop: @Sendable (String) -> Void
 
+    /// Who measures.
+    var observer: (any CommitObserver)?
     /// What executors say about the calls of a node.
     var traits: @Sendable (Graph.Node) -> ExecutorTraits = { _ in ExecutorTraits() }
     /// Runs in memory. Between turns they are as the store has them.

@@ -52,6 +52,8 @@ public struct ArtifactFilter: Sendable {
     public var kind: ArtifactKind?
     /// Only with that number.
     public var number: Int?
+    /// Only with that hash of the content, `sha256:…`; quick together with an owner.
+    public var hash: String?
     /// Only those with a smaller id: the next page.
     public var before: ArtifactID?
     /// At most that many.

@@ -75,6 +75,7 @@ public final class MemoryCatalogStore: CatalogStore {
                 (filter.owner.map { row.owner == $0 } ?? true) && (filter.name.map { row.name == $0 } ?? true)
                     && (filter.kind.map { row.kind == $0 } ?? true)
                     && (filter.number.map { row.number == $0 } ?? true)
+                    && (filter.hash.map { row.hash == $0 } ?? true)
                     && (filter.before.map { row.id < $0 } ?? true)
             }
             return Array(matching.sorted { $0.id > $1.id }.prefix(filter.limit))

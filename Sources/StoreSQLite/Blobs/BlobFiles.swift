@@ -34,22 +34,28 @@ final class BlobFiles: Sendable {
     }
 
     func put(_ blob: BlobRef, _ bytes: [UInt8]) throws(StoreError) {
-        let folder = "\(root)/\(blob.hash.prefix(2))"
+        guard !renew(path(of: blob), size: bytes.count) else { return try flush(folder(of: blob)) }
+        let file = try begin()
+        try file.write(bytes)
+        try file.flush()
+        try keep(file.path, as: blob)
+    }
+
+    /// A file for bytes whose hash is not known yet; goes away unless it is kept.
+    func begin() throws(StoreError) -> UnfinishedBlob {
+        try UnfinishedBlob("\(unfinished)/\(number.wrappingAdd(1, ordering: .relaxed).newValue)")
+    }
+
+    /// Gives a file that is whole and flushed the name of its blob, and makes that durable.
+    func keep(_ temporary: String, as blob: BlobRef) throws(StoreError) {
         let path = path(of: blob)
-        if !renew(path, size: bytes.count) {
-            let temporary = "\(unfinished)/\(blob.hash).\(number.wrappingAdd(1, ordering: .relaxed).newValue)"
-            do throws(StoreError) {
-                try write(bytes, to: temporary)
-                try make(folder)
-                setTime(of: temporary)
-                guard rename(temporary, path) == 0 else { throw .system("rename", temporary, errno) }
-            } catch {
-                unlink(temporary)
-                throw error
-            }
+        if !renew(path, size: blob.size) {
+            try make(folder(of: blob))
+            setTime(of: temporary)
+            guard rename(temporary, path) == 0 else { throw .system("rename", temporary, errno) }
         }
         // Also for a file that is there: the call that put it there may not have come this far yet.
-        try flush(folder)
+        try flush(folder(of: blob))
     }
 
     /// The file's bytes, unchecked; `nil` when there is none.
@@ -76,9 +82,9 @@ final class BlobFiles: Sendable {
 
     private var unfinished: String { root + "/unfinished" }
 
-    func path(of blob: BlobRef) -> String {
-        "\(root)/\(blob.hash.prefix(2))/\(blob.hash.dropFirst(2))"
-    }
+    func path(of blob: BlobRef) -> String { "\(folder(of: blob))/\(blob.hash.dropFirst(2))" }
+
+    private func folder(of blob: BlobRef) -> String { "\(root)/\(blob.hash.prefix(2))" }
 
     private func make(_ folder: String) throws(StoreError) {
         guard !folders.withLock({ $0.contains(folder) }) else { return }
@@ -103,22 +109,6 @@ final class BlobFiles: Sendable {
         let time = now().milliseconds
         let entry = timespec(tv_sec: Int(time / 1000), tv_nsec: Int(time % 1000) * 1_000_000)
         utimensat(AT_FDCWD, path, [entry, entry], 0)
-    }
-
-    private func write(_ bytes: [UInt8], to path: String) throws(StoreError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .system("open", path, errno) }
-        defer { close(descriptor) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw .system("write", path, errno) }
-            done += count
-        }
-        guard fdatasync(descriptor) == 0 else { throw .system("flush", path, errno) }
     }
 
     private func flush(_ folder: String) throws(StoreError) {

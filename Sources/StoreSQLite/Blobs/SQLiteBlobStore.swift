@@ -9,7 +9,7 @@ public import Store
 /// Blobs of a data folder: small ones in a database of their own, `blobs.db`, large ones as files below `blobs/`.
 ///
 /// A database flushes many small blobs at once; a file takes a large one without writing it twice.
-public final class SQLiteBlobStore: SweepableBlobStore {
+public final class SQLiteBlobStore: StreamingBlobStore {
     /// The largest blob, in bytes, that goes into the database.
     static let tableLimit = 128 * 1024
 
@@ -83,6 +83,19 @@ public final class SQLiteBlobStore: SweepableBlobStore {
         guard let bytes = found else { throw .blobMissing(blob) }
         guard bytes.count == blob.size, SHA256.digest(bytes) == digest else { throw .blobCorrupted(blob) }
         return bytes
+    }
+
+    /// Begins a blob; up to 128 KiB of it are in memory at a time.
+    public func upload() throws(StoreError) -> any BlobUpload {
+        guard folder != nil else { throw .blobsForReading }
+        return SQLiteBlobUpload(self, files)
+    }
+
+    /// Opens a blob; a small one is read at once.
+    public func open(_ blob: BlobRef) throws(StoreError) -> any BlobContent {
+        if blob.size <= Self.tableLimit { return MemoryBlobContent(blob, try get(blob)) }
+        guard digest(hexadecimal: blob.hash) != nil else { throw .blobMissing(blob) }
+        return try BlobFileContent(blob, files.path(of: blob))
     }
 
     /// Blobs by hash, small and large ones alike.

@@ -6,7 +6,14 @@ import Store
 
 /// What readers ask SQLite about the catalogue; prepared when it is first needed.
 struct CatalogReader {
-    private let definitions, artifact, artifacts, artifactsOfName, tag, tags, moves: Statement
+    private let definitions, artifact, artifacts, artifactsOfName, artifactsOfHash, ownedArtifactsOfHash, tag, tags,
+        moves: Statement
+
+    static let ownedArtifactsOfHash = """
+        SELECT * FROM artifact WHERE owner = ?1 AND hash = ?7 AND (?2 IS NULL OR name = ?2)
+            AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR number = ?4) AND (?5 IS NULL OR id < ?5)
+            ORDER BY id DESC LIMIT ?6
+        """
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         definitions = try Statement(
@@ -29,6 +36,15 @@ struct CatalogReader {
                 AND (?4 IS NULL OR number = ?4) AND (?5 IS NULL OR id < ?5) ORDER BY id DESC LIMIT ?6
             """
         )
+        artifactsOfHash = try Statement(
+            connection,
+            """
+            SELECT * FROM artifact WHERE (?1 IS NULL OR owner = ?1) AND hash = ?7 AND (?2 IS NULL OR name = ?2)
+                AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR number = ?4) AND (?5 IS NULL OR id < ?5)
+                ORDER BY id DESC LIMIT ?6
+            """
+        )
+        ownedArtifactsOfHash = try Statement(connection, Self.ownedArtifactsOfHash)
         tag = try Statement(connection, "SELECT * FROM tag WHERE owner = ? AND name = ?")
         tags = try Statement(
             connection,
@@ -52,6 +68,19 @@ struct CatalogReader {
     }
 
     func artifacts(_ filter: ArtifactFilter) throws(StoreError) -> [ArtifactRow] {
+        if let hash = filter.hash {
+            let statement = filter.owner == nil ? artifactsOfHash : ownedArtifactsOfHash
+            return try statement.rows(
+                filter.owner,
+                filter.name,
+                filter.kind?.rawValue,
+                filter.number,
+                filter.before?.description,
+                filter.limit,
+                hash,
+                read: ArtifactRow.init(row:)
+            )
+        }
         // With both, an index leads to the rows.
         let statement = filter.owner != nil && filter.name != nil ? artifactsOfName : artifacts
         return try statement.rows(

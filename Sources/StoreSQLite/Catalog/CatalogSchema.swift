@@ -6,6 +6,9 @@ enum CatalogSchema {
     /// The one of them that tells whether a file has them.
     static let table = "artifact"
 
+    /// Who has contents of a hash.
+    static let contents = "CREATE INDEX artifact_hash ON artifact(owner, hash, id);"
+
     static let tables = """
         CREATE TABLE definition_name(
             owner TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, created_at INTEGER NOT NULL,

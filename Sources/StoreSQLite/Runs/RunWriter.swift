@@ -25,8 +25,10 @@ final class RunWriter {
     /// Why nothing may be written any more. After a failed flush nobody knows what the disk holds, and flushing again
     /// may report a success that is none.
     private var failure: StoreError?
+    private let onFlush: (@Sendable (Duration) -> Void)?
 
     init(_ path: String, _ options: SQLiteRunStore.Options) throws(StoreError) {
+        onFlush = options.onFlush
         let connection = try Connection.open(path, .write, vfs: options.vfs)
         let version = try RunSchema.schema.check(connection)
         if version == 0 { try FreeRoom.prepare(connection, version: 0) }
@@ -89,7 +91,9 @@ final class RunWriter {
             try epoch.enter()
             try body()
             CrashPoint.insideCommit.reach()
+            let start = onFlush.map { _ in ContinuousClock.now }
             try statements.commit.execute()
+            if let start { onFlush?(ContinuousClock.now - start) }
             epoch.committed()
         } catch {
             connection.rollBack()
