@@ -47,7 +47,7 @@ struct BatonProcess {
     }
 
     /// The program is built beside the tests.
-    private static let path: String = {
+    static let path: String = {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let folders = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: "/")
