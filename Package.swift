@@ -167,7 +167,7 @@ let package = Package(
         tests("RateLimits", ["Rates"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
-        tests("HTTP", ["JSON", "Threads"]),
+        tests("HTTP", ["HTTPServer", "Reactor", "JSON", "Threads"]),
         tests(
             "Server",
             [
