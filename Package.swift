@@ -38,6 +38,8 @@ let package = Package(
     name: "baton",
     products: [
         .executable(name: "baton", targets: ["baton"]),
+        // For programs that talk to a server.
+        .library(name: "BatonClient", targets: ["BatonClient"]),
         // For tests of workflows.
         .library(name: "BatonTesting", targets: ["BatonTesting"]),
         // For Fuzz and Benchmarks, which are packages of their own; not for others.
@@ -76,6 +78,9 @@ let package = Package(
 
         // What is measured, written down and traced; knows nothing of runs.
         module("Telemetry", ["HTTP", "Threads", "Model", "JSON"]),
+
+        // The API of a server, for programs.
+        module("BatonClient", ["HTTP", "Model", "JSON"]),
 
         // Serving HTTP; knows nothing of runs either.
         module("Reactor", ["Threads", "CLinux"]),
@@ -168,6 +173,7 @@ let package = Package(
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
         tests("HTTP", ["HTTPServer", "Reactor", "JSON", "Threads"]),
+        tests("BatonClient", ["HTTPServer", "Reactor", "Model", "JSON"]),
         tests(
             "Server",
             [
