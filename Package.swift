@@ -138,8 +138,7 @@ let package = Package(
             [
                 "Server", "HTTPServer", "RateLimits", "Tools", "Simulation", "EngineTelemetry", "Engine", "Telemetry",
                 "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
-                "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
-                "HTTP",
+                "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "BatonClient", "HTTP",
                 "Threads", "Model",
                 "JSON", "Text",
                 "CLinux",
@@ -172,8 +171,6 @@ let package = Package(
         tests("RateLimits", ["Rates"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
-        tests("HTTP", ["HTTPServer", "Reactor", "JSON", "Threads"]),
-        tests("BatonClient", ["HTTPServer", "Reactor", "Model", "JSON"]),
         tests(
             "Server",
             [
@@ -181,6 +178,8 @@ let package = Package(
                 "Definition", "Threads", "Model", "JSON", "TestSupport",
             ]
         ),
+        tests("HTTP", ["HTTPServer", "Reactor", "JSON", "Threads"]),
+        tests("BatonClient", ["HTTPServer", "Reactor", "Model", "JSON"]),
         tests("Telemetry", ["HTTP", "HTTPServer", "Threads", "Model", "JSON", "TestSupport"]),
         tests("EngineTelemetry", ["Telemetry", "Engine", "CEL", "Definition", "Store", "Model", "JSON"]),
         tests("Reactor", ["CLinux"]),
@@ -189,9 +188,9 @@ let package = Package(
         tests(
             "Commands",
             [
-                "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "HTTP",
-                "Telemetry",
-                "Model", "JSON", "CSQLite",
+                "BatonClient", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store", "Definition",
+                "HTTP", "Telemetry",
+                "Model", "JSON", "CSQLite", "TestSupport",
             ]
         ),
         tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),
