@@ -38,6 +38,8 @@ let package = Package(
     name: "baton",
     products: [
         .executable(name: "baton", targets: ["baton"]),
+        // For programs that talk to a server.
+        .library(name: "BatonClient", targets: ["BatonClient"]),
         // For tests of workflows.
         .library(name: "BatonTesting", targets: ["BatonTesting"]),
         // For Fuzz and Benchmarks, which are packages of their own; not for others.
@@ -76,6 +78,9 @@ let package = Package(
 
         // What is measured, written down and traced; knows nothing of runs.
         module("Telemetry", ["HTTP", "Threads", "Model", "JSON"]),
+
+        // The API of a server, for programs.
+        module("BatonClient", ["HTTP", "Model", "JSON"]),
 
         // Serving HTTP; knows nothing of runs either.
         module("Reactor", ["Threads", "CLinux"]),
@@ -133,8 +138,7 @@ let package = Package(
             [
                 "Server", "HTTPServer", "RateLimits", "Tools", "Simulation", "EngineTelemetry", "Engine", "Telemetry",
                 "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
-                "Catalog", "StoreSQLite", "Store", "Definition", "CEL",
-                "HTTP",
+                "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "BatonClient", "HTTP",
                 "Threads", "Model",
                 "JSON", "Text",
                 "CLinux",
@@ -167,7 +171,6 @@ let package = Package(
         tests("RateLimits", ["Rates"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("Retention", ["Catalog", "StoreSQLite", "Store", "Model", "TestSupport"]),
-        tests("HTTP", ["JSON", "Threads"]),
         tests(
             "Server",
             [
@@ -175,6 +178,8 @@ let package = Package(
                 "Definition", "Threads", "Model", "JSON", "TestSupport",
             ]
         ),
+        tests("HTTP", ["HTTPServer", "Reactor", "JSON", "Threads"]),
+        tests("BatonClient", ["HTTPServer", "Reactor", "Model", "JSON"]),
         tests("Telemetry", ["HTTP", "HTTPServer", "Threads", "Model", "JSON", "TestSupport"]),
         tests("EngineTelemetry", ["Telemetry", "Engine", "CEL", "Definition", "Store", "Model", "JSON"]),
         tests("Reactor", ["CLinux"]),
@@ -183,9 +188,9 @@ let package = Package(
         tests(
             "Commands",
             [
-                "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store", "Definition", "HTTP",
-                "Telemetry",
-                "Model", "JSON", "CSQLite",
+                "BatonClient", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store", "Definition",
+                "HTTP", "Telemetry",
+                "Model", "JSON", "CSQLite", "TestSupport",
             ]
         ),
         tests("Simulation", ["Engine", "Definition", "Store", "Model", "JSON"]),

@@ -65,6 +65,7 @@ public enum Baton {
             let path = invocation.path.joined(separator: " ")
             throw .usage("`\(path)` needs a command: \(names)", hint: "`\(path) --help` explains them")
         }
+        try ServerChoice.check(context)
         return try action(context)
     }
 

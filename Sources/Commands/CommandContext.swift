@@ -13,15 +13,21 @@ struct CommandContext {
     let currentDirectory: String
 
     /// The folder with everything that is kept; an absolute path.
-    var dataFolder: String {
-        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/"
-        let set = environment["BATON_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        return absolute(invocation.options["data"]?.last ?? set ?? "\(home)/.baton")
+    var dataFolder: String { invocation.options["data"]?.last.map(absolute) ?? homeFolder }
+
+    /// The usual data folder, which also holds what the command line keeps of servers.
+    var homeFolder: String {
+        absolute(variable("BATON_HOME") ?? "\(variable("HOME") ?? "/")/.baton")
+    }
+
+    /// A variable of the environment; an empty one counts as missing.
+    func variable(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Who acts: `user:NAME`.
     var actor: String {
-        "user:" + (environment["USER"].flatMap { $0.isEmpty ? nil : $0 } ?? String(getuid()))
+        "user:" + (variable("USER") ?? String(getuid()))
     }
 
     /// The path against the folder the person is in, without `.`, `..` and double slashes.

@@ -9,6 +9,7 @@ enum CommandTree {
         discussion: """
             A workflow is a document in YAML or JSON: nodes that call tools, HTTP services and people, and edges between them.
             A run of it survives crashes, power cuts and Ctrl-C, and every run can say what it waits for.
+            Commands work on a data folder of this machine, or ask the server that runs on it or that --server names.
             """,
         examples: [
             .init(line: "baton doctor", comment: "see whether everything is there"),
@@ -16,19 +17,21 @@ enum CommandTree {
             .init(line: "baton run order.yaml --input limit=500", comment: "run it and watch"),
             .init(line: "baton inbox approve last", comment: "answer what it asks"),
             .init(line: "baton run explain last", comment: "ask what it waits for, or why it failed"),
+            .init(line: "baton login --server URL --email EMAIL", comment: "let a server do all this"),
         ],
         children: [
             RunCommands.group, RunAgain.tasks, PauseCommands.pause, PauseCommands.resume, WorkflowCommands.group,
-            SchemaCommands.group, InboxCommands.group, SignalCommands.group,
-            ScheduleCommands.group, ServerCommand.command, ToolCommands.group, SimulationCommands.group,
-            ArtifactCommands.group,
+            SchemaCommands.group.reaching(.nothing), InboxCommands.group, SignalCommands.group,
+            ScheduleCommands.group, ServerCommand.command.reaching(.nothing), ToolCommands.group,
+            SimulationCommands.group.reaching(.nothing), ArtifactCommands.group,
             CacheCommands.group, BudgetCommands.group, UsageCommands.group,
             SecretCommands.group, UserCommands.group, AuditCommands.group,
             BackupCommands.group, RetentionCommands.group, MigrateCommands.group, SettingsCommands.group,
             DoctorCommand.command,
-            EchoCommand.command, ConformanceCommands.group,
-            CompletionCommand.command, VersionCommand.command,
-            HelpCommand.command,
+            EchoCommand.command.reaching(.nothing), ConformanceCommands.group.reaching(.nothing),
+        ] + LoginCommands.all + [
+            ProfileCommands.group, CompletionCommand.command.reaching(.nothing),
+            VersionCommand.command.reaching(.nothing), HelpCommand.command.reaching(.nothing),
         ] + AnswerCommands.shortForms
     )
 }

@@ -15,7 +15,7 @@ struct ExitCode: RawRepresentable, Hashable {
     static let notFound = Self(rawValue: 3)
     /// The status does not allow it, or somebody was first.
     static let conflict = Self(rawValue: 4)
-    /// The data folder cannot be used now: in use, full or damaged.
+    /// The data folder cannot be used now: in use, full or damaged. Or the server does not answer.
     static let unavailable = Self(rawValue: 5)
     /// Not permitted.
     static let denied = Self(rawValue: 6)
@@ -33,10 +33,10 @@ struct ExitCode: RawRepresentable, Hashable {
         (.usage, "the command line, the workflow or an input is wrong"),
         (.notFound, "there is nothing of that name"),
         (.conflict, "the status does not allow it, or somebody was first"),
-        (.unavailable, "the data folder cannot be used now: in use, full or damaged"),
-        (.denied, "not permitted"),
+        (.unavailable, "the data folder cannot be used now: in use, full or damaged; or the server does not answer"),
+        (.denied, "not permitted, or not logged in"),
         (.budget, "the budget is used up"),
         (.needsPerson, "the run waits for a person"),
-        (.interrupted, "interrupted; `baton run resume` continues the run"),
+        (.interrupted, "interrupted; `baton run resume` continues the run, and one of a server goes on"),
     ]
 }

@@ -74,6 +74,7 @@ private let rootHelp = """
 
     A workflow is a document in YAML or JSON: nodes that call tools, HTTP services and people, and edges between them.
     A run of it survives crashes, power cuts and Ctrl-C, and every run can say what it waits for.
+    Commands work on a data folder of this machine, or ask the server that runs on it or that --server names.
 
     Commands:
       run         Start, watch and control runs
@@ -100,12 +101,18 @@ private let rootHelp = """
       settings    Show what is set by `config.yaml` and the environment
       doctor      Check that everything runs need is there and works
       echo        Serve a small HTTP service on this machine to try workflows on
+      login       Log in to a server and remember it as a profile
+      logout      End the login at a server
+      whoami      Say as whom a server sees you
+      profile     List the servers you are logged in to, and choose the one to ask
       completion  Write the script that lets a shell complete commands and options
       version     Show the version of the program and of what it stores
       help        Explain a command
 
     Options of every command:
       --data FOLDER                 where runs are kept (default: $BATON_HOME, else ~/.baton)
+      --server URL                  the server to ask instead of a folder here; $BATON_SERVER does the same
+      --profile NAME                the server and login of that name (`baton login`); $BATON_PROFILE does the same
       -o, --output table|json|jsonl|yaml
                                     how results are written (default: table)
       -q, --quiet                   no progress and no notes, only results and errors
@@ -123,6 +130,8 @@ private let rootHelp = """
       baton inbox approve last
       # ask what it waits for, or why it failed
       baton run explain last
+      # let a server do all this
+      baton login --server URL --email EMAIL
 
     Exit codes:
       0    done
@@ -130,11 +139,11 @@ private let rootHelp = """
       2    the command line, the workflow or an input is wrong
       3    there is nothing of that name
       4    the status does not allow it, or somebody was first
-      5    the data folder cannot be used now: in use, full or damaged
-      6    not permitted
+      5    the data folder cannot be used now: in use, full or damaged; or the server does not answer
+      6    not permitted, or not logged in
       7    the budget is used up
       8    the run waits for a person
-      130  interrupted; `baton run resume` continues the run
+      130  interrupted; `baton run resume` continues the run, and one of a server goes on
 
     `baton COMMAND --help` explains one of them.
 

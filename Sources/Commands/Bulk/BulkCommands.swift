@@ -4,6 +4,7 @@
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton run bulk` and `baton inbox bulk`: many at once, with a result for each.
@@ -50,14 +51,23 @@ enum BulkCommands {
             .init(line: "baton run bulk cancel --workflow order_check --status waiting", comment: "look first"),
             .init(line: "baton run bulk cancel --workflow order_check --status waiting --yes", comment: "then do it"),
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let action = try action(context)
         let words = context.invocation.words["RUN"] ?? []
+        let server = try context.server()
         guard let selection = selection(context) else {
             guard !words.isEmpty else {
                 let hint = "name runs, or use --status and --workflow"
                 throw .usage("neither runs nor a selection are given", hint: hint)
+            }
+            if let server {
+                return try act(
+                    on: try words.map { word throws(CommandFailure) in try server.run(word) },
+                    server,
+                    context
+                )
             }
             let runs = try words.map { word throws(CommandFailure) in try find(word, context) }
             return try act(action, on: runs, context)
@@ -65,8 +75,13 @@ enum BulkCommands {
         guard words.isEmpty else {
             throw .usage("runs are named, and a selection is given; only one of both counts")
         }
+        if let server {
+            let runs = try select(selection, server)
+            guard context.invocation.isOn("yes") else { return show(runs, context) }
+            return try act(on: runs.compactMap { $0["id"]?.stringValue }, server, context)
+        }
         let rows = try select(selection, context)
-        guard context.invocation.isOn("yes") else { return show(rows, context) }
+        guard context.invocation.isOn("yes") else { return show(rows.map(\.json), context) }
         return try act(action, on: rows.map(\.id), context)
     }
 
@@ -83,15 +98,24 @@ enum BulkCommands {
         ],
         options: [OptionDescription(name: "comment", kind: .text("TEXT"), summary: "why; needed to reject")],
         examples: [.init(line: "baton inbox bulk reject ht_01 ht_02 --comment \"too late\"", comment: "two of them")],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let word = context.invocation.word("ANSWER")
         guard ["approve", "reject"].contains(word) else { throw .usage("ANSWER is approve or reject, not `\(word)`") }
+        let names = context.invocation.words["REQUEST"] ?? []
+        if let server = try context.server() {
+            let ids = try names.map { name throws(CommandFailure) in try server.humanTask(name)["id"] ?? .null }
+            let fields: JSONObject = ["ids": .array(ids), "choice": .string(word)]
+            let comment = context.invocation.text("comment")
+            let report = try server.post("/v1/human-tasks/bulk", fields.with("comment", comment))
+            return show(report, word == "approve" ? "approved" : "rejected", context)
+        }
         guard let data = try ReadOnlyData(folder: context.dataFolder) else {
             throw .notFound("there is no request", hint: "`baton inbox list` shows what is asked")
         }
         let lookup = IdentifierLookup(store: data.store)
-        let ids = try (context.invocation.words["REQUEST"] ?? []).map { word throws(CommandFailure) in
+        let ids = try names.map { word throws(CommandFailure) in
             try lookup.humanTask(word).id
         }
         let (actor, comment) = (context.actor, context.invocation.text("comment"))
@@ -139,10 +163,33 @@ enum BulkCommands {
         return try IdentifierLookup(store: data.store).run(word).id
     }
 
-    private static func show(_ rows: [RunRow], _ context: CommandContext) -> ExitCode {
-        context.console.show(rows.map(RunListing.json), RunListing.table(rows))
-        let runs = rows.count == 1 ? "1 run is" : "\(rows.count) runs are"
-        context.console.note("\(runs) selected; nothing was done, --yes does it")
+    private static func select(_ selection: RunSelection, _ server: RemoteServer) throws(CommandFailure) -> [JSONValue]
+    {
+        guard selection.labels.isEmpty else {
+            throw .usage("runs of a server cannot be selected by label", hint: "use --status and --workflow")
+        }
+        var query = selection.statuses.map { (name: "status", value: $0.rawValue) }
+        if let workflow = selection.workflow { query.append(("workflow", workflow)) }
+        return try server.list("/v1/runs", query, limit: selection.limit)
+    }
+
+    private static func act(
+        on runs: [String],
+        _ server: RemoteServer,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> ExitCode {
+        var fields: JSONObject = [
+            "action": .string(context.invocation.word("ACTION")), "ids": .array(runs.map(JSONValue.string)),
+        ]
+        if context.invocation.isOn("compensate") { fields["compensate"] = true }
+        let reason = context.invocation.text("reason")
+        return show(try server.post("/v1/runs/bulk", fields.with("reason", reason)), "done", context)
+    }
+
+    private static func show(_ runs: [JSONValue], _ context: CommandContext) -> ExitCode {
+        context.console.show(runs, RunListing.table(runs))
+        let selected = runs.count == 1 ? "1 run is" : "\(runs.count) runs are"
+        context.console.note("\(selected) selected; nothing was done, --yes does it")
         return .ok
     }
 
@@ -164,14 +211,22 @@ enum BulkCommands {
     ) throws(CommandFailure) -> ExitCode {
         let local = try LocalEngine(context, drives: false)
         defer { local.stop(grace: .zero) }
-        let report = try local.ask(body)
-        context.console.show(report.json) {
-            report.items.map { item in
-                "\(item.id) \(item.error.map { "\($0.code.rawValue): \(TextWidth.oneLine($0.message))" } ?? done)\n"
+        return show(try local.ask(body).json, done, context)
+    }
+
+    private static func show(_ report: JSONValue, _ done: String, _ context: CommandContext) -> ExitCode {
+        let items = report["items"]?.arrayValue ?? []
+        context.console.show(report) {
+            items.map { item in
+                let refusal = item["code"]?.stringValue.map { code in
+                    "\(code): \(TextWidth.oneLine(item["message"]?.stringValue ?? ""))"
+                }
+                return "\(item["id"]?.stringValue ?? "") \(refusal ?? done)\n"
             }.joined()
         }
-        guard report.failures > 0 else { return .ok }
-        context.console.note("\(report.items.count - report.failures) of \(report.items.count) were done")
+        let failures = report["failed"]?.intValue ?? 0
+        guard failures > 0 else { return .ok }
+        context.console.note("\(items.count - Int(failures)) of \(items.count) were done")
         return .conflict
     }
 }

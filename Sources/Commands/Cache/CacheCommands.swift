@@ -19,21 +19,28 @@ enum CacheCommands {
         name: "stats",
         summary: "Say what the cache holds and what it saved",
         examples: [.init(line: "baton cache stats -o json", comment: "for programs")],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let totals = try totals(context)
+        func number(_ key: String) -> Int64 { totals[key]?.intValue ?? 0 }
+        context.console.show(totals) {
+            "\(number("entries")) outputs of \(number("bytes")) bytes, used \(number("hits")) times, "
+                + "which saved \(TimeText.span(.milliseconds(number("saved_ms"))))\n"
+        }
+        return .ok
+    }
+
+    private static func totals(_ context: CommandContext) throws(CommandFailure) -> JSONValue {
+        if let server = try context.server() { return try server.get("/v1/cache/stats") }
         var totals = CacheTotals()
         if let data = try ReadOnlyData(folder: context.dataFolder) {
             totals = try reading { () throws(StoreError) in try data.store.cacheTotals() }
         }
-        let json: JSONObject = [
+        return [
             "entries": .int(totals.entries), "bytes": .int(totals.bytes), "hits": .int(totals.hits),
             "saved_ms": .int(totals.saved.milliseconds),
         ]
-        context.console.show(.object(json)) {
-            "\(totals.entries) outputs of \(totals.bytes) bytes, used \(totals.hits) times, "
-                + "which saved \(TimeText.span(totals.saved))\n"
-        }
-        return .ok
     }
 
     private static let invalidate: CommandDescription = .init(
@@ -58,7 +65,8 @@ enum CacheCommands {
             .init(line: "baton cache invalidate --workflow report --node fetch", comment: "one node"),
             .init(line: "baton cache invalidate --all", comment: "everything"),
         ],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         var selection = CacheSelection()
         selection.workflow = context.invocation.text("workflow")
@@ -69,7 +77,13 @@ enum CacheCommands {
             throw .usage("say which outputs, or `--all`")
         }
         var count = 0
-        if try ReadOnlyData(folder: context.dataFolder) != nil {
+        if let server = try context.server() {
+            var fields: JSONObject = context.invocation.isOn("all") ? ["all": true] : [:]
+            for name in ["workflow", "node", "scope", "key"] {
+                fields[name] = context.invocation.text(name).map(JSONValue.string)
+            }
+            count = Int(try server.post("/v1/cache/invalidate", fields)["removed"]?.intValue ?? 0)
+        } else if try ReadOnlyData(folder: context.dataFolder) != nil {
             let local = try LocalEngine(context, drives: false)
             let selection = selection
             let result = Result { () throws(CommandFailure) in

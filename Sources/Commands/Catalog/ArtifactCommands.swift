@@ -52,7 +52,7 @@ enum ArtifactCommands {
         for row in rows {
             table.add([
                 row.id.description, row.kind.rawValue, row.name, row.number.map(String.init) ?? "", "\(row.blob.size)",
-                VersionJSON.short(row.hash), TimeText.date(row.createdAt),
+                VersionText.short(row.hash), TimeText.date(row.createdAt),
             ])
         }
         if rows.isEmpty, context.console.settings.format == .table { context.console.note("there are no artifacts") }

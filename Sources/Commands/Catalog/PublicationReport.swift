@@ -5,60 +5,47 @@ import Catalog
 import Definition
 import JSON
 import Model
+import Server
 import Store
 
 /// What a verb that leads a tag to a version says.
 struct PublicationReport {
-    let publication: Publication
-    /// The tag, without the name of the definition.
-    let tag: String
+    /// The version with `is_new`, `tag`, `is_moved`, `revision` and `diagnostics`, as the API has it.
+    private let json: JSONValue
 
-    func show(_ context: CommandContext, fileName: String) {
-        let console = context.console
-        for diagnostic in publication.diagnostics where diagnostic.severity == .warning {
-            console.note(diagnostic.text(fileName: fileName))
-        }
-        console.show(json) { text }
-    }
+    init(_ answer: JSONValue) { json = answer }
 
-    private var version: ArtifactRow { publication.version }
-
-    private var json: JSONValue {
-        var object = VersionJSON.object(version)
+    /// - Parameter tag: Without the name of the definition.
+    init(_ publication: Publication, tag: String) {
+        var object = publication.version.resource
         object["is_new"] = .bool(publication.isNew)
         object["tag"] = .string(tag)
         object["is_moved"] = .bool(publication.isMoved)
         object["revision"] = .int(Int64(publication.tag.revision))
         object["diagnostics"] = .array(publication.diagnostics.map(\.json))
-        return .object(object)
+        json = .object(object)
+    }
+
+    func show(_ context: CommandContext, fileName: String) -> ExitCode {
+        for diagnostic in json["diagnostics"]?.arrayValue ?? [] where diagnostic["severity"] == "warning" {
+            context.console.note(DiagnosticText.text(of: diagnostic, fileName))
+        }
+        context.console.show(json) { text }
+        return .ok
     }
 
     private var text: String {
-        let name = "\(version.name)@\(version.number ?? 0)"
-        let tail = publication.isMoved ? "`\(tag)` points to it" : "`\(tag)` pointed to it before"
-        let head = publication.isNew ? "\(name) is new" : "\(name) has this content already, so there is no new version"
-        return "\(head); \(tail)\n\(version.hash)\n"
+        let name = "\(json["name"]?.stringValue ?? "")@\(json["version"]?.intValue ?? 0)"
+        let tag = json["tag"]?.stringValue ?? ""
+        let tail = json["is_moved"] == true ? "`\(tag)` points to it" : "`\(tag)` pointed to it before"
+        let isNew = json["is_new"] == true
+        let head = isNew ? "\(name) is new" : "\(name) has this content already, so there is no new version"
+        return "\(head); \(tail)\n\(json["hash"]?.stringValue ?? "")\n"
     }
 }
 
-/// A version for programs.
-enum VersionJSON {
-    static func object(_ version: ArtifactRow) -> JSONObject {
-        var object: JSONObject = ["name": .string(version.name)]
-        object["version"] = version.number.map { .int(Int64($0)) }
-        object["hash"] = .string(version.hash)
-        object["graph"] = version.graph.map { .string("sha256:\($0.hash)") }
-        object["kind"] = .string(version.kind.rawValue)
-        object["depth"] = .int(Int64(version.depth))
-        object["compacted_from"] = version.compactedFrom.map { .string($0.description) }
-        object["artifact"] = .string(version.id.description)
-        object["owner"] = .string(version.owner)
-        object["creator"] = .string(version.creator)
-        object["created_at"] = .string(version.createdAt.description)
-        object["note"] = version.note.map { .string($0) }
-        return object
-    }
-
+/// Versions for people.
+enum VersionText {
     /// Enough of a hash for people.
     static func short(_ hash: String) -> String { String(hash.prefix(19)) }
 }

@@ -1,8 +1,10 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Catalog
 import JSON
+import Server
 import Store
 
 /// `baton workflow publish`, `patch`, `clone` and `compact`: make versions.
@@ -28,19 +30,24 @@ enum PublishCommands {
                 comment: "only if nobody published since version 3"
             ),
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let file = context.invocation.word("FILE")
         let text = try TextFile.bytes(file == "-" ? file : context.absolute(file))
         let tag = context.invocation.text("tag") ?? VersionReference.defaultTag
         let expected = try context.expectation()
+        if let server = try context.server() {
+            let document = ServerDocument(server: server, context: context, name: file, text: text)
+            let answer = try document.publish(tag: tag, ifMatch: context.invocation.text("if-match"))
+            return PublicationReport(answer).show(context, fileName: file)
+        }
         let actor = context.catalogActor(reason: context.invocation.text("message"))
         return try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
             let publication = try catalogCall(context, fileName: file) { () throws(CatalogError) in
                 try session.catalog.publish(text, fileName: file, tag: tag, expected: expected, by: actor)
             }
-            PublicationReport(publication: publication, tag: tag).show(context, fileName: file)
-            return .ok
+            return PublicationReport(publication, tag: tag).show(context, fileName: file)
         }
     }
 
@@ -70,7 +77,8 @@ enum PublishCommands {
                 comment: "unless it was changed meanwhile"
             ),
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let name = context.invocation.word("NAME")
         let file = context.invocation.text("file") ?? "-"
@@ -78,13 +86,25 @@ enum PublishCommands {
         let patch = try catalogCall(context) { () throws(CatalogError) in try DefinitionPatch(json) }
         let tag = context.invocation.text("tag") ?? VersionReference.defaultTag
         let expected = try context.expectation()
+        if let server = try context.server() {
+            var fields: JSONObject = ["ops": json["ops"] ?? json]
+            fields["description"] = (context.invocation.text("description") ?? json["description"]?.stringValue)
+                .map(JSONValue.string)
+            var request = APIRequest(
+                "PATCH",
+                APIRequest.path("v1", "workflows", name),
+                query: [("tag", tag)],
+                json: .object(fields)
+            )
+            if let hash = context.invocation.text("if-match") { request.headers.append(("if-match", "\"\(hash)\"")) }
+            return PublicationReport(try server.send(request)).show(context, fileName: name)
+        }
         let actor = context.catalogActor(reason: context.invocation.text("description"))
         return try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
             let publication = try catalogCall(context, fileName: name) { () throws(CatalogError) in
                 try session.catalog.patch(name, patch, tag: tag, expected: expected, by: actor)
             }
-            PublicationReport(publication: publication, tag: tag).show(context, fileName: name)
-            return .ok
+            return PublicationReport(publication, tag: tag).show(context, fileName: name)
         }
     }
 
@@ -109,8 +129,7 @@ enum PublishCommands {
             let publication = try catalogCall(context, fileName: name) { () throws(CatalogError) in
                 try session.catalog.clone(reference, to: name, by: context.catalogActor())
             }
-            PublicationReport(publication: publication, tag: VersionReference.defaultTag).show(context, fileName: name)
-            return .ok
+            return PublicationReport(publication, tag: VersionReference.defaultTag).show(context, fileName: name)
         }
     }
 
@@ -138,7 +157,7 @@ enum PublishCommands {
                 let version = try session.catalog.version(reference, owner: CatalogSession.owner)
                 return try session.catalog.compact(version, atDepth: depth, by: context.catalogActor())
             }
-            var json = VersionJSON.object(version)
+            var json = version.resource
             json["is_new"] = .bool(isNew)
             context.console.show(.object(json)) {
                 let name = "\(version.name)@\(version.number ?? 0)"

@@ -1,8 +1,10 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Catalog
 import JSON
+import Server
 import Model
 import Store
 
@@ -24,8 +26,10 @@ enum TagCommands {
         summary: "List the tags of a workflow",
         arguments: [CatalogOptions.name],
         examples: [.init(line: "baton workflow tag list order_check", comment: "all of them")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        if let server = try context.server() { return try ServerCatalog(server: server, context: context).tags() }
         let name = context.invocation.word("NAME")
         let compiler = try context.makeCompiler()
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
@@ -44,7 +48,7 @@ enum TagCommands {
             for tag in tags {
                 let short = String(tag.name.dropFirst(name.count + 1))
                 let number = versions.first { $0.hash == tag.target.hash }?.number
-                let hash = VersionJSON.short(tag.target.hash)
+                let hash = VersionText.short(tag.target.hash)
                 table.add([short, number.map(String.init) ?? "", hash, TimeText.date(tag.movedAt)])
                 var object: JSONObject = [
                     "name": .string(name), "tag": .string(short), "hash": .string(tag.target.hash),
@@ -70,11 +74,15 @@ enum TagCommands {
             .init(line: "baton workflow tag set order_check@stable main", comment: "stable is what main is now"),
             .init(line: "baton workflow tag set order_check@main 3 --if-match 5", comment: "from version 5 back to 3"),
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let (name, tag) = try context.taggedName("NAME[@TAG]")
         let to = context.invocation.word("TO")
         let selector = try catalogCall(context) { () throws(CatalogError) in try VersionReference.selector(to) }
+        if let server = try context.server() {
+            return try move(server, "PUT", [name, "tags", tag], JSONObject().with("to", to), context)
+        }
         let expected = try context.expectation()
         let actor = context.catalogActor(reason: context.invocation.text("message"))
         return try move(context, tag) { catalog throws(CatalogError) in
@@ -88,9 +96,13 @@ enum TagCommands {
         arguments: [CatalogOptions.tagged],
         options: [CatalogOptions.ifMatch, CatalogOptions.message],
         examples: [.init(line: "baton workflow tag undo order_check", comment: "main, one move back")],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let (name, tag) = try context.taggedName("NAME[@TAG]")
+        if let server = try context.server() {
+            return try move(server, "POST", [name, "tags", tag, "undo"], [:], context)
+        }
         let expected = try context.expectation()
         let actor = context.catalogActor(reason: context.invocation.text("message"))
         return try move(context, tag) { catalog throws(CatalogError) in
@@ -106,9 +118,13 @@ enum TagCommands {
         examples: [
             .init(line: "baton workflow tag redo order_check", comment: "unless something new was published since")
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let (name, tag) = try context.taggedName("NAME[@TAG]")
+        if let server = try context.server() {
+            return try move(server, "POST", [name, "tags", tag, "redo"], [:], context)
+        }
         let expected = try context.expectation()
         let actor = context.catalogActor(reason: context.invocation.text("message"))
         return try move(context, tag) { catalog throws(CatalogError) in
@@ -123,17 +139,35 @@ enum TagCommands {
     ) throws(CommandFailure) -> ExitCode {
         try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
             let result = try catalogCall(context) { () throws(CatalogError) in try body(session.catalog) }
-            var json = VersionJSON.object(result.version)
+            var json = result.version.resource
             json["tag"] = .string(tag)
             json["is_moved"] = .bool(result.isMoved)
             json["revision"] = .int(Int64(result.tag.revision))
-            context.console.show(.object(json)) {
-                let name = "\(result.version.name)@\(result.version.number ?? 0)"
-                return
-                    "`\(tag)` \(result.isMoved ? "points to" : "pointed before to") \(name)\n\(result.version.hash)\n"
-            }
-            return .ok
+            return show(.object(json), context)
         }
+    }
+
+    private static func move(
+        _ server: RemoteServer,
+        _ method: String,
+        _ parts: [String],
+        _ fields: JSONObject,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> ExitCode {
+        let path = "/v1/workflows" + parts.map { APIRequest.path($0) }.joined()
+        let body = fields.with("reason", context.invocation.text("message"))
+        var request = APIRequest(method, path, json: .object(body))
+        if let hash = context.invocation.text("if-match") { request.headers.append(("if-match", "\"\(hash)\"")) }
+        return show(try server.send(request), context)
+    }
+
+    private static func show(_ moved: JSONValue, _ context: CommandContext) -> ExitCode {
+        context.console.show(moved) {
+            let name = "\(moved["name"]?.stringValue ?? "")@\(moved["version"]?.intValue ?? 0)"
+            let verb = moved["is_moved"] == true ? "points to" : "pointed before to"
+            return "`\(moved["tag"]?.stringValue ?? "")` \(verb) \(name)\n\(moved["hash"]?.stringValue ?? "")\n"
+        }
+        return .ok
     }
 
     private static let history: CommandDescription = .init(
@@ -141,9 +175,13 @@ enum TagCommands {
         summary: "List every move of a tag, the newest first",
         arguments: [CatalogOptions.tagged],
         examples: [.init(line: "baton workflow tag history order_check", comment: "who moved main, when and why")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let (name, tag) = try context.taggedName("NAME[@TAG]")
+        if let server = try context.server() {
+            return try ServerCatalog(server: server, context: context).moves(of: tag, of: name)
+        }
         let compiler = try context.makeCompiler()
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
             let (versions, moves) = try catalogCall(context) { () throws(CatalogError) in

@@ -4,6 +4,7 @@
 import Catalog
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton workflow list`, `versions` and `show`: read what is published, whoever drives runs.
@@ -14,47 +15,39 @@ enum VersionCommands {
         name: "list",
         summary: "List published workflows",
         examples: [.init(line: "baton workflow list", comment: "names and newest versions")],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let definitions = try definitions(context)
+        if definitions.isEmpty, context.console.settings.format == .table {
+            context.console.note("nothing is published; `baton workflow publish FILE` begins")
+            return .ok
+        }
+        var table = Table([
+            .init(title: "NAME"), .init(title: "KIND"), .init(title: "VERSIONS", isNumber: true),
+            .init(title: "MAIN", isNumber: true), .init(title: "CHANGED", paint: .dim),
+            .init(title: "OWNER", paint: .dim),
+        ])
+        for definition in definitions {
+            table.add([
+                definition["name"]?.stringValue ?? "", definition["kind"]?.stringValue ?? "",
+                definition["versions"]?.text ?? "", definition["main"]?.text ?? "",
+                RunDetails.date(definition["changed_at"]), definition["owner"]?.stringValue ?? "",
+            ])
+        }
+        context.console.show(definitions, table)
+        return .ok
+    }
+
+    private static func definitions(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
+        if let server = try context.server() { return try server.items("/v1/workflows") }
         let compiler = try context.makeCompiler()
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
-            let names = try catalogCall(context) { () throws(CatalogError) in
-                try session.catalog.definitions(owner: nil)
-            }
-            if names.isEmpty, context.console.settings.format == .table {
-                context.console.note("nothing is published; `baton workflow publish FILE` begins")
-                return .ok
-            }
-            var items: [JSONValue] = []
-            var table = Table([
-                .init(title: "NAME"), .init(title: "KIND"), .init(title: "VERSIONS", isNumber: true),
-                .init(title: "MAIN", isNumber: true), .init(title: "CHANGED", paint: .dim),
-                .init(title: "OWNER", paint: .dim),
-            ])
-            for name in names {
-                let (versions, main) = try catalogCall(context) { () throws(CatalogError) in
-                    let versions = try session.catalog.versions(of: name.name, owner: name.owner)
-                    let tags = try session.catalog.tags(of: name.name, owner: name.owner)
-                    let main = tags.first { $0.name == "\(name.name)@\(VersionReference.defaultTag)" }
-                    return (versions, versions.first { $0.hash == main?.target.hash })
+            try catalogCall(context) { () throws(CatalogError) in
+                try session.catalog.definitions(owner: nil).map { name throws(CatalogError) in
+                    try session.catalog.resource(of: name)
                 }
-                let changed = versions.last?.createdAt ?? name.createdAt
-                table.add([
-                    name.name, name.kind, "\(versions.last?.number ?? 0)", main?.number.map(String.init) ?? "",
-                    TimeText.date(changed), name.owner,
-                ])
-                var object: JSONObject = [
-                    "name": .string(name.name), "kind": .string(name.kind), "owner": .string(name.owner),
-                    "versions": .int(Int64(versions.last?.number ?? 0)),
-                ]
-                object["main"] = main?.number.map { .int(Int64($0)) }
-                object["hash"] = main.map { .string($0.hash) }
-                object["created_at"] = .string(name.createdAt.description)
-                object["changed_at"] = .string(changed.description)
-                items.append(.object(object))
             }
-            context.console.show(items, table)
-            return .ok
         }
     }
 
@@ -64,8 +57,10 @@ enum VersionCommands {
         discussion: "DEPTH counts the patches since a whole document; `baton workflow compact` brings it to 0.",
         arguments: [CatalogOptions.name],
         examples: [.init(line: "baton workflow versions order_check", comment: "what was published, by whom and why")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        if let server = try context.server() { return try ServerCatalog(server: server, context: context).versions() }
         let name = context.invocation.word("NAME")
         let compiler = try context.makeCompiler()
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
@@ -87,10 +82,10 @@ enum VersionCommands {
                     String($0.name.dropFirst(name.count + 1))
                 }
                 table.add([
-                    "\(version.number ?? 0)", VersionJSON.short(version.hash), "\(version.depth)",
+                    "\(version.number ?? 0)", VersionText.short(version.hash), "\(version.depth)",
                     here.joined(separator: " "), TimeText.date(version.createdAt), version.creator, version.note ?? "",
                 ])
-                var object = VersionJSON.object(version)
+                var object = version.resource
                 object["tags"] = .array(here.map { .string($0) })
                 items.append(.object(object))
             }
@@ -117,8 +112,10 @@ enum VersionCommands {
             .init(line: "baton workflow show order_check", comment: "what `baton run start order_check` runs"),
             .init(line: "baton workflow show order_check@3 --format yaml > old.yaml", comment: "an old version"),
         ],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        if let server = try context.server() { return try ServerCatalog(server: server, context: context).show() }
         let reference = try context.reference("VERSION")
         let compiler = try context.makeCompiler()
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
@@ -131,7 +128,7 @@ enum VersionCommands {
             let console = context.console
             let format = context.invocation.text("format")
             if console.settings.format != .table, format == nil {
-                var object = VersionJSON.object(version)
+                var object = version.resource
                 object["document"] = document
                 console.show(.object(object)) { "" }
                 return .ok

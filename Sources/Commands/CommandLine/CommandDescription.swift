@@ -21,12 +21,27 @@ struct CommandDescription: Sendable {
     var examples: [Example] = []
     /// What the exit codes mean here, besides those every command has.
     var exits: [ExitCode] = []
+    /// What it works on.
+    var reach = Reach.folder
     /// Works, but is not shown.
     var isHidden = false
     var children: [CommandDescription] = []
     /// Name of the child that is meant when the next word is none.
     var fallback: String?
     var action: Action?
+
+    /// It, or some command below it, can ask a server.
+    var asksServers: Bool {
+        children.isEmpty ? [.folderOrServer, .server].contains(reach) : children.contains(where: \.asksServers)
+    }
+
+    /// The same, and all commands below it, working on that.
+    func reaching(_ reach: Reach) -> Self {
+        var command = self
+        command.reach = reach
+        command.children = children.map { $0.reaching(reach) }
+        return command
+    }
 
     func child(_ name: String) -> CommandDescription? {
         children.first { $0.name == name }

@@ -14,7 +14,8 @@ enum HelpText {
             sections.append(list("Arguments", command.arguments.map { ($0.name, $0.summary) }))
         }
         if !command.options.isEmpty { sections.append(list("Options", command.options.map(row))) }
-        sections.append(list("Options of every command", GlobalOptions.all.map(row) + [("-h, --help", "show this")]))
+        let common = GlobalOptions.all.filter { command.asksServers || !GlobalOptions.ofServers.contains($0.name) }
+        sections.append(list("Options of every command", common.map(row) + [("-h, --help", "show this")]))
         if !command.examples.isEmpty {
             sections.append(
                 "Examples:\n" + command.examples.map { "  # \($0.comment)\n  \($0.line)" }.joined(separator: "\n")

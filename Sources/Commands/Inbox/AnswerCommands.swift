@@ -1,9 +1,11 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
 import JSON
 import Model
+import Server
 import Store
 import StoreSQLite
 
@@ -56,7 +58,7 @@ enum AnswerCommands {
         examples: [
             .init(line: "baton inbox approve last --comment \"checked with sales\"", comment: "the newest open request")
         ]
-    ) { _, row in row.choice(agreeing: true) }
+    ) { _, choices in choice(choices, agreeing: true) }
 
     private static let reject = command(
         "reject",
@@ -65,7 +67,7 @@ enum AnswerCommands {
         examples: [
             .init(line: "baton inbox reject last --comment \"too expensive\"", comment: "the newest open request")
         ]
-    ) { _, row in row.choice(agreeing: false) }
+    ) { _, choices in choice(choices, agreeing: false) }
 
     private static let set = OptionDescription(
         name: "set",
@@ -88,7 +90,7 @@ enum AnswerCommands {
         _ summary: String,
         options: [OptionDescription],
         examples: [CommandDescription.Example],
-        _ choice: @escaping @Sendable (Invocation, HumanTaskRow) -> String
+        _ choice: @escaping @Sendable (Invocation, [HumanChoice]) -> String
     ) -> CommandDescription {
         CommandDescription(
             name: name,
@@ -104,13 +106,15 @@ enum AnswerCommands {
                 )
             ],
             examples: examples,
-            exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted]
+            exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
+            reach: .folderOrServer
         ) { context throws(CommandFailure) in
+            if let follower = try RunFollower.find(context) { return try give(choice, follower, context) }
             guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw InboxCommands.noRequest }
             let row = try IdentifierLookup(store: data.store).humanTask(context.invocation.word("REQUEST"))
             let answer = HumanAnswer(
-                choice: choice(context.invocation, row),
-                values: values(context.invocation, row),
+                choice: choice(context.invocation, row.details.choices),
+                values: values(context.invocation, row.details.form),
                 comment: context.invocation.text("comment"),
                 via: "cli"
             )
@@ -119,17 +123,61 @@ enum AnswerCommands {
     }
 
     /// Typed values, read as the form asks for them.
-    private static func values(_ invocation: Invocation, _ row: HumanTaskRow) -> JSONObject {
+    private static func values(_ invocation: Invocation, _ form: JSONValue?) -> JSONObject {
         var values: JSONObject = [:]
         for pair in invocation.pairs("set") {
-            let schema = row.details.form?["properties"]?[pair.name]
+            let schema = form?["properties"]?[pair.name]
             values[pair.name] = RunInputs.value(pair.value, schema: schema)
         }
         if let guidance = invocation.text("guidance") { values["guidance"] = .string(guidance) }
         return values
     }
 
+    /// The choice that agrees, or the one that does not.
+    private static func choice(_ choices: [HumanChoice], agreeing: Bool) -> String {
+        let found = choices.first { agreeing ? $0.isApproval : $0.isRejection }
+        return found?.id ?? (agreeing ? "approve" : "reject")
+    }
+
     // MARK: Answering
+
+    private static func give(
+        _ choice: (Invocation, [HumanChoice]) -> String,
+        _ follower: RunFollower,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> ExitCode {
+        let server = follower.server
+        let row = try server.humanTask(context.invocation.word("REQUEST"))
+        let (id, run) = (row["id"]?.stringValue ?? "", row["run"]?.stringValue ?? "")
+        let choices = (row["choices"]?.arrayValue ?? []).compactMap(HumanChoice.init(json:))
+        let answer: JSONObject = [
+            "choice": .string(choice(context.invocation, choices)),
+            "values": .object(values(context.invocation, row["form"])),
+        ]
+        let fields = answer.with("comment", context.invocation.text("comment"))
+        let path = APIRequest.path("v1", "human-tasks", id, "resolve")
+        guard row.isPendingRequest else {
+            // The same answer by the same person again is fine; the server knows who that is.
+            let decided = try server.post(path, fields)
+            let by = decided["decided_by"]?.stringValue.map { " by \($0)" } ?? ""
+            context.console.show(decided) {
+                "\(id) was \(decided["status"]?.stringValue ?? "")\(by) already; nothing was changed\n"
+            }
+            return .ok
+        }
+        guard context.invocation.isOn("follow") else {
+            let decided = try server.post(path, fields)
+            context.console.show(decided) {
+                "\(decided.requestOutcome)\(decided.isPendingRequest ? "" : "; \(run) goes on")\n"
+            }
+            return .ok
+        }
+        return try follower.follow(run, isFollowed: true) { () throws(CommandFailure) in
+            let decided = try server.post(path, fields)
+            context.console.note("\(decided.requestOutcome)\(decided.isPendingRequest ? "" : "; \(run) goes on")")
+            return run
+        }
+    }
 
     private static func give(
         _ answer: HumanAnswer,
@@ -146,7 +194,9 @@ enum AnswerCommands {
                 _ = try await engine.adopt(row.run)
                 return try await engine.answer(id, answer, by: actor)
             }
-            context.console.note("\(decided.outcome)\(decided.status.isPending ? "" : "; \(row.run) goes on")")
+            context.console.note(
+                "\(decided.json.requestOutcome)\(decided.status.isPending ? "" : "; \(row.run) goes on")"
+            )
         }
     }
 
@@ -169,7 +219,7 @@ enum AnswerCommands {
                 after?.status.isTerminal == true
                 ? "\(row.run) is \(after?.status.rawValue ?? "")"
                 : "`\(context.command("run resume \(row.run)"))` continues the run"
-            return "\(decided.outcome)\(decided.status.isPending ? "" : "; \(next)")\n"
+            return "\(decided.json.requestOutcome)\(decided.status.isPending ? "" : "; \(next)")\n"
         }
         return .ok
     }
@@ -205,24 +255,5 @@ enum AnswerCommands {
             "\(row.id) was \(row.status.rawValue)\(by)\(at) already; nothing was changed\n"
         }
         return .ok
-    }
-}
-
-extension HumanTaskRow {
-    /// The choice that agrees, or the one that does not.
-    fileprivate func choice(agreeing: Bool) -> String {
-        let found = details.choices.first { agreeing ? $0.isApproval : $0.isRejection }
-        return found?.id ?? (agreeing ? "approve" : "reject")
-    }
-
-    /// How far it is, for the person who just answered.
-    var outcome: String {
-        switch status {
-        case .open, .claimed:
-            let votes = Dictionary(grouping: details.decisions, by: \.choice).values.map(\.count).max() ?? 0
-            return "\(id) has \(votes) of the \(details.quorum) answers it needs"
-        case .answered: return "\(id) is answered: \(choice ?? "")"
-        case .approved, .rejected, .expired, .cancelled: return "\(id) is \(status.rawValue)"
-        }
     }
 }

@@ -1,9 +1,11 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
 import JSON
 import Model
+import Server
 import Store
 import StoreSQLite
 
@@ -54,30 +56,53 @@ enum ClaimCommands {
             arguments: [InboxCommands.request],
             options: options,
             examples: [example],
-            exits: [.notFound, .conflict, .unavailable]
+            exits: [.notFound, .conflict, .unavailable],
+            reach: .folderOrServer
         ) { context throws(CommandFailure) in
-            try perform(action(context.invocation), context)
+            let row = try perform(action(context.invocation), context)
+            context.console.show(row) { text(row) }
+            return .ok
         }
     }
 
-    private static func perform(_ action: PersonAction, _ context: CommandContext) throws(CommandFailure) -> ExitCode {
+    private static func text(_ row: JSONValue) -> String {
+        let id = row["id"]?.stringValue ?? ""
+        if row["claimed_until"] != nil { return "\(id) is yours until \(RunDetails.date(row["claimed_until"]))\n" }
+        let assignees = (row["assignees"]?.arrayValue ?? []).compactMap(\.stringValue)
+        return "\(id) is open\(assignees.isEmpty ? "" : " for \(assignees.joined(separator: ", "))")\n"
+    }
+
+    private static func perform(_ action: PersonAction, _ context: CommandContext) throws(CommandFailure) -> JSONValue {
+        let word = context.invocation.word("REQUEST")
+        if let server = try context.server() { return try perform(action, word, server) }
         guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw InboxCommands.noRequest }
-        let id = try IdentifierLookup(store: data.store).humanTask(context.invocation.word("REQUEST")).id
+        let id = try IdentifierLookup(store: data.store).humanTask(word).id
         let actor = context.actor
         let local = try LocalEngine(context, drives: false)
         defer { local.stop(grace: .zero) }
-        let row = try local.ask { engine async throws(EngineError) in
+        return try local.ask { engine async throws(EngineError) in
             switch action {
             case .claim: try await engine.claim(id, by: actor)
             case .release: try await engine.release(id, by: actor)
             case .reassign(let assignees): try await engine.reassign(id, to: assignees, by: actor)
             case .answer(let answer): try await engine.answer(id, answer, by: actor)
             }
-        }
-        context.console.show(row.json) {
-            if let claim = row.claim { return "\(id) is yours until \(TimeText.date(claim.until))\n" }
-            return "\(id) is open\(row.assignees.isEmpty ? "" : " for \(row.assignees.joined(separator: ", "))")\n"
-        }
-        return .ok
+        }.json
+    }
+
+    private static func perform(
+        _ action: PersonAction,
+        _ word: String,
+        _ server: RemoteServer
+    ) throws(CommandFailure) -> JSONValue {
+        let (verb, fields): (String, JSONObject) =
+            switch action {
+            case .claim: ("claim", [:])
+            case .release: ("release", [:])
+            case .reassign(let assignees): ("reassign", ["to": .array(assignees.map(JSONValue.string))])
+            case .answer(let answer): ("resolve", ["choice": .string(answer.choice)])
+            }
+        let id = try server.humanTask(word)["id"]?.stringValue ?? ""
+        return try server.post(APIRequest.path("v1", "human-tasks", id, verb), fields)
     }
 }

@@ -4,6 +4,7 @@
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton inbox …`: requests to people.
@@ -39,24 +40,31 @@ enum InboxCommands {
             ),
         ],
         examples: [.init(line: "baton inbox list -o json", comment: "with the messages in full")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        var rows: [HumanTaskRow] = []
-        if let data = try ReadOnlyData(folder: context.dataFolder) {
-            var filter = HumanTaskFilter()
-            filter.statuses = context.invocation.isOn("all") ? [] : HumanTaskStatus.pending
-            filter.limit = context.invocation.number("limit") ?? filter.limit
-            if let run = context.invocation.text("run") {
-                filter.run = try IdentifierLookup(store: data.store).run(run).key
-            }
-            rows = try reading { () throws(StoreError) in try data.store.humanTasks(filter) }
-        }
-        if rows.isEmpty, context.console.settings.format == .table {
+        let requests = try requests(context)
+        if requests.isEmpty, context.console.settings.format == .table {
             context.console.note("no requests")
             return .ok
         }
-        context.console.show(rows.map(\.json), table(rows))
+        context.console.show(requests, table(requests))
         return .ok
+    }
+
+    private static func requests(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
+        let (run, isOn) = (context.invocation.text("run"), context.invocation.isOn("all"))
+        var filter = HumanTaskFilter()
+        filter.limit = context.invocation.number("limit") ?? filter.limit
+        if let server = try context.server() {
+            var query: [(name: String, value: String)] = isOn ? [("all", "true")] : []
+            if let run { query.append(("run", try server.run(run))) }
+            return try server.list("/v1/human-tasks", query, limit: filter.limit)
+        }
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { return [] }
+        filter.statuses = isOn ? [] : HumanTaskStatus.pending
+        if let run { filter.run = try IdentifierLookup(store: data.store).run(run).key }
+        return try reading { [filter] () throws(StoreError) in try data.store.humanTasks(filter) }.map(\.json)
     }
 
     private static let show: CommandDescription = .init(
@@ -64,16 +72,24 @@ enum InboxCommands {
         summary: "Show a request in full, and how to answer it",
         arguments: [request],
         examples: [.init(line: "baton inbox show last", comment: "the newest open request")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw noRequest }
-        var row = try IdentifierLookup(store: data.store).humanTask(context.invocation.word("REQUEST"))
-        row.details.evidence = try value(row.details.evidence, data)
-        row.details.subject = try value(row.details.subject, data)
-        context.console.show(row.json) {
+        let row = try whole(context)
+        context.console.show(row) {
             RequestText(row: row, context: context).lines.map { $0 + "\n" }.joined()
         }
         return .ok
+    }
+
+    private static func whole(_ context: CommandContext) throws(CommandFailure) -> JSONValue {
+        let word = context.invocation.word("REQUEST")
+        if let server = try context.server() { return try server.humanTask(word) }
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw noRequest }
+        var row = try IdentifierLookup(store: data.store).humanTask(word)
+        row.details.evidence = try value(row.details.evidence, data)
+        row.details.subject = try value(row.details.subject, data)
+        return row.json
     }
 
     static var noRequest: CommandFailure {
@@ -89,17 +105,14 @@ enum InboxCommands {
         return (try? JSONValue(parsing: text)) ?? value
     }
 
-    private static func table(_ rows: [HumanTaskRow]) -> Table {
+    private static func table(_ requests: [JSONValue]) -> Table {
         var table = Table([
             .init(title: "REQUEST"), .init(title: "KIND"), .init(title: "STATUS", paint: .status), .init(title: "RUN"),
             .init(title: "NODE"), .init(title: "TITLE"), .init(title: "ASKED"), .init(title: "EXPIRES"),
         ])
-        for row in rows {
-            table.add([
-                row.id.description, row.kind, row.status.rawValue, row.run.description, row.node, row.title,
-                TimeText.date(row.openedAt),
-                row.expiresAt.map(TimeText.date) ?? "",
-            ])
+        for request in requests {
+            let texts = ["id", "kind", "status", "run", "node", "title"].map { request[$0]?.stringValue ?? "" }
+            table.add(texts + [RunDetails.date(request["opened_at"]), RunDetails.date(request["expires_at"])])
         }
         return table
     }

@@ -1,45 +1,45 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-import Engine
 import JSON
 import Model
-import Store
 
-/// A request in full, for people.
+/// A request in full, for people, made of what the API says of it.
 struct RequestText {
-    let row: HumanTaskRow
+    let row: JSONValue
     let context: CommandContext
 
-    private var details: HumanTaskDetails { row.details }
-
     var lines: [String] {
-        [head] + facts + message + subject + value("evidence", details.evidence) + form + choices + decisions
+        [head] + facts + message + subject + value("evidence", row["evidence"]) + form + choices + decisions
     }
 
     private var head: String {
-        let status = context.console.settings.outputStyle.status(row.status.rawValue)
-        return "\(row.id) \(status): \(TextWidth.oneLine(row.title))"
+        let status = context.console.settings.outputStyle.status(text("status"))
+        return "\(text("id")) \(status): \(TextWidth.oneLine(text("title")))"
     }
 
     private var facts: [String] {
-        var lines = ["\(row.kind) by `\(row.node)` of \(row.run), asked \(TimeText.date(row.openedAt))"]
-        if !row.assignees.isEmpty { lines.append("for: \(row.assignees.joined(separator: ", "))") }
-        if details.quorum > 1 { lines.append("people who must agree: \(details.quorum)") }
-        if let claim = row.claim { lines.append("claimed by \(claim.by) until \(TimeText.date(claim.until))") }
-        if row.status.isPending, let expiresAt = row.expiresAt {
-            let rule = details.onExpiry.map { ", then: \($0)" } ?? ""
-            lines.append("expires \(TimeText.date(expiresAt))\(rule)")
+        let asked = RunDetails.date(row["opened_at"])
+        var lines = ["\(text("kind")) by `\(text("node"))` of \(text("run")), asked \(asked)"]
+        let assignees = (row["assignees"]?.arrayValue ?? []).compactMap(\.stringValue)
+        if !assignees.isEmpty { lines.append("for: \(assignees.joined(separator: ", "))") }
+        if let quorum = row["quorum"]?.intValue, quorum > 1 { lines.append("people who must agree: \(quorum)") }
+        if let by = row["claimed_by"]?.stringValue {
+            lines.append("claimed by \(by) until \(RunDetails.date(row["claimed_until"]))")
+        }
+        if row.isPendingRequest, row["expires_at"] != nil {
+            let rule = row["on_expire"]?.stringValue.map { ", then: \($0)" } ?? ""
+            lines.append("expires \(RunDetails.date(row["expires_at"]))\(rule)")
         }
         return lines
     }
 
     private var message: [String] {
-        TextWidth.printable(row.message).split(separator: "\n").map { "  | \($0)" }
+        TextWidth.printable(text("message")).split(separator: "\n").map { "  | \($0)" }
     }
 
     private var subject: [String] {
-        guard let subject = details.subject else { return [] }
+        guard let subject = row["subject"] else { return [] }
         var lines = (subject["attempts"]?.arrayValue ?? []).map { attempt in
             let number = attempt["n"]?.intValue ?? 0
             let text = "\(attempt["code"]?.stringValue ?? ""): \(attempt["message"]?.stringValue ?? "")"
@@ -59,9 +59,9 @@ struct RequestText {
 
     /// One line for each value that is asked for.
     private var form: [String] {
-        guard row.status.isPending, details.subject == nil, let properties = details.form?["properties"]?.objectValue
+        guard row.isPendingRequest, row["subject"] == nil, let properties = row["form"]?["properties"]?.objectValue
         else { return [] }
-        let required = Set(details.form?["required"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+        let required = Set(row["form"]?["required"]?.arrayValue?.compactMap(\.stringValue) ?? [])
         return ["values:"]
             + properties.members.map { property in
                 let type = property.value["type"].map { $0.stringValue ?? $0.text } ?? "any"
@@ -72,56 +72,43 @@ struct RequestText {
     }
 
     private var choices: [String] {
-        guard row.status.isPending else { return [] }
+        guard row.isPendingRequest else { return [] }
         return ["choices:"]
-            + details.choices.map { choice in
-                let label = choice.label.map { " \(TextWidth.oneLine($0))" } ?? ""
-                let effect = choice.effect.map { " (\(TextWidth.oneLine($0)))" } ?? ""
-                return "  \(choice.id):\(label)\(effect)"
-            } + ["answer: \(context.command("inbox answer \(row.id)")) --choice CHOICE"]
+            + (row["choices"]?.arrayValue ?? []).map { choice in
+                let label = choice["label"]?.stringValue.map { " \(TextWidth.oneLine($0))" } ?? ""
+                let effect = choice["effect"]?.stringValue.map { " (\(TextWidth.oneLine($0)))" } ?? ""
+                return "  \(choice["id"]?.stringValue ?? ""):\(label)\(effect)"
+            } + ["answer: \(context.command("inbox answer \(text("id"))")) --choice CHOICE"]
     }
 
     private var decisions: [String] {
-        details.decisions.map { decision in
-            let comment = decision.comment.map { ": \(TextWidth.oneLine($0))" } ?? ""
-            let values = decision.values == [:] ? "" : " \(TextWidth.oneLine(decision.values.text))"
-            return "\(TimeText.date(decision.at)) \(decision.by) chose \(decision.choice)\(values)\(comment)"
+        (row["decisions"]?.arrayValue ?? []).map { decision in
+            let comment = decision["comment"]?.stringValue.map { ": \(TextWidth.oneLine($0))" } ?? ""
+            let given = decision["values"] ?? [:]
+            let values = given == [:] ? "" : " \(TextWidth.oneLine(given.text))"
+            let by = decision["by"]?.stringValue ?? ""
+            return
+                "\(RunDetails.date(decision["at"])) \(by) chose \(decision["choice"]?.stringValue ?? "")\(values)\(comment)"
         }
     }
+
+    private func text(_ key: String) -> String { row[key]?.stringValue ?? "" }
 }
 
-extension HumanTaskRow {
-    /// The record of spec 7.1.
-    var json: JSONValue {
-        var result: JSONObject = [
-            "id": .string(id.description), "kind": .string(kind), "status": .string(status.rawValue),
-            "run": .string(run.description), "node": .string(node), "title": .string(title),
-            "message": .string(message), "assignees": .array(assignees.map(JSONValue.string)),
-            "opened_at": .string(openedAt.description), "choices": .array(details.choices.map(\.json)),
-            "quorum": .int(Int64(details.quorum)),
-        ]
-        result["form"] = details.form
-        result["evidence"] = details.evidence
-        result["subject"] = details.subject
-        result["expires_at"] = expiresAt.map { .string($0.description) }
-        result["on_expire"] = details.onExpiry.map(JSONValue.string)
-        result["claimed_by"] = claim.map { .string($0.by) }
-        result["claimed_until"] = claim.map { .string($0.until.description) }
-        result["choice"] = choice.map(JSONValue.string)
-        result["decided_by"] = decidedBy.map { .string($0) }
-        result["decided_at"] = decidedAt.map { .string($0.description) }
-        result["comment"] = comment.map { .string($0) }
-        result["decisions"] = .array(details.decisions.map(json))
-        return .object(result)
+extension JSONValue {
+    /// Of a request to people: it can still be answered.
+    var isPendingRequest: Bool {
+        self["status"]?.stringValue.flatMap { HumanTaskStatus(rawValue: $0) }?.isPending ?? false
     }
 
-    private func json(_ decision: HumanTaskDetails.Decision) -> JSONValue {
-        var result: JSONObject = [
-            "by": .string(decision.by), "choice": .string(decision.choice), "values": decision.values,
-            "at": .string(decision.at.description),
-        ]
-        result["comment"] = decision.comment.map(JSONValue.string)
-        result["via"] = decision.via.map(JSONValue.string)
-        return .object(result)
+    /// Of a request to people: how far it is, for the person who just answered.
+    var requestOutcome: String {
+        let (id, status) = (self["id"]?.stringValue ?? "", self["status"]?.stringValue ?? "")
+        if isPendingRequest {
+            let choices = (self["decisions"]?.arrayValue ?? []).map { $0["choice"]?.stringValue ?? "" }
+            let votes = Dictionary(grouping: choices) { $0 }.values.map(\.count).max() ?? 0
+            return "\(id) has \(votes) of the \(self["quorum"]?.intValue ?? 1) answers it needs"
+        }
+        return status == "answered" ? "\(id) is answered: \(self["choice"]?.stringValue ?? "")" : "\(id) is \(status)"
     }
 }

@@ -22,7 +22,7 @@ struct IdentifierLookup {
             guard let row = try page(before: nil, limit: 1).first else { throw Self.noRun() }
             return row
         }
-        return try only(text, "run", among: try recentRuns()) { $0.id.description }
+        return try Self.only(text, "run", among: try recentRuns()) { $0.id.description }
     }
 
     /// The request with that id, the only one whose id begins so, or the newest open one for `last`.
@@ -39,11 +39,11 @@ struct IdentifierLookup {
         let rows = try reading { [filter] () throws(StoreError) in try store.humanTasks(filter) }
         if isLast {
             guard let row = rows.last else {
-                throw .notFound("no request is open", hint: "`baton inbox list --all` shows all requests")
+                throw Self.noOpenRequest
             }
             return row
         }
-        return try only(text, "request", among: rows) { $0.id.description }
+        return try Self.only(text, "request", among: rows) { $0.id.description }
     }
 
     private func recentRuns() throws(CommandFailure) -> [RunRow] {
@@ -63,7 +63,8 @@ struct IdentifierLookup {
         return try reading { () throws(StoreError) in try store.runs(filter) }
     }
 
-    private func only<Row>(
+    /// The only row whose id begins so, with or without the type before it.
+    static func only<Row>(
         _ text: String,
         _ kind: String,
         among rows: [Row],
@@ -97,6 +98,10 @@ struct IdentifierLookup {
             "the run `\(run.id)` was deleted on \(TimeText.date(run.deletedAt)); \(ended)",
             hint: "`baton retention status` shows how long runs are kept"
         )
+    }
+
+    static var noOpenRequest: CommandFailure {
+        .notFound("no request is open", hint: "`baton inbox list --all` shows all requests")
     }
 
     /// The failure for a run that is not there.

@@ -33,16 +33,6 @@ struct ReadOnlyData {
     func text(of blob: BlobRef) throws(CommandFailure) -> String {
         String(decoding: try reading { () throws(StoreError) in try blobs.get(blob) }, as: UTF8.self)
     }
-
-    /// Text that an attempt left behind; `nil` when it is gone, because such texts are not kept for ever.
-    func logText(of blob: BlobRef) throws(CommandFailure) -> String? {
-        do throws(StoreError) {
-            return String(decoding: try blobs.get(blob), as: UTF8.self)
-        } catch {
-            guard error.code == .missing else { throw CommandFailure(error) }
-            return nil
-        }
-    }
 }
 
 /// The blobs of a folder that has none yet.

@@ -1,9 +1,11 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton budget …`: what may be spent.
@@ -37,25 +39,45 @@ enum BudgetCommands {
             .init(line: "baton budget show", comment: "everything that is open"),
             .init(line: "baton budget show month", comment: "month by month"),
         ],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let given = context.invocation.words["SCOPE"]?.first
-        var rows: [BudgetRow] = []
-        if let data = try ReadOnlyData(folder: context.dataFolder) {
-            if let given {
-                let scope = try read(given, data.store)
-                rows = try reading { () throws(StoreError) in try data.store.budgets(of: scope, limit: 100) }
-            } else {
-                rows = try reading { () throws(StoreError) in try data.store.openBudgets() }
-            }
-        }
-        if let given, rows.isEmpty { throw .notFound("nothing was charged to \(given) yet, and no limit was set") }
-        context.console.show(.array(rows.map(json))) {
+        let budgets = try budgets(given, context)
+        if let given, budgets.isEmpty { throw .notFound("nothing was charged to \(given) yet, and no limit was set") }
+        context.console.show(.array(budgets)) {
             let style = context.console.settings.outputStyle
-            let lines = table(rows).lines(width: context.console.settings.outputWidth, style: style)
+            let lines = table(budgets).lines(width: context.console.settings.outputWidth, style: style)
             return lines.joined(separator: "\n") + "\n"
         }
         return .ok
+    }
+
+    private static func budgets(_ given: String?, _ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
+        if let server = try context.server() {
+            guard let given else { return try server.items("/v1/budgets") }
+            let path = APIRequest.path("v1", "budgets", try scope(given, server))
+            do throws(CommandFailure) {
+                return try server.items(path)
+            } catch {
+                guard error.exit == .notFound else { throw error }
+                return []
+            }
+        }
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { return [] }
+        let store = data.store
+        let scope = try given.map { given throws(CommandFailure) in try read(given, store) }
+        let rows = try reading { () throws(StoreError) -> [BudgetRow] in
+            guard let scope else { return try store.openBudgets() }
+            return try store.budgets(of: scope, limit: 100)
+        }
+        return rows.map(\.json)
+    }
+
+    /// As the server takes it: with the whole id of a run.
+    private static func scope(_ text: String, _ server: RemoteServer) throws(CommandFailure) -> String {
+        guard let scope = BudgetScope(text), scope.kind == .run || scope.kind == .subtree else { return text }
+        return "run:\(try server.run(scope.name))"
     }
 
     private static let set: CommandDescription = .init(
@@ -74,13 +96,15 @@ enum BudgetCommands {
             .init(line: "baton budget set run:last 2.50", comment: "more for the newest run"),
             .init(line: "baton budget set project:default none", comment: "no limit"),
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let usd = context.invocation.word("USD")
         let limit = BudgetLimit(
             money: usd == "none" ? nil : try money(usd),
             languageModelTokens: context.invocation.number("llm-tokens").map { Int64($0) }
         )
+        if let server = try context.server() { return try set(limit, server, context) }
         let local = try LocalEngine(context, drives: false)
         let actor = context.actor
         let result = Result { () throws(CommandFailure) in
@@ -90,11 +114,29 @@ enum BudgetCommands {
         }
         local.stop(grace: .zero)
         let scope = try result.get()
-        var json: JSONObject = ["scope": .string(scope.description)]
+        var json = fields(limit)
+        json["scope"] = .string(scope.shown)
+        context.console.show(.object(json)) { "\(scope.shown): \(limit.text)\n" }
+        return .ok
+    }
+
+    private static func set(
+        _ limit: BudgetLimit,
+        _ server: RemoteServer,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> ExitCode {
+        let scope = try scope(context.invocation.word("SCOPE"), server)
+        let path = APIRequest.path("v1", "budgets", scope)
+        let answer = try server.send(APIRequest("PUT", path, json: .object(fields(limit))))
+        context.console.show(answer) { "\(answer["scope"]?.stringValue ?? scope): \(limit.text)\n" }
+        return .ok
+    }
+
+    private static func fields(_ limit: BudgetLimit) -> JSONObject {
+        var json: JSONObject = [:]
         json["usd"] = limit.money.map { .string($0.text) }
         json["llm_tokens"] = limit.languageModelTokens.map(JSONValue.int)
-        context.console.show(.object(json)) { "\(scope): \(limit.text)\n" }
-        return .ok
+        return json
     }
 
     /// An amount that a person gave.
@@ -119,31 +161,33 @@ enum BudgetCommands {
 
     // MARK: Forms
 
-    private static func table(_ rows: [BudgetRow]) -> Table {
+    private static func table(_ budgets: [JSONValue]) -> Table {
         var table = Table([
             .init(title: "SCOPE"), .init(title: "PERIOD"), .init(title: "LIMIT", isNumber: true),
             .init(title: "SPENT", isNumber: true), .init(title: "HELD", isNumber: true),
         ])
-        for row in rows {
+        for budget in budgets {
+            let held = charge(budget, "held")
             table.add([
-                row.account.scope.shown, row.account.period, row.limit.text, row.spent.text,
-                row.reserved == .zero ? "" : row.reserved.text,
+                budget["scope"]?.stringValue ?? "", budget["period"]?.stringValue ?? "", limit(budget).text,
+                charge(budget, "spent").text, held == .zero ? "" : held.text,
             ])
         }
         return table
     }
 
-    private static func json(_ row: BudgetRow) -> JSONValue {
-        var result: JSONObject = ["scope": .string(row.account.scope.shown)]
-        if !row.account.period.isEmpty { result["period"] = .string(row.account.period) }
-        result["limit_usd"] = row.limit.money.map { .string($0.text) }
-        result["limit_llm_tokens"] = row.limit.languageModelTokens.map(JSONValue.int)
-        result["spent_usd"] = .string(row.spent.money.text)
-        result["spent_llm_tokens"] = .int(row.spent.languageModelTokens)
-        result["held_usd"] = .string(row.reserved.money.text)
-        result["held_llm_tokens"] = .int(row.reserved.languageModelTokens)
-        result["state"] = .string(row.state.rawValue)
-        return .object(result)
+    private static func limit(_ budget: JSONValue) -> BudgetLimit {
+        BudgetLimit(
+            money: budget["limit_usd"]?.stringValue.flatMap { Money(text: $0) },
+            languageModelTokens: budget["limit_llm_tokens"]?.intValue
+        )
+    }
+
+    private static func charge(_ budget: JSONValue, _ what: String) -> Charge {
+        Charge(
+            money: budget["\(what)_usd"]?.stringValue.flatMap { Money(text: $0) } ?? .zero,
+            languageModelTokens: budget["\(what)_llm_tokens"]?.intValue ?? 0
+        )
     }
 }
 

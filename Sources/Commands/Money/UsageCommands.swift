@@ -4,6 +4,7 @@
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton usage …`: what was spent.
@@ -34,9 +35,12 @@ enum UsageCommands {
             .init(line: "baton usage summary --days 30", comment: "of the last 30 days"),
             .init(line: "baton usage summary --run last", comment: "of the newest run"),
         ],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        try show(context, ["PROVIDER", "MODEL"]) { [$0.subject.provider, $0.subject.model] }
+        try show(context, ["PROVIDER", "MODEL"]) { record in
+            ["provider", "model"].map { record[$0]?.stringValue ?? "" }
+        }
     }
 
     private static let daily: CommandDescription = .init(
@@ -44,9 +48,10 @@ enum UsageCommands {
         summary: "What was spent day by day (UTC)",
         options: [run, days],
         examples: [.init(line: "baton usage daily --days 7", comment: "of the last week")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        try show(context, ["DAY"]) { [String($0.at.description.prefix(10))] }
+        try show(context, ["DAY"]) { [String(($0["at"]?.stringValue ?? "").prefix(10))] }
     }
 
     /// A sum over records that agree in some words.
@@ -56,25 +61,26 @@ enum UsageCommands {
         var money: Int64 = 0
         var tokens: Int64 = 0
 
-        mutating func add(_ row: UsageRow) {
+        mutating func add(_ record: JSONValue) {
+            let certainty = record["certainty"]?.stringValue.flatMap { UsageRow.Certainty(rawValue: $0) }
             // A correction belongs to a call that was counted.
-            calls += row.certainty == .correction ? 0 : 1
-            unknown += row.certainty == .unknown ? 1 : 0
-            money += row.charge.money.picodollars
-            tokens += row.charge.languageModelTokens
+            calls += certainty == .correction ? 0 : 1
+            unknown += certainty == .unknown ? 1 : 0
+            money += record["usd"]?.stringValue.flatMap { Money(text: $0) }?.picodollars ?? 0
+            tokens += record["llm_tokens"]?.intValue ?? 0
         }
     }
 
     private static func show(
         _ context: CommandContext,
         _ titles: [String],
-        _ words: (UsageRow) -> [String]
+        _ words: (JSONValue) -> [String]
     ) throws(CommandFailure) -> ExitCode {
         var sums: [[String]: Sum] = [:]
         var total = Sum()
-        try forEachRecord(context) { row in
-            sums[words(row), default: Sum()].add(row)
-            total.add(row)
+        try forEachRecord(context) { record in
+            sums[words(record), default: Sum()].add(record)
+            total.add(record)
         }
         let sorted = sums.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         let rows: [JSONValue] = sorted.map { key, sum in
@@ -113,25 +119,42 @@ enum UsageCommands {
     /// Goes through the records page by page.
     private static func forEachRecord(
         _ context: CommandContext,
-        _ body: (UsageRow) -> Void
+        _ body: (JSONValue) -> Void
     ) throws(CommandFailure) {
+        let from = first(context)
+        if let server = try context.server() {
+            let word = context.invocation.text("run")
+            let query =
+                try word.map { word throws(CommandFailure) in [(name: "run", value: try server.run(word))] } ?? []
+            for record in try server.list("/v1/usage", query, limit: .max) {
+                // The newest come first.
+                if let from, let at = RunDetails.time(record["at"]), at < from { return }
+                body(record)
+            }
+            return
+        }
         guard let data = try ReadOnlyData(folder: context.dataFolder) else { return }
         var filter = UsageFilter()
         filter.limit = 1000
         if let word = context.invocation.text("run") {
             filter.run = try IdentifierLookup(store: data.store).run(word).id
         }
-        if let days = context.invocation.number("days") {
-            let day: Int64 = 86_400_000
-            let today = SystemClock().wall().milliseconds / day
-            filter.from = Timestamp(milliseconds: (today - Int64(days) + 1) * day)
-        }
+        filter.from = from
         while true {
             let page = filter
             let rows = try reading { () throws(StoreError) in try data.store.usage(page) }
-            rows.forEach(body)
+            rows.map(\.json).forEach(body)
             guard rows.count == filter.limit, let last = rows.last else { return }
             filter.before = last.id
+        }
+    }
+
+    /// The beginning of the first of the last days that are asked for.
+    private static func first(_ context: CommandContext) -> Timestamp? {
+        context.invocation.number("days").map { days in
+            let day: Int64 = 86_400_000
+            let today = SystemClock().wall().milliseconds / day
+            return Timestamp(milliseconds: (today - Int64(days) + 1) * day)
         }
     }
 }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Definition
 import Engine
 import JSON
@@ -47,15 +48,58 @@ enum PatchCommands {
             .init(line: "baton run patch last --file more.json", comment: "change the newest run"),
             .init(line: "baton run patch last --undo 1", comment: "take its first patch back"),
         ],
-        exits: [.notFound, .conflict, .unavailable, .needsPerson]
+        exits: [.notFound, .conflict, .unavailable, .needsPerson],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let request = try request(context)
-        let record = try tell(context) { engine, run, actor async throws(EngineError) in
+        let patch = try told(request, context)
+        guard patch["status"] != "rejected" else { throw refusal(patch) }
+        show(patch, context)
+        return patch["status"] == "proposed" ? .needsPerson : .ok
+    }
+
+    /// What became of it.
+    private static func told(_ request: PatchRequest, _ context: CommandContext) throws(CommandFailure) -> JSONValue {
+        if let server = try context.server() { return try told(request, server) }
+        let told = try tell(context) { engine, run, actor async throws(EngineError) in
             try await engine.patch(run, request, by: actor)
         }
-        guard record.status != .rejected else { throw refusal(record.patch) }
-        show(record.patch, of: record.run, context)
-        return record.status == .proposed ? .needsPerson : .ok
+        return whole(told.patch, of: told.run)
+    }
+
+    private static func told(_ request: PatchRequest, _ server: RemoteServer) throws(CommandFailure) -> JSONValue {
+        let run = try server.run()
+        var path = APIRequest.path("v1", "runs", run, "patches")
+        var fields: JSONObject = ["description": .string(request.summary), "key": .string(request.key)]
+        switch request.change {
+        case .operations(let operations):
+            fields["ops"] = operations
+            fields["base"] = request.base.map(JSONValue.int)
+            if request.asksFirst { fields["ask_first"] = true }
+        case .undo(let number): path += "/\(number)/undo"
+        }
+        // A patch that cannot apply is an answer with a status of its own.
+        let (wanted, place) = (JSONValue.object(fields), path)
+        let answer = try server.ask { client async throws(ClientError) -> JSONValue in
+            do throws(ClientError) {
+                return try await client.post(place, wanted)
+            } catch {
+                guard let problem = error.problem, problem.body["seq"] != nil else { throw error }
+                return problem.body
+            }
+        }
+        return try whole(answer, of: run, server)
+    }
+
+    /// With the id of the run, and its operations.
+    private static func whole(
+        _ patch: JSONValue,
+        of run: String,
+        _ server: RemoteServer
+    ) throws(CommandFailure) -> JSONValue {
+        var result = patch.objectValue ?? [:]
+        result["run"] = .string(run)
+        return .object(result)
     }
 
     private static let patches: CommandDescription = .init(
@@ -68,17 +112,29 @@ enum PatchCommands {
             .init(line: "baton run patches last", comment: "who changed the newest run, and how"),
             .init(line: "baton run patches last 1 -o json", comment: "its first patch with all operations"),
         ],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let word = context.invocation.words["SEQ"]?.first
+        if let server = try context.server() {
+            let run = try server.run()
+            let path = APIRequest.path("v1", "runs", run, "patches")
+            if let word {
+                show(try whole(try server.get(path + APIRequest.path(word)), of: run, server), context)
+            } else {
+                list(try server.items(path), context)
+            }
+            return .ok
+        }
         let (state, _) = try RunListing.read(context)
-        guard let word = context.invocation.words["SEQ"]?.first else {
-            list(state, context)
+        guard let word else {
+            list(state.patches.all.map(\.json), context)
             return .ok
         }
         guard let record = Int64(word).flatMap({ state.patches[$0] }) else {
             throw .notFound("\(state.id) has no patch \(word)", hint: context.command("run patches \(state.id)"))
         }
-        show(record, of: state.id, context)
+        show(whole(record, of: state.id), context)
         return .ok
     }
 
@@ -111,9 +167,13 @@ enum PatchCommands {
             .init(line: "baton run migrate last --to order_check@4 --dry-run", comment: "see whether it can"),
             .init(line: "baton run migrate last --to order_check@4 --map price=quote", comment: "go on with version 4"),
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        try migrate(context)
+        let isDry = context.invocation.isOn("dry-run")
+        let (run, report) = try migrated(context, isDry: isDry)
+        context.console.show(report) { text(report, run, isDry) }
+        return report["conflicts"]?.arrayValue?.isEmpty == true ? .ok : .conflict
     }
 
     // MARK: Asking
@@ -169,12 +229,23 @@ enum PatchCommands {
         return try result.get()
     }
 
-    private static func migrate(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+    /// The run, and what becomes of it.
+    private static func migrated(
+        _ context: CommandContext,
+        isDry: Bool
+    ) throws(CommandFailure) -> (run: String, report: JSONValue) {
         let renamed = Dictionary(context.invocation.pairs("map").map { ($0.name, $0.value) }) { _, last in last }
         let reference = context.invocation.text("to") ?? ""
+        if let server = try context.server() {
+            let run = try server.run()
+            var names = JSONObject()
+            for (old, new) in renamed { names[old] = .string(new) }
+            let fields: JSONObject = ["to": .string(reference), "renamed": .object(names), "dry_run": .bool(isDry)]
+            return (run, try RunOrder("migrate", fields).give(to: run, server))
+        }
         try RunControl.requireData(context)
         let local = try LocalEngine(context, drives: false)
-        let (isDry, actor) = (context.invocation.isOn("dry-run"), context.actor)
+        let actor = context.actor
         let key = context.invocation.text("key") ?? RunStart.makeID().description
         let result = Result { () throws(CommandFailure) in
             let row = try RunControl.find(context, local.store)
@@ -192,95 +263,92 @@ enum PatchCommands {
         }
         local.stop(grace: .zero)
         let (run, report) = try result.get()
-        context.console.show(report.json) { text(report, run, isDry) }
-        return report.conflicts.isEmpty ? .ok : .conflict
+        return (run.description, report.json)
     }
 
     // MARK: Forms
 
     /// A patch that cannot apply is an answer to nodes; for who typed it, it is a failure.
-    private static func refusal(_ record: PatchRecord) -> CommandFailure {
-        let findings = record.findings.map { "\($0.code) \($0.message)" }.joined(separator: "\n  ")
+    private static func refusal(_ patch: JSONValue) -> CommandFailure {
+        let findings = patch["diagnostics"]?.arrayValue ?? []
+        let lines = findings.map { "\($0["code"]?.stringValue ?? "") \($0["message"]?.stringValue ?? "")" }
+        let number = patch["seq"] ?? .null
         var failure = CommandFailure(
             .usage,
             "patch.invalid",
-            "patch \(record.number) was rejected, and the run is as it was\n  \(findings)"
+            "patch \(number.text) was rejected, and the run is as it was\n  \(lines.joined(separator: "\n  "))"
         )
-        failure.details = ["patch_seq": .int(record.number), "diagnostics": .array(record.findings.map(\.json))]
+        failure.details = ["patch_seq": number, "diagnostics": .array(findings)]
         return failure
     }
 
-    private static func list(_ state: RunState, _ context: CommandContext) {
+    private static func list(_ patches: [JSONValue], _ context: CommandContext) {
         var table = Table([
             .init(title: "SEQ", isNumber: true), .init(title: "STATUS", paint: .status), .init(title: "AUTHOR"),
             .init(title: "CHANGE"), .init(title: "SINCE", paint: .dim), .init(title: "WHY", paint: .dim),
         ])
-        for record in state.patches.all {
+        for patch in patches {
             table.add([
-                "\(record.number)", record.status.rawValue, record.details.author, what(record),
-                TimeText.date(record.since), TextWidth.oneLine(record.details.summary),
+                patch["seq"]?.text ?? "", patch["status"]?.stringValue ?? "", patch["author"]?.stringValue ?? "",
+                what(patch), RunDetails.date(patch["since"]), patch["description"]?.stringValue ?? "",
             ])
         }
-        context.console.show(state.patches.all.map { json($0) }, table)
+        context.console.show(patches, table)
     }
 
-    private static func show(_ record: PatchRecord, of run: RunID, _ context: CommandContext) {
-        var result = json(record).objectValue ?? [:]
-        result["run"] = .string(run.description)
-        result["ops"] = record.details.operations.value
-        context.console.show(.object(result)) {
-            var lines = ["patch \(record.number) of \(run) is \(record.status.rawValue): \(what(record))"]
-            if !record.details.summary.isEmpty { lines.append("  \(TextWidth.oneLine(record.details.summary))") }
-            lines += record.findings.map { "  \($0.code) \(TextWidth.oneLine($0.message))" }
-            if let review = record.review, !review.isClosed {
-                lines += review.request.choices.map { "  " + context.completed(review.request.command(for: $0)) }
+    private static func show(_ patch: JSONValue, _ context: CommandContext) {
+        context.console.show(patch) {
+            let (run, status) = (patch["run"]?.stringValue ?? "", patch["status"]?.stringValue ?? "")
+            var lines = ["patch \(patch["seq"]?.text ?? "") of \(run) is \(status): \(what(patch))"]
+            let summary = patch["description"]?.stringValue ?? ""
+            if !summary.isEmpty { lines.append("  \(TextWidth.oneLine(summary))") }
+            lines += (patch["diagnostics"]?.arrayValue ?? []).map { finding in
+                "  \(finding["code"]?.stringValue ?? "") \(TextWidth.oneLine(finding["message"]?.stringValue ?? ""))"
+            }
+            if status == "proposed", let request = patch["human_task"]?.stringValue {
+                lines += ["approve", "reject"].map { verb in
+                    let comment = verb == "reject" ? " --comment TEXT" : ""
+                    return "  " + context.completed("baton inbox \(verb) \(request)\(comment)")
+                }
             }
             return lines.joined(separator: "\n") + "\n"
         }
     }
 
     /// `adds x, changes c`.
-    private static func what(_ record: PatchRecord) -> String {
-        guard let change = record.change else { return record.findings.first.map { "\($0.code)" } ?? "" }
-        if record.details.isMigration { return "goes on with \(change.graph.prefix(15))" }
-        let parts = [("adds", change.added), ("removes", change.removed), ("changes", change.changed)]
-            .filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: " "))" }
-        let undone = record.details.undoes.map { ["takes back \($0)"] } ?? []
+    private static func what(_ patch: JSONValue) -> String {
+        guard let graph = patch["graph"]?.stringValue else {
+            return patch["diagnostics"]?.arrayValue?.first?["code"]?.stringValue ?? ""
+        }
+        if patch["migration"] == true { return "goes on with \(graph.prefix(15))" }
+        let parts = [("adds", "added"), ("removes", "removed"), ("changes", "changed")].compactMap { word, key in
+            let ids = (patch[key]?.arrayValue ?? []).compactMap(\.stringValue)
+            return ids.isEmpty ? nil : "\(word) \(ids.joined(separator: " "))"
+        }
+        let undone = patch["undoes"].map { ["takes back \($0.text)"] } ?? []
         return (undone + parts).joined(separator: ", ")
     }
 
-    private static func json(_ record: PatchRecord) -> JSONValue {
-        let details = record.details
-        var result: JSONObject = [
-            "seq": .int(record.number), "status": .string(record.status.rawValue), "author": .string(details.author),
-            "description": .string(details.summary), "base_seq": .int(details.base),
-            "since": .string(record.since.description),
-        ]
-        result["undoes"] = details.undoes.map(JSONValue.int)
-        result["reverted_by"] = record.revertedBy.map(JSONValue.int)
-        result["human_task"] = record.review.map { .string($0.id.description) }
-        if let change = record.change {
-            result["graph"] = .string(change.graph)
-            for (key, ids) in [("added", change.added), ("removed", change.removed), ("changed", change.changed)] {
-                result[key] = .array(ids.map(JSONValue.string))
-            }
-        }
-        if !record.findings.isEmpty { result["diagnostics"] = .array(record.findings.map(\.json)) }
+    /// With the id of the run, and its operations.
+    private static func whole(_ record: PatchRecord, of run: RunID) -> JSONValue {
+        var result = record.json.objectValue ?? [:]
+        result["run"] = .string(run.description)
+        result["ops"] = record.details.operations.value
         return .object(result)
     }
 
-    private static func text(_ report: MigrationReport, _ run: RunID, _ isDry: Bool) -> String {
-        let lists = [("kept", report.kept), ("new", report.new), ("dropped", report.dropped)]
-        var lines: [String] = []
-        for (title, ids) in lists where !ids.isEmpty {
-            lines.append("\(title): \(ids.joined(separator: ", "))")
+    private static func text(_ report: JSONValue, _ run: String, _ isDry: Bool) -> String {
+        func texts(_ key: String) -> [String] { (report[key]?.arrayValue ?? []).compactMap(\.stringValue) }
+        var lines = ["kept", "new", "dropped"].filter { !texts($0).isEmpty }.map { key in
+            "\(key): \(texts(key).joined(separator: ", "))"
         }
-        lines += report.renamed.sorted { $0.key < $1.key }.map { "`\($0.key)` is `\($0.value)`" }
-        lines += report.conflicts.map { "conflict: \(TextWidth.oneLine($0))" }
-        if report.conflicts.isEmpty {
-            lines.append(
-                isDry ? "\(run) can go on with \(report.graphs.to)" : "\(run) goes on with \(report.graphs.to)"
-            )
+        let renamed = (report["renamed"]?.objectValue?.members ?? []).sorted { $0.key < $1.key }
+        lines += renamed.map { "`\($0.key)` is `\($0.value.stringValue ?? "")`" }
+        let conflicts = texts("conflicts")
+        lines += conflicts.map { "conflict: \(TextWidth.oneLine($0))" }
+        if conflicts.isEmpty {
+            let graph = report["to"]?.stringValue ?? ""
+            lines.append(isDry ? "\(run) can go on with \(graph)" : "\(run) goes on with \(graph)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

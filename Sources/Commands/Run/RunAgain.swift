@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Definition
 import Engine
 import JSON
@@ -21,13 +22,14 @@ enum RunAgain {
                 summary: "a failed or skipped task instead of all that failed; `check[3]` names one in a pass or item",
                 isRepeated: true
             ),
-            RunCommands.follow(default: true),
+            RunCommands.follow(default: true), RunCommands.wait,
         ],
         examples: [
             .init(line: "baton run retry last", comment: "everything that failed in the newest run"),
             .init(line: "baton run retry last --node build", comment: "one task"),
         ],
-        exits: exits
+        exits: exits,
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         try retry(context, nodes: context.invocation.texts("node"))
     }
@@ -49,9 +51,10 @@ enum RunAgain {
         arguments: [
             RunCommands.run, ArgumentDescription(name: "NODE", summary: "the task; `check[3]` within a pass or item"),
         ],
-        options: [RunCommands.follow(default: true)],
+        options: [RunCommands.follow(default: true), RunCommands.wait],
         examples: [.init(line: "baton task retry last build", comment: "one task of the newest run")],
-        exits: exits
+        exits: exits,
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         try retry(context, nodes: [context.invocation.word("NODE")])
     }
@@ -82,15 +85,17 @@ enum RunAgain {
                 summary: "another output of a task that had ended",
                 isRepeated: true
             ),
-            id, RunCommands.follow(default: true),
+            id, RunCommands.follow(default: true), RunCommands.wait,
         ],
         examples: [
             .init(line: "baton run fork last --at 42", comment: "go on from event 42 of the newest run"),
             .init(line: "baton run fork last --at 42 --set 'price={\"amount\": 3}'", comment: "with another result"),
         ],
-        exits: exits
+        exits: exits,
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        try derive(context) { row, driver throws(CommandFailure) in
+        if let follower = try RunFollower.find(context) { return try fork(follower, context) }
+        return try derive(context) { row, driver throws(CommandFailure) in
             let at = context.invocation.number("at").map { Int64($0) }
             var request = DeriveRequest(row.id, .fork(at: at), actor: context.actor)
             let graph = try engineCall { () throws(EngineError) in try driver.local.engine.reader.graph(row.graphHash) }
@@ -119,18 +124,25 @@ enum RunAgain {
         options: [
             OptionDescription(name: "from", kind: .text("NODE"), summary: "the task to begin with"),
             OptionDescription(name: "in-place", kind: .flag, summary: "in the same run"),
-            id, RunCommands.follow(default: true),
+            id, RunCommands.follow(default: true), RunCommands.wait,
         ],
         examples: [.init(line: "baton run rerun last --from build", comment: "build again, and what comes after it")],
-        exits: exits
+        exits: exits,
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         guard let node = context.invocation.text("from") else {
             throw .usage("`--from` is missing", hint: "name the task to begin with")
         }
+        let order = RunOrder("rerun", ["from": .string(node)])
         guard context.invocation.isOn("in-place") else {
+            if let follower = try RunFollower.find(context) { return try derive(follower, order, context) }
             return try derive(context) { row, _ in DeriveRequest(row.id, .rerun(from: node), actor: context.actor) }
         }
-        return try RunRollback.drive(context, wanted: .completed) { engine, run, actor async throws(EngineError) in
+        let inPlace = RunOrder("rerun", ["from": .string(node), "in_place": true])
+        return try RunRollback.drive(context, inPlace, wanted: .completed) {
+            engine,
+            run,
+            actor async throws(EngineError) in
             try await engine.rerunInPlace(run, from: node, by: actor)
         }
     }
@@ -153,8 +165,42 @@ enum RunAgain {
 
     private static func retry(_ context: CommandContext, nodes: [String]) throws(CommandFailure) -> ExitCode {
         let tasks = try nodes.map(taskName)
-        return try RunRollback.drive(context, wanted: .completed) { engine, run, actor async throws(EngineError) in
+        let order = RunOrder("retry", ["tasks": .array(nodes.map(JSONValue.string))])
+        return try RunRollback.drive(context, order, wanted: .completed) {
+            engine,
+            run,
+            actor async throws(EngineError) in
             try await engine.retry(run, tasks: tasks, by: actor)
+        }
+    }
+
+    private static func fork(_ follower: RunFollower, _ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        let server = follower.server
+        let graph = try server.get(APIRequest.path("v1", "runs", try server.run(), "graph"))
+        let inputs = InputSchemas(graph: graph).typed(context)
+        var outputs: JSONObject = [:]
+        for pair in context.invocation.pairs("set") { outputs[pair.name] = RunInputs.value(pair.value, schema: nil) }
+        var fields: JSONObject = [:]
+        fields["at"] = context.invocation.number("at").map { .int(Int64($0)) }
+        if !inputs.isEmpty { fields["inputs"] = .object(inputs) }
+        if !outputs.isEmpty { fields["outputs"] = .object(outputs) }
+        return try derive(follower, RunOrder("fork", fields), context)
+    }
+
+    /// Has a server make a run from another one and follows it.
+    private static func derive(
+        _ follower: RunFollower,
+        _ order: RunOrder,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> ExitCode {
+        let server = follower.server
+        let origin = try server.run()
+        let order = RunOrder(order.verb, order.fields.with("id", try RunStart.id(context)?.description))
+        let isFollowed = context.invocation.isOn("follow")
+        return try follower.follow(nil, isFollowed: isFollowed) { () throws(CommandFailure) in
+            let run = try order.give(to: origin, server)["id"]?.stringValue ?? ""
+            if isFollowed { context.console.note("\(run) goes on from \(origin)") }
+            return run
         }
     }
 

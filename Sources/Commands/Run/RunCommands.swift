@@ -8,13 +8,14 @@ enum RunCommands {
         summary: "Start, watch and control runs",
         discussion: "`baton run FILE` is short for `baton run start FILE --follow`.\n"
             + "RUN is the id of a run, the beginning of one, or `last`. Reading commands work while another process\n"
-            + "drives runs; the others need the data folder for themselves.",
+            + "drives runs; the others need the data folder for themselves, or ask the server that has it.",
         examples: [
             .init(line: "baton run order.yaml --input limit=500", comment: "start a run and watch it"),
             .init(line: "baton run explain last", comment: "ask why the newest run is where it is"),
         ],
         children: [
-            RunStart.command, RunListing.list, RunListing.get, RunEvents.events, RunEvents.logs, RunListing.explain,
+            RunStart.command, RunListing.list, RunListing.get, RunEvents.watch, RunEvents.events, RunEvents.logs,
+            RunListing.explain,
             RunControl.cancel, RunControl.terminate, RunControl.pause, RunControl.resume, BulkCommands.runs,
             RunRollback.command,
             RunAgain.retry, RunAgain.fork, RunAgain.rerun, RunComparison.replay, RunComparison.diff,
@@ -23,6 +24,27 @@ enum RunCommands {
     )
 
     static let run = ArgumentDescription(name: "RUN", summary: "id of a run, the beginning of one, or `last`")
+
+    /// For what a server drives.
+    static let wait = OptionDescription(
+        name: "wait",
+        kind: .toggle(default: true),
+        summary: "with a server: only start it, and leave the run to the server"
+    )
+
+    /// Whether the end of the run is waited for.
+    static func waits(_ context: CommandContext) -> Bool {
+        context.invocation.options["wait"] == nil || context.invocation.isOn("wait")
+    }
+
+    /// Refuses `--no-wait` where nobody else would drive the run.
+    static func checkDriven(_ context: CommandContext) throws(CommandFailure) {
+        guard !waits(context) else { return }
+        throw .usage(
+            "--no-wait leaves a run to a server, and none is named or runs on \(context.dataFolder)",
+            hint: "name one with --server URL, or start one: baton server"
+        )
+    }
 
     static func follow(default isOn: Bool) -> OptionDescription {
         OptionDescription(name: "follow", kind: .toggle(default: isOn), summary: "show progress while the run goes on")

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
 import JSON
 import Model
@@ -18,18 +19,28 @@ enum RunComparison {
         ],
         options: [all],
         examples: [.init(line: "baton run diff run_01k5 last", comment: "what came out otherwise in the newest run")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let diff = try difference(context)
+        context.console.show(diff) { text(diff, context.console) }
+        return .ok
+    }
+
+    private static func difference(_ context: CommandContext) throws(CommandFailure) -> JSONValue {
+        let isWhole = context.invocation.isOn("all")
         let words = [context.invocation.word("LEFT"), context.invocation.word("RIGHT")]
+        if let server = try context.server() {
+            let ids = try words.map { word throws(CommandFailure) in try server.run(word) }
+            let query = [(name: "with", value: ids[1])] + (isWhole ? [(name: "all", value: "true")] : [])
+            return try server.get(APIRequest.path("v1", "runs", ids[0], "diff"), query)
+        }
         guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw IdentifierLookup.noRun(words[0]) }
         let histories = try words.map { word throws(CommandFailure) in
             let row = try IdentifierLookup(store: data.store).run(word)
             return try engineCall { () throws(EngineError) in try data.reader.history(ofRun: row.key) }
         }
-        let diff = RunDiff(histories[0], histories[1])
-        let isWhole = context.invocation.isOn("all")
-        context.console.show(diff.json(isWhole: isWhole)) { text(diff, isWhole, context.console) }
-        return .ok
+        return RunDiff(histories[0], histories[1]).json(isWhole: isWhole)
     }
 
     static let replay: CommandDescription = .init(
@@ -56,12 +67,42 @@ enum RunComparison {
             .init(line: "baton run replay last --mode shadow", comment: "with what its tools read today"),
         ],
         exits: [.runFailed, .notFound, .conflict, .unavailable, .interrupted],
+        reach: .folderOrServer,
         action: replay
     )
 
     private static let all = OptionDescription(name: "all", kind: .flag, summary: "also tasks that are the same")
 
     private static func replay(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        let report: JSONValue
+        if let server = try context.server() {
+            report = try replayed(server, context)
+        } else {
+            report = try replayed(context)
+        }
+        context.console.show(report) {
+            text(report["diff"] ?? [:], context.console)
+                + (report["calls"]?.arrayValue ?? []).map { call in
+                    let isNew = call["recorded"] == .null
+                    let what = isNew ? "was not called before" : "is not called any more"
+                    let isBoth = !isNew && call["replayed"] != .null
+                    return "~ \(call["task"]?.stringValue ?? ""): \(isBoth ? "called with other arguments" : what)\n"
+                }.joined()
+        }
+        return report["same"] == true ? .ok : .runFailed
+    }
+
+    private static func replayed(_ server: RemoteServer, _ context: CommandContext) throws(CommandFailure) -> JSONValue
+    {
+        if context.invocation.isOn("all") { throw .usage("--all cannot be asked of a server", hint: "leave it out") }
+        var fields: JSONObject = ["mode": .string(context.invocation.text("mode") ?? "freeze")]
+        fields["from"] = context.invocation.text("from").map(JSONValue.string)
+        fields["id"] = try RunStart.id(context).map { .string($0.description) }
+        let run = try RunOrder("replay", fields).give(to: try server.run(), server)["id"]?.stringValue ?? ""
+        return try server.waiting(APIRequest.path("v1", "runs", run, "replay"))
+    }
+
+    private static func replayed(_ context: CommandContext) throws(CommandFailure) -> JSONValue {
         try RunControl.requireData(context)
         let mode = context.invocation.text("mode").flatMap(ReplayRequest.Mode.init) ?? .freeze
         let run = try RunStart.id(context) ?? RunStart.makeID()
@@ -83,49 +124,43 @@ enum RunComparison {
         }
         local.stop(grace: .zero)
         let report = try result.get()
-        let isWhole = context.invocation.isOn("all")
-        context.console.show(report.json) {
-            text(report.diff, isWhole, context.console)
-                + report.calls.map { call in
-                    let what = call.recorded == nil ? "was not called before" : "is not called any more"
-                    let isBoth = call.recorded != nil && call.replayed != nil
-                    return "~ \(call.task): \(isBoth ? "called with other arguments" : what)\n"
-                }.joined()
-        }
-        return report.isSame ? .ok : .runFailed
+        guard context.invocation.isOn("all"), var json = report.json.objectValue else { return report.json }
+        json["diff"] = report.diff.json(isWhole: true)
+        return .object(json)
     }
 
     // MARK: Forms
 
-    private static func text(_ diff: RunDiff, _ isWhole: Bool, _ console: Console) -> String {
-        var lines = [
-            "\(diff.runs.left) \(diff.statuses.left.rawValue)", "\(diff.runs.right) \(diff.statuses.right.rawValue)",
-        ]
-        if diff.graphs.left != diff.graphs.right { lines.append("their workflows differ") }
-        if diff.inputs.left != diff.inputs.right { lines.append("their inputs differ") }
-        if diff.outputs.left != diff.outputs.right { lines.append("their outputs differ") }
-        let shown = isWhole ? diff.entries : diff.differences
-        if diff.differences.isEmpty {
-            lines.append("all \(diff.entries.count) tasks came out the same")
-        } else {
-            lines.append("\(diff.differences.count) of \(diff.entries.count) tasks came out otherwise")
-        }
-        if !shown.isEmpty {
+    private static func text(_ diff: JSONValue, _ console: Console) -> String {
+        let statuses = (diff["status"]?.arrayValue ?? []).map { $0.stringValue ?? "" }
+        var lines = zip(["left", "right"], statuses).map { "\(diff[$0]?.stringValue ?? "") \($1)" }
+        if diff["graph_same"] == false { lines.append("their workflows differ") }
+        if diff["inputs_same"] == false { lines.append("their inputs differ") }
+        let outputs = diff["outputs"]?.arrayValue ?? []
+        if outputs.first != outputs.last { lines.append("their outputs differ") }
+        let tasks = diff["tasks"]?.arrayValue ?? []
+        let different = tasks.count { $0["same"] != true }
+        let all = Int(diff["tasks_same"]?.intValue ?? 0) + different
+        lines.append(
+            different == 0
+                ? "all \(all) tasks came out the same" : "\(different) of \(all) tasks came out otherwise"
+        )
+        if !tasks.isEmpty {
             var table = Table([.init(title: "TASK"), .init(title: "LEFT"), .init(title: "RIGHT")])
-            for entry in shown { table.add([entry.task.description, text(entry.left), text(entry.right)]) }
+            for task in tasks { table.add([task["task"]?.stringValue ?? "", side(task["left"]), side(task["right"])]) }
             lines += [""] + table.lines(width: console.settings.outputWidth, style: console.settings.outputStyle)
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
     /// `completed 3f2a90 1.2s`, with the beginning of the hash of the output.
-    private static func text(_ side: RunDiff.Side?) -> String {
-        guard let side else { return "" }
-        var parts = [side.status.rawValue]
-        if let error = side.error { parts.append(error) }
-        if let output = side.output { parts.append(String(output.prefix(8))) }
-        if side.attempts > 1 { parts.append("\(side.attempts) attempts") }
-        if let duration = side.duration { parts.append(TimeText.span(duration)) }
+    private static func side(_ side: JSONValue?) -> String {
+        guard let status = side?["status"]?.stringValue else { return "" }
+        var parts = [status]
+        if let error = side?["error"]?.stringValue { parts.append(error) }
+        if let output = side?["output"]?.stringValue { parts.append(String(output.prefix(8))) }
+        if let attempts = side?["attempts"]?.intValue, attempts > 1 { parts.append("\(attempts) attempts") }
+        if let span = side?["duration_ms"]?.intValue { parts.append(TimeText.span(.milliseconds(span))) }
         return parts.joined(separator: " ")
     }
 }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
 import JSON
 import Model
@@ -28,15 +29,20 @@ enum RunControl {
             .init(line: "baton run cancel last --reason \"wrong input\"", comment: "the newest run"),
             .init(line: "baton run cancel last --compensate", comment: "and undo what it did"),
         ],
-        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted]
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let reason = context.invocation.text("reason")
         if context.invocation.isOn("compensate") {
-            return try RunRollback.drive(context) { engine, run, actor async throws(EngineError) in
+            let order = RunOrder("cancel", (["compensate": true] as JSONObject).with("reason", reason))
+            return try RunRollback.drive(context, order) { engine, run, actor async throws(EngineError) in
                 try await engine.cancel(run, reason: reason, compensate: true, by: actor)
             }
         }
-        return try tell(context, "cancelled") { engine, run, actor async throws(EngineError) in
+        return try tell(context, RunOrder("cancel", reason: reason), "cancelled") {
+            engine,
+            run,
+            actor async throws(EngineError) in
             try await engine.cancel(run, reason: reason, by: actor)
         }
     }
@@ -55,11 +61,12 @@ enum RunControl {
         examples: [
             .init(line: "baton task cancel last ask --reason \"not needed\"", comment: "one task of the newest run")
         ],
-        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted]
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let task = try RunAgain.taskName(context.invocation.word("NODE"))
         let reason = context.invocation.text("reason")
-        return try RunRollback.drive(context, wanted: .completed) { engine, run, actor async throws(EngineError) in
+        return try RunRollback.drive(context, nil, wanted: .completed) { engine, run, actor async throws(EngineError) in
             try await engine.cancelTask(run, task, reason: reason, by: actor)
         }
     }
@@ -72,10 +79,14 @@ enum RunControl {
         arguments: [RunCommands.run],
         options: [reason],
         examples: [.init(line: "baton run terminate last --reason \"it hangs\"", comment: "the newest run")],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let reason = context.invocation.text("reason")
-        return try tell(context, "terminated") { engine, run, actor async throws(EngineError) in
+        return try tell(context, RunOrder("terminate", reason: reason), "terminated") {
+            engine,
+            run,
+            actor async throws(EngineError) in
             try await engine.terminate(run, reason: reason, by: actor)
         }
     }
@@ -86,10 +97,14 @@ enum RunControl {
         arguments: [RunCommands.run],
         options: [reason],
         examples: [.init(line: "baton run pause last --reason \"until Monday\"", comment: "the newest run")],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let reason = context.invocation.text("reason")
-        return try tell(context, "paused") { engine, run, actor async throws(EngineError) in
+        return try tell(context, RunOrder("pause", reason: reason), "paused") {
+            engine,
+            run,
+            actor async throws(EngineError) in
             try await engine.pause(run, reason: reason, by: actor)
         }
     }
@@ -99,33 +114,49 @@ enum RunControl {
         summary: "Continue a run that was paused, interrupted or left by a crash, to its end",
         discussion: "What completed is not done again; attempts that were in flight are made again.",
         arguments: [RunCommands.run],
-        options: [RunCommands.follow(default: true)],
+        options: [RunCommands.follow(default: true), RunCommands.wait],
         examples: [.init(line: "baton run resume last", comment: "the newest run")],
         exits: [.runFailed, .notFound, .conflict, .unavailable, .budget, .needsPerson, .interrupted],
+        reach: .folderOrServer,
         action: resume
     )
 
     /// Tells a run something without driving it.
     private static func tell(
         _ context: CommandContext,
+        _ order: RunOrder,
         _ done: String,
         _ body: @escaping @Sendable (DurableEngine, RunID, String) async throws(EngineError) -> Int64
     ) throws(CommandFailure) -> ExitCode {
+        let run = try told(context, order, body)
+        context.console.show(["run": .string(run), "status": .string(done)]) { "\(run) is \(done)\n" }
+        return .ok
+    }
+
+    private static func told(
+        _ context: CommandContext,
+        _ order: RunOrder,
+        _ body: @escaping @Sendable (DurableEngine, RunID, String) async throws(EngineError) -> Int64
+    ) throws(CommandFailure) -> String {
+        if let server = try context.server() {
+            let run = try server.run()
+            _ = try order.give(to: run, server)
+            return run
+        }
         try requireData(context)
         let local = try LocalEngine(context, drives: false)
         let actor = context.actor
         let result = Result { () throws(CommandFailure) in
-            let row = try find(context, local.store)
-            _ = try local.ask { engine async throws(EngineError) in try await body(engine, row.id, actor) }
-            return row
+            let id = try find(context, local.store).id
+            _ = try local.ask { engine async throws(EngineError) in try await body(engine, id, actor) }
+            return id
         }
         local.stop(grace: .zero)
-        let run = try result.get()
-        context.console.show(["run": .string(run.id.description), "status": .string(done)]) { "\(run.id) is \(done)\n" }
-        return .ok
+        return try result.get().description
     }
 
     private static func resume(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        if let follower = try RunFollower.find(context) { return try resume(follower, context) }
         try requireData(context)
         let driver = try RunDriver.open(context)
         let (row, last): (RunRow, Int64)
@@ -152,6 +183,26 @@ enum RunControl {
                 if isPaused { _ = try await engine.resume(id, by: actor) }
             }
             if isFollowed { context.console.note("\(id) goes on") }
+        }
+    }
+
+    private static func resume(_ follower: RunFollower, _ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        let server = follower.server
+        let run = try server.run()
+        let status = try server.get(APIRequest.path("v1", "runs", run))["status"]?.stringValue ?? ""
+        guard RunStatus(rawValue: status)?.isTerminal != true else {
+            throw CommandFailure(
+                .conflict,
+                "state.conflict",
+                "\(run) has ended: it is \(status)",
+                hint: context.command("run get \(run)")
+            )
+        }
+        let isFollowed = context.invocation.isOn("follow")
+        return try follower.follow(run, isFollowed: isFollowed) { () throws(CommandFailure) in
+            if status == "paused" { _ = try RunOrder("resume").give(to: run, server) }
+            if isFollowed { context.console.note("\(run) goes on") }
+            return run
         }
     }
 

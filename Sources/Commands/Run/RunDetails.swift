@@ -1,114 +1,112 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-import Definition
 import Engine
 import JSON
 import Model
+import Server
 
-/// A run as `run get` shows it.
+/// A run as `run get` shows it, made of what the API says of it.
 struct RunDetails {
-    let state: RunState
-    let workspace: String
-    let now: Timestamp
-
-    /// How long it took, or takes so far.
-    var duration: Duration { (state.endedAt ?? now) - state.createdAt }
-
-    /// `{id, workflow, definition, status, reason, …}`.
-    var json: JSONObject {
-        var result: JSONObject = [
-            "id": .string(state.id.description), "workflow": .string(state.graph.name),
-            "definition": .string(state.graph.hash), "status": .string(state.status.rawValue),
-        ]
-        result["reason"] = state.waitReason.map { .string($0.rawValue) }
-        result["outcome"] = state.outcome.map { .string($0.rawValue) }
-        result["created_at"] = .string(state.createdAt.description)
-        result["started_at"] = state.startedAt.map { .string($0.description) }
-        result["ended_at"] = state.endedAt.map { .string($0.description) }
-        if let derivation = state.derivation {
-            result["derivation"] = .string(derivation.kind.rawValue)
-            result["fork_of"] = .string(derivation.origin.description)
-            result["at_seq"] = .int(derivation.sequence)
-            result["from"] = derivation.node.map(JSONValue.string)
-        }
-        result["schedule"] = state.schedule.map { .string($0.description) }
-        result["deadline"] = state.deadline.map { .string($0.description) }
-        result["duration_ms"] = .int(duration.milliseconds)
-        result["inputs"] = state.inputs.value
-        result["outputs"] = state.outputs?.value
-        result["error"] = state.error?.json
-        result["workspace"] = .string(workspace)
-        result["last_event"] = .int(state.lastSequence)
-        return result
-    }
-
+    /// `{id, workflow, definition, status, reason, …}` without tasks.
+    let json: JSONObject
     /// One object for each task.
-    var tasks: [JSONValue] {
-        state.allTasks.map { ref in
-            let task = state[ref]
-            var result: JSONObject = [
-                "node": .string(state.node(ref).id), "kind": .string(state.node(ref).kind.name),
-                "status": .string(task.status.rawValue), "attempts": .int(Int64(task.attempts)),
-            ]
-            let place = state.place(of: ref.scope)
-            if !place.isEmpty { result["place"] = .array(place.map { .int(Int64($0)) }) }
-            if task.isReused { result["reused"] = true }
-            result["cached_from"] = task.cachedFrom.map { .string($0.description) }
-            if task.lostAttempts > 0 { result["lost_attempts"] = .int(Int64(task.lostAttempts)) }
-            result["started_at"] = task.startedAt.map { .string($0.description) }
-            result["ended_at"] = task.endedAt.map { .string($0.description) }
-            result["until"] = task.until.map { .string($0.description) }
-            result["output"] = task.output?.value
-            result["error"] = task.error?.json
-            result["skip_reason"] = task.skipReason.map { .string($0.rawValue) }
-            result["case"] = task.chosen.map { .string($0) }
-            result["human_task"] = task.humanTask.map { .string($0.id.description) }
-            if !task.guidance.isEmpty { result["guidance"] = .array(task.guidance.map(JSONValue.string)) }
-            return .object(result)
-        }
+    let tasks: [JSONValue]
+
+    /// - Parameter answer: A run with `tasks`.
+    init(_ answer: JSONValue) {
+        var json = answer.objectValue ?? [:]
+        tasks = json["tasks"]?.arrayValue ?? []
+        json["tasks"] = nil
+        self.json = json
     }
+
+    /// A run of a data folder.
+    init(state: RunState, workspace: String, now: Timestamp) {
+        var json = state.json(at: now)
+        json["workspace"] = .string(workspace)
+        self.json = json
+        tasks = state.tasksJSON
+    }
+
+    var id: String { json["id"]?.stringValue ?? "" }
+    var workflow: String { json["workflow"]?.stringValue ?? "" }
+    var status: String { json["status"]?.stringValue ?? "" }
+    /// `waiting (human)`.
+    var statusText: String { status + (json["reason"]?.stringValue.map { " (\($0))" } ?? "") }
+    var outcome: String? { json["outcome"]?.stringValue }
+    /// Where its tools work; `nil` for a run of a server.
+    var workspace: String? { json["workspace"]?.stringValue }
+    var error: String? { json["error"].map(Self.error) }
+    /// How long it took, or takes so far.
+    var duration: Duration { .milliseconds(json["duration_ms"]?.intValue ?? 0) }
+
+    /// Code and message.
+    private static func error(_ json: JSONValue) -> String {
+        "\(json["code"]?.stringValue ?? ""): \(json["message"]?.stringValue ?? "")"
+    }
+
+    /// When something was, as a field has it.
+    static func time(_ json: JSONValue?) -> Timestamp? {
+        json?.stringValue.flatMap { Timestamp(rfc3339: $0) }
+    }
+
+    /// A time for people.
+    static func date(_ json: JSONValue?) -> String { time(json).map(TimeText.date) ?? "" }
 
     /// The tasks for people.
-    var table: Table {
+    ///
+    /// - Parameter now: For tasks that go on.
+    func table(now: Timestamp) -> Table {
         var table = Table([
             .init(title: "TASK"), .init(title: "STATUS", paint: .status), .init(title: "ATTEMPTS", isNumber: true),
             .init(title: "TIME", isNumber: true), .init(title: "NOTE", paint: .dim),
         ])
-        for ref in state.allTasks {
-            let task = state[ref]
-            let attempts = task.attempts > 0 ? "\(task.attempts)" : ""
-            table.add([state.name(of: ref), task.status.rawValue, attempts, span(task), note(task)])
+        for task in tasks {
+            let attempts = task["attempts"]?.intValue ?? 0
+            table.add([
+                Self.name(task), task["status"]?.stringValue ?? "", attempts > 0 ? "\(attempts)" : "",
+                Self.span(task, now), Self.note(task),
+            ])
         }
         return table
     }
 
-    private func span(_ task: RunState.TaskState) -> String {
-        guard let start = task.startedAt else { return "" }
-        return TimeText.span((task.endedAt ?? now) - start)
+    /// `check[3]`.
+    private static func name(_ task: JSONValue) -> String {
+        let node = task["node"]?.stringValue ?? ""
+        guard let place = task["place"]?.arrayValue else { return node }
+        return node + "[" + place.map(\.text).joined(separator: ".") + "]"
     }
 
-    private func note(_ task: RunState.TaskState) -> String {
-        switch task.status {
-        case .failed, .retrying: task.error?.description ?? ""
-        case .needsReview: task.openRequest?.id.description ?? task.error?.description ?? ""
-        case .skipped: task.skipReason?.rawValue ?? ""
-        case .waiting: task.openRequest?.id.description ?? task.until.map { "until \(TimeText.date($0))" } ?? ""
-        case .completed:
+    private static func span(_ task: JSONValue, _ now: Timestamp) -> String {
+        guard let start = time(task["started_at"]) else { return "" }
+        return TimeText.span((time(task["ended_at"]) ?? now) - start)
+    }
+
+    private static func note(_ task: JSONValue) -> String {
+        switch task["status"]?.stringValue {
+        case "failed", "retrying": task["error"].map(error) ?? ""
+        case "needs_review": task["human_task"]?.stringValue ?? task["error"].map(error) ?? ""
+        case "skipped": task["skip_reason"]?.stringValue ?? ""
+        case "waiting":
+            task["human_task"]?.stringValue ?? time(task["until"]).map { "until \(TimeText.date($0))" } ?? ""
+        case "completed":
             [
-                task.isReused ? "reused" : nil, task.cachedFrom.map { "from the cache: \($0)" },
-                task.chosen.map { "→ \($0)" },
+                task["reused"] == true ? "reused" : nil,
+                task["cached_from"]?.stringValue.map { "from the cache: \($0)" },
+                task["case"]?.stringValue.map { "→ \($0)" },
             ].compactMap { $0 }.joined(separator: " ")
-        case .blocked, .ready, .running, .cancelled, .compensated: ""
+        default: ""
         }
     }
 
     /// Outputs as indented lines; large ones only as the way to see them.
     var outputLines: [String] {
-        guard let outputs = state.outputs?.value, outputs.objectValue?.isEmpty != true else { return [] }
+        guard let outputs = json["outputs"], outputs.objectValue?.isEmpty != true else { return [] }
         let text = YAMLWriter.text(of: outputs)
         guard text.utf8.count <= 2000 else {
-            return ["outputs: \(text.utf8.count) bytes; see `baton run get \(state.id) -o json`"]
+            return ["outputs: \(text.utf8.count) bytes; see `baton run get \(id) -o json`"]
         }
         return ["outputs:"] + text.split(separator: "\n").map { "  \($0)" }
     }

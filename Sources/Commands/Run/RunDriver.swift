@@ -27,6 +27,7 @@ struct RunDriver {
 
     /// Opens everything.
     static func open(_ context: CommandContext) throws(CommandFailure) -> RunDriver {
+        try RunCommands.checkDriven(context)
         let watch = RunWatch()
         return RunDriver(context: context, local: try LocalEngine(context, drives: true), watch: watch)
     }
@@ -37,6 +38,7 @@ struct RunDriver {
         _ settings: Settings,
         _ toolbox: Toolbox
     ) throws(CommandFailure) -> RunDriver {
+        try RunCommands.checkDriven(context)
         let watch = RunWatch()
         return RunDriver(
             context: context,
@@ -96,15 +98,33 @@ struct RunDriver {
         }
         let pauses = (try? local.store.pauses()).map { PauseTable($0) } ?? .empty
         local.stop(grace: ending == .interrupted ? .seconds(2) : .zero)
-        let report = RunReport(
-            state,
-            ending: ending,
-            context: context,
-            workspaces: local.workspaces,
-            pauses: pauses
-        )
+        let report = report(state, ending, pauses)
         report.show(isFollowed: isFollowed)
         return report.exit(wanted: wanted ?? (isUndone ? .compensated : .completed))
+    }
+
+    private func report(_ state: RunState, _ ending: Ending, _ pauses: PauseTable) -> RunReport {
+        let now = SystemClock().wall()
+        return RunReport(
+            RunDetails(state: state, workspace: local.workspaces.path(of: state.id), now: now),
+            ending: ending,
+            requests: Self.requests(state),
+            // There is nothing to explain of a run that completed.
+            explanation: state.status == .completed ? [:] : Explanation(state, now: now, pauses: pauses).json(now: now),
+            context
+        )
+    }
+
+    /// What people can answer, reviews of tasks among it.
+    private static func requests(_ state: RunState) -> [JSONValue] {
+        let patches = state.patches.all.compactMap(\.review).filter { !$0.isClosed }.map(\.request)
+        return (state.allTasks.compactMap { state[$0].openRequest?.request } + patches).map { request in
+            [
+                "id": .string(request.id.description), "kind": .string(request.kind.rawValue),
+                "title": .string(request.title), "message": .string(request.message),
+                "choices": .array(request.choices.map { ["id": .string($0.id)] }),
+            ]
+        }
     }
 
     fileprivate func key(of run: RunID) throws(CommandFailure) -> Int64 {
@@ -177,6 +197,7 @@ struct RunDriver {
                         driver.watch.subscribe(driver.local.engine, to: run)
                         try catchUp()
                     case .isInterrupted: return finish(.interrupted)
+                    case .envelope, .isDisconnected, .isRefused: break
                     }
                 }
                 try writeLog()

@@ -1,10 +1,12 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Definition
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton run events` and `logs`.
@@ -13,7 +15,8 @@ enum RunEvents {
         name: "events",
         summary: "Show the events of a run, which are all there is to know about it",
         discussion:
-            "Events are {seq, run_seq, type, at, run, node, attempt, actor, data}; `seq` counts the events of all runs.",
+            "Events are {seq, run_seq, type, at, run, node, scope, attempt, actor, data}; `seq` counts the events of all runs,\n"
+            + "`scope` the passes and items of loops and maps that it is about.",
         arguments: [RunCommands.run],
         options: [
             OptionDescription(
@@ -24,20 +27,51 @@ enum RunEvents {
             )
         ],
         examples: [.init(line: "baton run events last -o jsonl", comment: "one event a line")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        let (row, data) = try find(context)
         let after = Int64(context.invocation.number("after") ?? 0)
         let console = context.console
-        var log = EventLog(data.reader, data.store, key: row.key)
-        if console.settings.format == .jsonl {
-            try log.forEachNew { if sequence($0) > after { console.line($0.text) } }
-            return .ok
-        }
         var events: [JSONValue] = []
-        try log.forEachNew { if sequence($0) > after { events.append($0) } }
-        console.show(events, table(events))
+        let isStreamed = console.settings.format == .jsonl
+        try forEach(context, after: after) { event in
+            if isStreamed { console.line(event.text) } else { events.append(event) }
+        }
+        if !isStreamed { console.show(events, table(events)) }
         return .ok
+    }
+
+    /// The events of the run that is named, in order.
+    private static func forEach(
+        _ context: CommandContext,
+        after: Int64,
+        _ body: (JSONValue) -> Void
+    ) throws(CommandFailure) {
+        if let server = try context.server() {
+            return try server.forEachEvent(ofRun: try server.run(), after: after, body)
+        }
+        let (row, data) = try find(context)
+        var log = EventLog(data.reader, data.store, key: row.key, after: after)
+        try log.forEachNew(body)
+    }
+
+    static let watch: CommandDescription = .init(
+        name: "watch",
+        summary: "Show what happens in a run that a server drives, as it happens",
+        discussion:
+            "It ends with the run, or when that waits for a person; Ctrl-C ends only the watching. A connection that breaks\n"
+            + "is made again, and nothing is left out. With -o jsonl it writes the events.",
+        arguments: [RunCommands.run],
+        options: [OptionDescription(name: "all", kind: .flag, summary: "also what happened before")],
+        examples: [
+            .init(line: "baton run watch last", comment: "the newest run"),
+            .init(line: "baton run watch last --all -o jsonl", comment: "all its events, as they come"),
+        ],
+        exits: [.runFailed, .notFound, .unavailable, .budget, .needsPerson, .interrupted],
+        reach: .folderOrServer
+    ) { context throws(CommandFailure) in
+        guard let follower = try RunFollower.find(context) else { throw context.missingServer }
+        return try follower.watch(try follower.server.run(), isWhole: context.invocation.isOn("all"))
     }
 
     static let logs: CommandDescription = .init(
@@ -53,19 +87,30 @@ enum RunEvents {
             .init(line: "baton run logs last --errors", comment: "what went wrong"),
             .init(line: "baton run logs last --node build", comment: "one node"),
         ],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        try show(try logs(context), context.console)
+        return .ok
+    }
+
+    private static func logs(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
+        let (nodes, onlyErrors) = (context.invocation.texts("node"), context.invocation.isOn("errors"))
+        if let server = try context.server() {
+            let query = nodes.map { (name: "node", value: $0) } + (onlyErrors ? [(name: "errors", value: "true")] : [])
+            return try server.items(APIRequest.path("v1", "runs", try server.run(), "logs"), query)
+        }
         let (row, data) = try find(context)
         let graph = try engineCall { () throws(EngineError) in try data.reader.state(ofRun: row.key).graph }
-        let nodes = context.invocation.texts("node")
         // What undoes a node stands in no document; no other name has a colon.
         for node in nodes where graph.index(of: node) == nil && !node.contains(":") {
             let guess = NearestName.find(node, among: graph.nodes.map(\.id)).map { "did you mean `\($0)`?" }
             throw .notFound("\(row.id) has no node `\(node)`", hint: guess)
         }
-        let entries = try entries(row, data, nodes, onlyErrors: context.invocation.isOn("errors"))
-        try show(entries, data, context.console)
-        return .ok
+        return try engineCall { () throws(EngineError) in
+            try AttemptLogs(reader: data.reader, store: data.store)
+                .logs(ofRun: row.key, nodes: Set(nodes), onlyErrors: onlyErrors)
+        }
     }
 
     private static func find(_ context: CommandContext) throws(CommandFailure) -> (RunRow, ReadOnlyData) {
@@ -93,84 +138,26 @@ enum RunEvents {
 
     // MARK: Logs
 
-    /// The log of one attempt.
-    private struct Entry {
-        let node: String
-        let attempt: Int64
-        let type: String
-        let blob: BlobRef?
-        /// What stands in the event itself, when there is no blob.
-        let text: String
-        let error: String?
-    }
-
-    private static func entries(
-        _ row: RunRow,
-        _ data: ReadOnlyData,
-        _ nodes: [String],
-        onlyErrors: Bool
-    ) throws(CommandFailure) -> [Entry] {
-        var log = EventLog(data.reader, data.store, key: row.key)
-        var result: [Entry] = []
-        try log.forEachNew { event in
-            guard let node = event["node"]?.stringValue, nodes.isEmpty || nodes.contains(node),
-                let type = event["type"]?.stringValue, let body = event["data"]
-            else { return }
-            let error = body["error"].map { "\($0["code"]?.stringValue ?? ""): \($0["message"]?.stringValue ?? "")" }
-            let blob = body["log"].flatMap { log -> BlobRef? in
-                guard let hash = log["hash"]?.stringValue, let size = log["size"]?.intValue else { return nil }
-                return BlobRef(hash: hash, size: Int(size))
-            }
-            let text = blob == nil ? streams(body["error"]?["details"] ?? body["output"]?["value"]) : ""
-            guard blob != nil || error != nil || !text.isEmpty, !onlyErrors || error != nil else { return }
-            let attempt = event["attempt"]?.intValue ?? 0
-            result.append(Entry(node: node, attempt: attempt, type: type, blob: blob, text: text, error: error))
+    private static func show(_ logs: [JSONValue], _ console: Console) throws(CommandFailure) {
+        guard console.settings.format == .table else {
+            console.show(logs, Table([]))
+            return
         }
-        return result
+        let width = logs.map { $0["node"]?.stringValue?.count ?? 0 }.max() ?? 0
+        for log in logs { show(log, width, console) }
+        if logs.isEmpty { console.note("nothing was logged") }
     }
 
-    /// What a program wrote, where its result holds that.
-    private static func streams(_ result: JSONValue?) -> String {
-        ["stdout", "stderr"].compactMap { result?[$0]?.stringValue }.filter { !$0.isEmpty }
-            .map { $0.hasSuffix("\n") ? $0 : "\($0)\n" }.joined()
-    }
-
-    private static func show(_ entries: [Entry], _ data: ReadOnlyData, _ console: Console) throws(CommandFailure) {
-        var items: [JSONValue] = []
-        let width = entries.map(\.node.count).max() ?? 0
-        for entry in entries {
-            let stored = try entry.blob.map { blob throws(CommandFailure) in try data.logText(of: blob) } ?? entry.text
-            if console.settings.format == .table {
-                let text = stored ?? "(what it wrote is gone; see `retention.logs`)"
-                show(entry, TextWidth.printable(text), width, console)
-            } else {
-                items.append(json(entry, stored))
-            }
-        }
-        if console.settings.format != .table { console.show(items, Table([])) }
-        if entries.isEmpty, console.settings.format == .table { console.note("nothing was logged") }
-    }
-
-    private static func show(_ entry: Entry, _ text: String, _ width: Int, _ console: Console) {
+    private static func show(_ log: JSONValue, _ width: Int, _ console: Console) {
         let style = console.settings.outputStyle
-        let head = style.paint(TextWidth.pad(entry.node, to: width) + " |", .blue)
+        let text = log["text"]?.stringValue.map(TextWidth.printable) ?? "(what it wrote is gone; see `retention.logs`)"
+        let head = style.paint(TextWidth.pad(log["node"]?.stringValue ?? "", to: width) + " |", .blue)
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0)
         where !text.isEmpty {
             console.line("\(head) \(line)")
         }
-        if let error = entry.error {
-            console.line(
-                "\(head) \(style.paint("\(entry.type) attempt \(entry.attempt): \(TextWidth.oneLine(error))", .red))"
-            )
-        }
-    }
-
-    private static func json(_ entry: Entry, _ text: String?) -> JSONValue {
-        var result: JSONObject = [
-            "node": .string(entry.node), "attempt": .int(entry.attempt), "type": .string(entry.type),
-            "text": text.map(JSONValue.string) ?? .null,
-        ]
-        result["error"] = entry.error.map { .string($0) }
-        return .object(result)
+        guard let error = log["error"]?.stringValue else { return }
+        let what = "\(log["type"]?.stringValue ?? "") attempt \(log["attempt"]?.intValue ?? 0)"
+        console.line("\(head) \(style.paint("\(what): \(TextWidth.oneLine(error))", .red))")
     }
 }

@@ -52,7 +52,10 @@ struct RunInputs {
         return "`\(graph.name)` takes: \(inputs.joined(separator: ", "))"
     }
 
-    private func fromFile() throws(CommandFailure) -> JSONObject {
+    private func fromFile() throws(CommandFailure) -> JSONObject { try Self.fromFile(context) }
+
+    /// What `--inputs-file` holds.
+    static func fromFile(_ context: CommandContext) throws(CommandFailure) -> JSONObject {
         guard let path = context.invocation.text("inputs-file") else { return [:] }
         let bytes = try TextFile.bytes(path == "-" ? path : context.absolute(path))
         do throws(JSONError) {
@@ -77,5 +80,43 @@ struct RunInputs {
             schema?["type"]?.arrayValue?.compactMap(\.stringValue) ?? schema?["type"]?.stringValue.map { [$0] } ?? []
         if types == ["string"] { return .string(text) }
         return (try? JSONValue(parsing: text)) ?? .string(text)
+    }
+}
+
+/// What the inputs of a workflow of a server may be.
+struct InputSchemas {
+    private var schemas: [String: JSONValue] = [:]
+
+    /// - Parameter graph: A compiled graph: `inputs` is a list of `{name, schema}`.
+    init(graph: JSONValue) {
+        for input in graph["inputs"]?.arrayValue ?? [] {
+            if let name = input["name"]?.stringValue { schemas[name] = input["schema"] }
+        }
+    }
+
+    /// - Parameter document: A document: `inputs` is an object of schemas.
+    init(document: JSONValue) {
+        for member in document["inputs"]?.objectValue?.members ?? [] { schemas[member.key] = member.value }
+    }
+
+    /// The values of `--input`, and of `--inputs-file` those that it does not give; the server checks them.
+    func read(_ context: CommandContext) throws(CommandFailure) -> JSONObject {
+        var inputs = try RunInputs.fromFile(context)
+        for member in typed(context).members { inputs[member.key] = member.value }
+        return inputs
+    }
+
+    /// The values of `--input`. Paths are relative to the person.
+    func typed(_ context: CommandContext) -> JSONObject {
+        var inputs: JSONObject = [:]
+        for pair in context.invocation.pairs("input") {
+            let schema = schemas[pair.name]
+            var value = RunInputs.value(pair.value, schema: schema)
+            if schema?["format"]?.stringValue == "path", let path = value.stringValue {
+                value = .string(context.absolute(path))
+            }
+            inputs[pair.name] = value
+        }
+        return inputs
     }
 }

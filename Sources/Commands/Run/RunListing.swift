@@ -1,10 +1,12 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Definition
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton run list`, `get` and `explain`: reads, whoever drives the runs.
@@ -31,22 +33,30 @@ enum RunListing {
             .init(line: "baton run list --status waiting", comment: "what waits"),
             .init(line: "baton run list -o jsonl | grep order_check", comment: "one run a line, for programs"),
         ],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let runs = try runs(context)
+        if runs.isEmpty, context.console.settings.format == .table {
+            context.console.note("no runs; `baton run FILE` starts one")
+            return .ok
+        }
+        context.console.show(runs, table(runs))
+        return .ok
+    }
+
+    private static func runs(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
         var filter = RunFilter()
         filter.statuses = context.invocation.texts("status").compactMap(RunStatus.init)
         filter.workflow = context.invocation.text("workflow")
         filter.limit = context.invocation.number("limit") ?? 50
-        var rows: [RunRow] = []
-        if let data = try ReadOnlyData(folder: context.dataFolder) {
-            rows = try reading { () throws(StoreError) in try data.store.runs(filter) }
+        if let server = try context.server() {
+            var query = filter.statuses.map { (name: "status", value: $0.rawValue) }
+            if let workflow = filter.workflow { query.append(("workflow", workflow)) }
+            return try server.list("/v1/runs", query, limit: filter.limit)
         }
-        if rows.isEmpty, context.console.settings.format == .table {
-            context.console.note("no runs; `baton run FILE` starts one")
-            return .ok
-        }
-        context.console.show(rows.map(json), table(rows))
-        return .ok
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { return [] }
+        return try reading { () throws(StoreError) in try data.store.runs(filter) }.map(\.json)
     }
 
     static let get: CommandDescription = .init(
@@ -65,17 +75,27 @@ enum RunListing {
             .init(line: "baton run get last", comment: "the newest run"),
             .init(line: "baton run get last -o json", comment: "with inputs, outputs and errors in full"),
         ],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let (details, now) = try runDetails(context)
+        var json = details.json
+        json["tasks"] = .array(details.tasks)
+        context.console.show(.object(json)) { text(details, now, context) }
+        return .ok
+    }
+
+    private static func runDetails(_ context: CommandContext) throws(CommandFailure) -> (RunDetails, now: Timestamp) {
         let at = context.invocation.number("at").map { Int64($0) }
+        if let server = try context.server() {
+            let path = APIRequest.path("v1", "runs", try server.run(), "state")
+            let query = at.map { [(name: "at", value: String($0))] } ?? []
+            return (RunDetails(try server.get(path, query)), SystemClock().wall())
+        }
         let (state, data) = try read(context, at: at)
         let workspace = Workspaces(dataFolder: context.dataFolder).path(of: state.id)
         let now = try at.map { at throws(CommandFailure) in try time(of: at, state, data) } ?? SystemClock().wall()
-        let details = RunDetails(state: state, workspace: workspace, now: now)
-        var json = details.json
-        json["tasks"] = .array(details.tasks)
-        context.console.show(.object(json)) { text(details, context.console) }
-        return .ok
+        return (RunDetails(state: state, workspace: workspace, now: now), now)
     }
 
     static let explain: CommandDescription = .init(
@@ -86,19 +106,25 @@ enum RunListing {
             + "the chain of tasks that takes longest so far, and its limits with what is used of them.",
         arguments: [RunCommands.run],
         examples: [.init(line: "baton run explain last", comment: "the newest run")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let now = SystemClock().wall()
+        let explanation = context.completed(commandsIn: try explanation(context, now))
+        context.console.show(explanation) { ExplanationText(explanation, now: now).text }
+        return .ok
+    }
+
+    private static func explanation(_ context: CommandContext, _ now: Timestamp) throws(CommandFailure) -> JSONValue {
+        if let server = try context.server() {
+            return try server.get(APIRequest.path("v1", "runs", try server.run(), "explain"))
+        }
         let word = context.invocation.word("RUN")
         guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw IdentifierLookup.noRun(word) }
         let row = try IdentifierLookup(store: data.store).run(word)
-        let now = SystemClock().wall()
-        let explanation = try engineCall { () throws(EngineError) in
+        return try engineCall { () throws(EngineError) in
             try data.reader.explanation(ofRun: row.key, now: now)
-        }
-        context.console.show(context.completed(commandsIn: explanation.json(now: now))) {
-            text(explanation, now, context)
-        }
-        return .ok
+        }.json(now: now)
     }
 
     /// When the event came.
@@ -130,86 +156,44 @@ enum RunListing {
 
     // MARK: Forms
 
-    static func table(_ rows: [RunRow]) -> Table {
+    static func table(_ runs: [JSONValue]) -> Table {
         var table = Table([
             .init(title: "RUN"), .init(title: "WORKFLOW"), .init(title: "STATUS", paint: .status),
             .init(title: "TASKS", isNumber: true), .init(title: "CREATED"), .init(title: "TIME", isNumber: true),
         ])
         let now = SystemClock().wall()
-        for row in rows {
-            let status = row.status.rawValue + (row.reason.map { " (\($0.rawValue))" } ?? "")
+        for run in runs {
+            let status = (run["status"]?.stringValue ?? "") + (run["reason"]?.stringValue.map { " (\($0))" } ?? "")
+            let created = RunDetails.time(run["created_at"])
+            let span = created.map { TimeText.span((RunDetails.time(run["ended_at"]) ?? now) - $0) }
             table.add([
-                row.id.description, row.workflow, status, "\(row.endedTasks)/\(row.allTasks)",
-                TimeText.date(row.createdAt),
-                TimeText.span((row.endedAt ?? now) - row.createdAt),
+                run["id"]?.stringValue ?? "", run["workflow"]?.stringValue ?? "", status,
+                "\(run["tasks_ended"]?.intValue ?? 0)/\(run["tasks"]?.intValue ?? 0)",
+                created.map(TimeText.date) ?? "", span ?? "",
             ])
         }
         return table
     }
 
-    static func json(_ row: RunRow) -> JSONValue {
-        var result: JSONObject = [
-            "id": .string(row.id.description), "workflow": .string(row.workflow),
-            "status": .string(row.status.rawValue),
-        ]
-        result["reason"] = row.reason.map { .string($0.rawValue) }
-        result["outcome"] = row.outcome.map { .string($0.rawValue) }
-        result["tasks_ended"] = .int(Int64(row.endedTasks))
-        result["tasks"] = .int(Int64(row.allTasks))
-        result["created_at"] = .string(row.createdAt.description)
-        result["started_at"] = row.startedAt.map { .string($0.description) }
-        result["ended_at"] = row.endedAt.map { .string($0.description) }
-        result["error"] = row.error.map { .string($0) }
-        result["definition"] = .string(row.graphHash)
-        return .object(result)
-    }
-
-    private static func text(_ details: RunDetails, _ console: Console) -> String {
-        let (state, style) = (details.state, console.settings.outputStyle)
-        let status = style.status(state.status.rawValue) + (state.waitReason.map { " (\($0.rawValue))" } ?? "")
+    private static func text(_ details: RunDetails, _ now: Timestamp, _ context: CommandContext) -> String {
+        let style = context.console.settings.outputStyle
+        let status = style.status(details.status) + details.statusText.dropFirst(details.status.count)
         var lines = [
-            "run        \(state.id)", "workflow   \(state.graph.name)", "status     \(status)",
-            "created    \(TimeText.date(state.createdAt))", "time       \(TimeText.span(details.duration))",
-            "workspace  \(details.workspace)",
+            "run        \(details.id)", "workflow   \(details.workflow)", "status     \(status)",
+            "created    \(RunDetails.date(details.json["created_at"]))",
+            "time       \(TimeText.span(details.duration))",
         ]
-        if let derivation = state.derivation {
-            lines.append("\(derivation.kind.rawValue)       of \(derivation.origin) after event \(derivation.sequence)")
+        if let workspace = details.workspace { lines.append("workspace  \(workspace)") }
+        if let kind = details.json["derivation"]?.stringValue {
+            let origin = details.json["fork_of"]?.stringValue ?? ""
+            lines.append("\(kind)       of \(origin) after event \(details.json["at_seq"]?.intValue ?? 0)")
         }
-        if let outcome = state.outcome {
-            lines.append(
-                "outcome    \(outcome.rawValue); `baton run rollback \(state.id) --report` says what was undone"
-            )
+        if let outcome = details.outcome {
+            lines.append("outcome    \(outcome); `baton run rollback \(details.id) --report` says what was undone")
         }
-        if let error = state.error { lines.append("error      \(TextWidth.oneLine(error.description))") }
+        if let error = details.error { lines.append("error      \(TextWidth.oneLine(error))") }
         lines += details.outputLines + [""]
-        lines += details.table.lines(width: console.settings.outputWidth, style: style)
+        lines += details.table(now: now).lines(width: context.console.settings.outputWidth, style: style)
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private static func text(_ explanation: Explanation, _ now: Timestamp, _ context: CommandContext) -> String {
-        var lines = ["\(explanation.run) \(TextWidth.oneLine(explanation.summary))"]
-        for item in explanation.waitingFor {
-            let since = item.since.map { ", for \(TimeText.span(now - $0))" } ?? ""
-            lines.append("  \(item.node): \(TextWidth.oneLine(item.cause.sentence(now: now)))\(since)")
-            lines += explanation.commands(for: item).map { "    \(context.completed($0))" }
-        }
-        lines += explanation.causes.map { "  \(TextWidth.oneLine($0))" }
-        if !explanation.status.isTerminal { lines += outlook(explanation, now) }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// What comes next, what the run takes longest for, and what bounds it.
-    private static func outlook(_ explanation: Explanation, _ now: Timestamp) -> [String] {
-        var lines: [String] = []
-        if let timer = explanation.nextTimer {
-            let span = timer.at > now ? "in \(TimeText.span(timer.at - now))" : "due"
-            lines.append("next timer: \(TextWidth.oneLine(timer.what)) at \(timer.at) (\(span))")
-        }
-        var steps = explanation.criticalPath.steps.map { step in
-            step.status == .blocked ? step.node : "\(step.node) \(TimeText.span(step.duration))"
-        }
-        if steps.count > 12 { steps.replaceSubrange(3..<(steps.count - 8), with: ["…"]) }
-        if !steps.isEmpty { lines.append("critical path: \(steps.joined(separator: " → "))") }
-        return lines + ["limits: \(explanation.limits.lines.map(TextWidth.oneLine).joined(separator: "; "))"]
     }
 }

@@ -82,6 +82,9 @@ struct RunProgress {
         names = graph.nodes.map(\.id)
     }
 
+    /// Learns the names of nodes that a server told.
+    mutating func know(_ names: [String]) { self.names = names }
+
     /// Open tasks by position.
     var openTasks: [OpenTask] { tasks.sorted { $0.key < $1.key }.map(\.value) }
 
@@ -120,6 +123,11 @@ struct RunProgress {
             if case .child(let run) = task.stage { return run }
             return nil
         }
+    }
+
+    /// Nothing is worked on.
+    var isIdle: Bool {
+        !tasks.values.contains { if case .running = $0.stage { true } else { false } }
     }
 
     /// Takes an event in and says what is worth telling, if anything.

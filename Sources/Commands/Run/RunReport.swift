@@ -6,33 +6,38 @@ import Engine
 import JSON
 import Model
 
-/// What is said when a run was driven as far as it goes.
+/// What is said when a run was followed as far as it goes.
 struct RunReport {
-    private let details: RunDetails
+    let details: RunDetails
+    /// What people can answer, as the API has it; reviews of tasks among it.
+    private let requests: [JSONValue]
+    private let explanation: JSONValue
     private let ending: RunDriver.Ending
     private let context: CommandContext
-    private let pauses: PauseTable
 
+    /// - Parameters:
+    ///   - requests: Open requests of the run, `{id, kind, title, message, choices[], …}`.
+    ///   - explanation: What the run waits for; see ``Explanation``.
     init(
-        _ state: RunState,
+        _ details: RunDetails,
         ending: RunDriver.Ending,
-        context: CommandContext,
-        workspaces: Workspaces,
-        pauses: PauseTable
+        requests: [JSONValue],
+        explanation: JSONValue,
+        _ context: CommandContext
     ) {
-        details = RunDetails(state: state, workspace: workspaces.path(of: state.id), now: SystemClock().wall())
+        self.details = details
         self.ending = ending
-        self.pauses = pauses
+        self.requests = ending == .needsPerson || ending == .needsMoney ? requests : []
+        self.explanation = context.completed(commandsIn: explanation)
         self.context = context
     }
 
-    private var state: RunState { details.state }
     private var console: Console { context.console }
 
     /// - Parameter wanted: The status that is a success.
     func exit(wanted: RunStatus) -> ExitCode {
         switch ending {
-        case .ended: state.status == wanted ? .ok : .runFailed
+        case .ended: details.status == wanted.rawValue ? .ok : .runFailed
         case .paused: .ok
         case .noWorker: .unavailable
         case .needsPerson: .needsPerson
@@ -49,80 +54,85 @@ struct RunReport {
             console.show(.object(json)) { "" }
         }
         console.flush()
-        if ending == .interrupted {
-            console.complain("\(state.id) is durable; `\(command("run resume \(state.id)"))` continues it")
+        guard ending == .interrupted else { return }
+        if details.workspace == nil {
+            console.complain("\(details.id) goes on; `\(command("run watch \(details.id)"))` watches it")
+        } else {
+            console.complain("\(details.id) is durable; `\(command("run resume \(details.id)"))` continues it")
         }
     }
 
     private var json: JSONObject {
         var result = details.json
         if !requests.isEmpty {
-            result["waiting_for"] = .array(
-                requests.map { request in
-                    [
-                        "human_task": .string(request.id.description), "kind": .string(request.kind.rawValue),
-                        "title": .string(request.title), "message": .string(request.message),
-                        "choices": .array(request.choices.map { .string($0.id) }),
-                    ]
-                }
-            )
+            result["waiting_for"] = .array(requests.map(Self.brief))
         }
         if !causes.isEmpty { result["causes"] = .array(causes.map(JSONValue.string)) }
         return result
     }
 
+    private static func brief(_ request: JSONValue) -> JSONValue {
+        var result = JSONObject()
+        result["human_task"] = request["id"]
+        for key in ["kind", "title", "message"] { result[key] = request[key] }
+        let choices = request["choices"]?.arrayValue ?? []
+        result["choices"] = .array(choices.compactMap { $0["id"] })
+        return .object(result)
+    }
+
     private func lines(isFollowed: Bool) -> [String] {
-        let status = console.settings.outputStyle.status(state.status.rawValue)
+        let status = console.settings.outputStyle.status(details.status)
         var lines: [String] = []
         if isFollowed {
-            let word = ending == .interrupted ? "interrupted" : status
-            lines.append("\(state.id) \(word) after \(TimeText.span(details.duration))")
+            // A run of a server goes on.
+            let word = ending == .interrupted && details.workspace != nil ? "interrupted" : status
+            lines.append("\(details.id) \(word) after \(TimeText.span(details.duration))")
         } else {
             lines.append(status)
         }
-        if let error = state.error { lines.append("error: \(TextWidth.oneLine(error.description))") }
+        if let error = details.error { lines.append("error: \(TextWidth.oneLine(error))") }
         lines += causes.map { "  \(TextWidth.oneLine($0))" }
         for request in requests { lines += self.lines(request) }
         lines += otherWaits
         guard isFollowed else { return lines }
         lines += details.outputLines
-        lines.append("workspace: \(details.workspace)")
-        lines.append("more: \(command("run get \(state.id)")) · \(command("run logs \(state.id)"))")
+        if let workspace = details.workspace { lines.append("workspace: \(workspace)") }
+        lines.append("more: \(command("run get \(details.id)")) · \(command("run logs \(details.id)"))")
         return lines
     }
 
-    private func lines(_ request: HumanRequest) -> [String] {
-        let what = request.purpose == .review ? "a person has to decide" : "a person has to answer"
-        var lines = ["\(what): \(TextWidth.oneLine(request.title))"]
-        lines += TextWidth.printable(request.message).split(separator: "\n").prefix(20).map { "  | \($0)" }
-        return lines + request.choices.map { "  \(context.completed(request.command(for: $0)))" }
+    private func lines(_ request: JSONValue) -> [String] {
+        let item = waits.first { $0["human_task"] != nil && $0["human_task"] == request["id"] }
+        let what = item?["kind"]?.stringValue == "review" ? "a person has to decide" : "a person has to answer"
+        var lines = ["\(what): \(TextWidth.oneLine(request["title"]?.stringValue ?? ""))"]
+        let message = request["message"]?.stringValue ?? ""
+        lines += TextWidth.printable(message).split(separator: "\n").prefix(20).map { "  | \($0)" }
+        return lines + commands(item).map { "  \($0)" }
     }
 
     /// Signals and runs that have to come to an end.
     private var otherWaits: [String] {
         guard [.needsPerson, .needsMoney, .paused, .noWorker].contains(ending) else { return [] }
-        return Explanation(state, now: details.now, pauses: pauses).waitingFor.flatMap { item -> [String] in
-            switch item.cause {
-            case .paused:
-                ["`\(item.name)` is \(item.cause.sentence(now: details.now))"]
-                    + item.cause.commands(run: state.id).map { "  \(context.completed($0))" }
-            case .worker: ["`\(item.name)` is \(item.cause.sentence(now: details.now))"]
-            case .signal, .child, .budget:
-                ["`\(item.name)` \(item.cause.sentence(now: details.now))"]
-                    + item.cause.commands(run: state.id).prefix(1).map { "  \(context.completed($0))" }
-            default: []
+        return waits.flatMap { item -> [String] in
+            let name = "`\(item["task"]?.stringValue ?? "")`"
+            let sentence = item["explanation"]?.stringValue ?? ""
+            switch item["kind"]?.stringValue {
+            case "paused": return ["\(name) is \(sentence)"] + commands(item).map { "  \($0)" }
+            case "worker": return ["\(name) is \(sentence)"]
+            case "signal", "child", "budget":
+                return ["\(name) \(sentence)"] + commands(item).prefix(1).map { "  \($0)" }
+            default: return []
             }
         }
     }
 
-    /// What people can answer, reviews of tasks among it.
-    private var requests: [HumanRequest] {
-        guard ending == .needsPerson || ending == .needsMoney else { return [] }
-        let patches = state.patches.all.compactMap(\.review).filter { !$0.isClosed }.map(\.request)
-        return state.allTasks.compactMap { state[$0].openRequest?.request } + patches
+    private var waits: [JSONValue] { explanation["waiting_for"]?.arrayValue ?? [] }
+
+    private func commands(_ item: JSONValue?) -> [String] {
+        (item?["commands"]?.arrayValue ?? []).compactMap(\.stringValue)
     }
 
-    private var causes: [String] { Explanation(state, now: details.now).causes }
+    private var causes: [String] { (explanation["causes"]?.arrayValue ?? []).compactMap(\.stringValue) }
 
     private func command(_ words: String) -> String { context.command(words) }
 }
@@ -133,7 +143,10 @@ extension CommandContext {
 
     /// A whole command, likewise.
     func completed(_ command: String) -> String {
-        command + (invocation.options["data"]?.last.map { _ in " --data \(dataFolder.shellQuoted)" } ?? "")
+        let options = ["data", "server", "profile"].compactMap { name in
+            invocation.options[name]?.last.map { (name, name == "data" ? dataFolder : $0) }
+        }
+        return command + options.map { " --\($0.0) \($0.1.shellQuoted)" }.joined()
     }
 
     /// An explanation, with the `commands` of everything that waits likewise.

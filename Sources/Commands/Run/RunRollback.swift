@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
 import JSON
 import Model
@@ -18,29 +19,56 @@ enum RunRollback {
         options: [
             OptionDescription(name: "to", kind: .text("PHASE"), summary: "only what completed after that phase"),
             OptionDescription(name: "report", kind: .flag, summary: "only say what was undone and what was not"),
-            RunCommands.follow(default: true),
+            RunCommands.follow(default: true), RunCommands.wait,
         ],
         examples: [
             .init(line: "baton run rollback last", comment: "undo the newest run"),
             .init(line: "baton run rollback last --to build", comment: "keep what phase `build` and those before did"),
             .init(line: "baton run rollback last --report", comment: "what was undone, and what is left in place"),
         ],
-        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted]
+        exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let phase = context.invocation.text("to")
         if context.invocation.isOn("report") {
             guard phase == nil else { throw .invalid("`--report` is about the whole run, so that `--to` says nothing") }
             return try report(context)
         }
-        return try drive(context) { engine, run, actor async throws(EngineError) in
+        let order = RunOrder("rollback", JSONObject().with("to", phase))
+        return try drive(context, order) { engine, run, actor async throws(EngineError) in
             try await engine.rollBack(run, to: phase, by: actor)
         }
     }
 
-    /// Makes something happen to a run that has ended, such as its rollback, and drives it to its end.
+    /// Makes something happen to a run that has ended, such as its rollback, and drives it to its end, or follows it on the
+    /// server that does.
+    ///
+    /// - Parameter order: What a server is told; `nil` when it cannot be told that.
     static func drive(
         _ context: CommandContext,
+        _ order: RunOrder?,
         wanted: RunStatus = .compensated,
+        _ begin: @escaping @Sendable (DurableEngine, RunID, String) async throws(EngineError) -> Int64
+    ) throws(CommandFailure) -> ExitCode {
+        let isFollowed = context.invocation.options["follow"] == nil || context.invocation.isOn("follow")
+        guard let order else {
+            try context.refuseServer("`\(context.commandLine)`")
+            return try drive(context, wanted: wanted, isFollowed: isFollowed, begin)
+        }
+        guard let follower = try RunFollower.find(context) else {
+            return try drive(context, wanted: wanted, isFollowed: isFollowed, begin)
+        }
+        let run = try follower.server.run()
+        return try follower.follow(run, isFollowed: isFollowed, wanted: wanted) { () throws(CommandFailure) in
+            _ = try order.give(to: run, follower.server)
+            return run
+        }
+    }
+
+    private static func drive(
+        _ context: CommandContext,
+        wanted: RunStatus,
+        isFollowed: Bool,
         _ begin: @escaping @Sendable (DurableEngine, RunID, String) async throws(EngineError) -> Int64
     ) throws(CommandFailure) -> ExitCode {
         try RunControl.requireData(context)
@@ -54,7 +82,6 @@ enum RunRollback {
             throw error
         }
         let (id, actor) = (row.id, context.actor)
-        let isFollowed = context.invocation.options["follow"] == nil || context.invocation.isOn("follow")
         return try driver.drive(id, after: last, isFollowed: isFollowed, wanted: wanted) { () throws(CommandFailure) in
             try driver.local.ask { engine async throws(EngineError) in
                 _ = try await begin(engine, id, actor)
@@ -64,21 +91,28 @@ enum RunRollback {
     }
 
     private static func report(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
-        let (state, _) = try RunListing.read(context)
-        let report = RollbackReport(state)
-        context.console.show(report.json) { text(report, context.console) }
+        let report: JSONValue
+        if let server = try context.server() {
+            report = try server.get(APIRequest.path("v1", "runs", try server.run(), "rollback"))
+        } else {
+            report = RollbackReport(try RunListing.read(context).0).json
+        }
+        context.console.show(report) { text(report, context.console) }
         return .ok
     }
 
-    private static func text(_ report: RollbackReport, _ console: Console) -> String {
-        let style = console.settings.outputStyle
-        let after = report.outcome.map { ", after it had \($0 == .failed ? "failed" : "been \($0.rawValue)")" } ?? ""
-        var lines = ["\(report.run) \(style.status(report.status.rawValue))\(after)"]
-        if report.items.isEmpty { lines.append("nothing of it can be undone") }
-        lines += report.items.map { "  \(TextWidth.oneLine($0.sentence))" + ($0.isLate ? " (it completed late)" : "") }
-        if !report.leftInPlace.isEmpty {
-            lines.append("left in place, because nothing undoes them: \(report.leftInPlace.joined(separator: ", "))")
+    private static func text(_ report: JSONValue, _ console: Console) -> String {
+        let status = console.settings.outputStyle.status(report["status"]?.stringValue ?? "")
+        let after = report["outcome"]?.stringValue.map { ", after it had \($0 == "failed" ? $0 : "been \($0)")" } ?? ""
+        var lines = ["\(report["run"]?.stringValue ?? "") \(status)\(after)"]
+        let items = report["items"]?.arrayValue ?? []
+        if items.isEmpty { lines.append("nothing of it can be undone") }
+        lines += items.map { item in
+            "  \(TextWidth.oneLine(item["explanation"]?.stringValue ?? ""))"
+                + (item["late"] == true ? " (it completed late)" : "")
         }
+        let left = (report["left_in_place"]?.arrayValue ?? []).compactMap(\.stringValue)
+        if !left.isEmpty { lines.append("left in place, because nothing undoes them: \(left.joined(separator: ", "))") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -17,7 +17,8 @@ enum RunStart {
             The run is durable from its first event on: Ctrl-C, a crash or a power cut lose nothing that was shown, and
             `baton run resume` continues it. Values of --input are JSON where the workflow does not ask for text. Inputs with
             `format: path` are taken relative to the current folder. What looks like a path is a file; any other word is first
-            looked for among the published workflows.
+            looked for among the published workflows. A server that is asked drives the run, and Ctrl-C
+            only ends the watching.
             """,
         arguments: [
             .init(
@@ -54,7 +55,7 @@ enum RunStart {
                 kind: .number("N", 0...1_000_000_000_000),
                 summary: "the most LLM tokens that it may use, likewise"
             ),
-            RunCommands.follow(default: false),
+            RunCommands.follow(default: false), RunCommands.wait,
             DryRunCommand.option,
         ],
         examples: [
@@ -68,10 +69,16 @@ enum RunStart {
             .init(line: "baton run order.yaml -i limit=500 --dry-run", comment: "what it would do and ask for"),
         ],
         exits: [.runFailed, .notFound, .conflict, .unavailable, .budget, .needsPerson, .interrupted],
+        reach: .folderOrServer,
         action: start
     )
 
     private static func start(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        if context.invocation.isOn("dry-run") {
+            try context.refuseNamedServer("`--dry-run`")
+        } else if let follower = try RunFollower.find(context) {
+            return try ServerStart(follower: follower, context: context).start(isFollowed: isFollowed(context))
+        }
         let settings = try SettingsReader.read(context)
         let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
         let file = try read(context, toolbox)
@@ -94,15 +101,15 @@ enum RunStart {
             if given != nil {
                 _ = try driver.local.ask { engine async throws(EngineError) in try await engine.adopt(started.id) }
             }
-            announce(run, of: graph.name, isFollowed, context.console)
+            announce(run.description, of: graph.name, isFollowed, context.console)
         }
     }
 
-    private static func announce(_ run: RunID, of workflow: String, _ isFollowed: Bool, _ console: Console) {
+    static func announce(_ run: String, of workflow: String, _ isFollowed: Bool, _ console: Console) {
         if isFollowed {
             console.note("\(run) of \(workflow)")
         } else if console.settings.format == .table {
-            console.line(run.description)
+            console.line(run)
             console.flush()
         }
     }

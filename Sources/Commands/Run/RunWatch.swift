@@ -1,7 +1,9 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
+import JSON
 import Model
 import Threads
 
@@ -9,6 +11,12 @@ import Threads
 struct RunWatch: Sendable {
     enum Item: Sendable {
         case event(FeedEvent)
+        /// An event of a server.
+        case envelope(JSONValue)
+        /// The connection broke and is made again.
+        case isDisconnected(String)
+        /// The server refuses to go on.
+        case isRefused(ClientError)
         case storageFull
         /// Events were left out, or the engine stopped; read on from the store.
         case isCut
@@ -41,6 +49,24 @@ struct RunWatch: Sendable {
                 guard items.send(next, limit: Self.limit) else { break }
             }
             items.send(.isCut)
+        }
+    }
+
+    /// Hands on the events of a run on a server after that number of all events.
+    func subscribe(_ client: APIClient, to run: String, after last: Int64) {
+        let items = items
+        _ = AsyncWork {
+            let events = client.events(.init(run: run), after: last)
+            events.onInterruption = { error, wait in
+                let why = error?.message ?? "the server ended the stream"
+                items.send(.isDisconnected("\(why); again in \(TimeText.span(wait))"))
+            }
+            do throws(ClientError) {
+                while items.send(.envelope(try await events.next()), limit: Self.limit) {}
+                items.send(.isCut)
+            } catch {
+                items.send(.isRefused(error))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Catalog
 import Definition
 import Engine
@@ -66,22 +67,50 @@ enum ScheduleCreate {
             ),
         ],
         exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer,
         action: create
     )
 
     private static func create(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        let made = try made(context)
+        context.console.show(made) {
+            let next = RunDetails.time(made["next_fire_at"]).map { ", next at \(ScheduleForms.time($0))" } ?? ""
+            let (name, workflow) = (made["name"]?.stringValue ?? "", made["workflow"]?.stringValue ?? "")
+            return "\(made["id"]?.stringValue ?? "")\n\(name) starts \(workflow)\(next)\n"
+        }
+        return .ok
+    }
+
+    private static func made(_ context: CommandContext) throws(CommandFailure) -> JSONValue {
+        if let server = try context.server() { return try made(server, context) }
         let now = SystemClock().wall()
         let definition = try definition(context, now)
         try engineCall { () throws(EngineError) in try definition.check() }
         let local = try LocalEngine(context, drives: false)
         defer { local.stop(grace: .zero) }
         let made = try local.ask { engine async throws(EngineError) in try await engine.createSchedule(definition) }
-        context.console.show(.object(ScheduleForms.json(made))) {
-            let next = made.nextFirings(1).first.map { ", next at \(ScheduleForms.time($0))" } ?? ""
-            return "\(made.definition.id)\n\(definition.name) starts \(definition.workflow)\(next)\n"
-        }
         context.console.note("schedules fire while `\(context.command("schedule run"))` works")
-        return .ok
+        return .object(made.json)
+    }
+
+    private static func made(_ server: RemoteServer, _ context: CommandContext) throws(CommandFailure) -> JSONValue {
+        let invocation = context.invocation
+        let workflow = invocation.word("WORKFLOW")
+        let reference = try context.reference(text: workflow)
+        let selector = workflow.contains("@") ? String(workflow.drop { $0 != "@" }.dropFirst()) : "main"
+        let version = try server.get(APIRequest.path("v1", "workflows", reference.name, "versions", selector))
+        var fields: JSONObject = ["name": .string(invocation.word("NAME")), "workflow": .string(workflow)]
+        for (key, option) in [
+            ("cron", "cron"), ("every", "every"), ("zone", "zone"), ("overlap", "overlap"), ("catch_up", "catch-up"),
+            ("jitter", "jitter"),
+        ] {
+            fields[key] = invocation.text(option).map(JSONValue.string)
+        }
+        let inputs = try InputSchemas(document: version["document"] ?? [:]).read(context)
+        if !inputs.isEmpty { fields["inputs"] = .object(inputs) }
+        var made = try server.post("/v1/schedules", fields).objectValue ?? [:]
+        for key in ["fired", "left_out", "last_failure"] { made[key] = nil }
+        return .object(made)
     }
 
     private static func definition(

@@ -4,6 +4,7 @@
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton schedule list`, `show` and `next`: reads, whoever drives the runs.
@@ -12,13 +13,11 @@ enum ScheduleListing {
         name: "list",
         summary: "List schedules by name",
         examples: [.init(line: "baton schedule list -o jsonl", comment: "one schedule a line, for programs")],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        var rows: [ScheduleRow] = []
-        if let data = try ReadOnlyData(folder: context.dataFolder) {
-            rows = try reading { () throws(StoreError) in try data.store.schedules() }
-        }
-        if rows.isEmpty, context.console.settings.format == .table {
+        let schedules = try schedules(context)
+        if schedules.isEmpty, context.console.settings.format == .table {
             context.console.note("no schedules; `baton schedule create` makes one")
             return .ok
         }
@@ -27,25 +26,34 @@ enum ScheduleListing {
             .init(title: "STARTED", isNumber: true), .init(title: "OPEN", isNumber: true),
             .init(title: "STATUS", paint: .status),
         ])
-        var items: [JSONValue] = []
-        for row in rows { items.append(add(row, to: &table)) }
-        context.console.show(items, table)
+        for schedule in schedules {
+            guard schedule["error"] == nil else {
+                let error = schedule["error"]?.stringValue ?? ""
+                table.add([schedule["name"]?.stringValue ?? "", "", "", "", "", "", error])
+                continue
+            }
+            let open = schedule["open_runs"]?.arrayValue?.count ?? 0
+            table.add([
+                schedule["name"]?.stringValue ?? "", schedule["workflow"]?.stringValue ?? "",
+                ScheduleForms.when(schedule), RunDetails.date(schedule["next_fire_at"]),
+                schedule["started"]?.text ?? "", "\(open)", schedule["status"]?.stringValue ?? "",
+            ])
+        }
+        context.console.show(schedules, table)
         return .ok
     }
 
+    private static func schedules(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
+        if let server = try context.server() { return try server.items("/v1/schedules") }
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { return [] }
+        return try reading { () throws(StoreError) in try data.store.schedules() }.map(json)
+    }
+
     /// One that cannot be read is listed with the reason.
-    private static func add(_ row: ScheduleRow, to table: inout Table) -> JSONValue {
+    private static func json(_ row: ScheduleRow) -> JSONValue {
         do throws(EngineError) {
-            let schedule = try Schedule(row)
-            let (definition, state) = (schedule.definition, schedule.state)
-            let next = state.isPaused ? nil : schedule.nextFirings(1).first
-            table.add([
-                definition.name, definition.workflow, ScheduleForms.when(definition), next.map(TimeText.date) ?? "",
-                "\(state.started)", "\(state.open.count)", state.isPaused ? "paused" : "active",
-            ])
-            return .object(ScheduleForms.json(schedule))
+            return .object(try Schedule(row).json)
         } catch {
-            table.add([row.name, "", "", "", "", "", error.message])
             return ["id": .string(row.id.description), "name": .string(row.name), "error": .string(error.message)]
         }
     }
@@ -55,10 +63,16 @@ enum ScheduleListing {
         summary: "Show a schedule with its last firings and the runs they started",
         arguments: [ScheduleCommands.schedule],
         examples: [.init(line: "baton schedule show nightly", comment: "by name")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        let schedule = try ScheduleLookup.schedule(context)
-        context.console.show(ScheduleForms.details(schedule)) { ScheduleForms.text(schedule, context.console) }
+        let schedule: JSONValue
+        if let server = try context.server() {
+            schedule = try server.schedule(context.invocation.word("SCHEDULE"))
+        } else {
+            schedule = try ScheduleLookup.schedule(context).details
+        }
+        context.console.show(schedule) { ScheduleForms.text(schedule, context.console) }
         return .ok
     }
 
@@ -82,7 +96,8 @@ enum ScheduleListing {
                 comment: "of an expression, over both changes of the clock"
             ),
         ],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let (timing, now) = try timing(context)
         let times = timing.firings(after: now, context.invocation.number("count") ?? 5)
@@ -99,6 +114,16 @@ enum ScheduleListing {
         guard ["cron", "every", "zone"].allSatisfy({ context.invocation.text($0) == nil }) else {
             throw .usage("a schedule has its times already", hint: "leave out SCHEDULE, or --cron, --every and --zone")
         }
-        return (try ScheduleLookup.schedule(context).definition.timing, now)
+        guard let server = try context.server() else {
+            return (try ScheduleLookup.schedule(context).definition.timing, now)
+        }
+        let schedule = try server.schedule(context.invocation.word("SCHEDULE"))
+        let anchor = RunDetails.time(schedule["created_at"]) ?? now
+        do throws(ScheduleTimingError) {
+            let (when, zone) = (schedule["when"]?.stringValue ?? "", schedule["zone"]?.stringValue ?? "UTC")
+            return (try ScheduleTiming(when, zone: zone, anchor: anchor), now)
+        } catch {
+            throw .invalid(error.message)
+        }
     }
 }

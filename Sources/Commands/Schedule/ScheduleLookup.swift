@@ -28,7 +28,7 @@ struct ScheduleLookup {
         return try engineCall { () throws(EngineError) in try Schedule(row) }
     }
 
-    private static func missing(_ word: String, _ names: [String]) -> CommandFailure {
+    static func missing(_ word: String, _ names: [String]) -> CommandFailure {
         let guess = NearestName.find(word, among: names).map { "did you mean `\($0)`?" }
         return .notFound("there is no schedule `\(word)`", hint: guess ?? "`baton schedule list` shows what there is")
     }

@@ -4,6 +4,7 @@
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// What schedules did since somebody last looked, from their rows.
@@ -63,8 +64,8 @@ extension ScheduleNews.Item {
     func json(_ name: String) -> JSONValue {
         let (type, data): (String, JSONValue) =
             switch self {
-            case .fired(let start): ("schedule.fired", ScheduleForms.json(start))
-            case .skipped(let skip): ("schedule.skipped", ScheduleForms.json(skip))
+            case .fired(let start): ("schedule.fired", Schedule.json(start))
+            case .skipped(let skip): ("schedule.skipped", Schedule.json(skip))
             case .failed(let failure):
                 ("schedule.failed", ["at": .string(failure.at.description), "message": .string(failure.message)])
             }

@@ -92,6 +92,7 @@ struct ScheduleRun {
                 runs = [:]
                 watch.subscribe(local.engine, to: nil)
             case .isInterrupted: return false
+            case .envelope, .isDisconnected, .isRefused: break
             }
         }
         try tellNews()

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Audit
+import BatonClient
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton audit …`: who did what.
@@ -35,31 +37,40 @@ enum AuditCommands {
             ),
         ],
         examples: [.init(line: "baton audit list --action secret", comment: "who set and removed secrets")],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let entries = try entries(context)
+        var table = Table([
+            .init(title: "N", isNumber: true), .init(title: "AT", paint: .dim), .init(title: "ACTOR"),
+            .init(title: "ACTION"), .init(title: "OBJECT"), .init(title: "WHY", paint: .dim),
+        ])
+        for entry in entries {
+            let texts = ["actor", "action", "object", "reason"].map { entry[$0]?.stringValue ?? "" }
+            table.add([entry["n"]?.text ?? "", RunDetails.date(entry["at"])] + texts)
+        }
+        context.console.show(entries, table)
+        return .ok
+    }
+
+    private static func entries(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
         var filter = AuditFilter()
         filter.actor = context.invocation.text("actor")
         filter.action = context.invocation.text("action")
         filter.object = context.invocation.text("object")
         filter.limit = context.invocation.number("limit") ?? 50
         let selection = filter
-        let entries = try SecuritySession.reading(context) { store throws(CommandFailure) in
+        if let server = try context.server() {
+            let query = ["actor", "action", "object"].compactMap { name in
+                context.invocation.text(name).map { (name: name, value: $0) }
+            }
+            return try server.list("/v1/admin/audit", query, limit: filter.limit)
+        }
+        return try SecuritySession.reading(context) { store throws(CommandFailure) in
             try storeCall { () throws(StoreError) in
                 try store.auditEntries(tenant: SecuritySession.tenant, selection)
             }
-        }
-        var table = Table([
-            .init(title: "N", isNumber: true), .init(title: "AT", paint: .dim), .init(title: "ACTOR"),
-            .init(title: "ACTION"), .init(title: "OBJECT"), .init(title: "WHY", paint: .dim),
-        ])
-        for entry in entries {
-            let draft = entry.draft
-            table.add([
-                "\(entry.number)", TimeText.date(draft.at), draft.actor, draft.action, draft.object, draft.reason ?? "",
-            ])
-        }
-        context.console.show(entries.map { .object($0.json) }, table)
-        return .ok
+        }.map { .object($0.json) }
     }
 
     private static let verify: CommandDescription = .init(
@@ -77,31 +88,33 @@ enum AuditCommands {
             )
         ],
         examples: [.init(line: "baton audit verify -o json", comment: "ends with code 5 when something is wrong")],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let verdict = try verdict(context)
+        let isIntact = verdict["is_intact"] == true
+        let problems = verdict["problems"]?.arrayValue ?? []
+        context.console.show(verdict) {
+            let lines = problems.map { "\($0["message"]?.stringValue ?? "")\n" }.joined()
+            return lines + "\(verdict["entries"]?.text ?? "") entries, "
+                + (isIntact ? "all as they were written" : "\(problems.count) problems")
+                + "; end \(verdict["end"]?.stringValue ?? "")\n"
+        }
+        return isIntact ? .ok : .unavailable
+    }
+
+    private static func verdict(_ context: CommandContext) throws(CommandFailure) -> JSONValue {
         let expected = try end(context)
+        if let server = try context.server() {
+            let query = expected.map { [(name: "end", value: "\($0.number):\($0.hash)")] } ?? []
+            return try server.get("/v1/admin/audit/verify", query)
+        }
         let verdict = try SecuritySession.reading(context) { store throws(CommandFailure) in
             try storeCall { () throws(StoreError) in
                 try AuditTrail(store: store).verify(tenant: SecuritySession.tenant, expected: expected)
             }
         }
-        let end = "\(verdict.end.number):\(verdict.end.hash)"
-        var json: JSONObject = [
-            "is_intact": .bool(verdict.isIntact), "entries": .int(Int64(verdict.count)), "end": .string(end),
-            "problems": .array(
-                verdict.problems.map {
-                    ["kind": .string($0.kind.rawValue), "n": .int($0.number), "message": .string($0.description)]
-                }
-            ),
-        ]
-        json["removed_through"] = verdict.anchor.map { .int($0.number) }
-        context.console.show(.object(json)) {
-            let lines = verdict.problems.map { "\($0.description)\n" }.joined()
-            return lines + "\(verdict.count) entries, "
-                + (verdict.isIntact ? "all as they were written" : "\(verdict.problems.count) problems")
-                + "; end \(end)\n"
-        }
-        return verdict.isIntact ? .ok : .unavailable
+        return verdict.json
     }
 
     private static func end(_ context: CommandContext) throws(CommandFailure) -> AuditEnd? {
@@ -118,8 +131,16 @@ enum AuditCommands {
         summary: "Write all entries as lines of JSON, the oldest first",
         discussion: "The hash of an entry is the SHA-256 of its canonical JSON (RFC 8785) without `hash`.",
         examples: [.init(line: "baton audit export > audit.jsonl", comment: "for another system")],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        if let server = try context.server() {
+            let answer = try server.ask { client async throws(ClientError) in
+                try await client.send(APIRequest("GET", "/v1/admin/audit/export")).body
+            }
+            context.console.write(String(decoding: answer, as: UTF8.self))
+            return .ok
+        }
         try SecuritySession.reading(context) { store throws(CommandFailure) in
             _ = try storeCall { () throws(StoreError) in
                 try AuditTrail(store: store).export(tenant: SecuritySession.tenant) { (entry) throws(Closed) in

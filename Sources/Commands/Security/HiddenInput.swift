@@ -10,17 +10,21 @@ enum HiddenInput {
     ///
     /// - Parameter what: For the question: `Value of API_KEY`.
     static func read(_ what: String, limit: Int, _ console: Console) throws(CommandFailure) -> [UInt8] {
-        guard isatty(STDIN_FILENO) == 1 else {
-            var bytes = try TextFile.bytes("-", limit: limit + 2)
-            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-            return bytes
-        }
-        let first = try ask("\(what): ", console)
+        let first = try readOnce(what, limit: limit, console)
+        guard isatty(STDIN_FILENO) == 1 else { return first }
         guard try ask("Again: ", console) == first else {
             throw .usage("the two are not the same; nothing was changed")
         }
         return first
+    }
+
+    /// The same, typed once: for what is known already and only shown.
+    static func readOnce(_ what: String, limit: Int, _ console: Console) throws(CommandFailure) -> [UInt8] {
+        if isatty(STDIN_FILENO) == 1 { return try ask("\(what): ", console) }
+        var bytes = try TextFile.bytes("-", limit: limit + 2)
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        return bytes
     }
 
     private static func ask(_ question: String, _ console: Console) throws(CommandFailure) -> [UInt8] {

@@ -1,10 +1,12 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Cryptography
 import JSON
 import Model
 import Secrets
+import Server
 import Store
 
 /// `baton secret …`: values that must stay secret.
@@ -62,7 +64,8 @@ enum SecretCommands {
             .init(line: "baton secret set API_KEY", comment: "asks for it"),
             .init(line: "baton secret set DB_PASSWORD --scope project:shop --generate 24", comment: "a random one"),
         ],
-        exits: [.conflict, .unavailable]
+        exits: [.conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let name = context.invocation.word("NAME")
         let scope = try scope(context) ?? .tenant
@@ -71,6 +74,9 @@ enum SecretCommands {
         let value =
             bytes == nil
             ? try HiddenInput.read("Value of \(name)", limit: SecretRules.sizes.upperBound, context.console) : []
+        if let server = try context.server() {
+            return try set(name, scope, bytes: bytes, value: value, server, context)
+        }
         let result = try SecuritySession.writing(context) { store throws(CommandFailure) in
             let vault = SecuritySession.vault(store, try SecuritySession.keyring(context))
             return try secretCall { () throws(SecretError) in
@@ -93,8 +99,43 @@ enum SecretCommands {
                 )
             }
         }
-        context.console.show(json(result)) { "\(result.name) of \(result.scope) has version \(result.version)\n" }
+        return show(result.json, context)
+    }
+
+    private static func set(
+        _ name: String,
+        _ scope: SecretScope,
+        bytes: Int?,
+        value: [UInt8],
+        _ server: RemoteServer,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> ExitCode {
+        var fields = JSONObject().with("reason", context.invocation.text("message"))
+        if let bytes {
+            fields["bytes"] = .int(Int64(bytes))
+        } else {
+            guard let text = String(validating: value, as: UTF8.self) else {
+                throw .invalid("a server takes secrets that are UTF-8, and this value is not")
+            }
+            fields["value"] = .string(text)
+        }
+        return show(try server.send(APIRequest("PUT", try path(scope, name), json: .object(fields))), context)
+    }
+
+    private static func show(_ secret: JSONValue, _ context: CommandContext) -> ExitCode {
+        let (name, scope) = (secret["name"]?.stringValue ?? "", secret["scope"]?.stringValue ?? "")
+        context.console.show(secret) { "\(name) of \(scope) has version \(secret["version"]?.text ?? "")\n" }
         return .ok
+    }
+
+    /// Where a server has the secrets of a scope, or one of them.
+    private static func path(_ scope: SecretScope, _ name: String? = nil) throws(CommandFailure) -> String {
+        let tail = name.map { APIRequest.path($0) } ?? ""
+        switch scope {
+        case .tenant: return "/v1/secrets" + tail
+        case .project(let project): return APIRequest.path("v1", "projects", project, "secrets") + tail
+        case .application: throw .usage("a server has secrets of the tenant and of projects, not of \(scope)")
+        }
     }
 
     private static let list: CommandDescription = .init(
@@ -102,28 +143,35 @@ enum SecretCommands {
         summary: "List names, versions and who gave them; never values",
         options: [scopeOption(nil)],
         examples: [.init(line: "baton secret list --scope project:shop", comment: "those of one project")],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let secrets = try secrets(context)
+        var table = Table([
+            .init(title: "SCOPE"), .init(title: "NAME"), .init(title: "VERSION", isNumber: true), .init(title: "KIND"),
+            .init(title: "SET", paint: .dim), .init(title: "BY", paint: .dim),
+        ])
+        for secret in secrets {
+            table.add([
+                secret["scope"]?.stringValue ?? "", secret["name"]?.stringValue ?? "", secret["version"]?.text ?? "",
+                secret["kind"]?.stringValue ?? "", RunDetails.date(secret["updated_at"]),
+                secret["updated_by"]?.stringValue ?? "",
+            ])
+        }
+        context.console.show(secrets, table)
+        return .ok
+    }
+
+    private static func secrets(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
         let scope = try scope(context)
-        let all = try SecuritySession.reading(context) { store throws(CommandFailure) in
+        if let server = try context.server() { return try server.items(try path(scope ?? .tenant)) }
+        return try SecuritySession.reading(context) { store throws(CommandFailure) in
             // Listing opens nothing, so any ring will do.
             let vault = SecuritySession.vault(store, Keyring())
             return try secretCall { () throws(SecretError) in
                 try vault.list(tenant: SecuritySession.tenant, scope: scope)
             }
-        }
-        var table = Table([
-            .init(title: "SCOPE"), .init(title: "NAME"), .init(title: "VERSION", isNumber: true), .init(title: "KIND"),
-            .init(title: "SET", paint: .dim), .init(title: "BY", paint: .dim),
-        ])
-        for secret in all {
-            table.add([
-                secret.scope.description, secret.name, "\(secret.version)", secret.kind.rawValue,
-                TimeText.date(secret.updatedAt), secret.updatedBy,
-            ])
-        }
-        context.console.show(all.map(json), table)
-        return .ok
+        }.map(\.json)
     }
 
     private static let remove: CommandDescription = .init(
@@ -135,10 +183,23 @@ enum SecretCommands {
             OptionDescription(name: "message", kind: .text("TEXT"), summary: "why, for the audit trail", short: "m"),
         ],
         examples: [.init(line: "baton secret remove API_KEY", comment: "what names it fails from now on")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let name = context.invocation.word("NAME")
         let scope = try scope(context) ?? .tenant
+        try remove(name, scope, context)
+        context.console.show(["removed": .string(name), "scope": .string(scope.description)]) {
+            "\(name) of \(scope) is removed\n"
+        }
+        return .ok
+    }
+
+    private static func remove(_ name: String, _ scope: SecretScope, _ context: CommandContext) throws(CommandFailure) {
+        if let server = try context.server() {
+            _ = try server.send(APIRequest("DELETE", try path(scope, name)))
+            return
+        }
         try SecuritySession.writing(context) { store throws(CommandFailure) in
             let vault = SecuritySession.vault(store, try SecuritySession.keyring(context))
             try secretCall { () throws(SecretError) in
@@ -151,10 +212,6 @@ enum SecretCommands {
                 )
             }
         }
-        context.console.show(["removed": .string(name), "scope": .string(scope.description)]) {
-            "\(name) of \(scope) is removed\n"
-        }
-        return .ok
     }
 
     private static let rotate: CommandDescription = .init(
@@ -206,14 +263,5 @@ enum SecretCommands {
         } catch {
             throw CommandFailure(error)
         }
-    }
-
-    private static func json(_ secret: SecretDescription) -> JSONValue {
-        [
-            "name": .string(secret.name), "scope": .string(secret.scope.description),
-            "version": .int(Int64(secret.version)), "kind": .string(secret.kind.rawValue),
-            "created_at": .string(secret.createdAt.description), "updated_at": .string(secret.updatedAt.description),
-            "updated_by": .string(secret.updatedBy),
-        ]
     }
 }

@@ -33,12 +33,53 @@ enum SignalCommands {
         examples: [
             .init(line: "baton signal send last payment --payload '{\"amount\": 5}'", comment: "to the newest run")
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         try send(context)
     }
 
     private static func send(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        let type = context.invocation.word("TYPE")
+        let payload = context.invocation.text("payload").map { text in
+            (try? JSONValue(parsing: Array(text.utf8))) ?? .string(text)
+        }
+        let dedupeKey = context.invocation.text("dedupe-key") ?? "cli-\(UInt64.random(in: 0 ... .max))"
+        let delivered: Int64
+        if let server = try context.server() {
+            delivered = try send(type, payload, dedupeKey, server, context)
+        } else {
+            delivered = Int64(try send(type, payload, dedupeKey, context))
+        }
+        context.console.show(["type": .string(type), "delivered": .int(delivered)]) {
+            delivered == 1 ? "\(type) went to 1 run\n" : "\(type) went to \(delivered) runs\n"
+        }
+        return .ok
+    }
+
+    private static func send(
+        _ type: String,
+        _ payload: JSONValue?,
+        _ dedupeKey: String,
+        _ server: RemoteServer,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> Int64 {
+        let word = context.invocation.word("TO")
+        guard SignalTarget(word).map({ if case .run = $0 { true } else { false } }) ?? true else {
+            throw .usage("a server takes signals for single runs only, not for `\(word)`", hint: "name a run")
+        }
+        var fields: JSONObject = ["type": .string(type), "dedupe_key": .string(dedupeKey)]
+        fields["key"] = context.invocation.text("key").map(JSONValue.string)
+        fields["payload"] = payload
+        return try RunOrder("signal", fields).give(to: try server.run(word), server)["delivered"]?.intValue ?? 0
+    }
+
+    private static func send(
+        _ type: String,
+        _ payload: JSONValue?,
+        _ dedupeKey: String,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> Int {
         let word = context.invocation.word("TO")
         guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw IdentifierLookup.noRun(word) }
         let target: SignalTarget
@@ -47,15 +88,10 @@ enum SignalCommands {
         } else {
             target = .run(try IdentifierLookup(store: data.store).run(word).id)
         }
-        let payload = context.invocation.text("payload").map { text in
-            (try? JSONValue(parsing: Array(text.utf8))) ?? .string(text)
-        }
-        let type = context.invocation.word("TYPE")
         let (key, actor) = (context.invocation.text("key"), context.actor)
-        let dedupeKey = context.invocation.text("dedupe-key") ?? "cli-\(UInt64.random(in: 0 ... .max))"
         let local = try LocalEngine(context, drives: false)
         defer { local.stop(grace: .zero) }
-        let delivered = try local.ask { engine async throws(EngineError) in
+        return try local.ask { engine async throws(EngineError) in
             if case .run = target {} else { _ = try await engine.adopt(nil) }
             return try await engine.signal(
                 target,
@@ -66,9 +102,5 @@ enum SignalCommands {
                 by: actor
             )
         }
-        context.console.show(["type": .string(type), "delivered": .int(Int64(delivered))]) {
-            delivered == 1 ? "\(type) went to 1 run\n" : "\(type) went to \(delivered) runs\n"
-        }
-        return .ok
     }
 }

@@ -33,17 +33,27 @@ enum WorkflowCommands {
             .init(line: "baton workflow validate order.yaml", comment: "check one document"),
             .init(line: "baton workflow validate -o json flows/*.yaml", comment: "diagnostics for a program"),
         ],
-        exits: [.notFound]
+        exits: [.notFound],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        let compiler = try makeCompiler(context)
-        var files: [WorkflowFile] = []
-        for name in context.invocation.words["FILE"] ?? [] { files.append(try WorkflowFile(name, context, compiler)) }
+        let verdicts = try verdicts(context)
         if context.console.settings.format == .table {
-            for file in files { show(file, context.console) }
+            for verdict in verdicts { show(verdict, context.console) }
         } else {
-            context.console.show(files.map(json), Table([]))
+            context.console.show(verdicts, Table([]))
         }
-        return files.allSatisfy { $0.result.graph != nil } ? .ok : .usage
+        return verdicts.allSatisfy { $0["ok"] == true } ? .ok : .usage
+    }
+
+    private static func verdicts(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
+        let names = context.invocation.words["FILE"] ?? []
+        if let server = try context.server() {
+            return try names.map { name throws(CommandFailure) in
+                try ServerDocument.read(name, server, context).verdict()
+            }
+        }
+        let compiler = try makeCompiler(context)
+        return try names.map { name throws(CommandFailure) in json(try WorkflowFile(name, context, compiler)) }
     }
 
     private static let graph: CommandDescription = .init(
@@ -62,8 +72,14 @@ enum WorkflowCommands {
             .init(line: "baton workflow graph order.yaml", comment: "nodes by wave"),
             .init(line: "baton workflow graph order.yaml --format dot | dot -Tsvg > order.svg", comment: "a picture"),
         ],
-        exits: [.notFound]
+        exits: [.notFound],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        if let server = try context.server() {
+            let document = try ServerDocument.read(context.invocation.word("FILE"), server, context)
+            context.console.write(try document.drawing(context.invocation.text("format") ?? "text"))
+            return .ok
+        }
         let file = try WorkflowFile(context.invocation.word("FILE"), context, try makeCompiler(context))
         let graph = try file.graph(context.console)
         let format = context.invocation.text("format").flatMap(GraphRendering.init) ?? .text
@@ -75,12 +91,18 @@ enum WorkflowCommands {
         try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder).makeCompiler(for: .check)
     }
 
-    private static func show(_ file: WorkflowFile, _ console: Console) {
-        for diagnostic in file.result.diagnostics { console.line(diagnostic.text(fileName: file.name)) }
-        guard let graph = file.result.graph else { return }
-        let nodes = graph.nodes.count == 1 ? "1 node" : "\(graph.nodes.count) nodes"
-        let edges = graph.edges.count == 1 ? "1 edge" : "\(graph.edges.count) edges"
-        console.line("\(file.name): ok (\(nodes), \(edges), \(graph.hash))")
+    private static func show(_ verdict: JSONValue, _ console: Console) {
+        let file = verdict["file"]?.stringValue ?? ""
+        for diagnostic in verdict["diagnostics"]?.arrayValue ?? [] {
+            console.line(DiagnosticText.text(of: diagnostic, file))
+        }
+        guard verdict["ok"] == true else { return }
+        func count(_ key: String, _ one: String) -> String {
+            let number = verdict[key]?.intValue ?? 0
+            return number == 1 ? "1 \(one)" : "\(number) \(one)s"
+        }
+        let hash = verdict["hash"]?.stringValue ?? ""
+        console.line("\(file): ok (\(count("nodes", "node")), \(count("edges", "edge")), \(hash))")
     }
 
     private static func json(_ file: WorkflowFile) -> JSONValue {

@@ -61,7 +61,7 @@ public struct RollbackReport: Sendable {
         }
     }
 
-    /// `{run, status, outcome, items[{task, calls[], status, attempts, error?, scope?, late?}], left_in_place[]}`.
+    /// `{run, status, outcome, items[{task, calls[], status, attempts, error?, scope?, late?, explanation}], left_in_place[]}`.
     public var json: JSONValue {
         [
             "run": .string(run.description), "status": .string(status.rawValue),
@@ -93,6 +93,7 @@ extension RollbackReport.Item {
         result["error"] = error?.json
         result["scope"] = scope.map { .string($0) }
         if isLate { result["late"] = true }
+        result["explanation"] = .string(sentence)
         return .object(result)
     }
 

@@ -12,8 +12,8 @@ struct EventDecodingError: Error, CustomStringConvertible {
 
 /// Reads what ``EventEncoder`` wrote.
 struct EventDecoder {
-    /// The graph as the document has it; events name the nodes of others by number.
-    let graph: RunGraph
+    /// The graph as the document has it; events name the nodes of others by number. `nil` where tasks are known already.
+    let graph: RunGraph?
     /// Finds the graph of that hash.
     var definition: (String) throws -> Graph = { hash in
         throw EventDecodingError(description: "the graph \(hash) is not known here")
@@ -36,7 +36,7 @@ struct EventDecoder {
         if let index = json["index"]?.intValue {
             task = TaskRef(scope: Int(json["scope"]?.intValue ?? 0), node: Int(index))
         } else if let id = json["node"]?.stringValue {
-            guard let index = graph.index(of: id) else {
+            guard let index = graph?.index(of: id) else {
                 throw EventDecodingError(description: "\(name) names the unknown node `\(id)`")
             }
             task = TaskRef(scope: Int(json["scope"]?.intValue ?? 0), node: index)
@@ -47,7 +47,7 @@ struct EventDecoder {
         return Event(task: task, actor: json["actor"]?.stringValue, body: body)
     }
 
-    private func body(_ type: EventType, _ data: JSONValue, _ task: TaskRef?) throws -> Event.Body? {
+    func body(_ type: EventType, _ data: JSONValue, _ task: TaskRef?) throws -> Event.Body? {
         switch type {
         case .runQueued: try origin(data).map(Event.Body.runQueued)
         case .runStarted: .runStarted

@@ -182,7 +182,7 @@ public struct Explanation: Sendable {
     }
 
     /// `{run, status, reason, summary, waiting_for[{task, kind, since, explanation, commands[]}], causes[], next_timer,
-    /// critical_path, limits}`; see ``NextTimer``, ``CriticalPath`` and ``RunLimits``. What waits for a person also has
+    /// critical_path, limits, limits_text[]}`; see ``NextTimer``, ``CriticalPath`` and ``RunLimits``. What waits for a person also has
     /// `human_task`, `title`, `asked_at`, `assignees`, and where there is one `expires_at` and `claimed_by`; what waits for a permit or for money `holders[{run, task?, charge?}]`, and for money
     /// `budget{scope, period?, limit, spent, reserved, needed}`.
     public func json(now: Timestamp) -> JSONValue {
@@ -204,6 +204,7 @@ public struct Explanation: Sendable {
             "reason": reason.map { .string($0.rawValue) } ?? .null, "summary": .string(summary),
             "waiting_for": .array(items), "causes": .array(causes.map(JSONValue.string)),
             "next_timer": nextTimer?.json ?? .null, "critical_path": criticalPath.json, "limits": limits.json,
+            "limits_text": .array(limits.lines.map(JSONValue.string)),
         ]
     }
 }

@@ -49,6 +49,16 @@ public final class RunReader: Sendable {
         try storage { () throws(StoreError) in try blobs.get(blob) }
     }
 
+    /// What an attempt left behind; `nil` when it is gone, because such texts are not kept for ever.
+    public func log(_ blob: BlobRef) throws(EngineError) -> [UInt8]? {
+        do throws(StoreError) {
+            return try blobs.get(blob)
+        } catch {
+            guard error.code == .missing else { throw EngineError(store: error) }
+            return nil
+        }
+    }
+
     /// The graph that the run started with.
     func graph(ofRun key: Int64) throws(EngineError) -> RunGraph {
         guard let row = try storage({ () throws(StoreError) in try store.run(key: key) }) else {

@@ -5,12 +5,24 @@
 public struct AddressPolicy: Sendable, Hashable {
     /// Private targets that are permitted.
     public let allowed: Set<String>
+    private let permitsAll: Bool
+
+    /// Permits every address: for targets that a person names for the program itself. Nothing that comes from a workflow,
+    /// a model or another service may be sent under it.
+    public static let unrestricted = AddressPolicy(allowed: [], permitsAll: true)
+
+    private init(allowed: Set<String>, permitsAll: Bool) {
+        (self.allowed, self.permitsAll) = (allowed, permitsAll)
+    }
 
     /// Entries are `host:port`, with IPv6 in brackets; a host may be a name or an address in any spelling.
     ///
     /// Entries that are no `host:port` are left out; see ``isEntry(_:)``.
     public init(allowed: [String] = []) {
-        self.allowed = Set(allowed.compactMap { (try? HTTPURL("http://\($0)"))?.authority })
+        self.init(
+            allowed: Set(allowed.compactMap { (try? HTTPURL("http://\($0)"))?.authority }),
+            permitsAll: false
+        )
     }
 
     /// Whether a text is a usable entry: a host and a port.
@@ -33,7 +45,7 @@ public struct AddressPolicy: Sendable, Hashable {
 
     /// The same for a URL that was read already.
     public func refusal(of url: HTTPURL) -> String? {
-        if allowed.contains(url.authority) { return nil }
+        if permitsAll || allowed.contains(url.authority) { return nil }
         if let address = url.address {
             return address.specialRange.map { "\($0) address \(url.host)" }
         }
@@ -42,7 +54,8 @@ public struct AddressPolicy: Sendable, Hashable {
 
     /// The rule that forbids connecting to an address that a URL's host has.
     public func refusal(of address: IPAddress, for url: HTTPURL) -> String? {
-        if allowed.contains(url.authority) || allowed.contains(Self.authority(address, url.port)) { return nil }
+        let isListed = allowed.contains(url.authority) || allowed.contains(Self.authority(address, url.port))
+        if permitsAll || isListed { return nil }
         guard let range = address.specialRange else { return nil }
         return url.address == nil
             ? "\(range) address \(address) of the name \(url.host)" : "\(range) address \(address)"

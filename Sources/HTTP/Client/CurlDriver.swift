@@ -11,6 +11,8 @@ final class CurlDriver: @unchecked Sendable {
     // thread has ended: `inbox.isStopped` is set and read under the lock before. `active` belongs to the thread.
     private struct Inbox {
         var arrived: [Transfer] = []
+        /// Their readers have caught up.
+        var resumed: [Transfer] = []
         var isStopped = false
     }
 
@@ -46,6 +48,15 @@ final class CurlDriver: @unchecked Sendable {
         }
     }
 
+    /// Lets a stream go on that was held back because its reader was behind.
+    func resume(_ transfer: Transfer) {
+        inbox.withLock { inbox in
+            guard !inbox.isStopped else { return }
+            inbox.resumed.append(transfer)
+            curl_multi_wakeup(multi)
+        }
+    }
+
     /// Lets the thread end; transfers still there are abandoned.
     func stop() {
         inbox.withLock { inbox in
@@ -56,12 +67,13 @@ final class CurlDriver: @unchecked Sendable {
 
     private func work() {
         while true {
-            let (arrived, isStopped) = inbox.withLock { inbox in
-                defer { inbox.arrived = [] }
-                return (inbox.arrived, inbox.isStopped)
+            let (arrived, resumed, isStopped) = inbox.withLock { inbox in
+                defer { (inbox.arrived, inbox.resumed) = ([], []) }
+                return (inbox.arrived, inbox.resumed, inbox.isStopped)
             }
             if isStopped { break }
             for transfer in arrived { begin(transfer) }
+            for transfer in resumed { transfer.resume() }
             for (easy, transfer) in active where transfer.isCancelled {
                 remove(easy)
                 transfer.abandon()

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Threads
+
 /// Sends requests to the addresses an ``AddressPolicy`` permits (spec 11.5).
 ///
 /// Names are resolved here, every address of a name is checked, and the connection goes to a checked one. Redirects
@@ -47,6 +48,32 @@ public final class HTTPClient: Sendable {
             request.follow(status: received.status, isSameOrigin: next.hasSameOrigin(as: url))
             url = next
         }
+    }
+
+    /// Sends a request and gives the answer as soon as its head is there; the body comes while it is read.
+    ///
+    /// Redirects are not followed and nothing is decompressed. A reader that is behind holds the sender back.
+    ///
+    /// - Parameter silence: The stream fails with `timeout` when nothing came for that long; at least a second. The time
+    ///   limit of the request only holds for finding the address, its byte limit not at all.
+    /// - Throws: ``HTTPClientError``; `cancelled` when the task is cancelled.
+    public func stream(_ request: HTTPRequest, silence: Duration) async throws(HTTPClientError) -> HTTPStream {
+        let url = try Self.read(request.url)
+        if let defect = request.defect { throw HTTPClientError(.invalid, defect) }
+        let addresses = try await checkedAddresses(of: url, deadline: .now + request.timeout)
+        let pipe = BodyPipe()
+        let transfer = Transfer(
+            .init(request: request, url: url, addresses: addresses, timeout: silence),
+            pipe: pipe
+        )
+        driver.start(transfer)
+        let driver = driver
+        let head = await withTaskCancellationHandler {
+            await pipe.head()
+        } onCancel: {
+            driver.cancel(transfer)
+        }
+        return HTTPStream(try head.get(), pipe: pipe, transfer: transfer, client: self, driver: driver)
     }
 
     private func exchange(

@@ -15,6 +15,7 @@ final class Transfer: @unchecked Sendable {
         let request: HTTPRequest
         let url: HTTPURL
         let addresses: [IPAddress]
+        /// For all of it; of a stream the longest silence.
         let timeout: Duration
     }
 
@@ -36,13 +37,17 @@ final class Transfer: @unchecked Sendable {
     private var received = Received()
     private var headerBytes = 0
     private var failure: HTTPClientError?
+    /// Where the body goes as it comes; `nil` when the answer is wanted whole.
+    private let pipe: BodyPipe?
     private var easy: UnsafeMutableRawPointer?
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
     private var bodyCopy: UnsafeMutableBufferPointer<CChar>?
     private let errorText = UnsafeMutableBufferPointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
-    init(_ input: Input) {
+    /// - Parameter pipe: Gets head and body as they come, and the end.
+    init(_ input: Input, pipe: BodyPipe? = nil) {
         self.input = input
+        self.pipe = pipe
         errorText.initialize(repeating: 0)
     }
 
@@ -76,13 +81,23 @@ final class Transfer: @unchecked Sendable {
             result == CURLE_OK && failure == nil ? .success(received) : .failure(error(result, easy))
         curl_easy_cleanup(easy)
         self.easy = nil
+        give(outcome)
+    }
+
+    private func give(_ outcome: Result<Received, HTTPClientError>) {
+        pipe?.end(outcome.map { _ in })
         answer.give(.success(outcome))
+    }
+
+    /// Goes on after the reader of a stream has caught up.
+    func resume() {
+        if let easy { curl_easy_pause(easy, CURLPAUSE_CONT) }
     }
 
     /// Ends it before or while it runs, because the caller went away.
     func abandon() {
         failure = HTTPClientError(.cancelled, "the request was cancelled", mayHaveLeft: easy.map(mayHaveLeft) ?? false)
-        if easy == nil, let failure { answer.give(.success(.failure(failure))) }
+        if easy == nil, let failure { give(.failure(failure)) }
         finish(CURLE_ABORTED_BY_CALLBACK)
     }
 
@@ -98,9 +113,14 @@ final class Transfer: @unchecked Sendable {
         baton_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         // An empty text also switches off what the environment says about proxies.
         baton_curl_set_text(easy, CURLOPT_PROXY, "")
-        baton_curl_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds)
+        if pipe == nil {
+            baton_curl_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds)
+            baton_curl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "")
+        } else {
+            baton_curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
+            baton_curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, max(1, (milliseconds + 999) / 1000))
+        }
         baton_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, min(milliseconds, 10_000))
-        baton_curl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "")
         baton_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText.baseAddress)
         if input.url.address == nil {
             let addresses = input.addresses.map { address in
@@ -116,7 +136,7 @@ final class Transfer: @unchecked Sendable {
         if request.method == "HEAD" {
             baton_curl_set_long(easy, CURLOPT_NOBODY, 1)
         } else {
-            if request.byteLimit < Int.max {
+            if request.byteLimit < Int.max, pipe == nil {
                 baton_curl_set_large(easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(max(1, request.byteLimit)))
             }
             if let body = request.body { setBody(body, easy) }
@@ -175,6 +195,9 @@ final class Transfer: @unchecked Sendable {
         if line.hasPrefix("HTTP/") {
             // The final answer comes last, after any 1xx.
             received.headers = []
+            received.status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        } else if line.isEmpty, received.status >= 200 {
+            pipe?.take(.init(status: received.status, headers: received.headers))
         } else if let colon = line.firstIndex(of: ":") {
             let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
             received.headers.append((line[..<colon].lowercased(), String(value)))
@@ -182,7 +205,17 @@ final class Transfer: @unchecked Sendable {
         return true
     }
 
-    fileprivate func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+    /// The number of bytes that were taken, or what tells curl to stop or to wait.
+    fileprivate func taken(of bytes: UnsafeRawBufferPointer) -> Int {
+        if let pipe { return pipe.take(bytes) ? bytes.count : Self.pause }
+        // Another number than came ends the transfer, so an empty piece must not look like a refusal.
+        return take(body: bytes) ? bytes.count : (bytes.isEmpty ? 1 : 0)
+    }
+
+    /// CURL_WRITEFUNC_PAUSE: the same bytes come again later.
+    private static let pause = 0x1000_0001
+
+    private func take(body bytes: UnsafeRawBufferPointer) -> Bool {
         let count = received.body.count + bytes.count
         guard count <= input.request.byteLimit else {
             failure = HTTPClientError(.tooLarge, "the body passes \(input.request.byteLimit) bytes", mayHaveLeft: true)
@@ -276,8 +309,7 @@ private func takeBody(
     _ context: UnsafeMutableRawPointer?
 ) -> Int {
     let buffer = UnsafeRawBufferPointer(start: bytes, count: size * count)
-    // Returning another number than came ends the transfer, so an empty piece must not look like a refusal.
-    return transfer(context)?.take(body: buffer) == true ? buffer.count : (buffer.isEmpty ? 1 : 0)
+    return transfer(context)?.taken(of: buffer) ?? (buffer.isEmpty ? 1 : 0)
 }
 
 private func openSocket(

@@ -13,6 +13,7 @@ extension PatchRecord {
             "description": .string(details.summary), "base_seq": .int(details.base),
             "since": .string(since.description),
         ]
+        if details.isMigration { result["migration"] = true }
         result["undoes"] = details.undoes.map(JSONValue.int)
         result["reverted_by"] = revertedBy.map(JSONValue.int)
         result["human_task"] = review.map { .string($0.id.description) }

@@ -75,6 +75,7 @@ struct EnvelopeReader {
         ]
         object["project"] = place.ownership.project.map { .string($0) }
         object["node"] = event["node"]
+        object["scope"] = event["scope"]
         object["attempt"] = event["data"]?["attempt"]
         object["actor"] = event["actor"]
         object["data"] = event["data"]

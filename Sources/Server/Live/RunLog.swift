@@ -1,28 +1,38 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Engine
-internal import JSON
-internal import Store
+public import Engine
+public import JSON
+public import Store
 
 /// The events of one run in pages, those that it shares with the run it was made from included.
-struct RunLog {
-    let reader: RunReader
-    let store: any RunStore
+public struct RunLog: Sendable {
+    private let reader: RunReader
+    private let store: any RunStore
 
+    /// - Parameter store: The same that the reader has.
+    public init(reader: RunReader, store: any RunStore) {
+        (self.reader, self.store) = (reader, store)
+    }
+
+    /// Events of the run with that key: `{seq, run_seq, type, at, run, node?, scope?, attempt?, actor?, data?, …}`.
+    ///
     /// - Parameter after: A number within the run.
-    func events(ofRun key: Int64, after: Int64, limit: Int) throws(EngineError) -> [JSONValue] {
+    /// - Throws: `corrupted`, `unavailable`.
+    public func events(ofRun key: Int64, after: Int64, limit: Int) throws(EngineError) -> [JSONValue] {
         var envelopes = EnvelopeReader(reader)
         var events: [JSONValue] = []
         for segment in try reader.segments(ofRun: key) where segment.upTo > after {
             var last = max(after, segment.after)
-            while events.count < limit, last < segment.upTo {
+            reading: while events.count < limit, last < segment.upTo {
                 let page = try records(of: segment, after: last)
                 guard !page.isEmpty else { break }
                 for record in page {
                     for event in try envelopes.envelopes(of: record) {
                         guard let number = event.json["run_seq"]?.intValue, number > last else { continue }
-                        guard number <= segment.upTo, events.count < limit else { return events }
+                        // What the other run did later is not of this one.
+                        guard number <= segment.upTo else { break reading }
+                        guard events.count < limit else { return events }
                         last = number
                         events.append(event.json)
                     }

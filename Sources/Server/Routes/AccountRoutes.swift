@@ -3,8 +3,8 @@
 
 internal import Engine
 internal import HTTPServer
-internal import Identity
-internal import JSON
+public import Identity
+public import JSON
 internal import Model
 internal import RateLimits
 internal import Store
@@ -211,7 +211,7 @@ struct AccountRoutes: Sendable {
 
 extension User {
     /// The account, without what must stay secret.
-    var json: JSONValue {
+    public var json: JSONValue {
         [
             "id": .string(id.description), "email": .string(email), "name": .string(name),
             "role": .string(role.rawValue), "tenant": .string(tenant), "is_disabled": .bool(isDisabled),

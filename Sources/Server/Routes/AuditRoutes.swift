@@ -1,10 +1,10 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Audit
+public import Audit
 internal import HTTPServer
 internal import Identity
-internal import JSON
+public import JSON
 internal import Model
 internal import RateLimits
 internal import Store
@@ -118,7 +118,7 @@ struct AuditRoutes: Sendable {
 
 extension AuditVerdict {
     /// `{is_intact, entries, end, problems[{kind, n, message}], removed_through?}`.
-    var json: JSONValue {
+    public var json: JSONValue {
         var json: JSONObject = [
             "is_intact": .bool(isIntact), "entries": .int(Int64(count)), "end": .string("\(end.number):\(end.hash)"),
             "problems": .array(

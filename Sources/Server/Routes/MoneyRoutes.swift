@@ -4,9 +4,9 @@
 internal import Engine
 internal import HTTPServer
 internal import Identity
-internal import JSON
+public import JSON
 internal import Model
-internal import Store
+public import Store
 
 /// What was spent and what may be (spec 8.11, 8.12), and what the cache saved (spec 6.9).
 struct MoneyRoutes: Sendable {
@@ -216,7 +216,7 @@ extension BudgetScope {
 
 extension BudgetRow {
     /// A budget: `{scope, period?, limit_usd?, spent_usd, held_usd, …}`.
-    var json: JSONValue {
+    public var json: JSONValue {
         var result: JSONObject = ["scope": .string(account.scope.shown)]
         if !account.period.isEmpty { result["period"] = .string(account.period) }
         result["limit_usd"] = limit.money.map { .string($0.text) }
@@ -232,7 +232,7 @@ extension BudgetRow {
 
 extension UsageRow {
     /// A record: `{id, at, run?, provider, model, usd, llm_tokens, certainty}`.
-    var json: JSONValue {
+    public var json: JSONValue {
         var result: JSONObject = [
             "id": .string(id.description), "at": .string(at.description), "provider": .string(subject.provider),
             "model": .string(subject.model), "usd": .string(charge.money.text),

@@ -3,9 +3,9 @@
 
 internal import HTTPServer
 internal import Identity
-internal import JSON
+public import JSON
 internal import Model
-internal import Secrets
+public import Secrets
 internal import Store
 
 /// Secrets of the tenant and of projects: values come in and never go out (spec 11.6).
@@ -129,7 +129,7 @@ struct SecretRoutes: Sendable {
 
 extension SecretDescription {
     /// What is known of a secret; never its value.
-    var json: JSONValue {
+    public var json: JSONValue {
         [
             "name": .string(name), "scope": .string(scope.description), "version": .int(Int64(version)),
             "kind": .string(kind.rawValue), "created_at": .string(createdAt.description),

@@ -30,9 +30,10 @@ struct WorkflowRoutes: Sendable {
             ) { call throws(Problem) in
                 let owner = call.catalogOwner
                 let names = try await service.definitions { catalog throws(CatalogError) in
-                    try catalog.definitions(owner: owner) + catalog.definitions(owner: ArtifactRow.sharedOwner)
+                    let all = try catalog.definitions(owner: owner) + catalog.definitions(owner: ArtifactRow.sharedOwner)
+                    return try all.map { name throws(CatalogError) in try catalog.resource(of: name) }
                 }
-                return .page(names.map { ["name": .string($0.name), "owner": .string($0.owner)] }, next: nil)
+                return .page(names, next: nil)
             },
             Route(
                 "GET",
