@@ -17,6 +17,8 @@ final class LiveFeed: Sendable {
         var events: [EventEnvelope]
         /// Where to go on; events that a filter leaves out count.
         var last: Int64
+        /// Nothing will follow: the server stops.
+        var isOver = false
     }
 
     private struct State {
@@ -130,7 +132,7 @@ final class LiveFeed: Sendable {
             switch finding {
             case .recent(let batch): return batch
             case .past: return try await past(sequence)
-            case .finished: return Batch(events: [], last: sequence)
+            case .finished: return Batch(events: [], last: sequence, isOver: true)
             case .nothing:
                 guard ContinuousClock.now < end else { return Batch(events: [], last: sequence) }
                 await wait(after: sequence, until: end)

@@ -81,6 +81,8 @@ final class SocketSession: Sendable {
                 try await socket.send("{\"event\":\(event.text)}")
             }
             last = max(last, batch.last)
+            // The client comes back with the number it has.
+            if batch.isOver { return socket.close(.goingAway) }
         }
     }
 
