@@ -188,7 +188,8 @@ let package = Package(
         tests(
             "Commands",
             [
-                "BatonClient", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store", "Definition",
+                "BatonClient", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store",
+                "Definition",
                 "HTTP", "Telemetry",
                 "Model", "JSON", "CSQLite", "TestSupport",
             ]

@@ -43,7 +43,8 @@ public struct APIServer: Sendable {
             + AuditRoutes(service: service).routes + SecretRoutes(service: service).routes
             + DocumentRoutes(service: service).routes + WorkflowRoutes(service: service).routes
             + TagRoutes(service: service).routes + StartRoutes(service: service, limits: limits).routes
-            + RunRoutes(service: service).routes + RunLogRoutes(service: service).routes + RunControlRoutes(service: service).routes
+            + RunRoutes(service: service).routes + RunLogRoutes(service: service).routes
+            + RunControlRoutes(service: service).routes
             + DerivationRoutes(service: service).routes + PatchRoutes(service: service).routes
             + HumanTaskRoutes(service: service).routes + ScheduleRoutes(service: service).routes
             + MoneyRoutes(service: service).routes + EventRoutes(service: service, feed: feed).routes

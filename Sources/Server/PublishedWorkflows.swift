@@ -5,7 +5,7 @@ public import Catalog
 public import Definition
 public import Engine
 internal import JSON
-internal import Model
+public import Model
 internal import Store
 internal import Synchronization
 
@@ -24,14 +24,15 @@ public final class PublishedWorkflows: WorkflowSource {
 
     /// - Parameters:
     ///   - compiler: Made to run, not only to check.
-    ///   - owner: Whose definitions child runs and schedules mean.
+    ///   - owner: Whose definitions runs and schedules without an owner mean.
     public init(catalog: DefinitionCatalog, compiler: Compiler, owner: String) {
         (self.catalog, self.compiler, self.owner) = (catalog, compiler, owner)
     }
 
-    /// The workflow that a reference names among what the owner of the installation published.
-    public func workflow(_ reference: String) throws(EngineError) -> ResolvedWorkflow {
-        try workflow(reference, of: owner)
+    /// The workflow that a reference names among what the owner of a run or schedule published; for those that are
+    /// everybody's, what the owner of the installation did.
+    public func workflow(_ reference: String, for ownership: Ownership) throws(EngineError) -> ResolvedWorkflow {
+        try workflow(reference, of: ownership.owner ?? owner)
     }
 
     /// The workflow that a reference names: what `owner` published, else what is everybody's.

@@ -87,6 +87,7 @@ private let rootHelp = """
       signal      Tell runs that something happened
       schedule    Start runs by the calendar or again and again
       server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
+      dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`

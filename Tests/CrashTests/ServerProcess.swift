@@ -14,7 +14,9 @@ final class ServerProcess {
     /// Returns when the server answers.
     init(folder: String, program: String, options: [String] = []) throws {
         let pipe = "\(folder)/ready.\(getpid()).\(UInt32.random(in: .min ... .max))"
-        guard mkfifo(pipe, 0o600) == 0 else { throw BatonProcess.Failure(description: "no pipe \(pipe): errno \(errno)") }
+        guard mkfifo(pipe, 0o600) == 0 else {
+            throw BatonProcess.Failure(description: "no pipe \(pipe): errno \(errno)")
+        }
         defer { unlink(pipe) }
         let words = [program, "server", "--port", "0", "-o", "jsonl", "--data", "\(folder)/data"] + options
         // The shell opens the pipe and becomes the program.
@@ -32,7 +34,9 @@ final class ServerProcess {
         while read(output, &byte, 1) == 1, byte != 0x0a { line.append(byte) }
         let url = (try? JSONValue(parsing: line))?["url"]?.stringValue ?? ""
         guard let port = url.split(separator: ":").last.flatMap({ UInt16($0) }) else {
-            throw BatonProcess.Failure(description: "the server did not start: \(String(decoding: line, as: UTF8.self))")
+            throw BatonProcess.Failure(
+                description: "the server did not start: \(String(decoding: line, as: UTF8.self))"
+            )
         }
         self.port = port
     }

@@ -33,7 +33,9 @@ final class WireClient {
     func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return }
             sent += count
         }
@@ -59,14 +61,18 @@ final class WireClient {
     func line() -> String? {
         var line: [UInt8] = []
         while let byte = read(1) {
-            if byte[0] == 0x0a { return String(decoding: line.last == 0x0d ? line.dropLast() : line[...], as: UTF8.self) }
+            if byte[0] == 0x0a {
+                return String(decoding: line.last == 0x0d ? line.dropLast() : line[...], as: UTF8.self)
+            }
             line.append(byte[0])
         }
         return nil
     }
 
     /// One request of HTTP/1.0 and the whole answer.
-    func request(_ method: String, _ path: String, _ headers: [String], _ body: String = "") -> (status: Int, body: String)? {
+    func request(_ method: String, _ path: String, _ headers: [String], _ body: String = "") -> (
+        status: Int, body: String
+    )? {
         let head = ["\(method) \(path) HTTP/1.0", "Content-Length: \(body.utf8.count)"] + headers
         send(head.joined(separator: "\r\n") + "\r\n\r\n" + body)
         guard let first = line() else { return nil }

@@ -249,7 +249,9 @@ enum PatchCommands {
         let key = context.invocation.text("key") ?? RunStart.makeID().description
         let result = Result { () throws(CommandFailure) in
             let row = try RunControl.find(context, local.store)
-            let version = try engineCall { () throws(EngineError) in try local.workflows.workflow(reference) }
+            let version = try engineCall { () throws(EngineError) in
+                try local.workflows.workflow(reference, for: row.ownership)
+            }
             let state = try engineCall { () throws(EngineError) in
                 try local.engine.reader.state(ofRun: row.key)
             }

@@ -153,7 +153,7 @@ enum ScheduleCreate {
                 compiler: compiler,
                 owner: CatalogSession.owner
             )
-            return try engineCall { () throws(EngineError) in try source.workflow(reference) }.graph
+            return try engineCall { () throws(EngineError) in try source.workflow(reference, for: .common) }.graph
         }
     }
 }

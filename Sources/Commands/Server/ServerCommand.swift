@@ -37,7 +37,7 @@ enum ServerCommand {
         return .ok
     }
 
-    private static let options: [OptionDescription] = [
+    static let options: [OptionDescription] = [
         OptionDescription(
             name: "address",
             kind: .text("ADDRESS"),

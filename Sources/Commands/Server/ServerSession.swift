@@ -22,7 +22,7 @@ struct ServerSession {
     /// Where it can be reached.
     let url: String
     private let context: CommandContext
-    private let local: LocalEngine
+    let local: LocalEngine
     private let server: WebServer
     private let feed: Task<Void, Never>
 

@@ -127,7 +127,7 @@ extension ShardLoop {
     /// - Throws: `unavailable`, `storageFull`: it may be different later.
     private func resolved(_ definition: ScheduleDefinition) throws(EngineError) -> Result<ScheduledStart, EngineError> {
         do throws(EngineError) {
-            let workflow = try workflows.workflow(definition.workflow)
+            let workflow = try workflows.workflow(definition.workflow, for: definition.ownership)
             let inputs = try checked(definition.inputs, of: workflow.graph)
             return .success(ScheduledStart(workflow: workflow, inputs: inputs, ownership: definition.ownership))
         } catch {

@@ -20,7 +20,7 @@ extension ShardLoop {
     ) {
         let answer: Result<RunID, TaskError>
         do throws(EngineError) {
-            let workflow = try resolve(order.workflow)
+            let workflow = try resolve(order.workflow, for: parent.state.ownership)
             let inputs = try checked(order.inputs, of: workflow.graph)
             var request = StartRequest(
                 graph: workflow.graph,
@@ -44,14 +44,17 @@ extension ShardLoop {
         command(.childStarted(task: task, fence: fence, answer), on: parent.key, nil, &batch)
     }
 
-    private func resolve(_ reference: Graph.WorkflowReference) throws(EngineError) -> ResolvedWorkflow {
+    private func resolve(
+        _ reference: Graph.WorkflowReference,
+        for ownership: Ownership
+    ) throws(EngineError) -> ResolvedWorkflow {
         switch reference {
         case .inline(let graph): return ResolvedWorkflow(graph: graph, source: [])
-        case .published(let name, nil): return try workflows.workflow(name)
+        case .published(let name, nil): return try workflows.workflow(name, for: ownership)
         case .published(let name, let hash?):
             // Pinned when the graph was compiled; the graph itself is there when anything ran it.
             if let graph = try? reader.graph(hash) { return ResolvedWorkflow(graph: graph.definition, source: []) }
-            return try workflows.workflow("\(name)@\(hash)")
+            return try workflows.workflow("\(name)@\(hash)", for: ownership)
         }
     }
 

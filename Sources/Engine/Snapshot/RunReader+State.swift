@@ -42,7 +42,13 @@ extension RunReader {
         var base = try newestSnapshot(ofRun: key, atMost: sequence ?? .max, after: shared, graph)
         if base == nil, let pin, shared > 0 { base = (try restore(pin.originKey, at: shared).state, 0) }
         var tail = (events: 0, bytes: 0)
-        let segment = LogSegment(key: key, run: RunID(high: 0, low: 0), ownership: .common, after: shared, upTo: sequence ?? .max)
+        let segment = LogSegment(
+            key: key,
+            run: RunID(high: 0, low: 0),
+            ownership: .common,
+            after: shared,
+            upTo: sequence ?? .max
+        )
         let first = base?.state.lastSequence ?? 0
         try forEachRecord(of: segment, after: first, isWhole: isWhole, graph) { record, events throws(EngineError) in
             tail.bytes += record.body.count

@@ -30,7 +30,8 @@ struct WorkflowRoutes: Sendable {
             ) { call throws(Problem) in
                 let owner = call.catalogOwner
                 let names = try await service.definitions { catalog throws(CatalogError) in
-                    let all = try catalog.definitions(owner: owner) + catalog.definitions(owner: ArtifactRow.sharedOwner)
+                    let all =
+                        try catalog.definitions(owner: owner) + catalog.definitions(owner: ArtifactRow.sharedOwner)
                     return try all.map { name throws(CatalogError) in try catalog.resource(of: name) }
                 }
                 return .page(names, next: nil)

@@ -180,7 +180,7 @@ final class PublishedByTest: WorkflowSource, @unchecked Sendable {
     var graphs: [String: Graph] = [:]
     var isAway = false
 
-    func workflow(_ reference: String) throws(EngineError) -> ResolvedWorkflow {
+    func workflow(_ reference: String, for ownership: Ownership) throws(EngineError) -> ResolvedWorkflow {
         guard !isAway else { throw EngineError(.unavailable, "as told") }
         guard let graph = graphs[reference] else { throw EngineError(.notFound, "there is no workflow `\(reference)`") }
         return ResolvedWorkflow(graph: graph, source: [])
