@@ -12,12 +12,17 @@ import Testing
 struct ClaimRouteTests {
     private static let document = """
         workflow: outside
+        budget: {usd: 1}
         outputs: {got: "${ nodes.write.output }"}
         nodes:
           - id: think
             type: agent
             labels: {skill: writing}
-            config: {agent: helper, prompt: "Say hello", can_patch: true}
+            config:
+              agent: helper
+              prompt: "Say hello"
+              can_patch: true
+              output_schema: {type: object, properties: {path: {type: string}}}
           - id: write
             type: http
             depends_on: [think]
@@ -52,9 +57,21 @@ struct ClaimRouteTests {
         #expect(shown.json["waiting_for"]?["kind"] == "external", "\(shown.json.text)")
         #expect(try await world.send("POST", "\(path)/claim", as: bob).status == 404)
         let key: HTTPHeaders = ["idempotency-key": "one"]
-        let claim = try await world.send("POST", "\(path)/claim", ["worker": "w1", "ttl": "1m"], as: alice, headers: key)
+        let claim = try await world.send(
+            "POST",
+            "\(path)/claim",
+            ["worker": "w1", "ttl": "1m"],
+            as: alice,
+            headers: key
+        )
         #expect(claim.status == 200 && claim.json["input"]?["prompt"] == "Say hello", "\(claim.json.text)")
-        let again = try await world.send("POST", "\(path)/claim", ["worker": "w1", "ttl": "1m"], as: alice, headers: key)
+        let again = try await world.send(
+            "POST",
+            "\(path)/claim",
+            ["worker": "w1", "ttl": "1m"],
+            as: alice,
+            headers: key
+        )
         #expect(again.status == 200 && again.json["fence"] == claim.json["fence"], "\(again.json.text)")
         let taken = try await world.send("POST", "\(path)/claim", as: alice)
         #expect(taken.status == 409 && taken.json["code"] == "task.taken")
@@ -87,7 +104,10 @@ struct ClaimRouteTests {
     }
 
     private func patch(_ world: World, _ path: String, _ fence: JSONValue, _ token: String) async throws {
-        let good: JSONValue = [["op": "replace", "path": "/nodes/@write/config/url", "value": "https://example.org/${ nodes.think.output.path }"]]
+        let node: JSONValue = [
+            "id": "more", "type": "transform", "depends_on": ["think"], "config": ["expr": "1 + 1"],
+        ]
+        let good: JSONValue = [["op": "add", "path": "/nodes/-", "value": node]]
         let late: JSONValue = [["op": "remove", "path": "/nodes/@think"]]
         let refused = try await world.send("POST", "\(path)/patches", ["fence": fence, "ops": late], as: token)
         #expect(refused.status == 422 && refused.json["patch"]?["status"] == "rejected", "\(refused.json.text)")

@@ -28,7 +28,8 @@ struct OwnershipTests {
         )
         let key = try await world.send("POST", "/v1/auth/keys", ["name": "mine"], as: alice)
         let values = [
-            "run": run, "task": "task_\(run.dropFirst(4))0000000000", "human_task": task, "schedule": schedule.json["id"]?.stringValue ?? "", "seq": "1",
+            "run": run, "task": "task_\(run.dropFirst(4))0000000000", "human_task": task,
+            "schedule": schedule.json["id"]?.stringValue ?? "", "seq": "1",
             "key": key.json["id"]?.stringValue ?? "", "name": "ask", "tag": "main", "version": "1",
             "project": "secret_project", "secret": "TOKEN", "user": "usr_00000000000000000000000000", "scope": "day",
         ]

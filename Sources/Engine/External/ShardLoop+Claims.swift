@@ -41,9 +41,12 @@ extension ShardLoop {
 
     // MARK: Offering
 
+    /// Tasks came up that may be claimed.
+    var offersOutside: Bool { !outside.isEmpty && !isReleasing && clock.monotonic() >= resumeAt }
+
     /// Lets tasks that came up be claimed, or answers them if something else has their result.
     mutating func leaveForClaims(_ batch: inout Batch) {
-        guard !outside.isEmpty, !isReleasing, clock.monotonic() >= resumeAt else { return }
+        guard offersOutside else { return }
         let keys = outside
         outside = []
         for key in keys {
@@ -193,7 +196,9 @@ extension ShardLoop {
         _ batch: inout Batch
     ) throws(EngineError) -> (run: OpenRun, task: TaskRef) {
         let lost = EngineError(.leaseLost, "\(claim.task) is not yours any more: stop, and hand in nothing")
-        guard let key = try knownKey(of: claim.task.run) else { throw EngineError(.notFound, "there is no task \(claim.task)") }
+        guard let key = try knownKey(of: claim.task.run) else {
+            throw EngineError(.notFound, "there is no task \(claim.task)")
+        }
         let (run, task) = (try open(key, &batch), claim.task.task)
         guard run.state.has(task), run.state[task].fence == claim.fence else { throw lost }
         if run.state.claims[task]?.by == claim.actor, run.state[task].status == .running { return (run, task) }

@@ -40,8 +40,8 @@ extension ShardLoop {
     private mutating func scheduleAndSettle(_ batch: inout Batch) {
         repeat {
             drainEffects(&batch)
-            leaveForClaims(&batch)
             startReady(&batch)
+            leaveForClaims(&batch)
             // Scheduling may bring in more runs, and the end of one may touch another.
             var next = 0
             while next < batch.unsettled.count {
@@ -57,7 +57,7 @@ extension ShardLoop {
             batch.unsettled.removeAll(keepingCapacity: true)
             // What ended may let other runs begin, and those are to be settled too.
             offerGranted(&batch)
-        } while !batch.unsettled.isEmpty || batch.runs.contains { !$0.machine.effects.isEmpty }
+        } while !batch.unsettled.isEmpty || offersOutside || batch.runs.contains { !$0.machine.effects.isEmpty }
     }
 
     private mutating func drainEffects(_ batch: inout Batch) {

@@ -13,7 +13,8 @@ enum Components {
     static func pathParameter(_ name: String) -> Shape { pathParameters[name] ?? .text(1...200, pattern: "^[^/]+$") }
 
     private static let pathParameters: [String: Shape] = [
-        "run": .id("run"), "task": .text(41...41, pattern: TaskID.pattern), "human_task": .id("ht"), "schedule": .id("sched"), "user": .id("usr"), "key": .id("key"),
+        "run": .id("run"), "task": .text(41...41, pattern: TaskID.pattern), "human_task": .id("ht"),
+        "schedule": .id("sched"), "user": .id("usr"), "key": .id("key"),
         "seq": .text(1...18, pattern: "^[1-9][0-9]{0,17}$"), "name": .name, "tag": .name, "project": .projectName,
         "secret": .text(1...100, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"),
         "scope": .text(

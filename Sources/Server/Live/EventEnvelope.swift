@@ -57,7 +57,12 @@ struct EnvelopeReader {
             throw EngineError(.corrupted, "the run with key \(key) has no log")
         }
         if places.count >= 10_000 { places = [:] }
-        let place = Place(run: own.run, ownership: own.ownership, before: own.after, graph: try reader.graph(ofRun: key))
+        let place = Place(
+            run: own.run,
+            ownership: own.ownership,
+            before: own.after,
+            graph: try reader.graph(ofRun: key)
+        )
         places[key] = place
         return place
     }

@@ -57,7 +57,11 @@ struct ClaimRoutes: Sendable {
                     .tasks,
                     Self.claimers,
                     body: .optional(
-                        .optional("worker", .text(1...100, pattern: "^[!-~]+$"), "Which of the caller's workers it is."),
+                        .optional(
+                            "worker",
+                            .text(1...100, pattern: "^[!-~]+$"),
+                            "Which of the caller's workers it is."
+                        ),
                         .optional(
                             "ttl",
                             .text(2...8, pattern: "^[1-9][0-9]{0,4}(s|m|h)$"),

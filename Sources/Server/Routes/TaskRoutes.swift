@@ -41,11 +41,17 @@ struct TaskRoutes: Sendable {
                 return .page(attempts.map(\.json), next: nil)
             },
             verb("retry", "Does a task again that failed or was skipped, and goes on behind it.", []) {
-                engine, run, name, call throws(EngineError) in
+                engine,
+                run,
+                name,
+                call throws(EngineError) in
                 try await engine.retry(run, tasks: [name], by: call.actor)
             },
             verb("cancel", "Stops one task for good; the run goes on.", [.optional("reason", .reason)]) {
-                engine, run, name, call throws(EngineError) in
+                engine,
+                run,
+                name,
+                call throws(EngineError) in
                 try await engine.cancelTask(run, name, reason: call.fields.text("reason"), by: call.actor)
             },
         ]

@@ -15,7 +15,7 @@ import Testing
         workflow: w
         outputs: {got: "${ nodes.b.output }"}
         nodes:
-          - {id: a, type: tool, config: {tool: noop}, inputs: {n: 1}}
+          - {id: a, type: tool, config: {tool: noop}, inputs: {n: 1}, timeout: 2h}
           - {id: b, type: tool, depends_on: [a], config: {tool: noop}, inputs: {n: "${ nodes.a.output.n + 1 }"}}
         """
 
@@ -194,7 +194,7 @@ import Testing
             """
             workflow: w
             nodes:
-              - {id: a, type: tool, config: {tool: noop}, compensate: {type: tool, config: {tool: noop}}}
+              - {id: a, type: tool, config: {tool: noop}, compensate: {tool: noop}}
               - {id: b, type: tool, config: {tool: noop}}
             """
         )
@@ -204,13 +204,16 @@ import Testing
         }
         #expect(world.refusal { try world.complete(b.held) } == .leaseLost)
         #expect(world.refusal { _ = try world.beat(a.held) } == .leaseLost)
-        _ = a
+        #expect(world.refusal { try world.complete(a.held, 1) } == nil)
+        #expect(world.refusal { try world.complete(a.held, 1) } == .leaseLost)
+        #expect(try world.state(of: run).compensations.all.count == 1)
     }
 
     @Test func `the id of a task is one text, sorts, and is read back`() throws {
         let run = RunID(high: 7, low: 9)
         let tasks = [
-            TaskRef(node: 0), TaskRef(node: 1), TaskRef(scope: 1, node: 0), TaskRef(scope: 900_000_000, node: 1_048_575),
+            TaskRef(node: 0), TaskRef(node: 1), TaskRef(scope: 1, node: 0),
+            TaskRef(scope: 900_000_000, node: 1_048_575),
         ]
         let texts = tasks.map { TaskID(run: run, task: $0).description }
         #expect(texts == texts.sorted() && Set(texts.map(\.count)) == [41])
