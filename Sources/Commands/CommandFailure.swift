@@ -47,8 +47,8 @@ struct CommandFailure: Error {
             switch error.code {
             case .storageFull: Self.fullDisk
             case .corrupted: "`baton doctor` checks the data folder"
-            case .unavailable, .notFound, .conflict, .leaseLost, .humanTaskClosed, .invalid, .idempotencyMismatch,
-                .draining:
+            case .unavailable, .notFound, .conflict, .leaseLost, .taskTaken, .humanTaskClosed, .invalid,
+                .idempotencyMismatch, .draining:
                 nil
             }
         let message = ([error.message] + error.violations.map(\.description)).joined(separator: "\n  ")
@@ -72,7 +72,7 @@ struct CommandFailure: Error {
     private static func exit(_ code: EngineError.Code) -> ExitCode {
         switch code {
         case .notFound: .notFound
-        case .conflict, .leaseLost, .humanTaskClosed: .conflict
+        case .conflict, .leaseLost, .taskTaken, .humanTaskClosed: .conflict
         case .invalid, .idempotencyMismatch: .usage
         case .storageFull, .unavailable, .draining, .corrupted: .unavailable
         }

@@ -102,6 +102,9 @@ public struct Registry: Sendable {
     public var absentTools: [String] = []
     /// The kinds of nodes that can be executed here.
     public var executors: Set<NodeType>
+    /// Kinds that only somebody outside executes: a node of one compiles, and its run must be started so that it is
+    /// claimed.
+    public var externals: Set<NodeType> = []
     /// Keys that are understood, but that this engine does not carry out: `node.cache`, `workflow.budget`,
     /// `human.form`.
     public var unsupportedKeys: Set<String> = []

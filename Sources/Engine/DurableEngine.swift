@@ -15,7 +15,7 @@ internal import Threads
 public final class DurableEngine: Sendable {
     private let mailbox: Mailbox<Request>
     private let dispatcher: Dispatcher
-    private let attempts: Attempts
+    let attempts: Attempts
     let feed: EventFeed
     let store: any RunStore
     let clock: any EngineClock
@@ -75,11 +75,13 @@ public final class DurableEngine: Sendable {
                 configuration: configuration,
                 failStop: failStop,
                 leases: LeaseTable(duration: configuration.lease),
+                claims: LeaseTable(duration: ClaimOrder.usualLease),
                 random: EntropyPool(),
                 workflows: workflows
             )
             loop.compiler = compiler
             loop.observer = observer
+            loop.knowsAgents = executors["agent"] != nil
             loop.traits = { executors[$0.kind.name]?.traits(of: $0) ?? ExecutorTraits() }
             loop.run(mailbox)
         }.detach()

@@ -12,6 +12,9 @@ public enum EngineCapabilities {
         .wait, .signal,
     ]
 
+    /// Kinds of nodes that this program has no executor for, but that somebody outside may claim.
+    public static let externalTypes: Set<NodeType> = [.agent]
+
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
     public static let unsupportedKeys: Set<String> = [
         "node.verify", "node.resources",

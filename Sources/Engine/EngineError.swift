@@ -13,6 +13,8 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case conflict = "state.conflict"
         /// The attempt is not the current one any more: stop without writing a result. 409.
         case leaseLost = "lease.lost"
+        /// Somebody else has claimed the task. 409.
+        case taskTaken = "task.taken"
         /// Somebody else answered, or time did. 409.
         case humanTaskClosed = "human_task.closed"
         /// Inputs or arguments do not fit. 422.

@@ -42,6 +42,7 @@ public final class SteppedEngine {
             configuration: configuration,
             failStop: failStop,
             leases: LeaseTable(duration: configuration.lease),
+            claims: LeaseTable(duration: ClaimOrder.usualLease),
             random: EntropyPool(seed: seed),
             workflows: workflows
         )
@@ -200,6 +201,7 @@ public final class SteppedEngine {
             "waiting for permits": loop.limits.waiters.count, "waiting for tokens": loop.rates.waiting,
             "delayed": loop.delays.count, "waiting for money": loop.budgets.waiting,
             "reservations": loop.ledger.openReservations.count, "leases": loop.leases.count,
+            "outside": loop.claims.count,
         ]
     }
 

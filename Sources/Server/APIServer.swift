@@ -44,7 +44,8 @@ public struct APIServer: Sendable {
             + DocumentRoutes(service: service).routes + WorkflowRoutes(service: service).routes
             + TagRoutes(service: service).routes + StartRoutes(service: service, limits: limits).routes
             + RunRoutes(service: service).routes + RunLogRoutes(service: service).routes
-            + RunControlRoutes(service: service).routes
+            + RunControlRoutes(service: service).routes + TaskRoutes(service: service).routes
+            + ClaimRoutes(service: service).routes
             + DerivationRoutes(service: service).routes + PatchRoutes(service: service).routes
             + HumanTaskRoutes(service: service).routes + ScheduleRoutes(service: service).routes
             + MoneyRoutes(service: service).routes + EventRoutes(service: service, feed: feed).routes
@@ -96,10 +97,12 @@ public struct APIServer: Sendable {
     ) async throws(Problem) -> HTTPResponse {
         let contract = entry.route.contract
         var caller = Principal.nobody
-        if case .may(let permission) = contract.audience {
+        let permissions = contract.audience.permissions
+        if !permissions.isEmpty {
             caller = try await self.caller(of: request, contract.takesFeedToken)
-            guard caller.may(permission) else {
-                throw Problem(403, "permission.denied", "`\(permission.rawValue)` is not yours")
+            guard permissions.contains(where: caller.may) else {
+                let names = permissions.map { "`\($0.rawValue)`" }.joined(separator: " or ")
+                throw Problem(403, "permission.denied", "\(names) is not yours")
             }
         }
         let limit = try limits.admit(contract.kind, caller, address: request.remoteAddress.host)

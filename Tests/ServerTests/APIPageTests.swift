@@ -17,8 +17,8 @@ struct APIPageTests {
             guard !rows.isEmpty else { continue }
             text += "| \(area.rawValue) | | |\n|---|---|---|\n"
             for route in rows {
-                let who =
-                    if case .may(let permission) = route.contract.audience { permission.rawValue } else { "public" }
+                let names = route.contract.audience.permissions.map(\.rawValue)
+                let who = names.isEmpty ? "public" : names.joined(separator: " or ")
                 text += "| `\(route.method) \(route.pattern.text)` | \(route.contract.summary) | \(who) |\n"
             }
             text += "\n"

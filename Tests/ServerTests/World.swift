@@ -46,7 +46,8 @@ final class World: Sendable {
         options.durability = .relaxed
         let store = try SQLiteRunStore(in: data, options)
         let blobs = try SQLiteBlobStore(in: data, durability: .relaxed)
-        let registry = Registry(tools: [], executors: EngineCapabilities.nodeTypes)
+        var registry = Registry(tools: [], executors: EngineCapabilities.nodeTypes)
+        registry.externals = EngineCapabilities.externalTypes
         let compiler = Compiler(registry: registry, purpose: .run)
         let catalog = DefinitionCatalog(store: store, blobs: blobs, compiler: compiler, now: { SystemClock().wall() })
         let workflows = PublishedWorkflows(catalog: catalog, compiler: compiler, owner: "local")

@@ -51,6 +51,7 @@ struct Toolbox: Sendable {
                 policy.refusal(ofURL: $0)
             }
             registry.absentTools = AbsentTools.names
+            registry.externals = EngineCapabilities.externalTypes
             registry.unsupportedKeys = EngineCapabilities.unsupportedKeys
             return Compiler(registry: registry, purpose: purpose)
         } catch {

@@ -27,6 +27,12 @@ extension NodeType {
     /// Whether nodes of this kind can be executed where the registry comes from.
     public func status(in registry: Registry) -> Status {
         if registry.executors.contains(self) { return .available }
+        if registry.externals.contains(self) {
+            return .unavailable(
+                "no executor for nodes of kind `\(rawValue)` is registered here; they run where somebody outside claims "
+                    + "them"
+            )
+        }
         return .unavailable("no executor for nodes of kind `\(rawValue)` is registered here")
     }
 

@@ -51,7 +51,7 @@ extension NodeReader {
 
     private func supported(_ type: NodeType, _ value: SourceValue) -> ResolvedType {
         let resolved = ResolvedType(type)
-        if registry.executors.contains(type) {
+        if registry.executors.contains(type) || registry.externals.contains(type) {
             context.types[type.rawValue] = resolved
         } else {
             reportUnsupported(value, "no executor for nodes of kind `\(type.rawValue)` is registered here")

@@ -83,7 +83,7 @@ extension EngineError.Code {
     public var status: Int {
         switch self {
         case .notFound: 404
-        case .conflict, .leaseLost, .humanTaskClosed: 409
+        case .conflict, .leaseLost, .taskTaken, .humanTaskClosed: 409
         case .invalid, .idempotencyMismatch: 422
         case .storageFull: 507
         case .unavailable, .draining: 503

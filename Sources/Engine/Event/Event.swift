@@ -89,6 +89,8 @@ public struct Event: Sendable, Equatable {
         indirect case budget(BudgetEvent)
         /// The supervisor did something about the run.
         indirect case supervision(SupervisionEvent)
+        /// Somebody outside took a task, or told how far it is.
+        indirect case claim(ClaimEvent)
     }
 
     /// Why a task is ready and not running.
@@ -99,6 +101,8 @@ public struct Event: Sendable, Equatable {
         case limit
         /// No worker serves its queue and has its labels.
         case unserved
+        /// Nobody outside has claimed it.
+        case external
         /// The executor that had it died or lost its lease.
         case lost
         /// The executor that had it handed it back.
@@ -153,5 +157,7 @@ public struct Event: Sendable, Equatable {
         public var ownership = Ownership.common
         /// What it may spend, with all that it starts; goes before what its document says.
         public var budget = BudgetLimit.none
+        /// Who carries out its tasks.
+        public var execution = RunExecution.auto
     }
 }

@@ -121,6 +121,7 @@ extension Event.Body {
         case .review(let event): event.data
         case .budget(let event): event.data
         case .supervision(let event): event.data
+        case .claim(let event): event.data
         }
     }
 
@@ -157,6 +158,7 @@ extension Event.RunOrigin {
         data["owner"] = ownership.owner.map(JSONValue.string)
         data["project"] = ownership.project.map(JSONValue.string)
         if budget != .none { data["budget"] = budget.json }
+        if execution != .auto { data["execution"] = .string(execution.rawValue) }
         data["schedule"] = schedule.map { .string($0.description) }
         if let parent {
             data["parent"] = [

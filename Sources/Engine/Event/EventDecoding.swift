@@ -99,6 +99,7 @@ struct EventDecoder {
         case .budgetReserved, .budgetSettled, .budgetWarning, .budgetRaised:
             BudgetEvent(type, data).map(Event.Body.budget)
         case .runStuck, .workerMissing: supervision(type, data).map(Event.Body.supervision)
+        case .taskClaimed, .taskProgress: claim(type, data).map(Event.Body.claim)
         }
     }
 
@@ -123,7 +124,8 @@ struct EventDecoder {
                 owner: data["owner"]?.stringValue,
                 project: data["project"]?.stringValue
             ),
-            budget: BudgetLimit(json: data["budget"]) ?? .none
+            budget: BudgetLimit(json: data["budget"]) ?? .none,
+            execution: data["execution"]?.stringValue.flatMap(RunExecution.init) ?? .auto
         )
     }
 

@@ -31,6 +31,8 @@ public enum EventType: String, Sendable, CaseIterable {
     case taskSkipped = "task.skipped"
     case taskCancelled = "task.cancelled"
     case taskCached = "task.cached"
+    case taskClaimed = "task.claimed"
+    case taskProgress = "task.progress"
     case loopIterationStarted = "loop.iteration_started"
     case loopIterationCompleted = "loop.iteration_completed"
     case mapExpanded = "map.expanded"
@@ -123,6 +125,7 @@ extension Event.Body {
         case .review(let event): event.type
         case .budget(let event): event.type
         case .supervision(let event): event.type
+        case .claim(let event): event.type
         }
     }
 }

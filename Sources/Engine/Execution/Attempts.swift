@@ -68,7 +68,7 @@ struct Attempts: Sendable {
         dispatcher.forget(assignment.lease)
     }
 
-    private func store(_ outcome: AttemptOutcome) async throws(EngineError) -> AttemptResult {
+    func store(_ outcome: AttemptOutcome) async throws(EngineError) -> AttemptResult {
         switch outcome {
         case .completed(let value, let log, _):
             let (payload, bytes) = Payload.of(value)

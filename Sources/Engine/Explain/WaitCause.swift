@@ -14,6 +14,8 @@ public enum WaitCause: Sendable, Equatable {
     case permit(LimitKey, maximum: Int, holders: [Holder] = [])
     /// Ready: no worker serves its queue and has its labels.
     case worker(queue: String, labels: [String: String])
+    /// Ready: somebody outside has to claim it.
+    case external(TaskID)
     /// The run itself waits until others that share its key have ended.
     case admission(key: String, maximum: Int, holders: [Holder] = [])
     /// Ready: a token bucket is empty. If nobody goes before it, the task starts then.
@@ -67,6 +69,7 @@ public enum WaitCause: Sendable, Equatable {
         case .group: "group"
         case .wave: "wave"
         case .worker: "worker"
+        case .external: "external"
         case .rollback: "rollback"
         case .patch: "patch"
         case .draining: "draining"
@@ -135,7 +138,7 @@ extension RunState {
         case nil: break
         }
         if let limit = graph.definition.maxParallel, count(.running) >= limit { return .limit(maxParallel: limit) }
-        return .queue(priority: node(ref).priority)
+        return isExternal(ref) ? .external(id(of: ref)) : .queue(priority: node(ref).priority)
     }
 
     private var admissionCause: WaitCause {
@@ -230,6 +233,8 @@ extension WaitCause {
         case .worker(let queue, let labels):
             let needed = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
             return "ready, but no worker serves the queue `\(queue)`" + (needed.isEmpty ? "" : " with \(needed)")
+        case .external(let id):
+            return "ready, waits to be claimed by somebody outside: POST /v1/tasks/\(id)/claim"
         case .rollback(let phase): return "waits until phase `\(phase)` is rolled back"
         case .draining: return "will not start: the run is failing and only finishes what runs"
         case .body(0): return "goes on in a moment"
@@ -267,6 +272,7 @@ extension WaitCause {
         case .budget(let shortage, let holders):
             ["baton budget set \(shortage.account.scope.command) USD", "baton run cancel \(run)"]
                 + Self.runs(of: holders, but: run).map { "baton run explain \($0)" }
+        case .external: ["baton run cancel \(run)"]
         case .dependency, .rate, .retries, .limit, .group, .wave, .worker, .rollback, .draining, .body: []
         }
     }

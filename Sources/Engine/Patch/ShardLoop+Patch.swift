@@ -48,7 +48,7 @@ extension ShardLoop {
         }
     }
 
-    private mutating func patch(
+    mutating func patch(
         _ target: PatchTarget,
         _ request: PatchRequest,
         _ prepared: PreparedPatch?,

@@ -124,6 +124,9 @@ struct RunMachine: Sendable {
         case .attemptLost(let task, let fence, let isRelease):
             try finishAttempt(task, fence)
             attemptLost(task, isRelease)
+        case .handBack(let task, let fence):
+            try finishAttempt(task, fence)
+            handBack(task)
         case .itemsLoaded(let task, let fence, let items):
             try itemsLoaded(task, fence, items)
         case .reloadItems(let task):

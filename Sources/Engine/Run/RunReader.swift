@@ -60,7 +60,9 @@ public final class RunReader: Sendable {
     }
 
     /// The graph that the run started with.
-    func graph(ofRun key: Int64) throws(EngineError) -> RunGraph {
+    ///
+    /// - Throws: `notFound`, `corrupted`, `unavailable`.
+    public func graph(ofRun key: Int64) throws(EngineError) -> RunGraph {
         guard let row = try storage({ () throws(StoreError) in try store.run(key: key) }) else {
             throw EngineError(.notFound, "there is no run with key \(key)")
         }

@@ -10,6 +10,7 @@ extension RunState {
     public mutating func fold(_ event: Event, at now: Timestamp) {
         lastSequence += 1
         if let task = event.task {
+            if case .claim(let claim) = event.body { return fold(claim, task, by: event.actor) }
             foldTask(event.body, task, now)
         } else {
             foldRun(event, now)
@@ -81,6 +82,8 @@ extension RunState {
         switch body {
         case .taskReady(let reason):
             if reason == .lost { noteLoss(of: task, now) }
+            // An attempt that was handed back does not count as one.
+            if reason == .released { self[task].attemptsBefore += 1 }
             self[task].readyReason = reason
             self[task].worker = nil
             self[task].until = nil
@@ -200,6 +203,7 @@ extension RunState {
         self[task].status = status
         self[task].since = now
         if !holds.isEmpty { holds[task] = nil }
+        forgetClaim(of: task, status)
         if old != status { self[task].attention = nil }
         movePhase(of: task, old, status)
         let (ended, failed) = (status.isTerminal ? 1 : 0, status == .failed ? 1 : 0)

@@ -75,6 +75,10 @@ public struct RunState: Sendable {
     public internal(set) var budget: BudgetLimit
     /// Why ready tasks have not started, where it is not for want of an executor.
     var holds: [TaskRef: TaskHold] = [:]
+    /// Who carries out its tasks.
+    public internal(set) var execution: RunExecution
+    /// Who works on tasks outside.
+    public internal(set) var claims: [TaskRef: Claim] = [:]
     /// What the calls of tasks cost, where they cost something.
     var costs: [TaskRef: Charge] = [:]
     /// Variables that were set from outside.
@@ -129,6 +133,7 @@ public struct RunState: Sendable {
         owner = origin.ownership.owner
         project = origin.ownership.project ?? Self.defaultProject
         budget = origin.budget.over(graph.definition.budget)
+        execution = origin.execution
         lastSequence = 1
     }
 
@@ -178,7 +183,8 @@ extension RunState: Equatable {
             && left.parent == right.parent && left.schedule == right.schedule
             && left.priority == right.priority && left.labels == right.labels
             && left.tenant == right.tenant && left.owner == right.owner && left.project == right.project
-            && left.budget == right.budget && left.holds == right.holds && left.costs == right.costs
+            && left.budget == right.budget && left.execution == right.execution && left.claims == right.claims
+            && left.holds == right.holds && left.costs == right.costs
             && left.assigned == right.assigned && left.signals == right.signals && left.detached == right.detached
             && left.lastSequence == right.lastSequence
     }

@@ -17,6 +17,8 @@ struct LeaseTable {
 
     private struct Lease {
         let fence: Int64
+        /// How long it lasts without a heartbeat.
+        let duration: Int64
         var expiresAt: Int64
         let timesOutAt: Int64
     }
@@ -46,9 +48,12 @@ struct LeaseTable {
         leases[key]?.fence == fence
     }
 
-    mutating func grant(_ key: TaskKey, fence: Int64, timeout: Duration?, now: Int64) {
+    /// - Parameter span: How long it lasts without a heartbeat, if it is not the usual time.
+    mutating func grant(_ key: TaskKey, fence: Int64, timeout: Duration?, now: Int64, for span: Duration? = nil) {
+        let duration = span?.milliseconds ?? duration
         let lease = Lease(
             fence: fence,
+            duration: duration,
             expiresAt: now + duration,
             timesOutAt: timeout.map { now + $0.milliseconds } ?? .max
         )
@@ -57,8 +62,8 @@ struct LeaseTable {
     }
 
     mutating func renew(_ key: TaskKey, fence: Int64, now: Int64) {
-        guard leases[key]?.fence == fence else { return }
-        leases[key]?.expiresAt = now + duration
+        guard let lease = leases[key], lease.fence == fence else { return }
+        leases[key]?.expiresAt = now + lease.duration
     }
 
     mutating func end(_ key: TaskKey, fence: Int64) {

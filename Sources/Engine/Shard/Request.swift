@@ -15,6 +15,7 @@ indirect enum Request: Sendable {
     case start(StartRequest, Reply<StartedRun>)
     case again(AgainRequest)
     case patch(PatchAsked)
+    case claim(ClaimRequest)
     case control(RunID, Command, actor: String, Reply<Int64>)
     case signal(SignalTarget, RunSignal, from: Ownership?, actor: String, Reply<Int>)
     case person(HumanTaskID, PersonRequest, actor: String, Reply<HumanTaskRow>)
@@ -39,6 +40,7 @@ indirect enum Request: Sendable {
         case .start(_, let reply): reply(.failure(error))
         case .again(let request): request.refuse(error)
         case .patch(let asked): asked.refuse(error)
+        case .claim(let request): request.refuse(error)
         case .control(_, _, _, let reply): reply(.failure(error))
         case .signal(_, _, _, _, let reply): reply(.failure(error))
         case .person(_, _, _, let reply): reply(.failure(error))
@@ -88,6 +90,8 @@ public struct StartRequest: Sendable {
     public var ownership = Ownership.common
     /// What it may spend, with all that it starts; goes before what its document says.
     public var budget = BudgetLimit.none
+    /// Who carries out its tasks, and those of the runs that it starts.
+    public var execution = RunExecution.auto
 
     /// Puts a request together.
     public init(graph: Graph, source: [UInt8], inputs: JSONObject, id: RunID? = nil, actor: String) {

@@ -128,6 +128,11 @@ extension ShardLoop {
             if state.graph.repeatedBody(of: task.node) != nil, state.loops[task] == nil, state.maps[task] == nil {
                 later.append((run.key, .reloadItems(task: task)))
             }
+        case .running where state.claims[task] != nil:
+            // Whoever has it may not know that anything happened here.
+            grant(task, of: run, at: now)
+            run.inFlight += 1
+            restorePermits(task, of: run, at: now)
         case .running where held.contains(HeldLease(key: key, fence: fence)):
             // Only after a commit that failed: the attempt goes on and will hand in its result again.
             leases.grant(

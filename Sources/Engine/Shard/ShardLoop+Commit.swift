@@ -41,6 +41,7 @@ extension ShardLoop {
         repeat {
             drainEffects(&batch)
             startReady(&batch)
+            leaveForClaims(&batch)
             // Scheduling may bring in more runs, and the end of one may touch another.
             var next = 0
             while next < batch.unsettled.count {
@@ -56,7 +57,7 @@ extension ShardLoop {
             batch.unsettled.removeAll(keepingCapacity: true)
             // What ended may let other runs begin, and those are to be settled too.
             offerGranted(&batch)
-        } while !batch.unsettled.isEmpty || batch.runs.contains { !$0.machine.effects.isEmpty }
+        } while !batch.unsettled.isEmpty || offersOutside || batch.runs.contains { !$0.machine.effects.isEmpty }
     }
 
     private mutating func drainEffects(_ batch: inout Batch) {
@@ -79,6 +80,7 @@ extension ShardLoop {
             offer(task, of: run)
         case .attemptEnded(let task, let fence):
             leases.end(TaskKey(run.key, task), fence: fence)
+            claims.end(TaskKey(run.key, task), fence: fence)
             limits.release(TaskKey(run.key, task), at: clock.monotonic())
             closeReservations(of: TaskKey(run.key, task), fence: fence, &batch)
             run.inFlight -= 1
@@ -89,6 +91,7 @@ extension ShardLoop {
             if limits.waits(KeyedLimits.task(ofRun: run.key)) == nil { command(.begin, on: run.key, nil, &batch) }
         case .withdraw(let task):
             _ = leaveLines(TaskKey(run.key, task))
+            claimable[run.key]?.remove(task)
             limits.release(TaskKey(run.key, task), at: clock.monotonic())
         case .stopAttempt(let task, let fence, let isKilled):
             let lease = HeldLease(key: TaskKey(run.key, task), fence: fence)
@@ -192,7 +195,7 @@ extension ShardLoop {
     }
 
     /// The smallest of the times that bound an attempt (spec 3.8): its own, and what is left for its phase and its run.
-    private func executorLimit(_ task: TaskRef, of run: OpenRun, at now: Timestamp) -> Duration? {
+    func executorLimit(_ task: TaskRef, of run: OpenRun, at now: Timestamp) -> Duration? {
         var limits = [attemptTimeout(task, of: run, at: now)]
         if !run.state.hasEnded { limits.append(run.state.deadline.map { $0 - now }) }
         if task.scope == 0, let phase = run.state.graph.phase(of: task.node) {
@@ -291,6 +294,7 @@ extension ShardLoop {
             let isIdle = run.state.status == .waiting && !lagging.contains(run.key)
             if isEnded || (isIdle && runs.count > configuration.cachedRuns) {
                 runs[run.key] = nil
+                claimable[run.key] = nil
                 keys[run.state.id] = nil
             }
         }
@@ -320,6 +324,7 @@ extension ShardLoop {
         schedules.forget()
         (watched, unsupervised, superviseAt) = ([], [], nil)
         aside = [:]
+        (claims, outside, claimable) = (LeaseTable(duration: ClaimOrder.usualLease), [], [:])
         do {
             pauses = PauseTable(try store.pauses())
         } catch {

@@ -17,6 +17,8 @@ extension ShardLoop {
             apply(request, to: &batch)
         case .patch(let asked):
             apply(asked, to: &batch)
+        case .claim(let request):
+            apply(request, to: &batch)
         case .control(let run, let command, let actor, let reply):
             answer(reply, keeping: .event, &batch) { loop, batch throws(EngineError) in
                 try loop.control(run, command, actor, &batch)
@@ -86,6 +88,8 @@ extension ShardLoop {
         _ batch: inout Batch
     ) throws(EngineError) -> StartedRun {
         guard !isReleasing else { throw EngineError(.draining, "the engine is stopping") }
+        let graph = reader.keep(request.graph)
+        if !knowsAgents, let node = request.execution.agentForNobody(in: graph) { throw EngineError(noAgentFor: node) }
         let id = request.id ?? ids.next(at: batch.now, entropy: (random.next(), random.next()))
         if request.id != nil, let key = try knownKey(of: id) {
             return try repeatedStart(request, key, &batch)
@@ -103,9 +107,9 @@ extension ShardLoop {
             priority: request.priority,
             labels: request.labels,
             ownership: request.ownership,
-            budget: request.budget
+            budget: request.budget,
+            execution: request.execution
         )
-        let graph = reader.keep(request.graph)
         if !storedDefinitions.contains(request.graph.hash) {
             batch.commit.definitions.append(
                 DefinitionRow(
@@ -285,6 +289,14 @@ extension ShardLoop {
 }
 
 extension EngineError {
+    fileprivate init(noAgentFor node: Graph.Node) {
+        self.init(
+            .invalid,
+            "nobody carries out node `\(node.id)`: this program has no executor for agents; start the run with "
+                + "`execution: external`, or with `execution: hybrid` and the label `external` at the node, and claim it"
+        )
+    }
+
     init(refusal: Refusal) {
         switch refusal {
         case .state(let message): self.init(.conflict, message)

@@ -78,7 +78,7 @@ extension ShardLoop {
                 fence: task.fence,
                 worker: task.worker,
                 leaseUntil: isRunning && !run.state.node(ref).kind.isContainer
-                    ? batch.now + .milliseconds(leases.duration) : nil,
+                    ? batch.now + (run.state.claims[ref]?.lease ?? .milliseconds(leases.duration)) : nil,
                 awaitedSignal: task.status == .waiting ? task.awaited?.type : nil
             )
         )

@@ -31,6 +31,7 @@ extension ShardLoop {
             request.priority = parent.state.priority
             request.labels = parent.state.labels
             request.ownership = parent.state.ownership
+            request.execution = parent.state.execution
             if case .workflow(let child) = parent.state.node(task).kind {
                 // A document may not take more than the one that starts it allows.
                 let own = BudgetLimit.none.over(workflow.graph.budget)

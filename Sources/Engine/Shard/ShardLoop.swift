@@ -24,6 +24,8 @@ struct ShardLoop {
 
     /// Who measures.
     var observer: (any CommitObserver)?
+    /// Whether there is an executor for agents.
+    var knowsAgents = true
     /// What executors say about the calls of a node.
     var traits: @Sendable (Graph.Node) -> ExecutorTraits = { _ in ExecutorTraits() }
     /// Runs in memory. Between turns they are as the store has them.
@@ -38,6 +40,12 @@ struct ShardLoop {
     var ledger = BudgetLedger(at: Timestamp(milliseconds: 0))
     var budgets = BudgetGate()
     var leases: LeaseTable
+    /// Those of tasks that are worked on outside; they take no slot.
+    var claims: LeaseTable
+    /// Tasks that are looked at for whether they may be claimed.
+    var outside: [TaskKey] = []
+    /// By run: tasks that may be claimed; some may not any more.
+    var claimable: [Int64: Set<TaskRef>] = [:]
     var timers = TimerQueue()
     /// Runs whose rows are not what their states are, and when that ends.
     var lagging: Set<Int64> = []
@@ -154,10 +162,12 @@ struct ShardLoop {
         var wait: Int64 = ready.isEmpty || leases.count >= configuration.slots ? 60_000 : 0
         if let fireAt = timers.nextFireAt { wait = min(wait, fireAt.milliseconds - clock.wall().milliseconds) }
         if !retained.isEmpty || !later.isEmpty || !unread.isEmpty { wait = 0 }
+        if !outside.isEmpty, !isReleasing { wait = 0 }
         if !lagging.isEmpty { wait = min(wait, catchUpAt.milliseconds - clock.wall().milliseconds) }
         if let span = scheduleWait(now) { wait = min(wait, span) }
         if let at = nextCall(now) { wait = min(wait, at - now) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
+        if let at = claims.nextAt { wait = min(wait, at - now) }
         if let at = superviseAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
     }
@@ -187,7 +197,7 @@ struct ShardLoop {
     private mutating func endLeases(_ batch: inout Batch) {
         let now = clock.monotonic()
         guard now >= resumeAt else { return }
-        while let (key, fence, due) = leases.popDue(at: now) {
+        while let (key, fence, due) = leases.popDue(at: now) ?? claims.popDue(at: now) {
             switch due {
             case .timedOut:
                 command(.attemptTimedOut(task: TaskRef(number: key.task), fence: fence), on: key.runKey, nil, &batch)

@@ -56,6 +56,8 @@ extension RunState: SnapshotFields {
         StateField("project", \.project),
         StateField("budget", \.budget, default: .none),
         StateField("holds", \.holds, default: [:]),
+        StateField("execution", \.execution, default: .auto),
+        StateField("claims", \.claims, default: [:]),
         StateField("costs", \.costs, default: [:]),
         StateField("assigned", \.assigned, default: [:]),
         StateField("signals", \.signals, default: SignalBox()),

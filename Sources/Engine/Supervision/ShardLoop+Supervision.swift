@@ -65,8 +65,10 @@ extension ShardLoop {
             var mover = Supervisor.Mover.something
             switch now.status {
             case .running where !state.node(task).kind.isEngineRun:
-                let isHeld = leases.holds(TaskKey(run.key, task), fence: now.fence)
+                let key = TaskKey(run.key, task)
+                let isHeld = leases.holds(key, fence: now.fence) || claims.holds(key, fence: now.fence)
                 mover = isHeld ? .lease : .lostLease(fence: now.fence)
+            case .ready where claimable[run.key]?.contains(task) == true: break
             case .ready where now.readyReason == .unserved && !configuration.serves(state.node(task)):
                 mover = .noWorker
             case .ready, .running, .blocked:

@@ -59,14 +59,22 @@ extension RunState {
     /// One object for each task.
     public var tasksJSON: [JSONValue] { allTasks.map { .object(json(of: $0)) } }
 
-    private func json(of ref: TaskRef) -> JSONObject {
+    /// A task: `{id, node, kind, status, attempts, …}`.
+    func json(of ref: TaskRef) -> JSONObject {
         let task = self[ref]
         var result: JSONObject = [
-            "node": .string(node(ref).id), "kind": .string(node(ref).kind.name),
+            "id": .string(id(of: ref).description), "node": .string(node(ref).id), "kind": .string(node(ref).kind.name),
             "status": .string(task.status.rawValue), "attempts": .int(Int64(task.attempts)),
         ]
         let place = place(of: ref.scope)
         if !place.isEmpty { result["place"] = .array(place.map { .int(Int64($0)) }) }
+        result["worker"] = task.worker.map(JSONValue.string)
+        if isExternal(ref) { result["external"] = true }
+        if let claim = claims[ref] {
+            result["claimed_by"] = .string(claim.by)
+            result["progress"] = claim.progress?.percent.map { .int(Int64($0)) }
+            result["progress_message"] = claim.progress?.message.map(JSONValue.string)
+        }
         if task.isReused { result["reused"] = true }
         result["cached_from"] = task.cachedFrom.map { .string($0.description) }
         if task.lostAttempts > 0 { result["lost_attempts"] = .int(Int64(task.lostAttempts)) }

@@ -13,7 +13,8 @@ enum Components {
     static func pathParameter(_ name: String) -> Shape { pathParameters[name] ?? .text(1...200, pattern: "^[^/]+$") }
 
     private static let pathParameters: [String: Shape] = [
-        "run": .id("run"), "human_task": .id("ht"), "schedule": .id("sched"), "user": .id("usr"), "key": .id("key"),
+        "run": .id("run"), "task": .text(41...41, pattern: TaskID.pattern), "human_task": .id("ht"),
+        "schedule": .id("sched"), "user": .id("usr"), "key": .id("key"),
         "seq": .text(1...18, pattern: "^[1-9][0-9]{0,17}$"), "name": .name, "tag": .name, "project": .projectName,
         "secret": .text(1...100, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"),
         "scope": .text(
@@ -76,6 +77,7 @@ enum Components {
                 .required("at", .time),
                 .required("run", .text),
                 .optional("node", .text),
+                .optional("task", .text, "The id of the task."),
                 .optional("attempt", .integer),
                 .optional("actor", .text),
                 .optional("data", .any)
@@ -221,10 +223,65 @@ enum Components {
         (
             "Task",
             .answer(
+                .required("id", .text),
                 .required("node", .text),
                 .required("kind", .text),
                 .required("status", .choice(TaskStatus.self)),
                 .required("attempts", .integer)
+            )
+        ),
+        (
+            "ClaimableTask",
+            .answer(
+                .required("id", .text),
+                .required("run", .text),
+                .required("workflow", .text),
+                .required("node", .text),
+                .required("kind", .text),
+                .required("priority", .integer),
+                .required("attempts", .integer),
+                .required("since", .time),
+                .optional("tool", .text),
+                .optional("queue", .text),
+                .optional("labels", .map(.text))
+            )
+        ),
+        (
+            "ClaimedTask",
+            .answer(
+                .required("id", .text),
+                .required("run", .text),
+                .required("workflow", .text),
+                .required("node", .text),
+                .required("kind", .text),
+                .required("attempt", .integer),
+                .required("fence", .integer, "Goes with everything that is said about the claim."),
+                .required("worker", .text),
+                .required("ttl", .text),
+                .required("lease_until", .time, "It is somebody else's to claim then, unless a heartbeat comes."),
+                .required(
+                    "idempotency_key",
+                    .text,
+                    "The same for all attempts: goes with effects that must happen once."
+                ),
+                .required("input", .any, "What the call is handed, every expression evaluated."),
+                .optional("tool", .text),
+                .optional("timeout_ms", .integer),
+                .optional("guidance", .list(.text))
+            )
+        ),
+        ("ClaimLease", .answer(.required("ttl", .text), .required("lease_until", .time))),
+        (
+            "Attempt",
+            .answer(
+                .required("attempt", .integer),
+                .required("fence", .integer),
+                .required("worker", .text),
+                .required("claimed", .flag),
+                .required("status", .choice(TaskAttempt.Status.self)),
+                .required("started_at", .time),
+                .optional("ended_at", .time),
+                .optional("error", .any)
             )
         ),
         (

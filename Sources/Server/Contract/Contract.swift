@@ -14,11 +14,22 @@ struct Contract: Sendable {
         /// Who shows a credential that lets the permission through. Whether it may be used on a certain thing is for the
         /// action to ask.
         case may(Permission)
+        /// The same, with a credential that lets one of some through.
+        case mayAny([Permission])
+
+        /// One of these is needed; none for everybody.
+        var permissions: [Permission] {
+            switch self {
+            case .everyone: []
+            case .may(let permission): [permission]
+            case .mayAny(let permissions): permissions
+            }
+        }
     }
 
     /// A part of the API, for readers.
     enum Area: String, Sendable, CaseIterable {
-        case accounts, workflows, runs, patches
+        case accounts, workflows, runs, tasks, patches
         case humanTasks = "human tasks"
         case schedules, signals, events, money, secrets, cache, content, administration, probes
     }

@@ -38,9 +38,10 @@ struct OpenAPIDocument {
             "operationId": .string(contract.id), "summary": .string(contract.summary),
             "tags": [.string(contract.area.rawValue)],
         ]
-        if case .may(let permission) = contract.audience {
+        let permissions = contract.audience.permissions
+        if !permissions.isEmpty {
             operation["security"] = [["bearer": []]]
-            operation["x-permission"] = .string(permission.rawValue)
+            operation["x-permission"] = .string(permissions.map(\.rawValue).joined(separator: " "))
         } else {
             operation["security"] = []
         }
@@ -117,7 +118,7 @@ struct OpenAPIDocument {
     /// The ways to be refused that an operation shares with others.
     private static func problems(_ route: Route) -> [(String, String)] {
         var problems = [("429", "Too often; `Retry-After` says when to come again.")]
-        if case .may = route.contract.audience {
+        if !route.contract.audience.permissions.isEmpty {
             problems.append(("401", "No valid credential."))
             problems.append(("403", "The credential does not let this through."))
         }

@@ -26,6 +26,8 @@ struct EnvelopeReader {
         let ownership: Ownership
         /// Events before its own log, where it was made from another run.
         let before: Int64
+        /// As it was started; events name nodes that were added later by number.
+        let graph: RunGraph
     }
     private let reader: RunReader
     private var places: [Int64: Place] = [:]
@@ -55,9 +57,21 @@ struct EnvelopeReader {
             throw EngineError(.corrupted, "the run with key \(key) has no log")
         }
         if places.count >= 10_000 { places = [:] }
-        let place = Place(run: own.run, ownership: own.ownership, before: own.after)
+        let place = Place(
+            run: own.run,
+            ownership: own.ownership,
+            before: own.after,
+            graph: try reader.graph(ofRun: key)
+        )
         places[key] = place
         return place
+    }
+
+    private func task(of event: JSONValue, _ place: Place) -> TaskID? {
+        let index = event["index"]?.intValue.map { Int($0) } ?? event["node"]?.stringValue.flatMap(place.graph.index)
+        guard let index else { return nil }
+        let scope = event["scope"]?.intValue.map { Int($0) } ?? 0
+        return TaskID(run: place.run, task: TaskRef(scope: scope, node: index))
     }
 
     private func envelope(
@@ -76,6 +90,7 @@ struct EnvelopeReader {
         object["project"] = place.ownership.project.map { .string($0) }
         object["node"] = event["node"]
         object["scope"] = event["scope"]
+        object["task"] = task(of: event, place).map { .string($0.description) }
         object["attempt"] = event["data"]?["attempt"]
         object["actor"] = event["actor"]
         object["data"] = event["data"]

@@ -114,12 +114,7 @@ struct PatchRoutes: Sendable {
         let record = try await service.ask(call) { engine throws(EngineError) in
             try await engine.patch(run, wanted, by: call.actor)
         }
-        guard record.status == .rejected else { return .json(record.json) }
-        let items = record.findings.map { Problem.Item(path: $0.path, code: "\($0.code)", message: $0.message) }
-        let why = record.findings.first?.message ?? "it does not fit"
-        var problem = Problem(422, "patch.invalid", "patch \(record.number) is rejected: \(why)", items: items)
-        problem.members["patch"] = record.json
-        throw problem
+        return try .patch(record)
     }
 
     private func deciding(_ choice: String, _ summary: String, _ fields: [Shape.Field]) -> Route {
@@ -145,5 +140,19 @@ struct PatchRoutes: Sendable {
             }
             return .json(row.json)
         }
+    }
+}
+
+extension HTTPResponse {
+    /// A patch that was asked for.
+    ///
+    /// - Throws: 422 with the record for one that cannot apply.
+    static func patch(_ record: PatchRecord) throws(Problem) -> HTTPResponse {
+        guard record.status == .rejected else { return .json(record.json) }
+        let items = record.findings.map { Problem.Item(path: $0.path, code: "\($0.code)", message: $0.message) }
+        let why = record.findings.first?.message ?? "it does not fit"
+        var problem = Problem(422, "patch.invalid", "patch \(record.number) is rejected: \(why)", items: items)
+        problem.members["patch"] = record.json
+        throw problem
     }
 }

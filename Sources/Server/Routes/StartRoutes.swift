@@ -32,7 +32,8 @@ struct StartRoutes: Sendable {
                         Self.priority,
                         Self.labels,
                         Self.budget,
-                        Self.project
+                        Self.project,
+                        Self.execution
                     ),
                     Self.started,
                     Self.ended,
@@ -63,7 +64,8 @@ struct StartRoutes: Sendable {
                             Self.priority,
                             Self.labels,
                             Self.budget,
-                            Self.project
+                            Self.project,
+                            Self.execution
                         )
                     ),
                     Self.started,
@@ -84,6 +86,11 @@ struct StartRoutes: Sendable {
     private static let labels = Shape.Field.optional("labels", .labels)
     private static let budget = Shape.Field.optional("budget_usd", .money, "What it may spend at most.")
     private static let project = Shape.Field.optional("project", .projectName, "The project that it belongs to.")
+    private static let execution = Shape.Field.optional(
+        "execution",
+        .choice(RunExecution.self),
+        "Who does the work: the server, whoever claims its tasks, or both: those with the label `external` are claimed."
+    )
     private static let started = Contract.Answer(202, "The run is durable and begins.", .named("StartedRun"))
     private static let ended = Contract.Answer(
         200,
@@ -133,6 +140,7 @@ struct StartRoutes: Sendable {
         request.id = fields.id("id")
         request.priority = fields.integer("priority")
         request.labels = fields.labels("labels")
+        request.execution = fields.text("execution").flatMap(RunExecution.init) ?? .auto
         request.budget = BudgetLimit(money: try fields.money("budget_usd"))
         if let project = fields.text("project") { try await service.requireStart(in: project, call.caller) }
         request.ownership = call.ownership(in: fields.text("project"))

@@ -84,6 +84,7 @@ extension ShardLoop {
     }
 
     mutating func offer(_ task: TaskRef, of run: OpenRun) {
+        if run.state.isExternal(task) { return outside.append(TaskKey(run.key, task)) }
         let waiter = waiter(task, of: run)
         ready.push(
             waiter.task,

@@ -148,7 +148,7 @@ extension ShardLoop {
 
     /// A task that is not started keeps no permits.
     mutating func letGo(_ task: TaskKey) {
-        if !leases.contains(task) { limits.release(task, at: clock.monotonic()) }
+        if !leases.contains(task), !claims.contains(task) { limits.release(task, at: clock.monotonic()) }
     }
 }
 
