@@ -219,6 +219,7 @@ public struct APIServer: Sendable {
             throw Problem(IdentityError(.required, "The header `Authorization: Bearer TOKEN` is expected."))
         }
         let credential = String(words[1])
+        if let known = authenticator.recall(credential) { return known }
         return try await authenticate { () throws(IdentityError) in try authenticator.authenticate(credential) }
     }
 

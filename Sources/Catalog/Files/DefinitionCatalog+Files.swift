@@ -30,8 +30,7 @@ extension DefinitionCatalog {
         row.note = actor.reason
         var change = CatalogChange()
         change.artifacts = [row]
-        let complete = change
-        try storage { () throws(StoreError) in try store.apply(complete) }
+        try apply(change)
         return row
     }
 
