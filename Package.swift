@@ -127,8 +127,8 @@ let package = Package(
         module(
             "Server",
             [
-                "HTTPServer", "Engine", "Identity", "Secrets", "Audit", "RateLimits", "Catalog", "Store", "Definition",
-                "Hashing", "Threads", "Model", "JSON",
+                "HTTPServer", "Engine", "Telemetry", "Identity", "Secrets", "Audit", "RateLimits", "Catalog", "Store",
+                "Definition", "HTTP", "Hashing", "Threads", "Model", "JSON",
             ]
         ),
 
@@ -174,8 +174,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "HTTPServer", "Engine", "Identity", "Secrets", "Cryptography", "Catalog", "StoreSQLite", "Store",
-                "Definition", "Threads", "Model", "JSON", "TestSupport",
+                "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Secrets", "Cryptography", "Catalog",
+                "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON", "TestSupport",
             ]
         ),
         tests("HTTP", ["HTTPServer", "Reactor", "JSON", "Threads"]),

@@ -19,6 +19,7 @@ public final class DefinitionCatalog: Sendable {
     let compiler: Compiler
     let now: @Sendable () -> Timestamp
     private let ids = Mutex(IdentifierSource())
+    private let changes = Atomic<Int>(0)
 
     /// A catalogue over a store.
     ///
@@ -35,6 +36,15 @@ public final class DefinitionCatalog: Sendable {
         self.blobs = blobs
         self.compiler = compiler
         self.now = now
+    }
+
+    /// Rises with every change through this catalogue: what was read before the same number still holds.
+    public var changeCount: Int { changes.load(ordering: .acquiring) }
+
+    /// Writes a change, and counts it whatever becomes of it.
+    func apply(_ change: CatalogChange) throws(CatalogError) {
+        defer { changes.add(1, ordering: .acquiringAndReleasing) }
+        try storage { () throws(StoreError) in try store.apply(change) }
     }
 
     /// The id of a new artifact.

@@ -8,12 +8,24 @@ internal import Synchronization
 
 /// Turns what a request shows into a ``Principal``. Calls block for some reads of the store.
 ///
-/// Whether account and login still stand is looked up each time, so that disabling, a new role and the end of a login
-/// hold at once, not when the token ends.
+/// Whether account and login still stand is looked up, and again after every change of accounts through the same context,
+/// so that disabling, a new role and the end of a login hold at once, not when the token ends.
 public final class Authenticator: Sendable {
     private let context: IdentityContext
     private let localToken: LocalToken?
     private let keyUses = Mutex<[APIKeyID: Timestamp]>([:])
+    private let known = Mutex<[String: Known]>([:])
+    /// Credentials that are kept.
+    private static let kept = 10_000
+
+    /// What a credential came to.
+    private struct Known {
+        let principal: Principal
+        /// ``IdentityContext/changeCount`` before it was looked up.
+        let change: Int
+        /// It is valid until then; `nil` for always.
+        let end: Timestamp?
+    }
 
     /// - Parameter localToken: Admits whoever can read the data folder, as administrator of the default tenant.
     public init(_ context: IdentityContext, localToken: LocalToken?) {
@@ -27,11 +39,36 @@ public final class Authenticator: Sendable {
         if let localToken, localToken.admits(credential) {
             return Principal(user: nil, tenant: Principal.defaultTenant, role: .admin, credential: .localToken)
         }
-        if credential.hasPrefix(APIKeys.prefix) { return try key(IdentityContext.digest(credential)) }
+        let (digest, change) = (IdentityContext.digest(credential), context.changeCount)
+        let (principal, end) = try lookUp(credential, digest)
+        known.withLock { known in
+            if known.count >= Self.kept { known = [:] }
+            known[digest] = Known(principal: principal, change: change, end: end)
+        }
+        return principal
+    }
+
+    /// Who shows a credential that was looked up before, when no account changed since. Does not block.
+    ///
+    /// - Returns: `nil` when it has to be looked up.
+    public func recall(_ credential: String) -> Principal? {
+        if let localToken, localToken.admits(credential) {
+            return Principal(user: nil, tenant: Principal.defaultTenant, role: .admin, credential: .localToken)
+        }
+        let (digest, change, now) = (IdentityContext.digest(credential), context.changeCount, context.now())
+        guard let found = known.withLock({ $0[digest] }), found.change == change, found.end.map({ $0 > now }) ?? true
+        else { return nil }
+        if case .apiKey(let id) = found.principal.credential { keyUses.withLock { $0[id] = now } }
+        return found.principal
+    }
+
+    private func lookUp(_ credential: String, _ digest: String) throws(IdentityError) -> (Principal, end: Timestamp?) {
+        if credential.hasPrefix(APIKeys.prefix) { return try key(digest) }
         guard let token = SignedToken(credential, .access, keys: context.keys, at: context.now()),
             let family = token.claims["fam"]?.stringValue.flatMap({ TokenFamilyID($0) })
         else { throw .unknownCredential }
-        return try login(family, token.claims["sub"]?.stringValue)
+        let end = token.claims["exp"]?.intValue.map { Timestamp(milliseconds: $0 * 1000) }
+        return (try login(family, token.claims["sub"]?.stringValue), end ?? context.now())
     }
 
     /// Who shows a token of the live feed, and the only project that it shows.
@@ -46,7 +83,7 @@ public final class Authenticator: Sendable {
         if let family = claims["fam"]?.stringValue.flatMap({ TokenFamilyID($0) }) {
             principal = try login(family, claims["sub"]?.stringValue)
         } else if let id = claims["key"]?.stringValue.flatMap({ APIKeyID($0) }) {
-            principal = try key(try stored { () throws(StoreError) in try context.store.apiKey(id)?.hash } ?? "")
+            principal = try key(try stored { () throws(StoreError) in try context.store.apiKey(id)?.hash } ?? "").0
         } else if claims["sub"]?.stringValue == "local" {
             principal = Principal(user: nil, tenant: Principal.defaultTenant, role: .admin, credential: .localToken)
         } else {
@@ -78,7 +115,7 @@ public final class Authenticator: Sendable {
         return Principal(user: user.id, tenant: user.tenant, role: user.role, credential: .login(family))
     }
 
-    private func key(_ hash: String) throws(IdentityError) -> Principal {
+    private func key(_ hash: String) throws(IdentityError) -> (Principal, end: Timestamp?) {
         let now = context.now()
         let found = try stored { () throws(StoreError) -> (APIKeyRow, UserRow)? in
             guard let key = try context.store.apiKey(hash: hash), let user = try context.store.user(key.user) else {
@@ -91,12 +128,13 @@ public final class Authenticator: Sendable {
         if key.lastUsedAt.map({ now - $0 >= .seconds(60) }) ?? true { keyUses.withLock { $0[key.id] = now } }
         // A user who lost rights since has none of them through old keys either.
         let isKept = key.role.isWithin(user.role) || key.role == .worker
-        return Principal(
+        let principal = Principal(
             user: user.id,
             tenant: user.tenant,
             role: isKept ? key.role : user.role,
             scopes: key.scopes.compactMap { ScopePattern($0) },
             credential: .apiKey(key.id)
         )
+        return (principal, key.expiresAt)
     }
 }

@@ -41,6 +41,7 @@ public final class IdentityContext: Sendable {
     let hasher: PasswordHasher
     let guards: LoginGuard
     private let ids = Mutex(IdentifierSource())
+    private let changes = Atomic<Int>(0)
 
     /// Puts a context together; one for the life of the process, because it counts logins under way.
     ///
@@ -65,7 +66,11 @@ public final class IdentityContext: Sendable {
         return ids.withLock { $0.next(at: now, entropy: (random.next(), random.next())) }
     }
 
+    /// Rises with every change of accounts: what was read before the same number still holds.
+    var changeCount: Int { changes.load(ordering: .acquiring) }
+
     func apply(_ change: SecurityChange) throws(IdentityError) {
+        defer { changes.add(1, ordering: .acquiringAndReleasing) }
         try stored { () throws(StoreError) in try store.apply(change) }
     }
 

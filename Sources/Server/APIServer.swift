@@ -7,9 +7,9 @@ internal import Hashing
 internal import Identity
 internal import JSON
 internal import Model
-public import RateLimits
 internal import Reactor
 public import Store
+public import Telemetry
 internal import Threads
 
 /// The API over HTTP (spec 10).
@@ -20,25 +20,57 @@ public struct APIServer: Sendable {
     private let service: Service
     private let feed: LiveFeed
     private let limits: Limits
+    private let settings: APISettings
+    private let telemetry: RequestTelemetry
+    private let health: HealthMonitor
+    private let crossOrigin: CrossOrigin
     private let authentication = (1...2).map { SerialThread(named: "auth-\($0)") }
 
+    /// - Parameters:
+    ///   - metrics: Where requests are counted, and what `/metrics` shows.
+    ///   - log: Gets a line for each request; without one nothing is written down.
     /// - Throws: `StoreError` when the end of the log cannot be read.
-    public init(_ service: Service, rates: RateLimitSettings = RateLimitSettings()) throws(StoreError) {
-        self.service = service
-        limits = Limits(rates)
-        feed = LiveFeed(service, last: try service.store.lastSequence())
-        let routes = Self.routes(service, feed, limits)
-        let document = OpenAPIDocument(routes + ProbeRoutes.documented, version: service.version)
+    public init(
+        _ service: Service,
+        _ settings: APISettings = APISettings(),
+        metrics: MetricsRegistry = MetricsRegistry(),
+        log: Log? = nil
+    ) throws(StoreError) {
+        (self.service, self.settings) = (service, settings)
+        limits = Limits(settings.rates)
+        telemetry = RequestTelemetry(metrics, log)
+        crossOrigin = CrossOrigin(origins: settings.origins)
+        health = HealthMonitor(service, settings.checks)
+        feed = LiveFeed(service, last: try service.store.lastSequence(), telemetry.clients)
+        let routes = Self.routes(service, feed, limits, settings)
+        let document = OpenAPIDocument(
+            routes + ProbeRoutes.documented,
+            version: service.version,
+            url: settings.publicURL ?? "/"
+        )
+        let probes = ProbeRoutes(
+            service: service,
+            settings: settings,
+            health: health,
+            metrics: metrics,
+            openAPI: document.json.bytes()
+        )
         do throws(JSONSchemaError) {
-            router = try Router(routes + ProbeRoutes(service: service, openAPI: document.json.bytes()).routes)
+            router = try Router(routes + probes.routes)
         } catch {
             preconditionFailure("a contract has a shape that is no schema: \(error)")
         }
     }
 
     /// Every operation but the probes.
-    static func routes(_ service: Service, _ feed: LiveFeed, _ limits: Limits) -> [Route] {
-        AccountRoutes(service: service).routes + KeyRoutes(service: service).routes
+    static func routes(
+        _ service: Service,
+        _ feed: LiveFeed,
+        _ limits: Limits,
+        _ settings: APISettings = APISettings()
+    ) -> [Route] {
+        let operations: [Route] =
+            AccountRoutes(service: service).routes + KeyRoutes(service: service).routes
             + UserRoutes(service: service).routes + MemberRoutes(service: service).routes
             + AuditRoutes(service: service).routes + SecretRoutes(service: service).routes
             + DocumentRoutes(service: service).routes + WorkflowRoutes(service: service).routes
@@ -48,31 +80,48 @@ public struct APIServer: Sendable {
             + ClaimRoutes(service: service).routes
             + DerivationRoutes(service: service).routes + PatchRoutes(service: service).routes
             + HumanTaskRoutes(service: service).routes + ScheduleRoutes(service: service).routes
-            + MoneyRoutes(service: service).routes + EventRoutes(service: service, feed: feed).routes
+            + MoneyRoutes(service: service).routes
+            + EventRoutes(service: service, feed: feed, settings: settings).routes
+        return operations + ContentRoutes(service: service, settings: settings).routes
+            + AdministrationRoutes(service: service, settings: settings).routes
     }
 
     /// Follows the engine for those who watch, until the task is cancelled.
     public func run() async { await feed.run() }
 
+    /// Takes nothing new from now on: every operation but the probes answers 503 `draining`. Those who follow events are
+    /// let go when the task of ``run()`` is cancelled.
+    public func drain() { health.drain() }
+
     /// Answers one request.
     @Sendable public func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        let id = Self.requestID(of: request)
+        let (id, start) = (Self.requestID(of: request), ContinuousClock.now)
+        var record = RequestRecord(address: ClientAddress.of(request, trusting: settings.trustedProxies))
         var response: HTTPResponse
         do throws(Problem) {
-            response = try await route(request)
+            response =
+                if let preflight = crossOrigin.preflight(request) { preflight } else {
+                    try await route(request, &record)
+                }
         } catch {
+            record.problem = error
             response = error.response(requestID: id)
         }
+        crossOrigin.permit(request, &response)
         response.headers["x-request-id"] = id
         response.headers["x-content-type-options"] = "nosniff"
         response.headers["x-frame-options"] = "DENY"
         response.headers["referrer-policy"] = "no-referrer"
         response.headers["cache-control"] = response.headers["cache-control"] ?? "no-store"
         response.headers["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'"
+        telemetry.record(request, record, status: response.status, id: id, took: .now - start)
         return response
     }
 
-    private func route(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
+    private func route(
+        _ request: HTTPRequest,
+        _ record: inout RequestRecord
+    ) async throws(Problem) -> HTTPResponse {
         switch router.find(request.method, request.path) {
         case .nothing:
             throw .notFound("path `\(request.target.rawPath)`")
@@ -86,26 +135,30 @@ public struct APIServer: Sendable {
             problem.headers["allow"] = allowed
             throw problem
         case .route(let entry, let parameters):
-            return try await act(entry, parameters, request)
+            record.route = entry.route.pattern.text
+            return try await act(entry, parameters, request, &record)
         }
     }
 
     private func act(
         _ entry: Router.Entry,
         _ parameters: [String: String],
-        _ request: HTTPRequest
+        _ request: HTTPRequest,
+        _ record: inout RequestRecord
     ) async throws(Problem) -> HTTPResponse {
         let contract = entry.route.contract
+        if health.isDraining, contract.area != .probes { throw .draining }
         var caller = Principal.nobody
         let permissions = contract.audience.permissions
         if !permissions.isEmpty {
             caller = try await self.caller(of: request, contract.takesFeedToken)
+            record.actor = caller.actor
             guard permissions.contains(where: caller.may) else {
                 let names = permissions.map { "`\($0.rawValue)`" }.joined(separator: " or ")
                 throw Problem(403, "permission.denied", "\(names) is not yours")
             }
         }
-        let limit = try limits.admit(contract.kind, caller, address: request.remoteAddress.host)
+        let limit = try limits.admit(contract.kind, caller, address: record.address)
         try entry.check.checkPath(parameters)
         try entry.check.checkHeaders(of: request)
         try entry.check.checkQuery(
@@ -115,12 +168,12 @@ public struct APIServer: Sendable {
         switch contract.body {
         case .none, .bytes: break
         case .json:
-            bytes = try await Self.collect(request)
+            bytes = try await collect(request)
             let value = try entry.check.fields(of: request, bytes)
             fields = Fields(value.objectValue ?? ["value": value])
         case .document:
             try RequestCheck.checkType(of: request, DocumentRoutes.types)
-            document = try await Self.collect(request)
+            document = try await collect(request)
             guard !document.isEmpty else {
                 throw Problem(422, "validation.failed", "a document is expected as the body")
             }
@@ -128,6 +181,7 @@ public struct APIServer: Sendable {
         }
         let call = APICall(
             request: request,
+            address: record.address,
             parameters: parameters,
             caller: caller,
             fields: fields,
@@ -147,12 +201,12 @@ public struct APIServer: Sendable {
         return IdempotencyKey(principal: "\(caller.tenant)/\(caller.actor)", key: key, fingerprint: fingerprint)
     }
 
-    private static func collect(_ request: HTTPRequest) async throws(Problem) -> [UInt8] {
+    private func collect(_ request: HTTPRequest) async throws(Problem) -> [UInt8] {
         do throws(HTTPStreamError) {
-            return try await request.body.collect(limit: APICall.bodyLimit)
+            return try await request.body.collect(limit: settings.bodyLimit)
         } catch {
             guard error.code == .tooLarge else { throw Problem(400, "validation.failed", error.message) }
-            throw Problem(413, "too_large", "the body has more than \(APICall.bodyLimit) bytes")
+            throw Problem(413, "too_large", "the body has more than \(settings.bodyLimit) bytes")
         }
     }
 
@@ -169,6 +223,7 @@ public struct APIServer: Sendable {
             throw Problem(IdentityError(.required, "The header `Authorization: Bearer TOKEN` is expected."))
         }
         let credential = String(words[1])
+        if let known = authenticator.recall(credential) { return known }
         return try await authenticate { () throws(IdentityError) in try authenticator.authenticate(credential) }
     }
 

@@ -11,7 +11,8 @@ internal import Synchronization
 
 /// Finds published workflows to run them: the document of the version, compiled with the tools of this machine.
 ///
-/// What was compiled is kept, by content, because most runs are of a few versions. Calls block.
+/// What was compiled is kept, by content, because most runs are of a few versions; and what a reference names, until
+/// something is published or a tag moves. Calls block.
 public final class PublishedWorkflows: WorkflowSource {
     /// Graphs that are kept.
     private static let kept = 256
@@ -21,6 +22,16 @@ public final class PublishedWorkflows: WorkflowSource {
     /// Whose definitions are meant when nobody is named.
     private let owner: String
     private let compiled = Mutex<[String: ResolvedWorkflow]>([:])
+    private let named = Mutex<[Name: Found]>([:])
+
+    private struct Name: Hashable {
+        let owner, reference: String
+    }
+    private struct Found {
+        let workflow: ResolvedWorkflow
+        /// ``DefinitionCatalog/changeCount`` before it was looked up.
+        let change: Int
+    }
 
     /// - Parameters:
     ///   - compiler: Made to run, not only to check.
@@ -39,6 +50,17 @@ public final class PublishedWorkflows: WorkflowSource {
     ///
     /// - Throws: `notFound`; `invalid` when it does not compile on this machine; `unavailable`.
     public func workflow(_ reference: String, of owner: String) throws(EngineError) -> ResolvedWorkflow {
+        let (name, change) = (Name(owner: owner, reference: reference), catalog.changeCount)
+        if let found = named.withLock({ $0[name] }), found.change == change { return found.workflow }
+        let workflow = try lookUp(reference, of: owner)
+        named.withLock { named in
+            if named.count >= Self.kept { named = [:] }
+            named[name] = Found(workflow: workflow, change: change)
+        }
+        return workflow
+    }
+
+    private func lookUp(_ reference: String, of owner: String) throws(EngineError) -> ResolvedWorkflow {
         let version: ArtifactRow
         do throws(CatalogError) {
             version = try catalog.version(VersionReference(reference), owner: owner)

@@ -17,13 +17,15 @@ public struct Service: Sendable {
     let engine: DurableEngine
     let store: any RunStore
     let security: any SecurityStore
+    let blobs: any StreamingBlobStore
     let reader: RunReader
     let catalog: DefinitionCatalog
     /// Published workflows, compiled to run.
     let workflows: PublishedWorkflows
     /// Checks documents that are looked at or published, not run at once.
     let compiler: Compiler
-    let identity: IdentityServices
+    /// Accounts, for upkeep.
+    public let identity: IdentityServices
     let vault: SecretVault
     let clock: any EngineClock
     let version: String
@@ -38,7 +40,7 @@ public struct Service: Sendable {
         engine: DurableEngine,
         store: any RunStore,
         security: any SecurityStore,
-        blobs: any BlobStore,
+        blobs: any StreamingBlobStore,
         catalog: DefinitionCatalog,
         workflows: PublishedWorkflows,
         compiler: Compiler,
@@ -50,6 +52,7 @@ public struct Service: Sendable {
         self.engine = engine
         self.store = store
         self.security = security
+        self.blobs = blobs
         reader = RunReader(store: store, blobs: blobs)
         self.catalog = catalog
         self.workflows = workflows
@@ -144,6 +147,12 @@ public struct IdentityServices: Sendable {
         memberships = Memberships(context)
         authenticator = Authenticator(context, localToken: localToken)
     }
+
+    /// Writes down when keys were used; once a minute, and at the end. Blocks.
+    public func flushKeyUses() throws(IdentityError) { try authenticator.flushKeyUses() }
+
+    /// Removes logins and failures whose time is over; once an hour. Blocks.
+    public func sweep() throws(IdentityError) { try sessions.sweep() }
 }
 
 /// Threads that take turns, so that one slow reader does not keep all others waiting.

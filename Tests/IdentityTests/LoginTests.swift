@@ -158,6 +158,33 @@ import Testing
         #expect(try authenticator.authenticate(token).user == admin.user)
     }
 
+    @Test func `what is remembered of a credential ends with it and with every change of accounts`() throws {
+        let fixture = Fixture()
+        let admin = try fixture.admin()
+        let login = try fixture.logIn("admin")
+        let (key, text) = try fixture.keys.create(name: "k", by: admin)
+        let authenticator = fixture.authenticator
+        for credential in [login.accessToken, text] {
+            #expect(authenticator.recall(credential) == nil)
+            #expect(authenticator.recall(credential + "x") == nil)
+            let principal = try authenticator.authenticate(credential)
+            #expect(authenticator.recall(credential) == principal)
+        }
+        #expect(authenticator.recall(login.accessToken) != nil)
+        try fixture.keys.revoke(key.id, by: admin)
+        for credential in [login.accessToken, text] { #expect(authenticator.recall(credential) == nil) }
+        #expect(code { _ = try authenticator.authenticate(text) } == .required)
+        _ = try authenticator.authenticate(login.accessToken)
+        fixture.advance(.seconds(1799))
+        #expect(authenticator.recall(login.accessToken) != nil)
+        fixture.advance(.seconds(1))
+        #expect(authenticator.recall(login.accessToken) == nil)
+        let other = try fixture.logIn("admin")
+        _ = try authenticator.authenticate(other.accessToken)
+        try fixture.sessions.logOut(other.refreshToken)
+        #expect(authenticator.recall(other.accessToken) == nil)
+    }
+
     @Test func `a token of the live feed lasts a minute and shows events only`() throws {
         let fixture = Fixture()
         let admin = try fixture.admin()

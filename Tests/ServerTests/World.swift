@@ -39,7 +39,7 @@ final class World: Sendable {
         var json: JSONValue { (try? JSONValue(parsing: bytes)) ?? .null }
     }
 
-    init() throws {
+    init(_ apiSettings: APISettings = APISettings()) throws {
         let folder = TemporaryFolder()
         let data = try DataFolder(locking: folder.path, command: "test")
         var options = SQLiteRunStore.Options()
@@ -82,12 +82,12 @@ final class World: Sendable {
             vault: SecretVault(store: store, ring: ring, now: { SystemClock().wall() }),
             version: "test"
         )
-        let api = try APIServer(service)
+        let api = try APIServer(service, apiSettings)
         (self.api, self.engine, self.folder) = (api, engine, folder)
         web = InProcessServer(handler: api.answer)
         let feed = LiveFeed(service, last: 0)
         contracts = try ContractCheck(
-            APIServer.routes(service, feed, Limits(.init())) + ProbeRoutes(service: service, openAPI: []).routes
+            APIServer.routes(service, feed, Limits(.init())) + ProbeRoutes.documented
         )
         tasks = [Task { await engine.run() }, Task { await api.run() }]
     }
@@ -111,6 +111,24 @@ final class World: Sendable {
         let response = await web.send(method, path, headers: headers, body: body?.bytes() ?? [])
         let bytes = try await response.body.collect(limit: 1 << 24)
         let reply = Reply(status: response.status, headers: response.headers, bytes: bytes)
+        contracts.check(method, path, reply)
+        return reply
+    }
+
+    /// A request with bytes.
+    func send(
+        _ method: String,
+        _ path: String,
+        bytes: [UInt8],
+        as token: String,
+        headers: HTTPHeaders = HTTPHeaders()
+    ) async throws -> Reply {
+        var headers = headers
+        headers["authorization"] = "Bearer \(token)"
+        headers["content-type"] = headers["content-type"] ?? "application/octet-stream"
+        let response = await web.send(method, path, headers: headers, body: bytes)
+        let answer = try await response.body.collect(limit: 1 << 24)
+        let reply = Reply(status: response.status, headers: response.headers, bytes: answer)
         contracts.check(method, path, reply)
         return reply
     }

@@ -107,7 +107,7 @@ extension DefinitionCatalog {
             let version = try newest(chosen)
             var change = CatalogChange()
             let tag = plan(kind, tag, of: name, from: current, to: version, actor, &change)
-            if !change.moves.isEmpty { try storage { () throws(StoreError) in try store.apply(change) } }
+            if !change.moves.isEmpty { try apply(change) }
             return Publication(
                 version: version,
                 isNew: false,

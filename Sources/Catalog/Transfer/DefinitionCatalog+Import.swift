@@ -34,7 +34,7 @@ extension DefinitionCatalog {
             change.definitions = rest.definitions
             change.artifacts = rest.artifacts.map { $0.renumbered(ids) }
             change.moves = rest.moves.map { $0.renumbered(ids) }
-            try storage { () throws(StoreError) in try store.apply(change) }
+            try apply(change)
             return report
         }
     }

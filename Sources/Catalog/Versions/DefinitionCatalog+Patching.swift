@@ -92,7 +92,7 @@ extension DefinitionCatalog {
         row.note = version.note
         var change = CatalogChange()
         change.artifacts = [row]
-        try storage { () throws(StoreError) in try store.apply(change) }
+        try apply(change)
         return (row, true)
     }
 }

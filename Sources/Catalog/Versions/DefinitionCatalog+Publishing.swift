@@ -134,7 +134,7 @@ extension DefinitionCatalog {
             let moved = plan(.move, tag, of: name, from: current, to: version, actor, &change)
             if known == nil || !change.moves.isEmpty {
                 CrashPoint.beforeCommit.reach()
-                try storage { () throws(StoreError) in try store.apply(change) }
+                try apply(change)
                 CrashPoint.afterCommit.reach()
             }
             return Publication(

@@ -140,7 +140,8 @@ enum BackupCommands {
 }
 
 extension BackupManifest {
-    fileprivate func json(path: String) -> JSONValue {
+    /// For programs.
+    func json(path: String) -> JSONValue {
         [
             "path": .string(path), "created_at": .string(createdAt.description), "program": .string(program),
             "source": .string(source), "database_format": .int(databaseFormat), "last_sequence": .int(lastSequence),

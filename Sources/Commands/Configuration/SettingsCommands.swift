@@ -36,7 +36,7 @@ enum SettingsCommands {
         return .ok
     }
 
-    private struct Row {
+    struct Row {
         let key: SettingsKey
         let value, standard: JSONValue
         let origin: SettingsOrigin

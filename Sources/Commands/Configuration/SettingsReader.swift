@@ -12,12 +12,15 @@ enum SettingsOrigin: Equatable {
     case file(String)
     /// A variable of the environment.
     case environment(String)
+    /// An option of the command line.
+    case option(String)
 
     var kind: String {
         switch self {
         case .default: "default"
         case .file: "file"
         case .environment: "environment"
+        case .option: "option"
         }
     }
 
@@ -25,7 +28,7 @@ enum SettingsOrigin: Equatable {
         switch self {
         case .default: nil
         case .file(let place): place
-        case .environment(let name): name
+        case .environment(let name), .option(let name): name
         }
     }
 }

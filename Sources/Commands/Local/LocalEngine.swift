@@ -19,7 +19,7 @@ struct LocalEngine {
     let workspaces: Workspaces
     /// What is published in the same folder.
     let workflows: PublishedWorkflows
-    let blobs: any BlobStore
+    let blobs: SQLiteBlobStore
     let catalog: DefinitionCatalog
     private let folder: DataFolder
     private let work: AsyncWork<Void>
@@ -33,11 +33,13 @@ struct LocalEngine {
         try self.init(context, settings, toolbox, drives: drives)
     }
 
+    /// - Parameter observing: What sees the engine's commits and the store's flushes; for servers.
     init(
         _ context: CommandContext,
         _ settings: Settings,
         _ toolbox: Toolbox,
-        drives: Bool
+        drives: Bool,
+        observing: Observation? = nil
     ) throws(CommandFailure) {
         let path = context.dataFolder
         let line = context.commandLine
@@ -49,6 +51,9 @@ struct LocalEngine {
         SandboxLeftovers.end(beneath: toolbox.workspaces.root)
         var options = SQLiteRunStore.Options()
         options.durability = settings.durability
+        options.onFlush = observing?.onFlush
+        // Whoever observes stays for long.
+        options.pregrowWAL = observing != nil
         let store = try reading { () throws(StoreError) in try SQLiteRunStore(in: folder, options) }
         let blobs = try reading { () throws(StoreError) in
             try SQLiteBlobStore(in: folder, durability: settings.durability)
@@ -73,6 +78,7 @@ struct LocalEngine {
             executors: drives ? toolbox.makeExecutors(secrets: secrets) : [:],
             workflows: workflows,
             compiler: compiler,
+            observer: observing?.observer(store),
             configuration: configuration,
             failStop: Self.failStop
         )
@@ -81,6 +87,14 @@ struct LocalEngine {
         self.folder = folder
         workspaces = toolbox.workspaces
         work = AsyncWork { await engine.run() }
+    }
+
+    /// Whoever watches what the engine does.
+    struct Observation {
+        /// Told how long each flush of the store took.
+        let onFlush: @Sendable (Duration) -> Void
+        /// Makes the observer of the commits before the engine begins.
+        let observer: (any RunStore) -> any CommitObserver
     }
 
     /// Asks the engine something and blocks until the answer is durable.

@@ -3,6 +3,7 @@
 
 import Engine
 import Glibc
+import HTTP
 import HTTPServer
 import JSON
 import Server
@@ -16,9 +17,11 @@ enum ServerCommand {
         summary: "Serve the API over HTTP and drive all runs and schedules, until Ctrl-C",
         discussion: """
             Needs the data folder for itself. Listens on the loopback address; for other machines give --address together with
-            --tls-cert and --tls-key, or put a proxy in front. Whoever can read the file `token` in the data folder is an
-            administrator; the first account that is registered is one too. On Ctrl-C or `kill` no new work begins, requests and
-            tasks in flight get 30 seconds, and everything goes on at the next start; a second signal ends it at once.
+            --tls-cert and --tls-key, or put a proxy in front: without TLS everybody on the way can read credentials, and a
+            warning says so. The settings `server.…` hold where no option is given; the log goes to the standard error.
+            Whoever can read the file `token` in the data folder is an administrator; the first account that is registered is
+            one too. On Ctrl-C or `kill` no new work begins, requests and tasks in flight get 30 seconds, and everything goes
+            on at the next start; a second signal ends it at once.
             """,
         options: options,
         examples: [
@@ -32,7 +35,6 @@ enum ServerCommand {
         let session = try ServerSession(context)
         session.announce()
         stop.wait()
-        context.console.note("stopping; what is in flight gets 30 seconds")
         session.stop()
         return .ok
     }
@@ -41,33 +43,62 @@ enum ServerCommand {
         OptionDescription(
             name: "address",
             kind: .text("ADDRESS"),
-            summary: "where it listens",
-            defaultValue: "127.0.0.1"
+            summary: "where it listens; `server.address` when not given"
         ),
         OptionDescription(
             name: "port",
             kind: .number("PORT", 0...65_535),
-            summary: "the port; 0 for any that is free",
-            defaultValue: "7420"
+            summary: "the port, 0 for any that is free; `server.port` when not given"
         ),
         OptionDescription(name: "socket", kind: .path("PATH"), summary: "also a Unix socket there"),
         OptionDescription(name: "tls-cert", kind: .path("FILE"), summary: "a certificate chain in PEM, for HTTPS"),
         OptionDescription(name: "tls-key", kind: .path("FILE"), summary: "its key in PEM"),
     ]
 
-    /// Where the options want it to listen.
-    static func endpoints(_ context: CommandContext) throws(CommandFailure) -> [Endpoint] {
-        let host = context.invocation.text("address") ?? "127.0.0.1"
-        let port = context.invocation.number("port") ?? 7420
-        var endpoints: [Endpoint] = []
-        switch (context.invocation.text("tls-cert"), context.invocation.text("tls-key")) {
-        case (nil, nil): endpoints.append(.tcp(host: host, port: port))
-        case (let cert?, let key?):
-            let identity = TLSIdentity(certificateFile: context.absolute(cert), keyFile: context.absolute(key))
-            endpoints.append(.tls(host: host, port: port, identity))
+    /// The settings, with what the options say in place of them.
+    static func settings(_ context: CommandContext) throws(CommandFailure) -> (Settings, SettingsReader.Origins) {
+        var (settings, origins) = try SettingsReader.readWithOrigins(context)
+        let invocation = context.invocation
+        if let address = invocation.text("address") {
+            settings.server.address = address
+            origins[.serverAddress] = .option("--address")
+        }
+        if let port = invocation.number("port") {
+            settings.server.port = port
+            origins[.serverPort] = .option("--port")
+        }
+        if let path = invocation.text("socket") {
+            settings.server.unixSocket = context.absolute(path)
+            origins[.serverUnixSocket] = .option("--socket")
+        }
+        switch (invocation.text("tls-cert"), invocation.text("tls-key")) {
+        case (nil, nil): break
+        case (let certificate?, let key?):
+            (settings.server.certificate, settings.server.key) = (context.absolute(certificate), context.absolute(key))
+            (origins[.serverCertificate], origins[.serverKey]) = (.option("--tls-cert"), .option("--tls-key"))
         default: throw .usage("--tls-cert and --tls-key belong together")
         }
-        if let path = context.invocation.text("socket") { endpoints.append(.unix(path: context.absolute(path))) }
+        return (settings, origins)
+    }
+}
+
+extension ServerSettings {
+    /// Where it listens; the first one is what people are told.
+    var endpoints: [Endpoint] {
+        var endpoints: [Endpoint] = []
+        if let certificate, let key {
+            endpoints.append(.tls(host: address, port: port, TLSIdentity(certificateFile: certificate, keyFile: key)))
+        } else {
+            endpoints.append(.tcp(host: address, port: port))
+        }
+        if let unixSocket { endpoints.append(.unix(path: unixSocket)) }
         return endpoints
+    }
+
+    /// Credentials could be read on the way to it: it listens to other machines without TLS.
+    var isOpen: Bool {
+        guard certificate == nil, address != "localhost" else { return false }
+        guard let ip = IPAddress(address) else { return true }
+        return !["127.0.0.0/8", "::1"].contains { IPNetwork($0)?.contains(ip) == true }
     }
 }

@@ -4,13 +4,18 @@
 import Cryptography
 import Definition
 import Engine
+import EngineTelemetry
 import Glibc
 import HTTPServer
 import Identity
 import JSON
+import Model
 import Secrets
 import Server
 import Store
+import StoreSQLite
+import Synchronization
+import Telemetry
 
 /// A server that works: the engine over the data folder, the API over it, and its sockets.
 struct ServerSession {
@@ -24,24 +29,40 @@ struct ServerSession {
     private let context: CommandContext
     let local: LocalEngine
     private let server: WebServer
-    private let feed: Task<Void, Never>
+    private let api: APIServer
+    private let watch: ServerWatch
+    private let upkeep: ServerUpkeep
+    /// The feed, the upkeep and the traces, as long as the server works.
+    private let tasks: [Task<Void, Never>]
 
     /// Opens the data folder, goes on with all open runs and begins to listen.
     init(_ context: CommandContext) throws(CommandFailure) {
-        let local = try LocalEngine(context, drives: true)
+        let (settings, origins) = try ServerCommand.settings(context)
+        let watch = ServerWatch(settings.telemetry)
+        let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
+        let local = try LocalEngine(context, settings, toolbox, drives: true, observing: watch.observation)
         do throws(CommandFailure) {
-            try self.init(context, local)
+            try self.init(context, settings, origins, local, watch)
         } catch {
             local.stop(grace: .zero)
             throw error
         }
     }
 
-    private init(_ context: CommandContext, _ local: LocalEngine) throws(CommandFailure) {
-        let endpoints = try ServerCommand.endpoints(context)
+    private init(
+        _ context: CommandContext,
+        _ settings: Settings,
+        _ origins: SettingsReader.Origins,
+        _ local: LocalEngine,
+        _ watch: ServerWatch
+    ) throws(CommandFailure) {
         try local.workspaces.makeRoot()
-        let service = try Self.service(context, local)
-        let api = try storeCall { () throws(StoreError) in try APIServer(service) }
+        let service = try Self.service(context, settings, local)
+        let shown = Self.apiSettings(context, settings, origins, local)
+        let api = try storeCall { () throws(StoreError) in
+            try APIServer(service, shown, metrics: watch.metrics, log: watch.log)
+        }
+        let endpoints = settings.server.endpoints
         let started = AsyncWork { () async -> Result<WebServer, ServerError> in
             do throws(ServerError) {
                 return .success(
@@ -55,17 +76,30 @@ struct ServerSession {
         case .success(let server): self.server = server
         case .failure(let error): throw CommandFailure(.unavailable, "server.unavailable", error.message)
         }
-        (self.context, self.local) = (context, local)
+        (self.context, self.local, self.api, self.watch) = (context, local, api, watch)
         url = Self.url(of: server, endpoints)
-        feed = Task { await api.run() }
+        let upkeep = ServerUpkeep(local, service.identity, settings.retention, watch.log)
+        self.upkeep = upkeep
+        tasks = [Task { await api.run() }, Task { await upkeep.run() }, Task { await watch.exporter?.run() }]
+        if settings.server.isOpen {
+            watch.log.record(
+                .warn,
+                "listens to other machines without TLS: whoever is on the way can read credentials",
+                ["address": .string(settings.server.address)]
+            )
+        }
         let problems = try local.ask { engine async throws(EngineError) in
             _ = try await engine.adopt(nil)
             return try await engine.runSchedules()
         }
-        for problem in problems { context.console.complain("baton: \(problem.code.rawValue): \(problem.message)") }
+        for problem in problems { watch.log.record(.error, "\(problem.code.rawValue): \(problem.message)") }
     }
 
-    private static func service(_ context: CommandContext, _ local: LocalEngine) throws(CommandFailure) -> Service {
+    private static func service(
+        _ context: CommandContext,
+        _ settings: Settings,
+        _ local: LocalEngine
+    ) throws(CommandFailure) -> Service {
         let ring = try SecuritySession.keyring(context)
         let token: LocalToken
         do throws(KeyError) {
@@ -73,7 +107,12 @@ struct ServerSession {
         } catch {
             throw CommandFailure(error)
         }
-        let identity = IdentityContext(store: local.store, keys: SigningKeys(ring), now: { SystemClock().wall() })
+        let identity = IdentityContext(
+            store: local.store,
+            settings: settings.auth,
+            keys: SigningKeys(ring),
+            now: { SystemClock().wall() }
+        )
         return Service(
             engine: local.engine,
             store: local.store,
@@ -81,12 +120,34 @@ struct ServerSession {
             blobs: local.blobs,
             catalog: local.catalog,
             workflows: local.workflows,
-            compiler: try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder)
-                .makeCompiler(for: .check),
+            compiler: try Toolbox(settings, dataFolder: context.dataFolder).makeCompiler(for: .check),
             identity: IdentityServices(identity, localToken: token),
             vault: SecuritySession.vault(local.store, ring),
             version: Baton.version
         )
+    }
+
+    private static func apiSettings(
+        _ context: CommandContext,
+        _ settings: Settings,
+        _ origins: SettingsReader.Origins,
+        _ local: LocalEngine
+    ) -> APISettings {
+        var result = APISettings()
+        result.rates = settings.requestRates
+        result.bodyLimit = settings.server.bodyLimit
+        result.trustedProxies = settings.server.trustedProxies
+        result.origins = settings.server.origins
+        result.publicURL = settings.server.publicURL
+        result.shown = .array(
+            SettingsKey.allCases.map {
+                SettingsCommands.Row(key: $0, settings: settings, origin: origins[$0] ?? .default).json
+            }
+        )
+        result.checks = ServerHealth.checks(context.dataFolder, local.blobs)
+        let folder = context.dataFolder
+        result.backup = { (name) throws(Problem) in try ServerBackup.make(name, of: folder) }
+        return result
     }
 
     private static func url(of server: WebServer, _ endpoints: [Endpoint]) -> String {
@@ -99,19 +160,33 @@ struct ServerSession {
         let json: JSONValue = ["url": .string(url), "pid": .int(Int64(getpid()))]
         PlaceFile.write(json, in: context.dataFolder)
         context.console.show(json) { "baton serves \(url)\n" }
-        context.console.note("the token of administrators is in \(context.dataFolder)/\(LocalToken.fileName)")
         context.console.flush()
+        watch.log.record(
+            .info,
+            "serving",
+            [
+                "url": .string(url), "version": .string(Baton.version), "data": .string(context.dataFolder),
+                "token_file": .string("\(context.dataFolder)/\(LocalToken.fileName)"),
+            ]
+        )
     }
 
-    /// Stops in order.
+    /// Stops in order: nothing new is taken, those who follow are let go with the number they have, requests and attempts
+    /// in flight get their time together, and what was counted is written.
     func stop() {
+        let (server, tasks, grace) = (server, tasks, Self.grace)
+        watch.log.record(.info, "stopping", ["grace_seconds": .int(grace.components.seconds)])
         PlaceFile.remove(in: context.dataFolder)
-        let (server, feed, grace) = (server, feed, Self.grace)
+        api.drain()
+        for task in tasks { task.cancel() }
+        let served = AsyncWork { await server.stop(within: grace) }
+        local.stop(grace: grace)
+        served.wait()
+        let (upkeep, watch) = (upkeep, watch)
         AsyncWork {
-            feed.cancel()
-            await server.stop(within: grace)
+            await upkeep.stop()
+            await watch.finish()
         }.wait()
-        local.stop(grace: Self.grace)
     }
 }
 

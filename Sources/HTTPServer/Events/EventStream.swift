@@ -20,6 +20,11 @@ public struct EventStream: Sendable {
         try await writer.write(Self.encode(data, event: event, id: id))
     }
 
+    /// Sends an event that is encoded already.
+    public func send(_ event: EncodedEvent) async throws(HTTPStreamError) {
+        try await writer.write(event.bytes)
+    }
+
     /// Tells the client how long to wait before it comes back after a break.
     public func setRetry(_ delay: Duration) async throws(HTTPStreamError) {
         try await writer.write("retry: \(delay.milliseconds)\n\n")
@@ -61,6 +66,16 @@ public struct EventStream: Sendable {
         }
         lines.append(bytes[start...])
         return lines
+    }
+}
+
+/// An event as it is sent, made once for any number of clients.
+public struct EncodedEvent: Sendable {
+    let bytes: [UInt8]
+
+    /// Encodes an event as ``EventStream/send(_:event:id:)`` does.
+    public init(_ data: String, event: String? = nil, id: String? = nil) {
+        bytes = EventStream.encode(data, event: event, id: id)
     }
 }
 

@@ -44,6 +44,13 @@ public struct Problem: Error, Sendable, Equatable {
     /// 404 for something that is not there, or not for the caller.
     static func notFound(_ what: String) -> Self { Self(404, "not_found", "there is no \(what)") }
 
+    /// 503 while the server stops.
+    static var draining: Self {
+        var problem = Self(503, "draining", "the server stops; another one, or this one soon, takes the request")
+        problem.headers["retry-after"] = "5"
+        return problem
+    }
+
     /// 422 for one part of the request.
     static func invalid(_ path: String, _ message: String) -> Self {
         let item = Item(path: path, code: "validation.failed", message: message)

@@ -21,7 +21,7 @@ enum Components {
             1...300,
             pattern: "^(day|month|tenant|run:run_[0-7][0-9a-hjkmnp-tv-z]{25}|project:[A-Za-z_][A-Za-z0-9_.-]{0,199})$"
         ),
-        "version": .version,
+        "version": .version, "artifact": .id("art"), "hash": .text(1...71, pattern: "^(sha256:)?[0-9a-f]{64}$"),
     ]
 
     static let schemas: JSONObject = {
@@ -66,6 +66,18 @@ enum Components {
                 .required("done", .integer),
                 .required("failed", .integer),
                 .required("items", .list(.answer(.required("id", .text), .required("status", .integer))))
+            )
+        ),
+        (
+            "Artifact",
+            .answer(
+                .required("id", .text),
+                .required("name", .text),
+                .required("hash", .text),
+                .required("size", .integer),
+                .required("media_type", .text),
+                .required("owner", .text),
+                .required("created_at", .time)
             )
         ),
         (

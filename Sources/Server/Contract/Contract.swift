@@ -64,12 +64,15 @@ struct Contract: Sendable {
         case prefer = "Prefer"
         case lastEventID = "Last-Event-ID"
         case idempotencyKey = "Idempotency-Key"
+        case range = "Range"
+        case ifRange = "If-Range"
+        case ifNoneMatch = "If-None-Match"
 
         /// What it must be; `nil` for one of which what is not understood is passed over.
         var shape: Shape? {
             switch self {
             case .ifMatch: .text(1...100, pattern: "^(\"?(sha256:[0-9a-f]{4,64}|[1-9][0-9]{0,8})\"?|\\*)$")
-            case .prefer: nil
+            case .prefer, .range, .ifRange, .ifNoneMatch: nil
             case .lastEventID: .text(1...18, pattern: "^[0-9]+$")
             case .idempotencyKey: .text(1...200, pattern: "^[!-~]+$")
             }
@@ -82,6 +85,9 @@ struct Contract: Sendable {
             case .prefer: "`wait=N` waits up to N seconds [0–60] for the end."
             case .lastEventID: "The number of the last event that was seen."
             case .idempotencyKey: "A repeat of a request with the same key is not carried out again."
+            case .range: "One range of bytes, such as `bytes=0-1023`; others are passed over."
+            case .ifRange: "The `ETag` that the range is meant for; with another one all of it comes."
+            case .ifNoneMatch: "An `ETag`: with the same one the answer is 304."
             }
         }
     }

@@ -8,7 +8,8 @@ internal import JSON
 struct OpenAPIDocument {
     let json: JSONValue
 
-    init(_ routes: [Route], version: String) {
+    /// - Parameter url: Where the API is.
+    init(_ routes: [Route], version: String, url: String = "/") {
         var paths = JSONObject()
         for route in routes {
             var operations = paths[route.pattern.text]?.objectValue ?? [:]
@@ -22,7 +23,7 @@ struct OpenAPIDocument {
                 "summary": "Durable orchestration of agents, tools, HTTP calls and people.",
                 "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],
             ],
-            "servers": [["url": "/"]],
+            "servers": [["url": .string(url)]],
             "tags": .array(Contract.Area.allCases.map { ["name": .string($0.rawValue)] }),
             "paths": .object(paths),
             "components": [

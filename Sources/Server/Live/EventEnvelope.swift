@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Engine
+internal import HTTPServer
 internal import JSON
 internal import Model
 internal import Store
@@ -17,6 +18,8 @@ struct EventEnvelope: Sendable {
     let json: JSONValue
     /// The same as text.
     let text: String
+    /// The same for streams of server-sent events.
+    let encoded: EncodedEvent
 }
 
 /// Makes envelopes of log records. Used by one thread at a time.
@@ -95,13 +98,15 @@ struct EnvelopeReader {
         object["actor"] = event["actor"]
         object["data"] = event["data"]
         let json = JSONValue.object(object)
+        let text = json.text
         return EventEnvelope(
             sequence: global,
             run: place.run,
             ownership: place.ownership,
             type: type,
             json: json,
-            text: json.text
+            text: text,
+            encoded: EncodedEvent(text, event: type, id: String(global))
         )
     }
 }

@@ -5,6 +5,7 @@ internal import Engine
 internal import Model
 internal import Store
 internal import Synchronization
+internal import Telemetry
 internal import Threads
 
 /// The log of all runs, as it grows, for any number of readers.
@@ -28,22 +29,37 @@ final class LiveFeed: Sendable {
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var number = 0
         var isFinished = false
+
+        /// Those after a number; the rest is skipped by halves.
+        func events(after sequence: Int64) -> [EventEnvelope] {
+            var (low, high) = (0, recent.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if recent[middle].sequence <= sequence { low = middle + 1 } else { high = middle }
+            }
+            return Array(recent[low...])
+        }
     }
 
     /// Events kept in memory.
     private static let kept = 4096
+    /// Counts who follows.
+    let clients: LiveClients
     private let service: Service
     private let state: Mutex<State>
     private let thread = SerialThread(named: "feed")
     private let catchUp = SerialThread(named: "feed-past")
 
-    init(_ service: Service, last: Int64) {
-        self.service = service
+    init(_ service: Service, last: Int64, _ clients: LiveClients = LiveClients(MetricsRegistry())) {
+        (self.service, self.clients) = (service, clients)
         state = Mutex(State(last: last))
     }
 
     /// The number of the newest event.
     var last: Int64 { state.withLock { $0.last } }
+
+    /// Nothing follows any more: the engine or the server stops.
+    var isFinished: Bool { state.withLock { $0.isFinished } }
 
     /// Follows the engine until the task is cancelled or the engine stops.
     func run() async {
@@ -116,25 +132,24 @@ final class LiveFeed: Sendable {
         }
     }
 
-    /// The events after a number; suspends while there are none, for that long at most.
+    /// The events after a number; suspends while there are none, for that long at most; `nil` for as long as it takes.
     ///
     /// - Returns: No events when the time is over or the feed has ended.
-    func next(after sequence: Int64, within limit: Duration) async throws(Problem) -> Batch {
-        let end = ContinuousClock.now + limit
+    func next(after sequence: Int64, within limit: Duration? = nil) async throws(Problem) -> Batch {
+        let end = limit.map { ContinuousClock.now + $0 }
         while !Task.isCancelled {
             enum Finding { case recent(Batch), past, nothing, finished }
             let finding = state.withLock { state -> Finding in
                 guard state.last > sequence else { return state.isFinished ? .finished : .nothing }
                 guard let first = state.recent.first, first.sequence <= sequence + 1 else { return .past }
-                let events = state.recent.drop { $0.sequence <= sequence }
-                return .recent(Batch(events: Array(events), last: state.last))
+                return .recent(Batch(events: state.events(after: sequence), last: state.last))
             }
             switch finding {
             case .recent(let batch): return batch
             case .past: return try await past(sequence)
             case .finished: return Batch(events: [], last: sequence, isOver: true)
             case .nothing:
-                guard ContinuousClock.now < end else { return Batch(events: [], last: sequence) }
+                guard end.map({ ContinuousClock.now < $0 }) ?? true else { return Batch(events: [], last: sequence) }
                 await wait(after: sequence, until: end)
             }
         }
@@ -152,19 +167,24 @@ final class LiveFeed: Sendable {
         }
     }
 
-    private func wait(after sequence: Int64, until end: ContinuousClock.Instant) async {
+    private func wait(after sequence: Int64, until end: ContinuousClock.Instant?) async {
         let number = state.withLock { state in
             state.number += 1
             return state.number
         }
-        let alarm = Task {
-            try? await Task.sleep(until: end, clock: .continuous)
-            self.wake(number)
+        // Who waits without an end needs no timer; there may be thousands.
+        let alarm = end.map { end in
+            Task {
+                try? await Task.sleep(until: end, clock: .continuous)
+                self.wake(number)
+            }
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 let isOver = state.withLock { state in
-                    guard state.last <= sequence, !state.isFinished, !Task.isCancelled, ContinuousClock.now < end else {
+                    guard state.last <= sequence, !state.isFinished, !Task.isCancelled,
+                        end.map({ ContinuousClock.now < $0 }) ?? true
+                    else {
                         return true
                     }
                     state.waiters[number] = waiter
@@ -175,7 +195,7 @@ final class LiveFeed: Sendable {
         } onCancel: {
             wake(number)
         }
-        alarm.cancel()
+        alarm?.cancel()
     }
 
     private func wake(_ number: Int) {

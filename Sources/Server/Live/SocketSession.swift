@@ -28,20 +28,31 @@ final class SocketSession: Sendable {
     }
 
     /// Opens the socket; pages of other origins may not.
-    static func open(_ call: APICall, _ service: Service, _ feed: LiveFeed) throws(Problem) -> HTTPResponse {
+    static func open(
+        _ call: APICall,
+        _ service: Service,
+        _ feed: LiveFeed,
+        _ settings: APISettings
+    ) throws(Problem) -> HTTPResponse {
         if let origin = call.request.header("origin"), let authority = call.request.authority {
-            guard origin == "http://\(authority)" || origin == "https://\(authority)" else {
+            let isOwn =
+                origin == "http://\(authority)" || origin == "https://\(authority)"
+                || settings.publicURL.map { "\($0)/".hasPrefix("\(origin)/") } == true
+            guard isOwn || CrossOrigin(origins: settings.origins).isAllowed(call.request) else {
                 throw Problem(403, "permission.denied", "pages of \(origin) may not open this")
             }
         }
         return .webSocket(for: call.request) { socket in
-            try await SocketSession(socket, call, service, feed).run()
+            try await feed.clients.following(feed.clients.sockets) {
+                try await SocketSession(socket, call, service, feed).run()
+            }
         }
     }
 
     private func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
+            group.addTask { await self.closeAtEnd() }
             for try await message in socket {
                 guard case .text(let text) = message, let value = try? JSONValue(parsing: Array(text.utf8)),
                     let object = value.objectValue
@@ -61,6 +72,14 @@ final class SocketSession: Sendable {
         }
     }
 
+    /// The server stops: the client is told to come back, with the number it has.
+    private func closeAtEnd() async {
+        while !Task.isCancelled {
+            _ = try? await feed.next(after: .max)
+            if feed.isFinished { return socket.close(.goingAway, reason: "the server stops") }
+        }
+    }
+
     // MARK: Events
 
     private func follow(_ wanted: JSONValue, _ given: JSONValue?, _ number: Int) async throws {
@@ -74,8 +93,8 @@ final class SocketSession: Sendable {
             return try await refuse(error, id: nil)
         }
         try await socket.send(JSONValue.object(["subscribed": ["after": .int(last)]]).text)
-        while !Task.isCancelled, subscription.load(ordering: .relaxed) == number {
-            let batch = try await feed.next(after: last, within: .seconds(25))
+        while !Task.isCancelled, !feed.isFinished, subscription.load(ordering: .relaxed) == number {
+            let batch = try await feed.next(after: last)
             for event in batch.events where filter.wants(event) {
                 guard subscription.load(ordering: .relaxed) == number else { return }
                 try await socket.send("{\"event\":\(event.text)}")
@@ -122,7 +141,7 @@ final class SocketSession: Sendable {
         let body = command["body"].map { $0.bytes() } ?? []
         let response = await InProcessServer(compresses: false, handler: call.dispatch)
             .send(method, path, headers: headers, body: body)
-        let bytes = try await response.body.collect(limit: APICall.bodyLimit)
+        let bytes = try await response.body.collect(limit: APICall.defaultBodyLimit)
         var result: JSONObject = ["status": .int(Int64(response.status))]
         result["id"] = id
         result["body"] =

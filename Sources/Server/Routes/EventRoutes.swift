@@ -11,6 +11,7 @@ internal import Store
 struct EventRoutes: Sendable {
     let service: Service
     let feed: LiveFeed
+    var settings = APISettings()
 
     var routes: [Route] {
         var events = Contract(
@@ -56,7 +57,9 @@ struct EventRoutes: Sendable {
                 token
             ),
             Route("GET", "/v1/events", events) { call throws(Problem) in try await self.events(call) },
-            Route("GET", "/v1/ws", socket) { call throws(Problem) in try SocketSession.open(call, service, feed) },
+            Route("GET", "/v1/ws", socket) { call throws(Problem) in
+                try SocketSession.open(call, service, feed, settings)
+            },
         ]
     }
 
@@ -93,15 +96,15 @@ struct EventRoutes: Sendable {
     private func stream(_ after: Int64, _ filter: EventFilter) -> HTTPResponse {
         let feed = feed
         return .events { stream in
-            var last = after
-            while !Task.isCancelled {
-                let batch = try await feed.next(after: last, within: .seconds(3600))
-                // The feed ended, with the server; the client comes back with the number it has.
-                guard batch.last > last else { return }
-                for event in batch.events where filter.wants(event) {
-                    try await stream.send(event.text, event: event.type, id: String(event.sequence))
+            try await feed.clients.following(feed.clients.events) {
+                var last = after
+                while !Task.isCancelled {
+                    let batch = try await feed.next(after: last)
+                    // The feed ended, with the server; the client comes back with the number it has.
+                    guard batch.last > last else { return }
+                    for event in batch.events where filter.wants(event) { try await stream.send(event.encoded) }
+                    last = batch.last
                 }
-                last = batch.last
             }
         }
     }

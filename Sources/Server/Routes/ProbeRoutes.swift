@@ -2,12 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HTTPServer
+internal import Identity
 internal import JSON
-internal import Store
+internal import Model
+internal import Telemetry
 
 /// Whether the server is there and can work (spec 12.5), and what it offers.
 struct ProbeRoutes: Sendable {
     let service: Service
+    let settings: APISettings
+    let health: HealthMonitor
+    let metrics: MetricsRegistry
     /// The OpenAPI document.
     let openAPI: [UInt8]
 
@@ -17,9 +22,10 @@ struct ProbeRoutes: Sendable {
                 switch contract.id {
                 case "isAlive": return .json(["status": "ok"])
                 case "isReady": return try await ready()
-                case "showHealth": return await health()
+                case "showHealth": return try await showHealth()
                 case "showVersion":
-                    return .json(["version": .string(service.version), "api": "v1", "limits": Self.limits])
+                    return .json(["version": .string(service.version), "api": "v1", "limits": limits])
+                case "showMetrics": return try await showMetrics(call)
                 default: return .json(openAPI)
                 }
             }
@@ -50,7 +56,7 @@ struct ProbeRoutes: Sendable {
                 .probes,
                 .everyone,
                 .ok(.answer(.required("status", .text))),
-                .problem(503, "The store cannot be read.")
+                .problem(503, "Something it needs does not work, or the server stops.")
             )
         ),
         (
@@ -81,37 +87,57 @@ struct ProbeRoutes: Sendable {
             )
         ),
         (
+            "/metrics",
+            Contract(
+                "showMetrics",
+                "Numbers of the whole server for Prometheus; for administrators.",
+                .probes,
+                .may(.readUsage),
+                Contract.Answer(200, "Text, or OpenMetrics for those who ask for it.", .text, mediaType: "text/plain")
+            )
+        ),
+        (
             "/v1/openapi.json",
             Contract("showOpenAPI", "This document.", .probes, .everyone, .ok(.anyObject))
         ),
     ]
 
     private func ready() async throws(Problem) -> HTTPResponse {
-        _ = try await service.read { store throws(StoreError) in try store.lastSequence() }
-        return .json(["status": "ok"])
-    }
-
-    private func health() async -> HTTPResponse {
-        let start = ContinuousClock.now
-        var check: JSONObject = ["name": "store"]
-        do throws(Problem) {
-            _ = try await service.read { store throws(StoreError) in try store.lastSequence() }
-            check["state"] = "ok"
-        } catch {
-            check["state"] = "failed"
-            check["message"] = .string(error.detail)
+        guard !health.isDraining else { throw .draining }
+        let failures = try await health.findings().compactMap { finding in
+            finding.problem.map { Problem.Item(path: finding.name, code: "store.unavailable", message: $0) }
         }
-        check["latency_ms"] = .int(Int64((ContinuousClock.now - start) / .milliseconds(1)))
-        let isWell = check["state"] == "ok"
-        let body: JSONObject = [
-            "status": isWell ? "ok" : "failed", "version": .string(service.version), "checks": [.object(check)],
-        ]
-        return .json(.object(body), status: isWell ? 200 : 503)
+        guard let first = failures.first else { return .json(["status": "ok"]) }
+        var problem = Problem(503, "store.unavailable", "\(first.path): \(first.message)", items: failures)
+        problem.headers["retry-after"] = "5"
+        throw problem
     }
 
-    private static let limits: JSONValue = [
-        "body_bytes": .int(Int64(APICall.bodyLimit)), "document_bytes": .int(4 << 20), "page_items": 500,
-        "wait_seconds": 60, "bulk_items": 100, "labels": 32, "label_characters": 128, "signal_bytes": .int(256 << 10),
-        "graph_nodes": 100_000, "map_items": 1_000_000,
-    ]
+    private func showHealth() async throws(Problem) -> HTTPResponse {
+        let findings = try await health.findings()
+        let isWell = findings.allSatisfy { $0.problem == nil }
+        let status = health.isDraining ? "draining" : isWell ? "ok" : "failed"
+        let body: JSONObject = [
+            "status": .string(status), "version": .string(service.version), "checks": .array(findings.map(\.json)),
+        ]
+        return .json(.object(body), status: status == "ok" ? 200 : 503)
+    }
+
+    /// Of all tenants, so nothing for their users.
+    private func showMetrics(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        guard call.caller.role == .admin else {
+            throw Problem(403, "permission.denied", "the metrics of the whole server are for administrators")
+        }
+        let (metrics, format) = (metrics, MetricsFormat(accept: call.request.header("accept")))
+        let text = try await service.blocking { () throws(Problem) in metrics.text(format) }
+        return .bytes(text, type: format.contentType)
+    }
+
+    private var limits: JSONValue {
+        [
+            "body_bytes": .int(Int64(settings.bodyLimit)), "blob_bytes": .int(Int64(settings.blobLimit)),
+            "document_bytes": .int(4 << 20), "page_items": 500, "wait_seconds": 60, "bulk_items": 100, "labels": 32,
+            "label_characters": 128, "signal_bytes": .int(256 << 10), "graph_nodes": 100_000, "map_items": 1_000_000,
+        ]
+    }
 }

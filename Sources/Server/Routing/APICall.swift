@@ -11,9 +11,11 @@ internal import Reactor
 /// A request that found its operation and fits its contract, with who makes it.
 struct APICall: Sendable {
     /// Bytes of a body (spec 11.8).
-    static let bodyLimit = 16 << 20
+    static let defaultBodyLimit = 16 << 20
 
     let request: HTTPRequest
+    /// The client, behind proxies that are trusted; `nil` for a Unix socket.
+    let address: String?
     let parameters: [String: String]
     /// Who makes the request; ``Principal/nobody`` for an operation that is for everybody.
     let caller: Principal
@@ -30,7 +32,7 @@ struct APICall: Sendable {
     var actor: String { caller.actor }
 
     /// Where the request came from, for the audit trail.
-    var origin: RequestOrigin { RequestOrigin(address: request.remoteAddress.host) }
+    var origin: RequestOrigin { RequestOrigin(address: address) }
 
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 

@@ -1,0 +1,48 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import HTTP
+public import JSON
+public import RateLimits
+
+/// How the API is served (spec 10.7, `server` and `limits.rate`).
+public struct APISettings: Sendable {
+    /// How often everybody may ask.
+    public var rates = RateLimitSettings()
+    /// The largest body that is read into memory, in bytes.
+    public var bodyLimit = APICall.defaultBodyLimit
+    /// The largest blob, in bytes; blobs are never in memory as a whole.
+    public var blobLimit = 1 << 30
+    /// Whose `X-Forwarded-For` is believed.
+    public var trustedProxies: [IPNetwork] = []
+    /// Pages of these origins may call the API; `*` stands for all.
+    public var origins: [String] = []
+    /// How people reach the server, without a slash at the end; `nil` when they come as they like.
+    public var publicURL: String?
+    /// What `GET /v1/settings` shows; without secrets.
+    public var shown: JSONValue = []
+    /// What `/health` and `/readyz` look at besides the store.
+    public var checks: [HealthCheck] = []
+    /// Makes a copy of everything; `nil` when this server cannot.
+    public var backup: Backup?
+
+    /// Makes a backup of that name and says what it is. Blocks.
+    public typealias Backup = @Sendable (_ name: String) throws(Problem) -> JSONValue
+
+    /// The usual ones.
+    public init() {}
+}
+
+/// One thing that the server needs.
+public struct HealthCheck: Sendable {
+    /// A word.
+    public let name: String
+    /// Says what is wrong in one sentence without paths and secrets; `nil` for nothing. Blocks.
+    let problem: @Sendable () -> String?
+
+    /// - Parameter problem: Says what is wrong in one sentence without paths and secrets, because everybody may read it;
+    ///   `nil` for nothing. May block.
+    public init(_ name: String, _ problem: @escaping @Sendable () -> String?) {
+        (self.name, self.problem) = (name, problem)
+    }
+}
