@@ -95,7 +95,7 @@ struct OpenAPIDocument {
             let content = DocumentRoutes.types.map { JSONObject.Member(key: $0, value: ["schema": [:]]) }
             return ["required": true, "content": .object(JSONObject(members: content))]
         case .bytes:
-            return ["required": true, "content": ["application/octet-stream": ["schema": [:]]]]
+            return ["required": false, "content": ["application/octet-stream": ["schema": [:]]]]
         }
     }
 
