@@ -12,14 +12,16 @@ final class ServerProcess {
     private let output: Int32
 
     /// Returns when the server answers.
-    init(folder: String, program: String, options: [String] = []) throws {
+    init(folder: String, program: String, variables: [String: String] = [:]) throws {
         let pipe = "\(folder)/ready.\(getpid()).\(UInt32.random(in: .min ... .max))"
         guard mkfifo(pipe, 0o600) == 0 else {
             throw BatonProcess.Failure(description: "no pipe \(pipe): errno \(errno)")
         }
         defer { unlink(pipe) }
-        let words = [program, "server", "--port", "0", "-o", "jsonl", "--data", "\(folder)/data"] + options
-        // The shell opens the pipe and becomes the program.
+        let words =
+            ["env"] + variables.map { "\($0.key)=\($0.value)" }
+            + [program, "server", "--port", "0", "-o", "jsonl", "--data", "\(folder)/data"]
+        // The shell opens the pipe, and becomes what sets the variables, and that the program.
         let script = "exec \"$@\" > '\(pipe)' 2>> '\(folder)/server.err'"
         let arguments = (["sh", "-c", script, "sh"] + words).map { strdup($0) } + [nil]
         defer { arguments.forEach { free($0) } }
