@@ -103,9 +103,8 @@ struct Server {
     ) throws -> (pid: Int32, url: String, milliseconds: Double) {
         let settings = "BATON_LIMITS_RATE_REQUESTS=off BATON_LIMITS_RATE_STARTS=off BATON_HOME=\(data)"
         let start = Clock.now
-        let pid = output(
-            of: "ulimit -n 65536; \(settings) \(program) server --port 0 -q >/dev/null 2>\(data)/log & echo $!"
-        )
+        let command = "\(settings) \(program) server --port 0 -q >/dev/null 2>\(data)/log & echo $!"
+        let pid = output(of: "ulimit -n 65536 2>/dev/null; \(command)").filter(\.isNumber)
         while Clock.now - start < 20 {
             let url = read("\(data)/server.json").split(separator: "\"").first { $0.hasPrefix("http") }
             guard let url, let port = UInt16(url.split(separator: ":").last ?? ""), let socket = connected(port) else {
@@ -116,7 +115,7 @@ struct Server {
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = Glibc.read(socket, &buffer, buffer.count)
             close(socket)
-            guard count > 0, let pid = Int32(pid.filter(\.isNumber)) else { break }
+            guard count > 0, let pid = Int32(pid) else { break }
             return (pid, String(url), (Clock.now - start) * 1000)
         }
         throw DoesNotStart()
@@ -141,6 +140,21 @@ struct Server {
         _ = Glibc.write(socket, request, request.utf8.count)
         var buffer = [UInt8](repeating: 0, count: 4096)
         return Glibc.read(socket, &buffer, buffer.count) > 0
+    }
+
+    /// Seconds of processor time so far.
+    private var used: Double {
+        let fields = read("/proc/\(pid)/stat").split(separator: " ")
+        return fields.count > 14 ? ((Double(fields[13]) ?? 0) + (Double(fields[14]) ?? 0)) / 100 : 0
+    }
+
+    /// Returns when the server has nothing to do, or after two minutes.
+    func waitUntilIdle() {
+        for _ in 1...120 {
+            let before = used
+            sleep(1)
+            if used - before < 0.03 { return }
+        }
     }
 
     private func memory(_ name: String) -> Double {

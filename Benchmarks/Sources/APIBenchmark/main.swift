@@ -77,6 +77,7 @@ func compare(_ name: String, _ own: [Double], _ other: [Double], goal: Double) {
 
 /// From the request that makes an event to its arrival at 1,000 followers.
 func measureFeed(_ server: Server) {
+    server.waitUntilIdle()
     let followers = (0..<1000).compactMap { _ in Follower(server) }
     usleep(500_000)
     for follower in followers { follower.drain() }
@@ -102,10 +103,10 @@ func measureFeed(_ server: Server) {
 func measureIdleFollowers(_ server: Server) {
     var limit = rlimit(rlim_cur: 65536, rlim_max: 65536)
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    sleep(2)
+    server.waitUntilIdle()
     let before = server.residentMiB
     let followers = (0..<10_000).compactMap { _ in Follower(server) }
-    sleep(3)
+    server.waitUntilIdle()
     let more = server.residentMiB - before
     show("\(followers.count) idle followers", more, "MiB more", goal: "≤ 80", isMet: more <= 80)
     for follower in followers { follower.close() }
