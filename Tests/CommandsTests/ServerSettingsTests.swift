@@ -26,8 +26,10 @@ struct ServerSettingsTests {
             curl -s "$url/v1/settings" -H "$auth" | grep -o '"key":"server.port"[^}]*"from":"[a-z]*"'
             curl -s "$url/metrics" -H "$auth" | grep -c '^baton_process_resident_memory_bytes\\|^baton_runs_open\\|^baton_fsync'
             curl -s "$url/readyz"; echo
-            curl -sN "$url/v1/events" -H "$auth" -H 'Accept: text/event-stream' >events; echo "followed $?" >followed &
-            while ! curl -s "$url/metrics" -H "$auth" | grep -q 'live_clients{transport="sse"} 1'; do sleep 0.02; done
+            { curl -sN -m 60 "$url/v1/events" -H "$auth" -H 'Accept: text/event-stream' >events; echo "followed $?" >followed; } &
+            until curl -s "$url/metrics" -H "$auth" >metrics && grep -q 'live_clients{transport="sse"} 1' metrics; do
+              kill -0 $pid; sleep 0.02
+            done
             kill -TERM $pid; wait $pid; echo "exit $?"
             while [ ! -s followed ]; do sleep 0.02; done
             cat followed; ls home/server.json 2>/dev/null; cat log
