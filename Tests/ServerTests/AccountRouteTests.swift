@@ -79,6 +79,20 @@ struct AccountRouteTests {
         await world.stop()
     }
 
+    @Test func requestsAreLimitedAndProbesAreNot() async throws {
+        let world = try World()
+        _ = try await world.login("root")
+        let alice = try await world.login("alice")
+        var statuses: [Int] = []
+        for _ in 1...150 {
+            #expect(try await world.send("GET", "/livez").status == 200)
+            statuses.append(try await world.send("GET", "/v1/auth/me", as: alice).status)
+        }
+        let refused = try #require(statuses.firstIndex(of: 429))
+        #expect(refused >= 90 && statuses[..<refused].allSatisfy { $0 == 200 })
+        await world.stop()
+    }
+
     @Test func unknownMembersAndItemsAreNamed() async throws {
         let world = try World()
         let root = try await world.login("root")

@@ -26,14 +26,8 @@ struct StartRoutes: Sendable {
                     .may(.startRuns),
                     headers: [.prefer],
                     body: .optional(
-                        .optional("version", .version, "A number, a hash or a tag; `main` when left out."),
-                        Self.inputs,
-                        Self.id,
-                        Self.priority,
-                        Self.labels,
-                        Self.budget,
-                        Self.project,
-                        Self.execution
+                        [.optional("version", .version, "A number, a hash or a tag; `main` when left out.")]
+                            + Self.fields
                     ),
                     Self.started,
                     Self.ended,
@@ -53,19 +47,15 @@ struct StartRoutes: Sendable {
                     .may(.startRuns),
                     headers: [.prefer],
                     body: .json(
-                        .object(
-                            .required(
-                                "document",
-                                Shape(["type": ["string", "object"]]),
-                                "The text, YAML or JSON, or the document itself."
-                            ),
-                            Self.inputs,
-                            Self.id,
-                            Self.priority,
-                            Self.labels,
-                            Self.budget,
-                            Self.project,
-                            Self.execution
+                        .members(
+                            [
+                                .required(
+                                    "document",
+                                    Shape(["type": ["string", "object"]]),
+                                    "The text, YAML or JSON, or the document itself."
+                                )
+                            ] + Self.fields,
+                            isClosed: true
                         )
                     ),
                     Self.started,
@@ -76,21 +66,20 @@ struct StartRoutes: Sendable {
         ]
     }
 
-    private static let inputs = Shape.Field.optional("inputs", .anyObject, "Values of the inputs that it declares.")
-    private static let id = Shape.Field.optional(
-        "id",
-        .id("run"),
-        "Chosen by the client: a repeat gives the first answer."
-    )
-    private static let priority = Shape.Field.optional("priority", .integer(0...1000), "Lower runs first.")
-    private static let labels = Shape.Field.optional("labels", .labels)
-    private static let budget = Shape.Field.optional("budget_usd", .money, "What it may spend at most.")
-    private static let project = Shape.Field.optional("project", .projectName, "The project that it belongs to.")
-    private static let execution = Shape.Field.optional(
-        "execution",
-        .choice(RunExecution.self),
-        "Who does the work: the server, whoever claims its tasks, or both: those with the label `external` are claimed."
-    )
+    /// What both take.
+    private static let fields: [Shape.Field] = [
+        .optional("inputs", .anyObject, "Values of the inputs that it declares."),
+        .optional("id", .id("run"), "Chosen by the client: a repeat gives the first answer."),
+        .optional("priority", .integer(0...1000), "Lower runs first."),
+        .optional("labels", .labels),
+        .optional("budget_usd", .money, "What it may spend at most."),
+        .optional("project", .projectName, "The project that it belongs to."),
+        .optional(
+            "execution",
+            .choice(RunExecution.self),
+            "Who does the work: the server, whoever claims its tasks, or both: those with the label `external` are claimed."
+        ),
+    ]
     private static let started = Contract.Answer(202, "The run is durable and begins.", .named("StartedRun"))
     private static let ended = Contract.Answer(
         200,

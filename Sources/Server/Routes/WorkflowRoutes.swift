@@ -107,34 +107,12 @@ struct WorkflowRoutes: Sendable {
             Route(
                 "POST",
                 "/v1/workflows",
-                Contract(
-                    "publishWorkflow",
-                    "Publishes a document under the name in it and leads a tag to it.",
-                    .workflows,
-                    .may(.writeWorkflows),
-                    query: Self.publishing,
-                    headers: [.ifMatch],
-                    body: .document,
-                    Contract.Answer(201, "A new version.", .named("Version")),
-                    Contract.Answer(200, "There was a version with this content already.", .named("Version")),
-                    .problem(412, "The tag points elsewhere.")
-                ).checkingFurther()
+                Self.publishing("publishWorkflow", "Publishes a document under the name in it and leads a tag to it.")
             ) { call throws(Problem) in try await publish(call, named: nil) },
             Route(
                 "PUT",
                 "/v1/workflows/{name}",
-                Contract(
-                    "putWorkflow",
-                    "The same for a document of that name.",
-                    .workflows,
-                    .may(.writeWorkflows),
-                    query: Self.publishing,
-                    headers: [.ifMatch],
-                    body: .document,
-                    Contract.Answer(201, "A new version.", .named("Version")),
-                    Contract.Answer(200, "There was a version with this content already.", .named("Version")),
-                    .problem(412, "The tag points elsewhere.")
-                ).checkingFurther()
+                Self.publishing("putWorkflow", "The same for a document of that name.")
             ) { call throws(Problem) in try await publish(call, named: call.parameter("name")) },
             Route(
                 "PATCH",
@@ -178,11 +156,24 @@ struct WorkflowRoutes: Sendable {
         ]
     }
 
-    private static let publishing: [Contract.Item] = [
-        .init("tag", .name, "Which tag is led to it; `main` when left out."),
-        .init("message", .word(0...500), "Why, in one line."),
-        .init("shared", .flag, "Whether it is to be everybody's; only administrators may say `true`."),
-    ]
+    private static func publishing(_ id: String, _ summary: String) -> Contract {
+        Contract(
+            id,
+            summary,
+            .workflows,
+            .may(.writeWorkflows),
+            query: [
+                .init("tag", .name, "Which tag is led to it; `main` when left out."),
+                .init("message", .word(0...500), "Why, in one line."),
+                .init("shared", .flag, "Whether it is to be everybody's; only administrators may say `true`."),
+            ],
+            headers: [.ifMatch],
+            body: .document,
+            Contract.Answer(201, "A new version.", .named("Version")),
+            Contract.Answer(200, "There was a version with this content already.", .named("Version")),
+            .problem(412, "The tag points elsewhere.")
+        ).checkingFurther()
+    }
 
     // MARK: Actions
 
