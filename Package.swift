@@ -174,8 +174,9 @@ let package = Package(
         tests(
             "Server",
             [
-                "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Secrets", "Cryptography", "Catalog",
-                "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON", "TestSupport",
+                "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "RateLimits", "Rates", "Secrets",
+                "Cryptography", "Catalog", "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON",
+                "TestSupport",
             ]
         ),
         tests("HTTP", ["HTTPServer", "Reactor", "JSON", "Threads"]),
