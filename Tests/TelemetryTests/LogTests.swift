@@ -94,6 +94,7 @@ import Testing
         for _ in 0..<2000 { log.record(.info, text) }
         #expect(ContinuousClock.now - start < .seconds(2))
         // A pipe holds 64 KiB, so that nearly everything is still to be written or was dropped.
+        // Off the thread of the test, which waits for the log meanwhile: reading the pipe blocks.
         let drain = Task.detached {
             var (buffer, all) = ([UInt8](repeating: 0, count: 65536), [UInt8]())
             while !String(decoding: all.suffix(200), as: UTF8.self).contains("dropped=") {

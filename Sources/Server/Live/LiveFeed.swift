@@ -18,8 +18,6 @@ final class LiveFeed: Sendable {
         var events: [EventEnvelope]
         /// Where to go on; events that a filter leaves out count.
         var last: Int64
-        /// Nothing will follow: the server stops.
-        var isOver = false
     }
 
     private struct State {
@@ -147,7 +145,7 @@ final class LiveFeed: Sendable {
             switch finding {
             case .recent(let batch): return batch
             case .past: return try await past(sequence)
-            case .finished: return Batch(events: [], last: sequence, isOver: true)
+            case .finished: return Batch(events: [], last: sequence)
             case .nothing:
                 guard end.map({ ContinuousClock.now < $0 }) ?? true else { return Batch(events: [], last: sequence) }
                 await wait(after: sequence, until: end)

@@ -100,8 +100,6 @@ final class SocketSession: Sendable {
                 try await socket.send("{\"event\":\(event.text)}")
             }
             last = max(last, batch.last)
-            // The client comes back with the number it has.
-            if batch.isOver { return socket.close(.goingAway) }
         }
     }
 

@@ -144,20 +144,7 @@ struct ClaimRoutes: Sendable {
                     "Changes the graph of the run for a claimed node, as far as its `can_patch` allows.",
                     .tasks,
                     .mayAny([.leaseTasks, .patchRuns]),
-                    body: .json(
-                        .object(
-                            Self.fence,
-                            .required("ops", .operations),
-                            .optional("description", .text(0...2000)),
-                            .optional(
-                                "base",
-                                .integer(0...Int64.max),
-                                "The last applied patch that the author knows of."
-                            ),
-                            .optional("key", .text(1...200), "A repeat with the same key gives the first answer."),
-                            .optional("ask_first", .flag, "A person is to approve it, whatever the run says.")
-                        )
-                    ),
+                    body: .json(.members([Self.fence] + PatchRoutes.fields, isClosed: true)),
                     .ok(.named("Patch"), "It is applied, or waits for a person."),
                     Self.lost
                 ).checkingFurther(),
@@ -266,13 +253,8 @@ struct ClaimRoutes: Sendable {
     }
 
     @Sendable private func patch(_ call: APICall) async throws(Problem) -> HTTPResponse {
-        let (fields, claim) = (call.fields, try await held(call, .patchRuns))
-        let key = fields.text("key") ?? call.request.header("idempotency-key") ?? service.freshRunID().description
-        var request = PatchRequest(.operations(fields["ops"] ?? .null), key: key)
-        request.base = fields.integer("base").map { Int64($0) }
-        request.summary = fields.text("description") ?? ""
-        request.asksFirst = fields.flag("ask_first")
-        let wanted = request
+        let claim = try await held(call, .patchRuns)
+        let wanted = service.patch(.operations(call.fields["ops"] ?? .null), call)
         let record = try await service.ask(call) { engine throws(EngineError) in
             try await engine.propose(wanted, for: claim)
         }

@@ -164,10 +164,7 @@ struct HumanTaskRoutes: Sendable {
                 by: call.actor
             )
         }
-        let outcomes = Dictionary(report.items.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let items = ids.map { outcomes[$0.description] ?? BulkReport.Item(id: $0.description, error: hidden[$0]) }
-        let whole = BulkReport(items)
-        return .json(whole.json, status: whole.status)
+        return .bulk(report, of: ids, hidden)
     }
 }
 

@@ -37,19 +37,7 @@ struct PatchRoutes: Sendable {
                     "Changes the graph of a run by operations of RFC 6902 on its document.",
                     .patches,
                     .may(.patchRuns),
-                    body: .json(
-                        .object(
-                            .required("ops", .operations),
-                            .optional("description", .text(0...2000)),
-                            .optional(
-                                "base",
-                                .integer(0...Int64.max),
-                                "The last applied patch that the author knows of."
-                            ),
-                            .optional("key", .text(1...200), "A repeat with the same key gives the first answer."),
-                            .optional("ask_first", .flag, "A person is to approve it, whatever the run says.")
-                        )
-                    ),
+                    body: .json(.members(Self.fields, isClosed: true)),
                     .ok(.named("Patch"), "It is applied, or waits for a person."),
                     .problem(409, "The run has ended.")
                 ).checkingFurther(),
@@ -72,12 +60,21 @@ struct PatchRoutes: Sendable {
                 )
             ) { call throws(Problem) in
                 let number = try await patch(of: call, .patchRuns).number
-                return try await submit(call, PatchRequest(.undo(number), key: key(of: call)))
+                return try await submit(call, service.patch(.undo(number), call))
             },
             deciding("approve", "Approves a patch that waits for a person.", [.optional("comment", .reason)]),
             deciding("reject", "Rejects a patch that waits for a person.", [.required("comment", .text(1...2000))]),
         ]
     }
+
+    /// What a patch takes.
+    static let fields: [Shape.Field] = [
+        .required("ops", .operations),
+        .optional("description", .text(0...2000)),
+        .optional("base", .integer(0...Int64.max), "The last applied patch that the author knows of."),
+        .optional("key", .text(1...200), "A repeat with the same key gives the first answer."),
+        .optional("ask_first", .flag, "A person is to approve it, whatever the run says."),
+    ]
 
     private func patches(of call: APICall, _ permission: Permission) async throws(Problem) -> PatchLog {
         let row = try await service.run(call, permission)
@@ -92,27 +89,16 @@ struct PatchRoutes: Sendable {
         return record
     }
 
-    private func key(of call: APICall) -> String {
-        call.fields.text("key") ?? call.request.header("idempotency-key") ?? service.freshRunID().description
-    }
-
     @Sendable private func propose(_ call: APICall) async throws(Problem) -> HTTPResponse {
-        let fields = call.fields
-        let base = fields.integer("base").map { Int64($0) }
-        var request = PatchRequest(.operations(fields["ops"] ?? .null), base: base, key: key(of: call))
-        request.asksFirst = fields.flag("ask_first")
         _ = try await service.run(call, .patchRuns)
-        return try await submit(call, request)
+        return try await submit(call, service.patch(.operations(call.fields["ops"] ?? .null), call))
     }
 
     /// A patch that cannot apply is a problem that has its record; the run goes on as it was.
     private func submit(_ call: APICall, _ request: PatchRequest) async throws(Problem) -> HTTPResponse {
         let run = try call.runID()
-        var request = request
-        request.summary = call.fields.text("description") ?? ""
-        let wanted = request
         let record = try await service.ask(call) { engine throws(EngineError) in
-            try await engine.patch(run, wanted, by: call.actor)
+            try await engine.patch(run, request, by: call.actor)
         }
         return try .patch(record)
     }
@@ -154,5 +140,20 @@ extension HTTPResponse {
         var problem = Problem(422, "patch.invalid", "patch \(record.number) is rejected: \(why)", items: items)
         problem.members["patch"] = record.json
         throw problem
+    }
+}
+
+extension Service {
+    /// The patch that a request describes; without a key it is one of its own.
+    func patch(_ change: PatchRequest.Change, _ call: APICall) -> PatchRequest {
+        let fields = call.fields
+        var request = PatchRequest(
+            change,
+            summary: fields.text("description") ?? "",
+            base: fields.integer("base").map { Int64($0) },
+            key: fields.text("key") ?? call.request.header("idempotency-key") ?? freshRunID().description
+        )
+        request.asksFirst = fields.flag("ask_first")
+        return request
     }
 }

@@ -209,26 +209,30 @@ struct RunControlRoutes: Sendable {
         let report = try await service.ask(call) { engine throws(EngineError) in
             try await engine.bulk(action, ids.filter { hidden[$0] == nil }, by: call.actor)
         }
-        let outcomes = Dictionary(report.items.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let items = ids.map { id in
-            outcomes[id.description] ?? BulkReport.Item(id: id.description, error: hidden[id])
-        }
-        let whole = BulkReport(items)
-        return .json(whole.json, status: whole.status)
+        return .bulk(report, of: ids, hidden)
     }
 }
 
 extension Contract.Body {
     /// JSON of these members that may be left out.
     static func optional(_ fields: [Shape.Field]) -> Self {
-        var properties = JSONObject()
-        for field in fields { properties[field.name] = .object(field.shape.schema) }
-        let shape = Shape(["type": "object", "properties": .object(properties), "additionalProperties": false])
-        return .json(shape, isRequired: false)
+        .json(.members(fields, isClosed: true), isRequired: false)
     }
 }
 
 extension HTTPResponse {
+    /// What became of each item: what the engine says, or why it was not asked.
+    static func bulk<Kind>(
+        _ report: BulkReport,
+        of ids: [Identifier<Kind>],
+        _ hidden: [Identifier<Kind>: EngineError]
+    ) -> HTTPResponse {
+        let outcomes = Dictionary(report.items.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let items = ids.map { outcomes[$0.description] ?? BulkReport.Item(id: $0.description, error: hidden[$0]) }
+        let whole = BulkReport(items)
+        return .json(whole.json, status: whole.status)
+    }
+
     /// Something was done to a run.
     static func done(_ run: RunID, _ sequence: Int64) -> HTTPResponse {
         .json(["run": .string(run.description), "run_seq": .int(sequence)])
