@@ -18,23 +18,21 @@ import TestSupport
             "DELETE FROM record WHERE run_key = 1 AND seq = 3",
             "UPDATE record SET run_key = 3, seq = 1 WHERE run_key = 1 AND seq = 3",
         ]
-        let original = TemporaryFolder()
-        try withStore(at: original.path) { store in
-            for number in 0..<6 { _ = try store.commit(.step(number)) }
-        }
-        let database = try readFile(original.path + "/baton.db")
-        for change in changes {
+        // In the tail of the log, and with a place in the index of runs.
+        for (steps, change) in changes.flatMap({ [(6, $0), (20, $0)] }) {
             let temporary = TemporaryFolder()
-            try writeFile(temporary.path + "/baton.db", database)
+            try withStore(at: temporary.path) { store in
+                for number in 0..<steps { _ = try store.commit(.step(number)) }
+            }
             try alter(temporary.path, change)
             try withStore(at: temporary.path) { store in
                 let error = failure { _ = try store.records(ofRun: 1, after: 0, limit: 100) }
                 #expect(error?.code == .corrupted, "\(change)")
                 #expect(error?.message.contains("run 1 is damaged at event") == true, "\(change)")
                 #expect(failure { try store.verify() }?.code == .corrupted, "\(change)")
-                #expect(try store.records(ofRun: 2, after: 0, limit: 100).count == 6)
+                #expect(try store.records(ofRun: 2, after: 0, limit: 100).count == steps)
                 var next = Commit()
-                next.records = [Commit.step(6).records[1]]
+                next.records = [Commit.step(steps).records[1]]
                 _ = try store.commit(next)
             }
         }

@@ -206,8 +206,19 @@ import TestSupport
         #expect(error?.code == .full && put.count > 1, "\(put.count) fit: \(String(describing: error))")
         #expect(try FileTree.names(in: path + "/blobs/unfinished").isEmpty)
         for blob in put { try blobs.check(blob) }
-        #expect(try blobs.remove([put[0]], lastPutBefore: Timestamp(milliseconds: .max)) == [put[0]])
-        try blobs.check(try blobs.put([UInt8](repeating: UInt8(put.count), count: 200_000)))
+        try whenThereIsRoom {
+            let removed = try blobs.remove([put[0]], lastPutBefore: Timestamp(milliseconds: .max))
+            #expect(removed == [put[0]])
+        }
+        try whenThereIsRoom { try blobs.check(try blobs.put([UInt8](repeating: UInt8(put.count), count: 200_000))) }
+    }
+
+    /// A process that another test starts in that moment keeps a removed file, and its room, until it is another program.
+    private func whenThereIsRoom(_ body: () throws -> Void) throws {
+        for _ in 0..<100_000 {
+            do { return try body() } catch let error as StoreError where error.code == .full { sched_yield() }
+        }
+        try body()
     }
 
     @Test func `a checkpoint that finds the disk full takes nothing back`() throws {

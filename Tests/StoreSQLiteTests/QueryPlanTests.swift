@@ -20,10 +20,12 @@ import Testing
 
     @Test func `questions are answered by an index alone, without a scan or a sort`() throws {
         let questions: [(name: String, sql: String, index: String)] = [
-            ("records of a range", ReadStatements.recordsInRange, "record_run"),
-            ("records backwards", ReadStatements.recordsBackwards, "record_run"),
+            ("records of a range", RecordQuestions.placed.inRange, "place USING PRIMARY KEY"),
+            ("records backwards", RecordQuestions.placed.backwards, "place USING PRIMARY KEY"),
+            ("the tail", RecordQuestions.placed.tailInRange, "INTEGER PRIMARY KEY (rowid>?)"),
+            ("the tail backwards", RecordQuestions.placed.tailBackwards, "INTEGER PRIMARY KEY (rowid>?)"),
             ("records of all runs", ReadStatements.records, "INTEGER PRIMARY KEY"),
-            ("link before a record", RunReader.linkBefore, "record_run"),
+            ("link before a record", RecordQuestions.placed.linkBefore, "place USING PRIMARY KEY"),
             ("end of an archive", RetentionReader.archiveEnd, "archive_run"),
             ("packed records", RetentionReader.segments, "archive_run"),
             ("packed records backwards", RetentionReader.segmentsBackwards, "archive_run"),
@@ -90,8 +92,8 @@ import Testing
                 _ = try store.commit(commit)
             }
             for sequence in [1, 500_000, 999_950] as [Int64] {
-                let forward = try steps(temporary.path, ReadStatements.recordsInRange, sequence, sequence + 49)
-                let backward = try steps(temporary.path, ReadStatements.recordsBackwards, 0, sequence)
+                let forward = try steps(temporary.path, RecordQuestions.placed.inRange, sequence, sequence + 49)
+                let backward = try steps(temporary.path, RecordQuestions.placed.backwards, 0, sequence)
                 #expect(forward < 200 && backward < 200, "\(sequence): \(forward) and \(backward) steps")
                 let found = try store.records(ofRun: 1, in: sequence...sequence + 49, limit: 9)
                 #expect(found.first?.record.firstSequence == (sequence - 1) / 100 * 100 + 1)

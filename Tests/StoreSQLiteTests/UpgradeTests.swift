@@ -212,7 +212,14 @@ import Testing
         try downgrade(temporary.path)
         let reader = try SQLiteRunStore.openForReading(temporary.path)
         #expect(try reader.definitions(owner: nil).isEmpty)
+        #expect(try holds(reader, steps: 1))
         try withFolder(temporary.path) { runs, _ in
+            for number in 1..<40 {
+                _ = try runs.commit(.step(number))
+                let records = try reader.records(ofRun: 1, after: 0, limit: 1000)
+                #expect(try records.count == number + 1 && holds(reader, steps: number + 1), "\(number)")
+            }
+            try reader.verify()
             var change = CatalogChange()
             change.definitions = [.init(owner: "o", name: "a", kind: "workflow", createdAt: Timestamp(milliseconds: 1))]
             try runs.apply(change)

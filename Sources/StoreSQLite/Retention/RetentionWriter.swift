@@ -6,24 +6,18 @@ import Store
 
 /// Packs, holds, pins, deletes and clears; prepared when it is first needed.
 struct RetentionWriter {
-    private let archive, archiveEnd, linkAt: Statement
+    private let archive, archiveEnd, linkBefore: Statement
     private let hold, release, pin, unpin, isHeld, isPinned: Statement
-    private let run, removeRun, tombstone, removeArchives, lastNumber: Statement
+    private let run, removeRun, tombstone, removeArchives: Statement
     private let clearing, through, endClearing, meta: Statement
-    private let clearRecords: Statement
+    private let clearRecords, clearPlaces: Statement
     /// In the order in which they are cleared.
     private let clearRows: [Statement]
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         archive = try Statement(connection, "INSERT INTO archive VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         archiveEnd = try Statement(connection, RetentionReader.archiveEnd)
-        linkAt = try Statement(
-            connection,
-            """
-            SELECT seq, count, chain, gseq + count - 1 FROM record WHERE run_key = ? AND seq <= ?
-                ORDER BY seq DESC LIMIT 1
-            """
-        )
+        linkBefore = try Statement(connection, RecordQuestions.placed.linkBefore)
         hold = try Statement(connection, "INSERT OR REPLACE INTO hold VALUES (?, ?, ?, ?)")
         release = try Statement(connection, "DELETE FROM hold WHERE run_key = ?")
         pin = try Statement(connection, "INSERT OR REPLACE INTO pin VALUES (?, ?, ?)")
@@ -34,10 +28,6 @@ struct RetentionWriter {
         removeRun = try Statement(connection, "DELETE FROM run WHERE key = ?")
         tombstone = try Statement(connection, "INSERT INTO tombstone VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         removeArchives = try Statement(connection, "DELETE FROM archive WHERE run_key = ?")
-        lastNumber = try Statement(
-            connection,
-            "SELECT gseq + count - 1 FROM record WHERE run_key = ? ORDER BY seq DESC LIMIT 1"
-        )
         clearing = try Statement(
             connection,
             "INSERT INTO clearing VALUES (?, ?) ON CONFLICT DO UPDATE SET through = max(through, excluded.through)"
@@ -52,7 +42,14 @@ struct RetentionWriter {
             connection,
             """
             DELETE FROM record WHERE gseq IN
-                (SELECT gseq FROM record WHERE run_key = ? AND seq <= ? ORDER BY seq LIMIT ?)
+                (SELECT gseq FROM record_place WHERE run_key = ? AND seq <= ? ORDER BY seq LIMIT ?)
+            """
+        )
+        clearPlaces = try Statement(
+            connection,
+            """
+            DELETE FROM record_place WHERE run_key = ?1 AND seq IN
+                (SELECT seq FROM record_place WHERE run_key = ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3)
             """
         )
         var clearRows: [Statement] = []
@@ -77,7 +74,7 @@ struct RetentionWriter {
         (table: "timer", key: "number"), (table: "task", key: "task"),
     ]
 
-    /// Writes inside the open transaction.
+    /// Writes inside the open transaction, in which every record has its place.
     ///
     /// - Parameter lastSequence: The global number of the last event, of this transaction too. It is noted before
     ///   records go, because the log may not tell it any more.
@@ -104,7 +101,7 @@ struct RetentionWriter {
 
     private func add(_ row: ArchiveRow) throws(StoreError) {
         let end = try archiveEnd.first(row.runKey) { ChainLink(sequence: $0.int64(0), stored: $0.bytes(1)) } ?? .start
-        let found = try linkAt.first(row.runKey, row.end.sequence) { (ChainLink(row: $0), $0.int64(3)) }
+        let found = try linkBefore.first(row.runKey, row.end.sequence + 1) { (ChainLink(row: $0), $0.int64(3)) }
         guard row.firstSequence == end.sequence + 1, row.end.sequence > end.sequence, let found,
             found == (row.end, row.lastGlobalSequence)
         else { throw .archiveUnfit(row) }
@@ -129,15 +126,13 @@ struct RetentionWriter {
         let key = deletion.runKey
         guard let row = try run.first(key, read: RunRow.init(row:)) else { throw .runGone(key) }
         let packed = try archiveEnd.first(key) { $0.int64(0) }
-        let end = try linkAt.first(key, Int64.max) { ChainLink(row: $0).sequence }
+        let last = try linkBefore.first(key, Int64.max) { (end: ChainLink(row: $0).sequence, number: $0.int64(3)) }
         let isHeld = try isHeld.first(key) { _ in true } ?? false
         let isPinned = try isPinned.first(key) { _ in true } ?? false
-        guard row.status.isTerminal, !isHeld, !isPinned, (end ?? packed ?? 0) == deletion.lastSequence else {
+        guard row.status.isTerminal, !isHeld, !isPinned, (last?.end ?? packed ?? 0) == deletion.lastSequence else {
             throw .runStays(key)
         }
-        if let number = try lastNumber.first(key, read: { $0.int64(0) }) {
-            try meta.execute("compacted_gseq", number)
-        }
+        if let last { try meta.execute("compacted_gseq", last.number) }
         try tombstone.execute(
             key,
             row.id.description,
@@ -158,6 +153,7 @@ struct RetentionWriter {
         guard let through = try through.first(row.runKey, read: { $0.int64(0) }) else { return }
         try clearRecords.execute(row.runKey, through, row.limit)
         var left = row.limit - connection.changes
+        try clearPlaces.execute(row.runKey, through, row.limit)
         if through == .max {
             for statement in clearRows where left > 0 {
                 try statement.execute(row.runKey, left)

@@ -6,7 +6,9 @@ import Store
 /// What a reader asks SQLite, prepared once.
 struct ReadStatements {
     let begin, end: Statement
-    let lastSequence, records, recordsInRange, recordsBackwards, linkBefore: Statement
+    let lastSequence, records: Statement
+    let recordsInRange, recordsBackwards, linkBefore: Statement
+    let tailInRange, tailBackwards, tailLinkBefore: Statement
     let runByID, runByKey, lastRunKey, runs, openRuns: Statement
     let allOpenRuns, recentRuns, awaitedSignals: Statement
     let tasks, tasksOfRun: Statement
@@ -20,9 +22,13 @@ struct ReadStatements {
         end = try Statement(connection, "COMMIT")
         lastSequence = try Statement(connection, RunReader.lastSequence)
         records = try Statement(connection, Self.records)
-        recordsInRange = try Statement(connection, Self.recordsInRange)
-        recordsBackwards = try Statement(connection, Self.recordsBackwards)
-        linkBefore = try Statement(connection, RunReader.linkBefore)
+        let ofRun: RecordQuestions = try connection.hasTable(RecordPlaces.table) ? .placed : .indexed
+        recordsInRange = try Statement(connection, ofRun.inRange)
+        recordsBackwards = try Statement(connection, ofRun.backwards)
+        linkBefore = try Statement(connection, ofRun.linkBefore)
+        tailInRange = try Statement(connection, ofRun.tailInRange)
+        tailBackwards = try Statement(connection, ofRun.tailBackwards)
+        tailLinkBefore = try Statement(connection, ofRun.tailLinkBefore)
         runByID = try Statement(connection, "SELECT * FROM run WHERE id = ?")
         runByKey = try Statement(connection, "SELECT * FROM run WHERE key = ?")
         lastRunKey = try Statement(connection, "SELECT max(key) FROM run")
@@ -69,16 +75,6 @@ struct ReadStatements {
         SELECT * FROM record WHERE gseq >= ifnull((SELECT max(gseq) FROM record WHERE gseq <= ?1), 0)
             AND gseq + count - 1 > ?1 ORDER BY gseq LIMIT ?2
         """
-
-    static let recordsInRange = """
-        SELECT * FROM record WHERE run_key = ?1
-            AND seq >= ifnull((SELECT max(seq) FROM record WHERE run_key = ?1 AND seq <= ?2), 0) AND seq <= ?3
-            AND seq + count - 1 >= ?2 ORDER BY seq LIMIT ?4
-        """
-
-    static let recordsBackwards = """
-        SELECT * FROM record WHERE run_key = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?
-        """
 }
 
 /// Questions that the writer asks too.
@@ -91,7 +87,4 @@ extension RunReader {
         )
         """
     static let lastTimer = "SELECT value FROM meta WHERE key = 'last_timer'"
-    static let linkBefore = """
-        SELECT seq, count, chain FROM record WHERE run_key = ? AND seq < ? ORDER BY seq DESC LIMIT 1
-        """
 }

@@ -18,13 +18,12 @@ extension RunReader {
             if range.lowerBound <= packed.sequence { result = try packedRecords(ofRun: key, in: range, limit: limit) }
             let lowest = max(range.lowerBound, packed.sequence + 1)
             guard result.count < limit, lowest <= range.upperBound else { return result }
-            let rows = try statements.recordsInRange.rows(
-                key,
-                lowest,
-                range.upperBound,
-                limit - result.count,
-                read: ChainedRecord.init(row:)
-            )
+            var rows: [ChainedRecord] = []
+            for statement in [statements.recordsInRange, statements.tailInRange] {
+                let room = limit - result.count - rows.count
+                guard room > 0 else { break }
+                rows += try statement.rows(key, lowest, range.upperBound, room, read: ChainedRecord.init(row:))
+            }
             return result + (try checked(rows))
         }
     }
@@ -36,13 +35,17 @@ extension RunReader {
     ) throws(StoreError) -> [StoredRecord] {
         try snapshot { () throws(StoreError) in
             let packed = try retention()?.archiveEnd(ofRun: key) ?? .start
-            let rows = try statements.recordsBackwards.rows(
-                key,
-                packed.sequence,
-                sequence,
-                limit,
-                read: ChainedRecord.init(row:)
-            )
+            var rows: [ChainedRecord] = []
+            for statement in [statements.tailBackwards, statements.recordsBackwards] {
+                guard rows.count < limit else { break }
+                rows += try statement.rows(
+                    key,
+                    packed.sequence,
+                    sequence,
+                    limit - rows.count,
+                    read: ChainedRecord.init(row:)
+                )
+            }
             var result: [StoredRecord] = try checked(rows.reversed()).reversed()
             guard result.count < limit, packed.sequence > 0 else { return result }
             for place in try retention()?.segments(ofRun: key, backwardsFrom: sequence) ?? [] {
@@ -118,8 +121,9 @@ extension RunReader {
     /// The link before the first record of a run in a page; `nil` when it is gone, because the record is packed or of a
     /// deleted run and will go too.
     private func link(before record: LogRecord) throws(StoreError) -> ChainLink? {
-        if let link = try statements.linkBefore.first(record.runKey, record.firstSequence, read: ChainLink.init(row:)) {
-            return link
+        for statement in [statements.tailLinkBefore, statements.linkBefore] {
+            let link = try statement.first(record.runKey, record.firstSequence, read: ChainLink.init(row:))
+            if let link { return link }
         }
         guard record.firstSequence > 1, let retention = try retention() else { return .start }
         if let end = try retention.archiveEnd(ofRun: record.runKey), end.sequence == record.firstSequence - 1 {
@@ -135,6 +139,12 @@ extension RunReader {
             throw StoreError(
                 .corrupted,
                 "\(connection.path) is damaged: SQLite's quick_check failed. Restore it from a backup."
+            )
+        }
+        if try connection.hasTable(RecordPlaces.table), try connection.integer(RecordPlaces.misplaced) != 0 {
+            throw StoreError(
+                .corrupted,
+                "\(connection.path) is damaged: its index of runs does not fit the log. Restore it from a backup."
             )
         }
         try snapshot { () throws(StoreError) in

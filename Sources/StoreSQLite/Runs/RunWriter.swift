@@ -17,6 +17,7 @@ final class RunWriter {
     private var lastMessage: Int64
     private var lastTimer: Int64
     private var chains = ChainCache()
+    private var places: PlaceWriter
     private var catalog: CatalogWriter?
     private var snapshots: SnapshotWriter?
     private var keyed: KeyedWriter?
@@ -51,6 +52,7 @@ final class RunWriter {
         lastMessage = try connection.integer("SELECT max(number) FROM outbox") ?? 0
         lastTimer = try connection.integer(RunReader.lastTimer) ?? 0
         statements = try WriteStatements(connection)
+        places = try PlaceWriter(connection)
         freeRoom = try FreeRoom(connection)
         epoch = try WriterEpoch(connection)
         self.connection = connection
@@ -62,7 +64,10 @@ final class RunWriter {
         guard !commit.isEmpty else { return lastSequence }
         let first = commit.records.isEmpty ? lastSequence : lastSequence + 1
         var links: [Int64: ChainLink] = [:]
-        try transaction { () throws(StoreError) in try write(commit, &links) }
+        // What removes records finds them by their places.
+        let placesAll = places.isDue(with: commit.records.count) || commit.hasRetention
+        try transaction { () throws(StoreError) in try write(commit, placesAll: placesAll, &links) }
+        places.committed(commit.records, allPlaced: placesAll)
         remember(commit, links)
         if !commit.clearings.isEmpty { _ = releaseRoom() }
         checkpoint(atLeast: checkpoints.limit)
@@ -157,8 +162,13 @@ final class RunWriter {
         lastTimer = max(lastTimer, commit.timers.lazy.map(\.number).max() ?? 0)
     }
 
-    private func write(_ commit: Commit, _ links: inout [Int64: ChainLink]) throws(StoreError) {
+    private func write(
+        _ commit: Commit,
+        placesAll: Bool,
+        _ links: inout [Int64: ChainLink]
+    ) throws(StoreError) {
         try append(commit.records, &links)
+        if placesAll { try places.placeAll() }
         for row in commit.definitions {
             try statements.definition.execute(row.hash, row.name, row.source, row.graph, row.createdAt)
         }
@@ -234,7 +244,9 @@ final class RunWriter {
 
     private func lastLink(ofRun key: Int64, _ newer: [Int64: ChainLink]) throws(StoreError) -> ChainLink {
         if let link = newer[key] ?? chains[key] { return link }
-        if let link = try statements.lastLink.first(key, Int64.max, read: ChainLink.init(row:)) { return link }
+        guard places.mayHaveRecords(key) else { return .start }
+        try places.placeAll()
+        if let link = try places.lastLink(ofRun: key) { return link }
         return try statements.archiveEnd.first(key) { ChainLink(sequence: $0.int64(0), stored: $0.bytes(1)) } ?? .start
     }
 

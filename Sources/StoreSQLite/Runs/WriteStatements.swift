@@ -6,7 +6,7 @@ import Store
 /// What the writer says to SQLite, prepared once.
 struct WriteStatements {
     let begin, commit: Statement
-    let record, lastLink, archiveEnd, definition: Statement
+    let record, archiveEnd, definition: Statement
     let run, sameStatus: Statement
     let task, closeTask: Statement
     let timer, removeTimer, lastTimer: Statement
@@ -20,7 +20,6 @@ struct WriteStatements {
         begin = try Statement(connection, "BEGIN IMMEDIATE")
         commit = try Statement(connection, "COMMIT")
         record = try Statement(connection, "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)")
-        lastLink = try Statement(connection, RunReader.linkBefore)
         archiveEnd = try Statement(connection, RetentionReader.archiveEnd)
         definition = try Statement(
             connection,
