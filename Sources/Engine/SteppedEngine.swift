@@ -175,8 +175,25 @@ public final class SteppedEngine {
             )
         case .failed(let error, let log, _):
             result = .failed(error, log: try log.map { text throws(StoreError) in try blobs.put(Array(text.utf8)) })
+        case .starved(let cost): result = .starved(cost)
         }
         requests.append(.attemptEnded(lease.held, result, outcome.usage))
+    }
+
+    /// See ``ExecutionControl/record(_:)``; values are not put into the blob store, however large they are.
+    public func record(
+        _ changes: [StepChange],
+        of lease: AttemptLease,
+        _ reply: @escaping @Sendable (Result<StepReceipt, EngineError>) -> Void
+    ) {
+        let prepared = changes.map { change -> PreparedStep in
+            switch change {
+            case .begin(let kind, let name, let request, let cost):
+                .begin(kind, name: name, request: .inline(request), cost: cost)
+            case .end(let number, let result, let usage): .end(number, result: .inline(result), usage: usage)
+            }
+        }
+        requests.append(.steps(prepared, lease.held, reply))
     }
 
     /// The attempts are alive.

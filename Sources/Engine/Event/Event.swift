@@ -91,6 +91,8 @@ public struct Event: Sendable, Equatable {
         indirect case supervision(SupervisionEvent)
         /// Somebody outside took a task, or told how far it is.
         indirect case claim(ClaimEvent)
+        /// A call of an attempt began or ended.
+        indirect case step(StepEvent)
     }
 
     /// Why a task is ready and not running.

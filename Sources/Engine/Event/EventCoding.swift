@@ -122,6 +122,7 @@ extension Event.Body {
         case .budget(let event): event.data
         case .supervision(let event): event.data
         case .claim(let event): event.data
+        case .step(let event): event.data
         }
     }
 

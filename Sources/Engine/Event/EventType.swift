@@ -33,6 +33,11 @@ public enum EventType: String, Sendable, CaseIterable {
     case taskCached = "task.cached"
     case taskClaimed = "task.claimed"
     case taskProgress = "task.progress"
+    case taskStarved = "task.starved"
+    case agentCallStarted = "agent.call.started"
+    case agentCallCompleted = "agent.call.completed"
+    case toolRequested = "tool.requested"
+    case toolCompleted = "tool.completed"
     case loopIterationStarted = "loop.iteration_started"
     case loopIterationCompleted = "loop.iteration_completed"
     case mapExpanded = "map.expanded"
@@ -126,6 +131,7 @@ extension Event.Body {
         case .budget(let event): event.type
         case .supervision(let event): event.type
         case .claim(let event): event.type
+        case .step(let event): event.type
         }
     }
 }

@@ -76,6 +76,7 @@ struct Attempts: Sendable {
             return .completed(payload, log: try await put(log))
         case .failed(let error, let log, _):
             return .failed(error, log: try await put(log))
+        case .starved(let cost): return .starved(cost)
         }
     }
 
@@ -99,9 +100,28 @@ struct Attempts: Sendable {
     }
 
     private func control(of assignment: Assignment) -> ExecutionControl {
-        ExecutionControl { [mailbox] request throws(EngineError) in
-            let (lease, actor) = (assignment.lease, "task:\(assignment.node.id)")
-            return try await mailbox.ask { .patch(.patch(.attempt(lease), request, nil, actor: actor, $0)) }
+        let (lease, actor) = (assignment.lease, "task:\(assignment.node.id)")
+        return ExecutionControl(
+            submit: { [mailbox] request throws(EngineError) in
+                try await mailbox.ask { .patch(.patch(.attempt(lease), request, nil, actor: actor, $0)) }
+            },
+            recordSteps: { [mailbox] changes throws(EngineError) in
+                try await mailbox.ask { .steps(changes, lease, $0) }
+            },
+            putBlob: { bytes throws(EngineError) in try await put(bytes) },
+            readBlob: { blob throws(EngineError) in try await get(blob) }
+        )
+    }
+
+    /// Reads bytes; suspends meanwhile.
+    private func get(_ blob: BlobRef) async throws(EngineError) -> [UInt8] {
+        let result = await blobThread.run { [blobs] in
+            Result { () throws(StoreError) in try blobs.get(blob) }
+        }
+        do {
+            return try result.get()
+        } catch {
+            throw EngineError(store: error)
         }
     }
 }

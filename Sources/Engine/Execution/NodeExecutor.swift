@@ -33,10 +33,15 @@ public enum AttemptOutcome: Sendable {
     /// Failed; the class of the error decides about retries.
     case failed(TaskError, log: String? = nil, usage: CallUsage? = nil)
 
+    /// A step does not fit a budget, see ``StepReceipt/shortage``. The task waits, and a new attempt goes on with its steps
+    /// when there is room for the least that the call needs. It is no failure.
+    case starved(CallCost)
+
     /// What it did cost.
     var usage: CallUsage? {
         switch self {
         case .completed(_, _, let usage), .failed(_, _, let usage): usage
+        case .starved: nil
         }
     }
 
@@ -75,6 +80,8 @@ public struct Assignment: Sendable {
     /// What the attempt may ask of the engine; `nil` where nobody would hear it.
     public internal(set) var control: ExecutionControl?
 
+    /// What earlier attempts of the task did in steps, and this one so far, in order.
+    public let steps: [TaskStep]
     let lease: HeldLease
     /// See ``ExecutorTraits/isImmediate``.
     var isImmediate = false
@@ -88,6 +95,7 @@ public struct Assignment: Sendable {
         self.node = node
         attempt = task.attempts
         guidance = task.guidance
+        steps = state.steps[ref]?.all ?? []
         repeats = task.repeats
         self.timeout = timeout
         self.allowance = allowance

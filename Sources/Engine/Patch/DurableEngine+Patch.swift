@@ -47,11 +47,10 @@ extension DurableEngine {
 
 /// What an attempt may ask of the engine while it works.
 public struct ExecutionControl: Sendable {
-    private let submit: @Sendable (PatchRequest) async throws(EngineError) -> PatchRecord
-
-    init(_ submit: @escaping @Sendable (PatchRequest) async throws(EngineError) -> PatchRecord) {
-        self.submit = submit
-    }
+    let submit: @Sendable (PatchRequest) async throws(EngineError) -> PatchRecord
+    let recordSteps: @Sendable ([PreparedStep]) async throws(EngineError) -> StepReceipt
+    let putBlob: @Sendable ([UInt8]) async throws(EngineError) -> BlobRef
+    let readBlob: @Sendable (BlobRef) async throws(EngineError) -> [UInt8]
 
     /// Changes the graph of the run that the attempt belongs to, as far as `can_patch` of its node allows; exactly once
     /// for each key, however often the attempt is made. When it returns the outcome is durable.

@@ -16,6 +16,8 @@ public enum Command: Sendable {
     case attemptTimedOut(task: TaskRef, fence: Int64)
     /// The executor of an attempt died, lost its lease, or handed it back.
     case attemptLost(task: TaskRef, fence: Int64, isRelease: Bool)
+    /// The next call of an attempt costs more than there is room for: the attempt ends, and another one follows.
+    case starve(task: TaskRef, fence: Int64, CallCost)
     /// Whoever has the task has not done it and hands it back.
     case handBack(task: TaskRef, fence: Int64)
     /// The items of a map that are in a blob: as they were read, or why they could not be.

@@ -124,6 +124,10 @@ struct RunMachine: Sendable {
         case .attemptLost(let task, let fence, let isRelease):
             try finishAttempt(task, fence)
             attemptLost(task, isRelease)
+        case .starve(let task, let fence, let cost):
+            try finishAttempt(task, fence)
+            emit(task, .step(.starved(cost)))
+            handBack(task)
         case .handBack(let task, let fence):
             try finishAttempt(task, fence)
             handBack(task)

@@ -11,6 +11,7 @@ extension RunState {
         lastSequence += 1
         if let task = event.task {
             if case .claim(let claim) = event.body { return fold(claim, task, by: event.actor) }
+            if case .step(let step) = event.body { return fold(step, task) }
             foldTask(event.body, task, now)
         } else {
             foldRun(event, now)
@@ -204,6 +205,7 @@ extension RunState {
         self[task].since = now
         if !holds.isEmpty { holds[task] = nil }
         forgetClaim(of: task, status)
+        forgetSteps(of: task, status)
         if old != status { self[task].attention = nil }
         movePhase(of: task, old, status)
         let (ended, failed) = (status.isTerminal ? 1 : 0, status == .failed ? 1 : 0)

@@ -79,6 +79,8 @@ public struct RunState: Sendable {
     public internal(set) var execution: RunExecution
     /// Who works on tasks outside.
     public internal(set) var claims: [TaskRef: Claim] = [:]
+    /// Tasks that are carried out in steps.
+    var steps: [TaskRef: Steps] = [:]
     /// What the calls of tasks cost, where they cost something.
     var costs: [TaskRef: Charge] = [:]
     /// Variables that were set from outside.
@@ -184,6 +186,7 @@ extension RunState: Equatable {
             && left.priority == right.priority && left.labels == right.labels
             && left.tenant == right.tenant && left.owner == right.owner && left.project == right.project
             && left.budget == right.budget && left.execution == right.execution && left.claims == right.claims
+            && left.steps == right.steps
             && left.holds == right.holds && left.costs == right.costs
             && left.assigned == right.assigned && left.signals == right.signals && left.detached == right.detached
             && left.lastSequence == right.lastSequence

@@ -20,6 +20,7 @@ indirect enum Request: Sendable {
     case signal(SignalTarget, RunSignal, from: Ownership?, actor: String, Reply<Int>)
     case person(HumanTaskID, PersonRequest, actor: String, Reply<HumanTaskRow>)
     case attemptEnded(HeldLease, AttemptResult, CallUsage?)
+    case steps([PreparedStep], HeldLease, Reply<StepReceipt>)
     case budget(BudgetScope, BudgetLimit, actor: String, Reply<Void>)
     case heartbeat([HeldLease])
     case wait(RunID, Reply<RunRow>)
@@ -45,6 +46,7 @@ indirect enum Request: Sendable {
         case .signal(_, _, _, _, let reply): reply(.failure(error))
         case .person(_, _, _, let reply): reply(.failure(error))
         case .wait(_, let reply): reply(.failure(error))
+        case .steps(_, _, let reply): reply(.failure(error))
         case .adopt(_, let reply): reply(.failure(error))
         case .schedule(let request): request.refuse(error)
         case .pause(let request): request.refuse(error)
@@ -68,6 +70,7 @@ struct HeldLease: Sendable, Hashable {
 enum AttemptResult: Sendable {
     case completed(Payload, log: BlobRef?)
     case failed(TaskError, log: BlobRef?)
+    case starved(CallCost)
 }
 
 /// A run to start.

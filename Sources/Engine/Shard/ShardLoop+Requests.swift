@@ -33,6 +33,8 @@ extension ShardLoop {
             }
         case .attemptEnded(let lease, let result, let usage):
             endAttempt(lease, result, usage, &batch)
+        case .steps(let changes, let lease, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.record(changes, of: lease, &batch) }
         case .budget(let scope, let limit, let actor, let reply):
             answer(reply, keeping: .done, &batch) { loop, batch throws(EngineError) in
                 try loop.setBudget(scope, limit, actor, &batch)
@@ -259,6 +261,7 @@ extension ShardLoop {
             switch result {
             case .completed(let output, let log): .taskCompleted(task: task, fence: fence, output: output, log: log)
             case .failed(let error, let log): .taskFailed(task: task, fence: fence, error: error, log: log)
+            case .starved(let cost): .starve(task: task, fence: fence, cost)
             }
         // Before the result: conditions may ask what it cost.
         settle(lease, usage, &batch)

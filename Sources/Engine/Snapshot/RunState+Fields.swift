@@ -58,6 +58,7 @@ extension RunState: SnapshotFields {
         StateField("holds", \.holds, default: [:]),
         StateField("execution", \.execution, default: .auto),
         StateField("claims", \.claims, default: [:]),
+        StateField("steps", \.steps, default: [:]),
         StateField("costs", \.costs, default: [:]),
         StateField("assigned", \.assigned, default: [:]),
         StateField("signals", \.signals, default: SignalBox()),

@@ -99,10 +99,28 @@ final class QuotaWorld {
         }
     }
 
+    /// Lets time pass until an attempt begins.
+    func runUntilAttempt() {
+        while turn().isEmpty { clock.advance(.milliseconds(engine.idleTime)) }
+    }
+
     /// The oldest open attempt of a node ends.
     func end(_ node: String, _ outcome: AttemptOutcome = .completed(.null)) throws {
         let index = try #require(open.firstIndex { $0.node.id == node })
         try engine.attemptEnded(open.remove(at: index).attemptLease, outcome, blobs: blobs)
+    }
+
+    /// The oldest open attempt of a node writes steps down, in a turn of its own.
+    func record(_ node: String, _ changes: [StepChange]) throws -> Result<StepReceipt, EngineError> {
+        let attempt = try #require(open.first { $0.node.id == node })
+        return try record(changes, of: attempt.attemptLease)
+    }
+
+    func record(_ changes: [StepChange], of lease: AttemptLease) throws -> Result<StepReceipt, EngineError> {
+        let answer = Mutex2<Result<StepReceipt, EngineError>?>(nil)
+        engine.record(changes, of: lease) { result in answer.withLock { $0 = result } }
+        turn()
+        return try #require(answer.withLock { $0 })
     }
 
     /// The process dies, and another one takes over. Attempts that were open are told to nobody.

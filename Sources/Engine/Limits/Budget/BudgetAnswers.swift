@@ -29,7 +29,7 @@ enum ReservationAnswer: Equatable {
 }
 
 /// The first account that a call does not fit.
-public struct BudgetShortage: Sendable, Equatable {
+public struct BudgetShortage: Error, Equatable {
     /// The account.
     public var account: BudgetAccount
     /// How much may be spent.

@@ -11,6 +11,7 @@ extension ShardLoop {
 
     /// Holds what an attempt can cost, or says what it lacks; it is called when there may be room.
     mutating func reserve(_ task: TaskRef, of run: OpenRun, _ batch: inout Batch) -> TaskHold? {
+        if let cost = run.state.steps[task]?.lacks { return room(for: cost, task, run, batch) }
         guard let cost = traits(run.state.node(task)).cost, cost.most != .zero else { return nil }
         do throws(BudgetError) {
             let scopes = try openScopes(for: task, of: run)
@@ -40,6 +41,72 @@ extension ShardLoop {
         }
     }
 
+    /// Whether the call that did not fit would fit now. Nothing is held: the attempt asks again.
+    private mutating func room(
+        for cost: CallCost,
+        _ task: TaskRef,
+        _ run: OpenRun,
+        _ batch: Batch
+    ) -> TaskHold? {
+        var least = cost
+        least.most = cost.least
+        do throws(EngineError) {
+            switch try hold(least, forCall: 0, of: task, fence: run.state[task].fence + 1, run, batch) {
+            case .success(let row):
+                _ = try? ledger.release(row.id)
+                return nil
+            case .failure(let shortage):
+                let waiter = waiter(task, of: run)
+                budgets.wait(waiter, for: shortage.account.scope, least: cost.least, at: clock.monotonic())
+                return .budget(shortage)
+            }
+        } catch {
+            brokenRead = brokenRead ?? error
+            return nil
+        }
+    }
+
+    /// Holds what a call of an attempt can cost; no event tells of it.
+    mutating func hold(
+        _ cost: CallCost,
+        forCall call: Int,
+        of task: TaskRef,
+        fence: Int64,
+        _ run: OpenRun,
+        _ batch: Batch
+    ) throws(EngineError) -> Result<(id: ReservationID, charge: Charge), BudgetShortage> {
+        do throws(BudgetError) {
+            let scopes = try openScopes(for: task, of: run)
+            let request = ReservationRequest(
+                id: nextID(batch),
+                scopes: scopes,
+                charge: cost.charge(within: try ledger.room(in: scopes)),
+                task: TaskKey(run.key, task),
+                fence: fence,
+                call: String(call),
+                subject: run.state.subject(of: task, cost)
+            )
+            switch try ledger.reserve(request) {
+            case .reserved: return .success((request.id, request.charge))
+            case .refused(let shortage): return .failure(shortage)
+            }
+        } catch {
+            throw EngineError(.unavailable, "the budgets cannot be used: \(error)")
+        }
+    }
+
+    /// A call of an attempt ended.
+    mutating func settle(_ lease: HeldLease, call: Int, _ usage: CallUsage?, _ batch: inout Batch) {
+        let rows = ledger.reservations(of: lease.key).filter { $0.fence == lease.fence && $0.call == String(call) }
+        for row in rows {
+            if let usage {
+                settle(row, usage, of: lease.key, &batch)
+            } else {
+                settleUnknown(row, of: lease.key, &batch)
+            }
+        }
+    }
+
     /// What the attempt that holds a reservation may spend.
     func allowance(of task: TaskKey) -> Charge? {
         ledger.reservations(of: task).first?.charge
@@ -52,22 +119,31 @@ extension ShardLoop {
         let rows = ledger.reservations(of: lease.key).filter { $0.fence == lease.fence }
         guard !rows.isEmpty else { return refund(lease, usage, &batch) }
         guard let usage else { return closeReservations(of: lease.key, fence: lease.fence, &batch) }
-        for row in rows {
-            let settled = SettledUsage(usage, id: nextID(batch), at: batch.now)
-            guard let outcome = try? ledger.settle(row.id, settled) else { continue }
-            tell(.settled(row.id, usage.charge, isKnown: true), of: lease.key, &batch)
-            note(outcome, from: lease.key, &batch)
-        }
+        for row in rows { settle(row, usage, of: lease.key, &batch) }
+    }
+
+    private mutating func settle(
+        _ row: ReservationRow,
+        _ usage: CallUsage,
+        of task: TaskKey,
+        _ batch: inout Batch
+    ) {
+        let settled = SettledUsage(usage, id: nextID(batch), at: batch.now)
+        guard let outcome = try? ledger.settle(row.id, settled) else { return }
+        tell(.settled(row.id, usage.charge, isKnown: true), of: task, &batch)
+        note(outcome, from: task, &batch)
+    }
+
+    private mutating func settleUnknown(_ row: ReservationRow, of task: TaskKey, _ batch: inout Batch) {
+        guard let outcome = try? ledger.settleUnknown(row.id, usage: nextID(batch), at: batch.now) else { return }
+        tell(.settled(row.id, row.charge, isKnown: false), of: task, &batch)
+        note(outcome, from: task, &batch)
     }
 
     /// An attempt ended and nobody knows what it cost. It may have left this machine, so all that was held counts as
     /// spent until somebody proves something else.
     mutating func closeReservations(of task: TaskKey, fence: Int64, _ batch: inout Batch) {
-        for row in ledger.reservations(of: task) where row.fence == fence {
-            guard let outcome = try? ledger.settleUnknown(row.id, usage: nextID(batch), at: batch.now) else { continue }
-            tell(.settled(row.id, row.charge, isKnown: false), of: task, &batch)
-            note(outcome, from: task, &batch)
-        }
+        for row in ledger.reservations(of: task) where row.fence == fence { settleUnknown(row, of: task, &batch) }
     }
 
     /// What was settled for want of knowledge is corrected.

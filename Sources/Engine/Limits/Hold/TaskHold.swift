@@ -118,6 +118,7 @@ extension RunState {
     /// Forgets about tasks that went with their pass or item.
     mutating func forgetHolds(in scope: Int) {
         forgetClaims(in: scope)
+        forgetSteps(in: scope)
         guard !holds.isEmpty || !costs.isEmpty else { return }
         holds = holds.filter { $0.key.scope != scope }
         costs = costs.filter { $0.key.scope != scope }
