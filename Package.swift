@@ -89,6 +89,9 @@ let package = Package(
         // Documents to graphs.
         module("Definition", ["Model", "JSON", "Text", "CEL", "GraphCore", "Hashing", "CYAML"]),
 
+        // Models: requests and answers, how providers write them, prices, scripts. Pure.
+        module("Providers", ["Definition", "Model", "JSON", "Hashing"]),
+
         // What must not be lost.
         module("Store", ["Model", "JSON", "Hashing", "Compression"]),
         module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
@@ -162,6 +165,7 @@ let package = Package(
             ["Model", "JSON", "CEL"],
             resources: [.copy("Broken"), .copy("Diagnostics"), .copy("Golden")]
         ),
+        tests("Providers", ["Model", "JSON"]),
         tests("Store", ["StoreSQLite", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
         tests("Identity", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
