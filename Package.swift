@@ -90,7 +90,11 @@ let package = Package(
         module("Definition", ["Model", "JSON", "Text", "CEL", "GraphCore", "Hashing", "CYAML"]),
 
         // Models: requests and answers, how providers write them, prices, scripts. Pure.
-        module("Providers", ["Definition", "Model", "JSON", "Hashing"]),
+        module("Providers", ["Definition", "Model", "JSON", "Hashing", "Cryptography"]),
+
+        // The same over HTTP, and a server that plays a script.
+        module("ProviderCalls", ["Providers", "HTTP", "Model", "JSON"]),
+        module("MockModels", ["Providers", "HTTPServer", "Model", "JSON"]),
 
         // What must not be lost.
         module("Store", ["Model", "JSON", "Hashing", "Compression"]),
@@ -139,7 +143,7 @@ let package = Package(
         module(
             "Commands",
             [
-                "Server", "HTTPServer", "RateLimits", "Tools", "Simulation", "EngineTelemetry", "Engine", "Telemetry",
+                "Server", "MockModels", "ProviderCalls", "Providers", "HTTPServer", "RateLimits", "Tools", "Simulation", "EngineTelemetry", "Engine", "Telemetry",
                 "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
                 "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "BatonClient", "HTTP",
                 "Threads", "Model",
@@ -165,7 +169,11 @@ let package = Package(
             ["Model", "JSON", "CEL"],
             resources: [.copy("Broken"), .copy("Diagnostics"), .copy("Golden")]
         ),
-        tests("Providers", ["Model", "JSON"]),
+        tests("Providers", ["Model", "JSON"], resources: [.copy("Golden")]),
+        tests(
+            "ProviderCalls",
+            ["MockModels", "Providers", "HTTPServer", "Reactor", "HTTP", "Model", "JSON"]
+        ),
         tests("Store", ["StoreSQLite", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
         tests("Identity", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
@@ -193,7 +201,7 @@ let package = Package(
         tests(
             "Commands",
             [
-                "BatonClient", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store",
+                "BatonClient", "Providers", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store",
                 "Definition",
                 "HTTP", "Telemetry",
                 "Model", "JSON", "CSQLite", "TestSupport",

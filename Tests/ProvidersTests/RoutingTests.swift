@@ -39,7 +39,8 @@ import Testing
 
     @Test func `a circuit opens after five failures, tries once after a minute, and closes on one success`() {
         var circuit = Circuit()
-        for _ in 1...4 { #expect(!circuit.fail(.upstream, at: start)) }
+        let first = (1...4).map { _ in circuit.fail(.upstream, at: start) }
+        #expect(!first.contains(true))
         let stillPasses = circuit.mayCall(at: start)
         #expect(stillPasses)
         let opened = circuit.fail(.transient, at: start)
@@ -55,7 +56,15 @@ import Testing
         #expect(trialAgain)
         circuit.succeed()
         #expect(circuit == Circuit())
-        for _ in 1...9 { #expect(!circuit.fail(.permanent, at: start)) }
+        let refusals = (1...9).map { _ in circuit.fail(.permanent, at: start) }
+        #expect(!refusals.contains(true))
+    }
+
+    @Test func `a rate lets a span's calls through at once and then its share`() {
+        var bucket = CallBucket(ProviderRate(calls: 3, period: .seconds(60)))
+        var waits: [Duration?] = []
+        for after in [0, 0, 0, 0, 19, 20, 21, 300] { waits.append(bucket.take(at: start + .seconds(after))) }
+        #expect(waits == [nil, nil, nil, .seconds(20), .seconds(1), nil, .seconds(19), nil])
     }
 
     @Test func `the router falls back, waits when all circuits are open, and says when there is nothing`() {

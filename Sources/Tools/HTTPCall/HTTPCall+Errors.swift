@@ -56,13 +56,7 @@ extension HTTPCall {
     /// Seconds, or an HTTP date in the form of today (RFC 9110, section 10.2.3).
     static func retryAfter(_ text: String, now: Timestamp) -> Duration? {
         if let seconds = Int64(text), seconds >= 0 { return min(.seconds(seconds), retryAfterLimit) }
-        let words = text.split(separator: " ")
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else {
-            return nil
-        }
-        let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
-        guard let date = Timestamp(rfc3339: "\(words[3])-\(number)-\(words[1])T\(words[4])Z") else { return nil }
+        guard let date = Timestamp(httpDate: text) else { return nil }
         return min(max(date - now, .zero), retryAfterLimit)
     }
 }

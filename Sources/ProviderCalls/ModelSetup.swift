@@ -1,0 +1,83 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+public import Providers
+
+/// The providers of a program and which of their models serve which tier (spec 8.5).
+public struct ModelSetup: Sendable {
+    /// Why these.
+    public enum Origin: Sendable, Hashable {
+        /// Somebody configured them. They never turn into simulated answers.
+        case configured
+        /// Nobody configured any, and this server was found on this machine.
+        case found(ProviderSettings)
+        /// Nobody configured any, and none was found: everything is simulated.
+        case simulated
+    }
+
+    /// By name.
+    public let providers: [String: any ModelProvider]
+    /// The settings of each.
+    public let settings: [String: ProviderSettings]
+    /// The models of the tiers.
+    public let tiers: TierTable
+    /// Why these.
+    public let origin: Origin
+
+    /// Sets up what is configured, else what is found, else the scripted provider.
+    ///
+    /// Tiers that are not configured at all are served by the models that the providers list, in the order of their names.
+    ///
+    /// - Parameters:
+    ///   - configured: Checked by ``check(_:)`` before.
+    ///   - script: Reads the script of a scripted provider.
+    ///   - search: Asked when nothing is configured; `nil` does not look.
+    public init(
+        configured: [ProviderSettings],
+        tiers: TierTable,
+        prices: PriceTable = .builtIn,
+        key: @escaping KeyResolver,
+        script: (String) throws -> ModelScript = { _ in ModelScript() },
+        search: ModelServerSearch? = ModelServerSearch(),
+        now: @escaping @Sendable () -> Timestamp
+    ) async throws {
+        var list = configured
+        if list.isEmpty, let found = await search?.find() {
+            (list, origin) = ([found], .found(found))
+        } else if list.isEmpty {
+            var scripted = ProviderSettings(name: "scripted", kind: .scripted)
+            scripted.models = ["scripted"]
+            (list, origin) = ([scripted], .simulated)
+        } else {
+            origin = .configured
+        }
+        list.sort { $0.name < $1.name }
+        var providers: [String: any ModelProvider] = [:]
+        for settings in list {
+            let facts = { @Sendable model in prices.entry(for: model, of: settings)?.facts ?? ModelFacts() }
+            if let provider = try HTTPProvider(settings, key: key, facts: facts, now: now) {
+                providers[settings.name] = provider
+            } else {
+                let script = try settings.script.map(script) ?? ModelScript()
+                providers[settings.name] = ScriptedProvider(name: settings.name, script: script)
+            }
+        }
+        self.providers = providers
+        settings = Dictionary(list.map { ($0.name, $0) }) { $1 }
+        self.tiers = tiers.models.values.allSatisfy(\.isEmpty) ? Self.tiers(of: list) : tiers
+    }
+
+    /// What is wrong with the settings of a provider.
+    public static func check(_ settings: ProviderSettings) throws(ProviderSettingsError) {
+        _ = try ProviderEndpoint(settings)
+    }
+
+    /// All that is listed serves all tiers.
+    private static func tiers(of list: [ProviderSettings]) -> TierTable {
+        let models = list.flatMap { settings in
+            settings.models.map { ModelReference(provider: settings.name, model: $0) }
+        }
+        return TierTable(models: Dictionary(uniqueKeysWithValues: ModelTier.allCases.map { ($0, models) }))
+    }
+}
