@@ -29,6 +29,8 @@ test: bootstrap lint ## Everything that must hold before a change goes in
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --skip '$(ALONE)'
 	swift test --skip-build --disable-xctest --filter '$(ALONE)'
+	@scripts/sdk-check .build/debug/baton
+	@scripts/price-check .build/debug/baton
 
 build: bootstrap ## Build the baton program (release)
 	swift build $(RELEASE)

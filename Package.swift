@@ -143,7 +143,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Server", "MockModels", "ProviderCalls", "Providers", "HTTPServer", "RateLimits", "Tools", "Simulation", "EngineTelemetry", "Engine", "Telemetry",
+                "Server", "MockModels", "ProviderCalls", "Providers", "HTTPServer", "RateLimits", "Tools", "Simulation",
+                "EngineTelemetry", "Engine", "Telemetry",
                 "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
                 "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "BatonClient", "HTTP",
                 "Threads", "Model",
@@ -201,7 +202,8 @@ let package = Package(
         tests(
             "Commands",
             [
-                "BatonClient", "Providers", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite", "Store",
+                "BatonClient", "Providers", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite",
+                "Store",
                 "Definition",
                 "HTTP", "Telemetry",
                 "Model", "JSON", "CSQLite", "TestSupport",

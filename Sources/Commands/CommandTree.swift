@@ -29,7 +29,8 @@ enum CommandTree {
             SecretCommands.group, UserCommands.group, AuditCommands.group,
             BackupCommands.group, RetentionCommands.group, MigrateCommands.group, SettingsCommands.group,
             DoctorCommand.command,
-            EchoCommand.command.reaching(.nothing), ConformanceCommands.group.reaching(.nothing),
+            EchoCommand.command.reaching(.nothing), MockModelsCommand.command.reaching(.nothing),
+            ConformanceCommands.group.reaching(.nothing),
         ] + LoginCommands.all + [
             ProfileCommands.group, CompletionCommand.command.reaching(.nothing),
             VersionCommand.command.reaching(.nothing), HelpCommand.command.reaching(.nothing),

@@ -102,6 +102,7 @@ private let rootHelp = """
       settings    Show what is set by `config.yaml` and the environment
       doctor      Check that everything runs need is there and works
       echo        Serve a small HTTP service on this machine to try workflows on
+      mock-llm    Serve models that answer from a script, in the forms of Anthropic, OpenAI and Ollama
       login       Log in to a server and remember it as a profile
       logout      End the login at a server
       whoami      Say as whom a server sees you

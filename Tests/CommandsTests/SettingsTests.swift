@@ -7,6 +7,7 @@ import HTTP
 import Identity
 import JSON
 import Model
+import Providers
 import RateLimits
 import Rates
 import Retention
@@ -55,6 +56,21 @@ import Testing
             workers: {queues: [tool], labels: ["os = linux"]}
             patches: {review: human}
             retention: {ended_runs: 30d, packing: 1d, history: 2d, logs: 36h, signals: 0s, usage: 1d}
+            providers:
+              anthropic: {key_secret: env:ANTHROPIC_API_KEY, idle: 30s}
+              gpt: {kind: openai, api: chat, key_secret: "secret://gpt", rate: 60/1m}
+              box:
+                base_url: http://127.0.0.1:8080/v1/
+                models: [qwen3]
+                headers: ["x-team = blue"]
+              fake: {kind: scripted, script: answers.yaml}
+            tiers:
+              local: [box/qwen3]
+              small: [anthropic/claude-haiku-5-5, gpt/gpt-6-luna]
+              medium: [gpt/gpt-6.1-terra]
+              large: [anthropic/claude-opus-5-5]
+              allow_lower: true
+              table: prices.json
             """
         var settings = Settings()
         try SettingsReader.apply(Array(text.utf8), "/data/config.yaml", to: &settings)
@@ -70,6 +86,25 @@ import Testing
         (expected.auth.opensRegistration, expected.auth.lockoutAttempts) = (true, 3)
         (expected.auth.accessLifetime, expected.auth.refreshLifetime) = (.seconds(300), .seconds(86_400))
         expected.auth.lockoutWindow = .seconds(60)
+        var providers = [
+            ProviderSettings(name: "anthropic", kind: .anthropic, key: "env:ANTHROPIC_API_KEY"),
+            ProviderSettings(name: "gpt", kind: .openAI, key: "secret://gpt"),
+            ProviderSettings(name: "box", kind: .openAICompatible, baseURL: "http://127.0.0.1:8080/v1"),
+            ProviderSettings(name: "fake", kind: .scripted),
+        ]
+        providers[0].idleLimit = .seconds(30)
+        (providers[1].usesChatCompletions, providers[1].rate) = (true, ProviderRate(calls: 60, period: .seconds(60)))
+        (providers[2].models, providers[2].headers) = (["qwen3"], ["x-team": "blue"])
+        providers[3].script = "/data/answers.yaml"
+        expected.providers = Dictionary(uniqueKeysWithValues: providers.map { ($0.name, $0) })
+        expected.tiers = TierTable(
+            models: [
+                .local: ["box/qwen3"], .small: ["anthropic/claude-haiku-5-5", "gpt/gpt-6-luna"],
+                .medium: ["gpt/gpt-6.1-terra"], .large: ["anthropic/claude-opus-5-5"],
+            ].mapValues { $0.compactMap(ModelReference.init) },
+            allowsLower: true
+        )
+        expected.priceTable = "/data/prices.json"
         expected.telemetry = TelemetrySettings(level: .debug, format: .json, collector: "http://127.0.0.1:4318")
         expected.keepsAudit = false
         expected.requestBurst = 7

@@ -5,6 +5,7 @@ import Definition
 import HTTP
 import Identity
 import JSON
+import Providers
 import RateLimits
 import Rates
 import Retention
@@ -62,6 +63,13 @@ extension Settings {
         case .workersLabels:
             let pairs = try value.list("a list of NAME=VALUE", SettingsValue.pair)
             for (name, value) in pairs { labels[name] = value }
+        case .providers: try setProviders(value, in: folder)
+        case .tiersLocal: try setTier(.local, value)
+        case .tiersSmall: try setTier(.small, value)
+        case .tiersMedium: try setTier(.medium, value)
+        case .tiersLarge: try setTier(.large, value)
+        case .tiersAllowLower: tiers.allowsLower = try value.flag()
+        case .tiersTable: priceTable = try value.path("of a price table", in: folder)
         case .telemetryLog: telemetry.level = try value.word()
         case .telemetryFormat: telemetry.format = try value.word()
         case .telemetryCollector: telemetry.collector = try value.url()

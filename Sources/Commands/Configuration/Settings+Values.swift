@@ -6,6 +6,7 @@ import HTTP
 import Identity
 import JSON
 import Model
+import Providers
 import RateLimits
 import Rates
 import Retention
@@ -60,6 +61,13 @@ extension Settings {
         case .retentionSignals: .string(retention.signals.text)
         case .retentionUsage: .string(retention.usage.text)
         case .auditEnabled: .bool(keepsAudit)
+        case .providers: providersValue
+        case .tiersLocal: tierValue(.local)
+        case .tiersSmall: tierValue(.small)
+        case .tiersMedium: tierValue(.medium)
+        case .tiersLarge: tierValue(.large)
+        case .tiersAllowLower: .bool(tiers.allowsLower)
+        case .tiersTable: text(priceTable)
         }
     }
 

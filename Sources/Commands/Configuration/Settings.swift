@@ -4,6 +4,7 @@
 import Definition
 import Identity
 import Model
+import Providers
 import RateLimits
 import Rates
 import Retention
@@ -45,13 +46,19 @@ struct Settings: Equatable {
     var retention = RetentionPolicy()
     /// Whether the server keeps an audit trail.
     var keepsAudit = true
+    /// Services that answer as models, by name.
+    var providers: [String: ProviderSettings] = [:]
+    /// Their models by cost.
+    var tiers = TierTable()
+    /// A price table in place of the built-in one; an absolute path.
+    var priceTable: String?
 
     /// What is wrong with the values together; `nil` for nothing.
     var contradiction: (key: SettingsKey, rule: String)? {
         switch (server.certificate, server.key) {
         case (.some, nil): (.serverCertificate, "needs `server.tls.key` as well")
         case (nil, .some): (.serverKey, "needs `server.tls.cert` as well")
-        default: nil
+        default: modelContradiction
         }
     }
 }

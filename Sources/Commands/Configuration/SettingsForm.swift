@@ -16,11 +16,12 @@ enum SettingsForm: String {
     case rate
     case list
     case review = "word or mapping"
+    case mapping
 
     /// The text of a variable as the value a file would have; lists are separated by commas.
     func value(_ text: String) -> JSONValue {
         switch self {
-        case .flag, .number, .review: (try? JSONValue(parsing: text)) ?? .string(text)
+        case .flag, .number, .review, .mapping: (try? JSONValue(parsing: text)) ?? .string(text)
         case .text, .path, .url, .choice, .duration, .size, .rate: .string(text)
         case .list: .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces())) })
         }
@@ -31,10 +32,10 @@ extension SettingsKey {
     /// The form of the key's value.
     var form: SettingsForm {
         switch self {
-        case .authOpenRegistration, .sandboxRequire, .auditEnabled: .flag
+        case .authOpenRegistration, .sandboxRequire, .auditEnabled, .tiersAllowLower: .flag
         case .serverPort, .authLockoutAttempts, .limitsMaxParallel, .limitsPerProject, .limitsBurst: .number
         case .serverAddress: .text
-        case .serverCertificate, .serverKey, .serverUnixSocket, .toolsFolder: .path
+        case .serverCertificate, .serverKey, .serverUnixSocket, .toolsFolder, .tiersTable: .path
         case .serverPublicURL, .telemetryCollector: .url
         case .storeDurability, .telemetryLog, .telemetryFormat: .choice
         case .authAccess, .authRefresh, .authLockoutWindow, .retentionEndedRuns, .retentionPacking, .retentionHistory,
@@ -45,9 +46,10 @@ extension SettingsKey {
             .limitsStandard, .limitsHeavy:
             .rate
         case .serverTrustedProxies, .serverOrigins, .sandboxNetwork, .limitsPerTool, .limitsToolRates, .workersQueues,
-            .workersLabels:
+            .workersLabels, .tiersLocal, .tiersSmall, .tiersMedium, .tiersLarge:
             .list
         case .patchesReview: .review
+        case .providers: .mapping
         }
     }
 
@@ -100,6 +102,14 @@ extension SettingsKey {
         case .retentionLogs: "what attempts wrote is removed; at least 1d"
         case .retentionSignals: "signals nobody waited for are dropped"
         case .retentionUsage: "usage records are removed"
+        case .providers:
+            "by name: `kind`, `base_url`, `key_secret`, `models`, `rate`, `headers`, `idle`, `api`, `script` ([models](models.md#providers))"
+        case .tiersLocal: "models of this machine, as `PROVIDER/MODEL`, the preferred first"
+        case .tiersSmall: "cheap models"
+        case .tiersMedium: "models between"
+        case .tiersLarge: "the best models"
+        case .tiersAllowLower: "whether a tier without models may fall to a lower one"
+        case .tiersTable: "a [price table](models.md#prices) in place of the built-in one"
         case .auditEnabled: "whether the server writes what people do to the [audit trail](security.md)"
         }
     }

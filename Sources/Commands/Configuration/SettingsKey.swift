@@ -47,6 +47,13 @@ enum SettingsKey: String, CaseIterable {
     case retentionSignals = "retention.signals"
     case retentionUsage = "retention.usage"
     case auditEnabled = "audit.enabled"
+    case providers
+    case tiersLocal = "tiers.local"
+    case tiersSmall = "tiers.small"
+    case tiersMedium = "tiers.medium"
+    case tiersLarge = "tiers.large"
+    case tiersAllowLower = "tiers.allow_lower"
+    case tiersTable = "tiers.table"
 
     /// `BATON_SECTION_KEY`.
     var variable: String {

@@ -70,6 +70,12 @@ enum SettingsReader {
         for entry in entries {
             let name = entry.keys.joined(separator: ".")
             let place = "\(path):\(entry.line):\(entry.column)"
+            if entry.keys.count == 3, entry.keys[0] == SettingsKey.providers.rawValue {
+                let value: JSONValue = .object([entry.keys[1]: .object([entry.keys[2]: entry.value])])
+                try set(.providers, value, "\(place): `\(name)`", folder, &settings)
+                if origins[.providers] == nil { origins[.providers] = .file("\(path):\(entry.line)") }
+                continue
+            }
             guard let key = SettingsKey(rawValue: name) else {
                 throw unknown(name, place, among: SettingsKey.allCases.map(\.rawValue))
             }

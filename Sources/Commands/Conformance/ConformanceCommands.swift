@@ -31,6 +31,7 @@ enum ConformanceCommands {
             command("cel", "Evaluate and check expressions of the Common Expression Language") {
                 CELConformance.answer($0)
             },
+            command("prices", "Say what calls of models cost, by the built-in table", PriceConformance.answer),
         ]
     )
 

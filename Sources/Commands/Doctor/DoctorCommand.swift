@@ -44,6 +44,7 @@ enum DoctorCommand {
             let settings = try SettingsReader.read(context)
             findings.append(Finding(check: "settings", grade: .ok, message: "config.yaml and environment are valid"))
             findings += SystemChecks(settings: settings, context: context).findings()
+            findings += ModelChecks(settings: settings, context: context).findings()
         } catch {
             findings.append(Finding(check: "settings", grade: .fail, message: error.message, remedy: error.hint ?? ""))
         }
