@@ -9,7 +9,8 @@ public protocol EventHandler: AnyObject {
 
 /// Writes out what was collected in a turn of the loop.
 public protocol Flushable: AnyObject {
-    /// Called once at the end of a turn in which ``EventLoop/flushLater(_:)`` was called.
+    /// Called once at the end of a turn in which ``EventLoop/flushLater(_:)`` was called. What is asked for meanwhile comes
+    /// at the end of the next turn, which follows at once.
     func flush()
 }
 

@@ -185,7 +185,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     /// How long to sleep: milliseconds, or −1 until something happens.
     private var patience: Int32 {
-        if !local.isEmpty || isEnding { return 0 }
+        if !local.isEmpty || !dirty.isEmpty || isEnding { return 0 }
         guard let delay = wheel.delay(from: now) else { return -1 }
         return Int32(min(delay, 60_000))
     }

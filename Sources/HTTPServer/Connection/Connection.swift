@@ -185,7 +185,8 @@ final class Connection: EventHandler, Flushable, Deadlined, @unchecked Sendable 
 
     func deadlinePassed() {
         let now = loop.now
-        if now >= ioDeadline { return close(phase == .lingering ? .connectionClosed : .timeout) }
+        // Who has nothing to take has only gone away.
+        if now >= ioDeadline { return close(output.isEmpty ? .connectionClosed : .timeout) }
         if now >= roleDeadline, phase == .open {
             roleDeadline = .max
             role?.deadlinePassed()

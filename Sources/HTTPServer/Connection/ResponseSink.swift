@@ -7,6 +7,8 @@ protocol ResponseSink: AnyObject, Sendable {
     func send(_ response: HTTPResponse)
     /// Sends the head; the body is what comes out of the pipe.
     func start(_ response: HTTPResponse, _ stream: ResponseStream) -> BytePipe
+    /// Sends the head; the body is what somebody follows. False where that takes a task.
+    func follow(_ response: HTTPResponse, _ stream: ResponseStream, _ followed: any Followed) -> Bool
     /// Makes the connection a WebSocket; `nil` where that is not possible.
     func upgrade(_ upgrade: WebSocketUpgrade) -> WebSocket?
 }
@@ -23,7 +25,9 @@ struct HandlerRun: Sendable {
         switch response.body {
         case .none, .bytes, .file: sink.send(response)
         case .stream(let stream):
-            if request.method == "HEAD" { sink.send(response) } else { await produce(stream, response, sink) }
+            if request.method == "HEAD" { return sink.send(response) }
+            if let followed = stream.followed, sink.follow(response, stream, followed) { return }
+            await produce(stream, response, sink)
         case .webSocket(let upgrade):
             guard let socket = sink.upgrade(upgrade) else {
                 return sink.send(WebSocketUpgrade.refusal("WebSockets are spoken over HTTP/1.1 here."))

@@ -71,7 +71,8 @@ public struct EventStream: Sendable {
 
 /// An event as it is sent, made once for any number of clients.
 public struct EncodedEvent: Sendable {
-    let bytes: [UInt8]
+    /// Its lines, the empty one at the end included.
+    public let bytes: [UInt8]
 
     /// Encodes an event as ``EventStream/send(_:event:id:)`` does.
     public init(_ data: String, event: String? = nil, id: String? = nil) {
@@ -93,13 +94,18 @@ extension HTTPResponse {
         keepAlive: Duration = .seconds(15),
         produce: @escaping @Sendable (EventStream) async throws -> Void
     ) -> HTTPResponse {
-        var headers = headers
+        let stream = ResponseStream(length: nil, produce: { try await produce(EventStream($0)) })
+        return .events(stream, headers: headers, keepAlive: keepAlive)
+    }
+
+    /// A stream with what all streams of events have.
+    static func events(_ stream: ResponseStream, headers: HTTPHeaders, keepAlive: Duration) -> HTTPResponse {
+        var (stream, headers) = (stream, headers)
         headers["content-type"] = "text/event-stream"
         headers["cache-control"] = headers["cache-control"] ?? "no-store"
         // Proxies that collect answers would keep events back.
         headers["x-accel-buffering"] = "no"
-        let comment = ResponseStream.KeepAlive(interval: keepAlive, bytes: Array(":\n\n".utf8))
-        let stream = ResponseStream(length: nil, produce: { try await produce(EventStream($0)) }, keepAlive: comment)
+        stream.keepAlive = ResponseStream.KeepAlive(interval: keepAlive, bytes: Array(":\n\n".utf8))
         return HTTPResponse(status: 200, headers: headers, body: .stream(stream))
     }
 }

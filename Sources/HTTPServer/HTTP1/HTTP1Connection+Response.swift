@@ -4,12 +4,6 @@
 import Reactor
 
 extension HTTP1Connection {
-    private var isOld: Bool { request?.version == .http1_0 }
-    private var isHead: Bool { request?.method == "HEAD" }
-    private var wantsTrailers: Bool {
-        request?.headers.list("te").contains { $0.lowercased() == "trailers" } == true
-    }
-
     func send(_ response: HTTPResponse) {
         connection.loop.execute { [self] in respond(response) }
     }
@@ -19,9 +13,23 @@ extension HTTP1Connection {
             highWater: Connection.highWater,
             onSupply: { [self] in connection.loop.execute { self.pull() } }
         )
-        connection.loop.execute { [self] in begin(response, stream, pipe) }
+        connection.loop.execute { [self] in
+            guard canStream(response) else { return pipe.fail(.connectionClosed) }
+            begin(response, stream, .pipe(pipe))
+        }
         return pipe
     }
+
+    func follow(_ response: HTTPResponse, _ stream: ResponseStream, _ followed: any Followed) -> Bool {
+        connection.loop.execute { [self] in
+            guard canStream(response) else { return }
+            endTask()
+            begin(response, stream, .follower(Follower(followed, on: connection.loop, for: self)))
+        }
+        return true
+    }
+
+    func followerHasNews() { pull() }
 
     /// Sends an answer whose body is there.
     func respond(_ response: HTTPResponse) {
@@ -49,17 +57,20 @@ extension HTTP1Connection {
         finishResponse()
     }
 
-    private func begin(_ response: HTTPResponse, _ stream: ResponseStream, _ pipe: BytePipe) {
-        guard responsePhase == .awaited, !Self.hasNoBody(response.status) else {
-            pipe.fail(.connectionClosed)
-            if responsePhase == .awaited { respond(HTTPResponse(status: response.status, headers: response.headers)) }
-            return
-        }
+    /// False when nobody waits for the answer any more, or when it has no body, and then it is sent.
+    private func canStream(_ response: HTTPResponse) -> Bool {
+        guard responsePhase == .awaited else { return false }
+        guard Self.hasNoBody(response.status) else { return true }
+        respond(HTTPResponse(status: response.status, headers: response.headers))
+        return false
+    }
+
+    private func begin(_ response: HTTPResponse, _ stream: ResponseStream, _ source: BodySource) {
         let framing = framing(of: stream)
         if framing == .untilClose || bodyMustEndConnection { isPersistent = false }
         connection.send(head(response, framing, room: 0))
         responsePhase = .streaming(framing)
-        responsePipe = pipe
+        responseSource = source
         keepAlive = stream.keepAlive
         lengthLeft = stream.length ?? 0
         updateDeadline()
@@ -67,16 +78,17 @@ extension HTTP1Connection {
     }
 
     func outputHasRoom() {
-        if responsePipe != nil { pull() }
+        if responseSource != nil { pull() }
     }
 
-    /// Moves what the handler wrote into the output, as far as there is room.
+    /// Moves what there is of the body into the output, as far as there is room.
     func pull() {
-        guard case .streaming(let framing) = responsePhase, let pipe = responsePipe else { return }
-        while connection.outputCount < Connection.highWater {
-            switch pipe.take() {
+        guard case .streaming(let framing) = responsePhase, let source = responseSource else { return }
+        while connection.outputCount < source.highWater {
+            switch source.take() {
             case .nothing: return
-            case .chunk(let bytes):
+            case .part(let part): connection.send(framing == .chunked ? part.chunk : part.bytes)
+            case .bytes(let bytes):
                 guard framing != .chunked else {
                     connection.send(ResponseEncoder.chunk(bytes))
                     continue
@@ -99,8 +111,8 @@ extension HTTP1Connection {
 
     /// Says something when nothing was said for a while.
     func sendKeepAlive() {
-        guard case .streaming = responsePhase, let keepAlive, connection.outputCount == 0 else { return }
-        responsePipe?.offer(keepAlive.bytes)
+        guard case .streaming(let framing) = responsePhase, let keepAlive, connection.outputCount == 0 else { return }
+        connection.send(framing == .chunked ? ResponseEncoder.chunk(keepAlive.bytes) : keepAlive.bytes)
     }
 
     /// Nothing but the missing end tells the client that the body is not whole.

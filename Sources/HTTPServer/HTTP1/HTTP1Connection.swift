@@ -6,7 +6,7 @@ import Reactor
 /// A connection that speaks HTTP/1.0 or HTTP/1.1: one request after the other.
 ///
 /// Confined to the thread of its loop; what other threads may call hops there.
-final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
+final class HTTP1Connection: ConnectionRole, ResponseSink, FollowerClient, @unchecked Sendable {
     // All variables are touched on the thread of the connection's loop only.
 
     /// What the client sends.
@@ -24,7 +24,7 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
         case none
         /// The handler works.
         case awaited
-        /// The head is sent, the body comes out of the pipe.
+        /// The head is sent, the body comes out of its source.
         case streaming(ResponseEncoder.Framing)
         case done
     }
@@ -36,11 +36,14 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
     /// Input that could not be used yet.
     private var pending: [UInt8] = []
     private var bodyPipe: BytePipe?
-    var responsePipe: BytePipe?
+    var responseSource: BodySource?
     var keepAlive: ResponseStream.KeepAlive?
     var lengthLeft = 0
     private var task: Task<Void, Never>?
-    private(set) var request: HTTPRequest?
+    /// What of the request matters for its answer.
+    private(set) var isOld = false
+    private(set) var isHead = false
+    private(set) var wantsTrailers = false
     var isPersistent = true
     private var owesContinue = false
     private var isHeadTimed = false
@@ -121,7 +124,13 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
     }
 
     private func begin(_ head: HTTP1Head) {
+        parser.reset()
         isPersistent = head.isPersistent && !group.isDraining
+        isOld = head.head.version == .http1_0
+        isHead = head.head.method == "HEAD"
+        wantsTrailers =
+            head.head.headers.first("te") != nil
+            && head.head.headers.list("te").contains { $0.lowercased() == "trailers" }
         owesContinue = head.expectsContinue
         responsePhase = .awaited
         var length: Int? = 0
@@ -146,7 +155,6 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
             remoteAddress: connection.remote,
             isSecure: connection.isSecure
         )
-        self.request = request
         let run = group.run
         task = Task(executorPreference: connection.loop) { await run.answer(request, to: self) }
         updateDeadline()
@@ -200,7 +208,8 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
     /// The answer is complete.
     func finishResponse() {
         responsePhase = .done
-        responsePipe = nil
+        responseSource?.finish()
+        responseSource = nil
         keepAlive = nil
         task = nil
         switch requestPhase {
@@ -227,11 +236,10 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
     }
 
     private func beginNext() {
-        request = nil
         guard isPersistent, !group.isDraining else { return endConnection() }
         requestPhase = .head
         responsePhase = .none
-        parser = HeadParser(limits: group.limits.head)
+        (isOld, isHead, wantsTrailers) = (false, false, false)
         isHeadTimed = false
         connection.setDeadline(connection.loop.now + group.timeouts.idle)
         guard !pending.isEmpty else { return adjustReading() }
@@ -243,6 +251,9 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
         }
     }
 
+    /// The task has nothing more to do for this request.
+    func endTask() { task = nil }
+
     func endConnection() {
         requestPhase = .stopped
         connection.setDeadline(.max)
@@ -253,7 +264,7 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
     // MARK: Becoming something else
 
     func upgrade(_ upgrade: WebSocketUpgrade) -> WebSocket? {
-        guard request?.version == .http1_1 else { return nil }
+        guard !isOld else { return nil }
         let link = WebSocketLink(connection.loop)
         let socket = WebSocket(
             upgrade,
@@ -271,7 +282,7 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
         let role = WebSocketConnection(connection, socket, upgrade.options, task: task)
         link.role = role
         let rest = pending
-        (responsePhase, requestPhase, task, request, pending) = (.done, .stopped, nil, nil, [])
+        (responsePhase, requestPhase, task, pending) = (.done, .stopped, nil, [])
         connection.send(upgrade.head)
         connection.become(role)
         role.begin(with: rest)
@@ -290,10 +301,9 @@ final class HTTP1Connection: ConnectionRole, ResponseSink, @unchecked Sendable {
         responsePhase = .done
         // Before the cancellation, which would be told instead of the reason.
         bodyPipe?.fail(reason)
-        responsePipe?.fail(reason)
+        responseSource?.fail(reason)
         task?.cancel()
-        task = nil
-        (bodyPipe, responsePipe, request, pending) = (nil, nil, nil, [])
+        (task, bodyPipe, responseSource, pending) = (nil, nil, nil, [])
     }
 
     // MARK: Time

@@ -49,6 +49,9 @@ struct HeadParser {
         self.limits = limits
     }
 
+    /// Begins with the next head.
+    mutating func reset() { self = HeadParser(limits: limits) }
+
     /// Some of a head was seen.
     var hasStarted: Bool { searched > 0 }
 

@@ -8,7 +8,7 @@ struct HTTP2Source {
         case bytes([UInt8])
         case file(FileRange)
         /// `left`: how many bytes were announced and did not come yet.
-        case pipe(BytePipe, left: Int?)
+        case stream(BodySource, left: Int?)
     }
 
     /// What a read gives.
@@ -21,7 +21,7 @@ struct HTTP2Source {
 
     private var kind: Kind
     private var position = 0
-    /// Of a pipe: the chunk that is being sent.
+    /// Of a stream: the chunk that is being sent.
     private var chunk: [UInt8] = []
 
     init(_ kind: Kind) {
@@ -37,33 +37,42 @@ struct HTTP2Source {
             guard let count = file.read(at: position, into: buffer) else { return .failed }
             position += count
             return position == file.count ? .end(count, trailers: HTTPHeaders()) : .bytes(count)
-        case .pipe(let pipe, let left):
-            return read(pipe, left, into: buffer)
+        case .stream(let source, let left):
+            return read(source, left, into: buffer)
         }
     }
 
-    /// Adds something that the handler did not write.
-    func offer(_ bytes: [UInt8]) {
-        if case .pipe(let pipe, _) = kind { pipe.offer(bytes) }
+    /// Adds something to a stream that has nothing to send at the moment.
+    mutating func offer(_ bytes: [UInt8]) {
+        guard case .stream = kind, position == chunk.count else { return }
+        (chunk, position) = (bytes, 0)
     }
 
     /// Whoever writes learns that nobody takes it.
     func fail(_ failure: HTTPStreamError) {
-        if case .pipe(let pipe, _) = kind { pipe.fail(failure) }
+        if case .stream(let source, _) = kind { source.fail(failure) }
     }
 
-    private mutating func read(_ pipe: BytePipe, _ left: Int?, into buffer: UnsafeMutableRawBufferPointer) -> Read {
+    /// All of it is on its way.
+    func finish() {
+        if case .stream(let source, _) = kind { source.finish() }
+    }
+
+    private mutating func read(_ source: BodySource, _ left: Int?, into buffer: UnsafeMutableRawBufferPointer) -> Read {
         if position == chunk.count {
-            switch pipe.take() {
+            chunk = []
+            position = 0
+            switch source.take() {
             case .nothing: return .wait
             case .failed: return .failed
             // Fewer than announced.
             case .end(let trailers): return left ?? 0 == 0 ? .end(0, trailers: trailers) : .failed
-            case .chunk(let next):
-                (chunk, position) = (next, 0)
+            case .part(let part): chunk = part.bytes
+            case .bytes(let next):
+                chunk = next
                 if let left {
                     guard next.count <= left else { return .failed }
-                    kind = .pipe(pipe, left: left - next.count)
+                    kind = .stream(source, left: left - next.count)
                 }
             }
         }

@@ -7,7 +7,7 @@ import Reactor
 /// One request and its answer on an HTTP/2 connection.
 ///
 /// Confined to the thread of the connection's loop; what other threads may call hops there.
-final class HTTP2Stream: ResponseSink, @unchecked Sendable {
+final class HTTP2Stream: ResponseSink, FollowerClient, @unchecked Sendable {
     // All variables are touched on the thread of the connection's loop only.
 
     let id: Int32
@@ -21,7 +21,7 @@ final class HTTP2Stream: ResponseSink, @unchecked Sendable {
     private var untaken = 0
     private var bodyDeadline = Int64.max
     private var task: Task<Void, Never>?
-    private var request: HTTPRequest?
+    private var isHead = false
     private var owesContinue = false
     private var hasResponded = false
     /// All of the request came; all of the answer is on its way.
@@ -68,6 +68,7 @@ final class HTTP2Stream: ResponseSink, @unchecked Sendable {
                 onDemand: { [self] in loop.execute { self.bodyIsWanted() } }
             )
         }
+        isHead = head.method == "HEAD"
         let connection = owner.connection
         let request = HTTPRequest(
             head: head,
@@ -75,7 +76,6 @@ final class HTTP2Stream: ResponseSink, @unchecked Sendable {
             remoteAddress: connection.remote,
             isSecure: connection.isSecure
         )
-        self.request = request
         let run = connection.group.run
         task = Task(executorPreference: loop) { await run.answer(request, to: self) }
     }
@@ -161,18 +161,33 @@ final class HTTP2Stream: ResponseSink, @unchecked Sendable {
         let pipe = BytePipe(highWater: Connection.highWater, onSupply: { [self] in loop.execute { self.supply() } })
         loop.execute { [self] in
             guard owner != nil, !hasResponded else { return pipe.fail(.connectionClosed) }
-            keepAlive = stream.keepAlive
-            quietSince = loop.now
-            submit(response, length: stream.length, HTTP2Source(.pipe(pipe, left: stream.length)))
+            begin(response, stream, .pipe(pipe))
         }
         return pipe
+    }
+
+    func follow(_ response: HTTPResponse, _ stream: ResponseStream, _ followed: any Followed) -> Bool {
+        loop.execute { [self] in
+            guard owner != nil, !hasResponded else { return }
+            task = nil
+            begin(response, stream, .follower(Follower(followed, on: loop, for: self)))
+        }
+        return true
+    }
+
+    func followerHasNews() { supply() }
+
+    private func begin(_ response: HTTPResponse, _ stream: ResponseStream, _ source: BodySource) {
+        keepAlive = stream.keepAlive
+        quietSince = loop.now
+        submit(response, length: stream.length, HTTP2Source(.stream(source, left: stream.length)))
     }
 
     func upgrade(_ upgrade: WebSocketUpgrade) -> WebSocket? { nil }
 
     private func respond(_ response: HTTPResponse) {
         guard owner != nil, !hasResponded else { return }
-        let hasBody = request?.method != "HEAD" && response.status != 204 && response.status != 304
+        let hasBody = !isHead && response.status != 204 && response.status != 304
         switch response.body {
         case .bytes(let bytes):
             submit(response, length: bytes.count, hasBody && !bytes.isEmpty ? HTTP2Source(.bytes(bytes)) : nil)
@@ -205,9 +220,8 @@ final class HTTP2Stream: ResponseSink, @unchecked Sendable {
         owner.pumpSoon()
     }
 
-    /// The handler wrote something.
+    /// There may be something to send.
     private func supply() {
-        quietSince = loop.now
         guard isDeferred, let owner else { return }
         isDeferred = false
         nghttp2_session_resume_data(owner.session, id)
@@ -220,12 +234,15 @@ final class HTTP2Stream: ResponseSink, @unchecked Sendable {
         self.source = nil
         defer { self.source = source }
         switch source.read(into: buffer) {
-        case .bytes(let count): return count
+        case .bytes(let count):
+            quietSince = loop.now
+            return count
         case .wait:
             isDeferred = true
             return Int(NGHTTP2_ERR_DEFERRED.rawValue)
         case .end(let count, let trailers):
             flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
+            source.finish()
             endAnswer()
             if !trailers.fields.isEmpty, trailers.defect == nil {
                 flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
@@ -258,6 +275,7 @@ final class HTTP2Stream: ResponseSink, @unchecked Sendable {
         }
         if let keepAlive, isDeferred, now - quietSince >= keepAlive.interval.milliseconds {
             source?.offer(keepAlive.bytes)
+            supply()
         }
     }
 
@@ -270,7 +288,7 @@ final class HTTP2Stream: ResponseSink, @unchecked Sendable {
         bodyPipe?.fail(reason)
         source?.fail(reason)
         task?.cancel()
-        (task, bodyPipe, source, request) = (nil, nil, nil, nil)
+        (task, bodyPipe, source) = (nil, nil, nil)
     }
 
     private func endAnswer() {

@@ -130,6 +130,8 @@ private final class InProcessSink: ResponseSink {
         return pipe
     }
 
+    func follow(_ response: HTTPResponse, _ stream: ResponseStream, _ followed: any Followed) -> Bool { false }
+
     func upgrade(_ upgrade: WebSocketUpgrade) -> WebSocket? {
         let socket = WebSocket(upgrade, onDemand: {}, onSupply: {})
         give(.webSocket(InProcessWebSocket(socket, upgrade.options)))

@@ -92,6 +92,8 @@ public struct ResponseStream: Sendable {
     let length: Int?
     let produce: @Sendable (ResponseWriter) async throws -> Void
     var keepAlive: KeepAlive?
+    /// What the body follows, for those who can without a task; `produce` does the same.
+    var followed: (any Followed)?
 }
 
 /// Answers requests. Runs in a task of its own on the thread of the connection, which it must not block; cancelled when

@@ -8,9 +8,11 @@ internal import Model
 internal import Store
 
 /// An event as clients see it (spec 10.3), encoded once for all of them.
-struct EventEnvelope: Sendable {
+struct EventEnvelope: BroadcastItem {
     /// Its number in the log of all runs.
     let sequence: Int64
+    var number: Int64 { sequence }
+    var bytes: [UInt8] { encoded.bytes }
     let run: RunID
     /// Whose the run is.
     let ownership: Ownership

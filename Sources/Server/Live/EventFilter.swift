@@ -1,11 +1,12 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPServer
 internal import JSON
 internal import Model
 
 /// Which events of the feed a client gets.
-struct EventFilter: Sendable {
+struct EventFilter: BroadcastFilter {
     /// Of what the client may see at all.
     var visibility: Visibility
     /// Only of these runs; empty for all.

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Engine
+internal import HTTPServer
 internal import Model
 internal import Store
-internal import Synchronization
 internal import Telemetry
 internal import Threads
 
@@ -20,44 +20,24 @@ final class LiveFeed: Sendable {
         var last: Int64
     }
 
-    private struct State {
-        /// The newest events, in order and without gaps.
-        var recent: [EventEnvelope] = []
-        var last: Int64
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-        var number = 0
-        var isFinished = false
-
-        /// Those after a number; the rest is skipped by halves.
-        func events(after sequence: Int64) -> [EventEnvelope] {
-            var (low, high) = (0, recent.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if recent[middle].sequence <= sequence { low = middle + 1 } else { high = middle }
-            }
-            return Array(recent[low...])
-        }
-    }
-
-    /// Events kept in memory.
-    private static let kept = 4096
     /// Counts who follows.
     let clients: LiveClients
+    /// The newest events.
+    let broadcast: Broadcast<EventFilter>
     private let service: Service
-    private let state: Mutex<State>
     private let thread = SerialThread(named: "feed")
     private let catchUp = SerialThread(named: "feed-past")
 
     init(_ service: Service, last: Int64, _ clients: LiveClients = LiveClients(MetricsRegistry())) {
         (self.service, self.clients) = (service, clients)
-        state = Mutex(State(last: last))
+        broadcast = Broadcast(last: last)
     }
 
     /// The number of the newest event.
-    var last: Int64 { state.withLock { $0.last } }
+    var last: Int64 { broadcast.last }
 
     /// Nothing follows any more: the engine or the server stops.
-    var isFinished: Bool { state.withLock { $0.isFinished } }
+    var isFinished: Bool { broadcast.isEnded }
 
     /// Follows the engine until the task is cancelled or the engine stops.
     func run() async {
@@ -74,16 +54,7 @@ final class LiveFeed: Sendable {
             // It ends when its buffer overflowed, which only means to read again, or with the engine.
             if hasEnded { break }
         }
-        finish()
-    }
-
-    private func finish() {
-        let waiters = state.withLock { state in
-            state.isFinished = true
-            defer { state.waiters = [:] }
-            return Array(state.waiters.values)
-        }
-        for waiter in waiters { waiter.resume() }
+        broadcast.end()
     }
 
     private func readNew() async {
@@ -91,15 +62,8 @@ final class LiveFeed: Sendable {
         while true {
             let after = last
             let result = await thread.run { Self.page(store, reader, after: after) }
-            guard case .success(let events) = result, let newest = events.last else { return }
-            let waiters = state.withLock { state in
-                state.recent += events
-                if state.recent.count > Self.kept { state.recent.removeFirst(state.recent.count - Self.kept) }
-                state.last = newest.sequence
-                defer { state.waiters = [:] }
-                return Array(state.waiters.values)
-            }
-            for waiter in waiters { waiter.resume() }
+            guard case .success(let events) = result, !events.isEmpty else { return }
+            broadcast.publish(events)
         }
     }
 
@@ -136,25 +100,20 @@ final class LiveFeed: Sendable {
     func next(after sequence: Int64, within limit: Duration? = nil) async throws(Problem) -> Batch {
         let end = limit.map { ContinuousClock.now + $0 }
         while !Task.isCancelled {
-            enum Finding { case recent(Batch), past, nothing, finished }
-            let finding = state.withLock { state -> Finding in
-                guard state.last > sequence else { return state.isFinished ? .finished : .nothing }
-                guard let first = state.recent.first, first.sequence <= sequence + 1 else { return .past }
-                return .recent(Batch(events: state.events(after: sequence), last: state.last))
-            }
-            switch finding {
-            case .recent(let batch): return batch
-            case .past: return try await past(sequence)
-            case .finished: return Batch(events: [], last: sequence)
+            switch broadcast.items(after: sequence) {
+            case .items(let events): return Batch(events: events, last: events.last?.sequence ?? sequence)
+            case .behind: return try await past(sequence)
+            case .ended: return Batch(events: [], last: sequence)
             case .nothing:
                 guard end.map({ ContinuousClock.now < $0 }) ?? true else { return Batch(events: [], last: sequence) }
-                await wait(after: sequence, until: end)
+                await broadcast.wait(after: sequence, until: end)
             }
         }
         return Batch(events: [], last: sequence)
     }
 
-    private func past(_ sequence: Int64) async throws(Problem) -> Batch {
+    /// Events after a number as the store has them.
+    func past(_ sequence: Int64) async throws(Problem) -> Batch {
         let (reader, store) = (service.reader, service.store)
         let result = await catchUp.run { Self.page(store, reader, after: sequence) }
         do throws(EngineError) {
@@ -163,40 +122,5 @@ final class LiveFeed: Sendable {
         } catch {
             throw Problem(error)
         }
-    }
-
-    private func wait(after sequence: Int64, until end: ContinuousClock.Instant?) async {
-        let number = state.withLock { state in
-            state.number += 1
-            return state.number
-        }
-        // Who waits without an end needs no timer; there may be thousands.
-        let alarm = end.map { end in
-            Task {
-                try? await Task.sleep(until: end, clock: .continuous)
-                self.wake(number)
-            }
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                let isOver = state.withLock { state in
-                    guard state.last <= sequence, !state.isFinished, !Task.isCancelled,
-                        end.map({ ContinuousClock.now < $0 }) ?? true
-                    else {
-                        return true
-                    }
-                    state.waiters[number] = waiter
-                    return false
-                }
-                if isOver { waiter.resume() }
-            }
-        } onCancel: {
-            wake(number)
-        }
-        alarm?.cancel()
-    }
-
-    private func wake(_ number: Int) {
-        state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
     }
 }

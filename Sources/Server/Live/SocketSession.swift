@@ -74,10 +74,8 @@ final class SocketSession: Sendable {
 
     /// The server stops: the client is told to come back, with the number it has.
     private func closeAtEnd() async {
-        while !Task.isCancelled {
-            _ = try? await feed.next(after: .max)
-            if feed.isFinished { return socket.close(.goingAway, reason: "the server stops") }
-        }
+        await feed.broadcast.waitForEnd()
+        if feed.isFinished { socket.close(.goingAway, reason: "the server stops") }
     }
 
     // MARK: Events

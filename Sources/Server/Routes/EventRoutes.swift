@@ -95,17 +95,15 @@ struct EventRoutes: Sendable {
 
     private func stream(_ after: Int64, _ filter: EventFilter) -> HTTPResponse {
         let feed = feed
-        return .events { stream in
-            try await feed.clients.following(feed.clients.events) {
-                var last = after
-                while !Task.isCancelled {
-                    let batch = try await feed.next(after: last)
-                    // The feed ended, with the server; the client comes back with the number it has.
-                    guard batch.last > last else { return }
-                    for event in batch.events where filter.wants(event) { try await stream.send(event.encoded) }
-                    last = batch.last
-                }
-            }
+        return .events(
+            following: feed.broadcast,
+            from: after,
+            filter: filter,
+            onChange: feed.clients.count
+        ) { stream, last in
+            let batch = try await feed.past(last)
+            for event in batch.events where filter.wants(event) { try await stream.send(event.encoded) }
+            return batch.last
         }
     }
 

@@ -81,6 +81,16 @@ struct LiveClients: Sendable {
         dropped = registry.counters("live_dropped_total", "Clients that were cut off because they took nothing")[]
     }
 
+    /// Counts a client that follows without a task.
+    func count(_ change: FollowerChange) {
+        switch change {
+        case .began: events.add(1)
+        case .ended(let failure):
+            events.add(-1)
+            if failure?.code == .timeout { dropped.add() }
+        }
+    }
+
     /// Counts a client while it follows.
     func following(_ gauge: Gauge, _ body: () async throws -> Void) async throws {
         gauge.add(1)
