@@ -15,7 +15,7 @@ internal import Threads
 /// The API over HTTP (spec 10).
 ///
 /// Requests are answered on the threads of the connections; what blocks is done elsewhere.
-public struct APIServer: Sendable {
+public final class APIServer: Sendable {
     private let router: Router
     private let service: Service
     private let feed: LiveFeed
@@ -24,6 +24,7 @@ public struct APIServer: Sendable {
     private let telemetry: RequestTelemetry
     private let health: HealthMonitor
     private let crossOrigin: CrossOrigin
+    private let numbers = RequestNumbers()
     private let authentication = (1...2).map { SerialThread(named: "auth-\($0)") }
 
     /// - Parameters:
@@ -95,7 +96,7 @@ public struct APIServer: Sendable {
 
     /// Answers one request.
     @Sendable public func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        let (id, start) = (Self.requestID(of: request), ContinuousClock.now)
+        let (id, start) = (requestID(of: request), ContinuousClock.now)
         var record = RequestRecord(address: ClientAddress.of(request, trusting: settings.trustedProxies))
         var response: HTTPResponse
         do throws(Problem) {
@@ -109,11 +110,8 @@ public struct APIServer: Sendable {
         }
         crossOrigin.permit(request, &response)
         response.headers["x-request-id"] = id
-        response.headers["x-content-type-options"] = "nosniff"
-        response.headers["x-frame-options"] = "DENY"
-        response.headers["referrer-policy"] = "no-referrer"
-        response.headers["cache-control"] = response.headers["cache-control"] ?? "no-store"
-        response.headers["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'"
+        let isCached = response.headers["cache-control"] != nil
+        response.commonHeaders = isCached ? Self.securityHeaders : Self.usualHeaders
         telemetry.record(request, record, status: response.status, id: id, took: .now - start)
         return response
     }
@@ -122,7 +120,7 @@ public struct APIServer: Sendable {
         _ request: HTTPRequest,
         _ record: inout RequestRecord
     ) async throws(Problem) -> HTTPResponse {
-        switch router.find(request.method, request.path) {
+        switch router.find(request.method, request.path, text: request.target.decodedPath) {
         case .nothing:
             throw .notFound("path `\(request.target.rawPath)`")
         case .methods(let methods):
@@ -146,27 +144,27 @@ public struct APIServer: Sendable {
         _ request: HTTPRequest,
         _ record: inout RequestRecord
     ) async throws(Problem) -> HTTPResponse {
-        let contract = entry.route.contract
-        if health.isDraining, contract.area != .probes { throw .draining }
+        if !entry.isProbe, health.isDraining { throw .draining }
+        let takesFeedToken = entry.route.contract.takesFeedToken
         var caller = Principal.nobody
-        let permissions = contract.audience.permissions
-        if !permissions.isEmpty {
-            caller = try await self.caller(of: request, contract.takesFeedToken)
+        if !entry.permissions.isEmpty {
+            caller = try await self.caller(of: request, takesFeedToken)
             record.actor = caller.actor
-            guard permissions.contains(where: caller.may) else {
-                let names = permissions.map { "`\($0.rawValue)`" }.joined(separator: " or ")
+            guard entry.permissions.contains(where: caller.may) else {
+                let names = entry.permissions.map { "`\($0.rawValue)`" }.joined(separator: " or ")
                 throw Problem(403, "permission.denied", "\(names) is not yours")
             }
         }
         // Whoever watches the server asks as often as he likes: what he asks costs nothing.
-        let limit = contract.area == .probes ? nil : try limits.admit(contract.kind, caller, address: record.address)
+        let limit =
+            entry.isProbe ? nil : try limits.admit(entry.route.contract.kind, caller, address: record.address)
         try entry.check.checkPath(parameters)
         try entry.check.checkHeaders(of: request)
         try entry.check.checkQuery(
-            request.target.query.filter { $0.name != "access_token" || !contract.takesFeedToken }
+            takesFeedToken ? request.target.query.filter { $0.name != "access_token" } : request.target.query
         )
         var (fields, document, bytes) = (Fields([:]), [UInt8](), [UInt8]())
-        switch contract.body {
+        switch entry.route.contract.body {
         case .none, .bytes: break
         case .json:
             bytes = try await collect(request)
@@ -241,13 +239,23 @@ public struct APIServer: Sendable {
     }
 
     /// The client's, if it is a plain one, or a new one.
-    private static func requestID(of request: HTTPRequest) -> String {
+    private func requestID(of request: HTTPRequest) -> String {
         if let given = request.header("x-request-id"), (1...128).contains(given.utf8.count),
             given.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c })
         {
             return given
         }
-        let random = UInt64.random(in: .min ... .max)
-        return "req_" + String(random, radix: 16)
+        return numbers.next()
     }
+
+    /// Of every answer.
+    private static let securityHeaders = CommonHeaders([
+        "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    ])
+    /// Of every answer that says nothing of caches itself.
+    private static let usualHeaders = CommonHeaders([
+        "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'", "cache-control": "no-store",
+    ])
 }

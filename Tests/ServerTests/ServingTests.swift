@@ -52,6 +52,15 @@ struct ServingTests {
         await closed.stop()
     }
 
+    @Test func requestsGetNumbersThatDoNotRepeat() {
+        let numbers = RequestNumbers()
+        let made = (0..<1000).map { _ in numbers.next() }
+        #expect(Set(made).count == 1000)
+        #expect(
+            made.allSatisfy { $0.utf8.count == 20 && $0.hasPrefix("req_") && UInt64($0.dropFirst(4), radix: 16) != nil }
+        )
+    }
+
     @Test func requestsAreCountedByPatternAndShownToAdministrators() async throws {
         let world = try World()
         let (root, alice, _) = try await world.people()

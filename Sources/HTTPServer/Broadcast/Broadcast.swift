@@ -52,6 +52,8 @@ public final class Broadcast<Filter: BroadcastFilter>: Sendable {
         var groups: [FollowerGroup] = []
         /// What was made of the newest pieces since the last one came.
         var parts: [Place: BroadcastPart] = [:]
+        /// The one of them that was asked for last, and will most likely be asked for next; found without a hash.
+        var latest: (place: Place, part: BroadcastPart)?
 
         /// The pieces after a number; `nil` when the first of them are gone. Found by halves.
         func items(after number: Int64) -> ArraySlice<Filter.Item>? {
@@ -100,6 +102,7 @@ public final class Broadcast<Filter: BroadcastFilter>: Sendable {
             if state.items.count > kept + kept / 4 { state.items.removeFirst(state.items.count - kept) }
             state.last = newest.number
             state.parts.removeAll(keepingCapacity: true)
+            state.latest = nil
             return (state.waiters.takeBelow(newest.number), state.groups)
         }
         for waiter in waiters { waiter.resume() }
@@ -170,10 +173,13 @@ public final class Broadcast<Filter: BroadcastFilter>: Sendable {
         state.withLock { state in
             guard state.last > number else { return state.isEnded ? .ended : .nothing }
             let place = Place(after: number, filter: filter)
-            if let known = state.parts[place] { return .part(known) }
-            guard let items = state.items(after: number) else { return .behind }
-            let part = Self.part(of: items, filter)
-            if state.parts.count < Self.partLimit { state.parts[place] = part }
+            if let latest = state.latest, latest.place == place { return .part(latest.part) }
+            let known = state.parts[place]
+            guard let part = known ?? state.items(after: number).map({ Self.part(of: $0, filter) }) else {
+                return .behind
+            }
+            state.latest = (place, part)
+            if known == nil, state.parts.count < Self.partLimit { state.parts[place] = part }
             return .part(part)
         }
     }

@@ -90,6 +90,17 @@ final class Connection: EventHandler, Flushable, Deadlined, @unchecked Sendable 
         flushSoon()
     }
 
+    /// Sends now, without a queue, as far as that is possible: for bytes to which nothing is added in this turn.
+    func sendAtOnce(_ bytes: [UInt8]) {
+        guard phase == .open, output.isEmpty, !isBlocked, !isDirty else { return send(bytes) }
+        switch bytes.withUnsafeBytes({ transport.write($0, hasMore: false) }) {
+        case .bytes(bytes.count): lastProgress = loop.now
+        case .bytes(let count): send(Array(bytes[count...]))
+        // Flushing tries again and finds out what is the matter.
+        case .wouldBlock, .ended, .failed: send(bytes)
+        }
+    }
+
     /// Adds a part of a file to what is sent.
     func send(_ file: FileRange) {
         guard phase == .open else { return }

@@ -5,6 +5,7 @@ import Reactor
 
 extension HTTP1Connection {
     func send(_ response: HTTPResponse) {
+        if connection.loop.isCurrent { return respond(response) }
         connection.loop.execute { [self] in respond(response) }
     }
 
@@ -49,9 +50,7 @@ extension HTTP1Connection {
         if bodyMustEndConnection { isPersistent = false }
         let hasBody = !isHead && framing != .none
         let joins = hasBody && small.count <= 16384
-        var output = head(response, framing, room: joins ? small.count : 0)
-        if joins { output += small }
-        connection.send(output)
+        connection.send(head(response, framing, body: joins ? small : []))
         if hasBody, !joins { connection.send(small) }
         if hasBody, case .file(let file) = response.body { connection.send(file) }
         finishResponse()
@@ -61,14 +60,16 @@ extension HTTP1Connection {
     private func canStream(_ response: HTTPResponse) -> Bool {
         guard responsePhase == .awaited else { return false }
         guard Self.hasNoBody(response.status) else { return true }
-        respond(HTTPResponse(status: response.status, headers: response.headers))
+        var empty = response
+        empty.body = .none
+        respond(empty)
         return false
     }
 
     private func begin(_ response: HTTPResponse, _ stream: ResponseStream, _ source: BodySource) {
         let framing = framing(of: stream)
         if framing == .untilClose || bodyMustEndConnection { isPersistent = false }
-        connection.send(head(response, framing, room: 0))
+        connection.send(head(response, framing))
         responsePhase = .streaming(framing)
         responseSource = source
         keepAlive = stream.keepAlive
@@ -87,7 +88,7 @@ extension HTTP1Connection {
         while connection.outputCount < source.highWater {
             switch source.take() {
             case .nothing: return
-            case .part(let part): connection.send(framing == .chunked ? part.chunk : part.bytes)
+            case .part(let part): connection.sendAtOnce(framing == .chunked ? part.chunk : part.bytes)
             case .bytes(let bytes):
                 guard framing != .chunked else {
                     connection.send(ResponseEncoder.chunk(bytes))
@@ -120,14 +121,14 @@ extension HTTP1Connection {
         connection.close(HTTPStreamError(.connectionClosed, "The answer broke off."))
     }
 
-    private func head(_ response: HTTPResponse, _ framing: ResponseEncoder.Framing, room: Int) -> [UInt8] {
+    private func head(_ response: HTTPResponse, _ framing: ResponseEncoder.Framing, body: [UInt8] = []) -> [UInt8] {
         ResponseEncoder.head(
             response,
             framing,
             isPersistent: isPersistent,
             isOld: isOld,
             date: connection.group.dateLine,
-            room: room
+            body: body
         )
     }
 

@@ -141,11 +141,11 @@ struct HeadParser {
 
     private func finish() throws(RequestDefect) -> HTTP1Head {
         guard let (method, target, version) = requestLine else { throw .malformed("There is no request line.") }
-        let hosts = headers.values("host")
-        guard hosts.count == 1 || hosts.isEmpty && version == .http1_0 else {
+        let host = headers.first("host")
+        guard headers.fields.count(where: { $0.name == "host" }) == 1 || host == nil && version == .http1_0 else {
             throw .malformed("The request needs exactly one Host header.")
         }
-        if let host = hosts.first, !host.utf8.allSatisfy(Self.isInHost) {
+        if let host, !host.utf8.allSatisfy(Self.isInHost) {
             throw .malformed("The Host header has a character that is in no host.")
         }
         let framing = try BodyFraming(headers, version: version)
@@ -158,7 +158,7 @@ struct HeadParser {
                 target: target,
                 version: version,
                 headers: headers,
-                authority: target.authority ?? hosts.first
+                authority: target.authority ?? host
             ),
             framing: framing,
             isPersistent: isPersistent,

@@ -15,40 +15,46 @@ struct ResponseEncoder {
     ///
     /// - Parameters:
     ///   - date: The line of the Date header.
-    ///   - room: Bytes that will be added by the caller.
+    ///   - body: Follows the head at once.
     static func head(
         _ response: HTTPResponse,
         _ framing: Framing,
         isPersistent: Bool,
         isOld: Bool,
         date: [UInt8],
-        room: Int = 0
+        body: [UInt8] = []
     ) -> [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(160 + room + response.headers.fields.reduce(0) { $0 + $1.value.utf8.count + 32 })
-        StatusLine.append(response.status, to: &output)
-        for field in response.headers.fields {
-            output.append(contentsOf: field.name.utf8)
-            output.append(contentsOf: separator)
-            output.append(contentsOf: field.value.utf8)
-            output.append(contentsOf: lineEnd)
+        let common = response.commonHeaders?.lines ?? []
+        var size = 160 + body.count + date.count + common.count
+        for field in response.headers.fields { size += field.name.utf8.count + field.value.utf8.count + 4 }
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            var output = ByteWriter(buffer)
+            StatusLine.append(response.status, to: &output)
+            for field in response.headers.fields {
+                output.append(field.name)
+                output.append(": " as StaticString)
+                output.append(field.value)
+                output.append("\r\n" as StaticString)
+            }
+            output.append(common)
+            output.append(date)
+            switch framing {
+            case .none, .untilClose: break
+            case .length(let count):
+                output.append("content-length: " as StaticString)
+                output.append(decimal: count)
+                output.append("\r\n" as StaticString)
+            case .chunked: output.append("transfer-encoding: chunked\r\n" as StaticString)
+            }
+            if !isPersistent {
+                output.append("connection: close\r\n" as StaticString)
+            } else if isOld {
+                output.append("connection: keep-alive\r\n" as StaticString)
+            }
+            output.append("\r\n" as StaticString)
+            output.append(body)
+            count = output.count
         }
-        output.append(contentsOf: date)
-        switch framing {
-        case .none, .untilClose: break
-        case .length(let count):
-            output.append(contentsOf: lengthName)
-            append(decimal: count, to: &output)
-            output.append(contentsOf: lineEnd)
-        case .chunked: output.append(contentsOf: chunkedLine)
-        }
-        if !isPersistent {
-            output.append(contentsOf: closeLine)
-        } else if isOld {
-            output.append(contentsOf: keepAliveLine)
-        }
-        output.append(contentsOf: lineEnd)
-        return output
     }
 
     /// A chunk of a chunked body.
@@ -71,14 +77,39 @@ struct ResponseEncoder {
     }
 
     private static let lineEnd = Array("\r\n".utf8)
-    private static let separator = Array(": ".utf8)
-    private static let lengthName = Array("content-length: ".utf8)
-    private static let chunkedLine = Array("transfer-encoding: chunked\r\n".utf8)
-    private static let closeLine = Array("connection: close\r\n".utf8)
-    private static let keepAliveLine = Array("connection: keep-alive\r\n".utf8)
+}
 
-    private static func append(decimal number: Int, to output: inout [UInt8]) {
-        if number >= 10 { append(decimal: number / 10, to: &output) }
-        output.append(UInt8(48 + number % 10))
+/// Writes into memory that is large enough.
+struct ByteWriter {
+    private let buffer: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+    mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        precondition(bytes.count <= buffer.count - count, "a head is longer than it was counted")
+        guard let source = bytes.baseAddress else { return }
+        buffer.baseAddress?.advanced(by: count).update(from: source, count: bytes.count)
+        count += bytes.count
+    }
+
+    mutating func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBufferPointer { append($0) }
+    }
+
+    mutating func append(_ text: String) {
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { append($0) }
+        if isDone == nil { append(Array(text.utf8)) }
+    }
+
+    mutating func append(_ text: StaticString) {
+        append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    mutating func append(decimal number: Int) {
+        if number >= 10 { append(decimal: number / 10) }
+        precondition(count < buffer.count, "a head is longer than it was counted")
+        buffer[count] = UInt8(48 + number % 10)
+        count += 1
     }
 }

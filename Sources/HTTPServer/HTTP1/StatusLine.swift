@@ -9,12 +9,10 @@ enum StatusLine {
     }
 
     /// `HTTP/1.1 200 OK` and the line end.
-    static func append(_ status: Int, to output: inout [UInt8]) {
-        if status == 200 { return output.append(contentsOf: okay) }
-        output.append(contentsOf: "HTTP/1.1 \(status) \(reason(status))\r\n".utf8)
+    static func append(_ status: Int, to output: inout ByteWriter) {
+        if status == 200 { return output.append("HTTP/1.1 200 OK\r\n" as StaticString) }
+        output.append("HTTP/1.1 \(status) \(reason(status))\r\n")
     }
-
-    private static let okay = Array("HTTP/1.1 200 OK\r\n".utf8)
 
     private static let reasons: [Int: String] = [
         100: "Continue", 101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted", 204: "No Content",

@@ -203,7 +203,7 @@ final class HTTP2Stream: ResponseSink, FollowerClient, @unchecked Sendable {
         hasResponded = true
         self.source = source
         var list = [(":status", String(response.status))]
-        list += response.headers.fields.map { ($0.name, $0.value) }
+        list += response.allFields.map { ($0.name, $0.value) }
         list.append(("date", owner.connection.group.dateValue))
         if let length, response.status != 204, response.status != 304 {
             list.append(("content-length", String(length)))

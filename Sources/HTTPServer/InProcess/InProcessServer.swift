@@ -79,7 +79,9 @@ public struct InProcessResponse: Sendable {
         webSocket: InProcessWebSocket? = nil
     ) {
         status = response.status
-        headers = response.headers
+        var headers = HTTPHeaders()
+        for field in response.allFields { headers.append(lowercase: field.name, field.value) }
+        self.headers = headers
         self.body = body
         self.pipe = pipe
         self.task = task

@@ -28,7 +28,10 @@ public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral, C
         get { first(Self.lowercase(name)) }
         set {
             let name = Self.lowercase(name)
-            let place = fields.firstIndex { $0.name == name } ?? fields.count
+            guard let place = fields.firstIndex(where: { $0.name == name }) else {
+                if let newValue { fields.append(Field(name: name, value: newValue)) }
+                return
+            }
             fields.removeAll { $0.name == name }
             if let newValue { fields.insert(Field(name: name, value: newValue), at: place) }
         }

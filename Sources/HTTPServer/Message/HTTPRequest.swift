@@ -15,31 +15,45 @@ public struct HTTPRequest: Sendable {
         case http2 = "HTTP/2"
     }
 
+    /// A request is handed around a lot, so a copy of it is one reference.
+    private final class Content: Sendable {
+        let head: RequestHead
+        let body: HTTPBody
+        let remoteAddress: SocketAddress
+        let isSecure: Bool
+
+        init(_ head: RequestHead, _ body: HTTPBody, _ remoteAddress: SocketAddress, _ isSecure: Bool) {
+            (self.head, self.body, self.remoteAddress, self.isSecure) = (head, body, remoteAddress, isSecure)
+        }
+    }
+
+    private let content: Content
+
     /// As it came, a token: usually in upper case.
-    public let method: String
+    public var method: String { content.head.method }
     /// Path and query.
-    public let target: RequestTarget
+    public var target: RequestTarget { content.head.target }
     /// Without the fields that only frame the message on the wire of HTTP/2.
-    public let headers: HTTPHeaders
+    public var headers: HTTPHeaders { content.head.headers }
     /// Read it once.
-    public let body: HTTPBody
+    public var body: HTTPBody { content.body }
     /// The other side of the connection, which may be a proxy.
-    public let remoteAddress: SocketAddress
+    public var remoteAddress: SocketAddress { content.remoteAddress }
     /// It came over TLS that ends here.
-    public let isSecure: Bool
+    public var isSecure: Bool { content.isSecure }
     /// How it came.
-    public let version: Version
+    public var version: Version { content.head.version }
     /// What the client called this server (`Host`, `:authority` or the target); `nil` only for HTTP/1.0.
-    public let authority: String?
+    public var authority: String? { content.head.authority }
 
     /// The decoded parts of the path between slashes.
-    public var path: [String] { target.path }
+    public var path: [String] { content.head.target.path }
 
     /// The value of the first header with that name (any case).
-    public func header(_ name: String) -> String? { headers[name] }
+    public func header(_ name: String) -> String? { content.head.headers[name] }
 
     /// The value of the first query item with that name.
-    public func query(_ name: String) -> String? { target.query(name) }
+    public func query(_ name: String) -> String? { content.head.target.query(name) }
 
     init(
         head: RequestHead,
@@ -47,14 +61,7 @@ public struct HTTPRequest: Sendable {
         remoteAddress: SocketAddress,
         isSecure: Bool
     ) {
-        method = head.method
-        target = head.target
-        headers = head.headers
-        version = head.version
-        authority = head.authority
-        self.body = body
-        self.remoteAddress = remoteAddress
-        self.isSecure = isSecure
+        content = Content(head, body, remoteAddress, isSecure)
     }
 }
 

@@ -22,6 +22,8 @@ public struct HTTPResponse: Sendable {
     /// Without those that frame the message (`content-length`, `transfer-encoding`, `connection`…), which the server
     /// sets itself; the ones given are dropped.
     public var headers: HTTPHeaders
+    /// Sent besides, the fields of ``headers`` first. Checked and encoded once for all answers that have them.
+    public var commonHeaders: CommonHeaders?
     /// What follows the head.
     public var body: Body
 

@@ -26,6 +26,12 @@ public struct RequestTarget: Sendable, Hashable {
         raw.prefix { $0 != "?" }
     }
 
+    /// The path with its parts decoded: `/a b`; ambiguous where a part holds a slash.
+    public var decodedPath: String {
+        let isPlain = raw.utf8.first == 0x2f && !raw.utf8.contains { $0 == 0x3f || $0 == 0x25 }
+        return isPlain ? raw : "/" + path.joined(separator: "/")
+    }
+
     /// The value of the first query item with that name.
     public func query(_ name: String) -> String? {
         query.first { $0.name == name }?.value

@@ -59,7 +59,8 @@ public struct ServerConfiguration: Sendable {
     /// Compresses text of 1 KiB and more for clients that take gzip.
     public var compresses = true
 
-    /// One thread for each two processors, at least one and at most four.
+    /// One thread for each two processors, at least one and at most four: a loop that has enough to do answers more than two
+    /// that wait for each other and for the rest of the program.
     public init(endpoints: [Endpoint]) {
         self.endpoints = endpoints
         loops = min(4, max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) / 2))

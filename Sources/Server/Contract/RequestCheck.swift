@@ -7,6 +7,8 @@ internal import JSON
 /// Holds requests against the contract of their operation, before it acts.
 struct RequestCheck: Sendable {
     private let contract: Contract
+    /// Items that have to be there.
+    private let required: [String]
     private let items: [String: (schema: JSONSchema, item: Contract.Item)]
     private let body: JSONSchema?
     private let headers: [(name: String, schema: JSONSchema)]
@@ -32,6 +34,7 @@ struct RequestCheck: Sendable {
             items[item.name] = (try JSONSchema(.object(item.shape.schema), options: Self.options), item)
         }
         self.items = items
+        required = contract.query.filter(\.isRequired).map(\.name)
         if case .json(let shape, _) = contract.body {
             body = try JSONSchema(.object(shape.schema), options: Self.options)
         } else {
@@ -62,6 +65,7 @@ struct RequestCheck: Sendable {
 
     /// Refuses items of the query that the operation does not know, or not so.
     func checkQuery(_ query: [RequestTarget.QueryItem]) throws(Problem) {
+        if query.isEmpty, required.isEmpty { return }
         var (problems, seen) = ([Problem.Item](), [String: Int]())
         for item in query {
             guard let known = items[item.name] else {
@@ -80,7 +84,7 @@ struct RequestCheck: Sendable {
                 problems.append(Problem.Item(path: item.name, code: "validation.failed", message: violation.message))
             }
         }
-        for (name, known) in items where known.item.isRequired && seen[name] == nil {
+        for name in required where seen[name] == nil {
             problems.append(Problem.Item(path: name, code: "validation.failed", message: "is missing"))
         }
         try Self.refuse(problems, "the query is not what this operation takes")

@@ -58,12 +58,16 @@ final class LiveFeed: Sendable {
     }
 
     private func readNew() async {
-        let (reader, store) = (service.reader, service.store)
-        while true {
-            let after = last
-            let result = await thread.run { Self.page(store, reader, after: after) }
-            guard case .success(let events) = result, !events.isEmpty else { return }
-            broadcast.publish(events)
+        let (reader, store, broadcast) = (service.reader, service.store, broadcast)
+        var isOver = false
+        while !isOver {
+            // Published from where it was read: followers do not wait for this task to go on.
+            isOver = await thread.run {
+                guard case .success(let events) = Self.page(store, reader, after: broadcast.last), !events.isEmpty
+                else { return true }
+                broadcast.publish(events)
+                return false
+            }
         }
     }
 

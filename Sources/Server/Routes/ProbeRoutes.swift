@@ -17,14 +17,17 @@ struct ProbeRoutes: Sendable {
     let openAPI: [UInt8]
 
     var routes: [Route] {
-        Self.contracts.map { path, contract in
+        // What never changes is encoded once.
+        let alive = JSONValue.object(["status": "ok"]).bytes()
+        let version: JSONObject = ["version": .string(service.version), "api": "v1", "limits": limits]
+        let versionBytes = JSONValue.object(version).bytes()
+        return Self.contracts.map { path, contract in
             Route("GET", path, contract) { call throws(Problem) in
                 switch contract.id {
-                case "isAlive": return .json(["status": "ok"])
+                case "isAlive": return .json(alive)
                 case "isReady": return try await ready()
                 case "showHealth": return try await showHealth()
-                case "showVersion":
-                    return .json(["version": .string(service.version), "api": "v1", "limits": limits])
+                case "showVersion": return .json(versionBytes)
                 case "showMetrics": return try await showMetrics(call)
                 default: return .json(openAPI)
                 }

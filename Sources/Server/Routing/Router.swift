@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HTTPServer
+internal import Identity
 internal import JSON
 
 /// One operation of the API: where it is, what it takes and gives, and what it does.
@@ -30,10 +31,20 @@ struct Route: Sendable {
 
 /// Finds the operation that a request means. Words go before parameters.
 struct Router: Sendable {
-    /// An operation with its compiled contract.
-    struct Entry: Sendable {
+    /// An operation with its compiled contract. One object, because it is handed around with every request.
+    final class Entry: Sendable {
         let route: Route
         let check: RequestCheck
+        /// One of these is needed; none for everybody.
+        let permissions: [Permission]
+        let isProbe: Bool
+
+        init(_ route: Route) throws(JSONSchemaError) {
+            self.route = route
+            check = try RequestCheck(route)
+            permissions = route.contract.audience.permissions
+            isProbe = route.contract.area == .probes
+        }
     }
 
     enum Finding {
@@ -51,7 +62,7 @@ struct Router: Sendable {
     /// - Throws: When a contract has a shape that is no schema.
     init(_ routes: [Route]) throws(JSONSchemaError) {
         var entries: [Entry] = []
-        for route in routes { entries.append(Entry(route: route, check: try RequestCheck(route))) }
+        for route in routes { entries.append(try Entry(route)) }
         fixed = Dictionary(grouping: entries.filter { $0.route.pattern.parameters.isEmpty }) { $0.route.pattern.text }
         open = Dictionary(grouping: entries.filter { !$0.route.pattern.parameters.isEmpty }) {
             $0.route.pattern.parts.count
@@ -61,11 +72,13 @@ struct Router: Sendable {
         }
     }
 
-    /// - Parameter method: `HEAD` is answered as `GET`; the server leaves the body out.
-    func find(_ method: String, _ path: [String]) -> Finding {
+    /// - Parameters:
+    ///   - method: `HEAD` is answered as `GET`; the server leaves the body out.
+    ///   - text: The path in one piece, if that is known.
+    func find(_ method: String, _ path: [String], text: String? = nil) -> Finding {
         let wanted = method == "HEAD" ? "GET" : method
         var methods: [String] = []
-        for entry in fixed["/" + path.joined(separator: "/")] ?? [] {
+        for entry in fixed[text ?? "/" + path.joined(separator: "/")] ?? [] {
             if entry.route.method == wanted { return .route(entry, parameters: [:]) }
             methods.append(entry.route.method)
         }

@@ -3,6 +3,7 @@
 
 internal import HTTPServer
 internal import JSON
+internal import Synchronization
 internal import Telemetry
 
 /// What is known about a request when its answer begins.
@@ -23,17 +24,19 @@ struct RequestTelemetry: Sendable {
     /// Nobody is told when it is missing.
     let log: Log?
     let clients: LiveClients
-    private let requests: MetricFamily<Counter>
+    private let requests: RequestCounters
     private let limited: MetricFamily<Counter>
     private let seconds: Histogram
 
     init(_ registry: MetricsRegistry, _ log: Log?) {
         (self.registry, self.log) = (registry, log)
         clients = LiveClients(registry)
-        requests = registry.counters(
-            "http_requests_total",
-            "Requests that were answered, by operation and status",
-            labels: ["route", "code"]
+        requests = RequestCounters(
+            registry.counters(
+                "http_requests_total",
+                "Requests that were answered, by operation and status",
+                labels: ["route", "code"]
+            )
         )
         limited = registry.counters("rate_limited_total", "Requests that came too often, by limit", labels: ["tier"])
         seconds =
@@ -47,7 +50,7 @@ struct RequestTelemetry: Sendable {
     /// Counts an answer and writes it down: what changes something at `info`, what only reads at `debug`, what failed here
     /// at `error`.
     func record(_ request: HTTPRequest, _ record: RequestRecord, status: Int, id: String, took: Duration) {
-        requests.add(1, record.route, String(status))
+        requests[record.route, status].add()
         seconds.observe(took)
         if let problem = record.problem, problem.status == 429 {
             limited.add(1, problem.members["tier"]?.stringValue ?? "other")
@@ -66,6 +69,30 @@ struct RequestTelemetry: Sendable {
         }
         guard status >= 500, let problem = record.problem else { return log.record(level, "request", fields) }
         log.record(level, "request failed: \(problem.code): \(problem.detail)", fields)
+    }
+}
+
+/// Counters of requests; found without making text of the status.
+private final class RequestCounters: Sendable {
+    private struct Key: Hashable {
+        let route: String
+        let status: Int
+    }
+
+    private let family: MetricFamily<Counter>
+    private let known = Mutex<[Key: Counter]>([:])
+
+    init(_ family: MetricFamily<Counter>) { self.family = family }
+
+    /// Both come from the server, so there are not many.
+    subscript(route: String, status: Int) -> Counter {
+        known.withLock { known in
+            let key = Key(route: route, status: status)
+            if let counter = known[key] { return counter }
+            let counter = family[route, String(status)]
+            known[key] = counter
+            return counter
+        }
     }
 }
 

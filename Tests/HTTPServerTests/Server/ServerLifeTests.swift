@@ -185,6 +185,24 @@ import Testing
         }
     }
 
+    @Test func `headers that all answers have are sent beside their own`() async throws {
+        let common = CommonHeaders(["X-Common": "yes", "X-Other": "1"])
+        let handler: HTTPHandler = { _ in
+            var response = HTTPResponse.text("hello")
+            response.commonHeaders = common
+            return response
+        }
+        let own = "content-type: text/plain; charset=utf-8\r\nx-common: yes\r\nx-other: 1\r\n"
+        try await withServer(handler: handler) { _, address in
+            let text = await exchange(address, "GET / HTTP/1.0\r\n\r\n")
+            #expect(text.contains(own) && text.hasSuffix("content-length: 5\r\nconnection: close\r\n\r\nhello"))
+            let url = "http://127.0.0.1:\(address.port ?? 0)/"
+            #expect(await shell("curl -si --http2-prior-knowledge --max-time 20 \(url)").output.contains(own))
+        }
+        let response = await InProcessServer(handler: handler).send("GET", "/")
+        #expect(response.header("x-common") == "yes" && response.headers.fields.count == 3)
+    }
+
     @Test func `a stream that keeps quiet says so`() async throws {
         let handler: HTTPHandler = { _ in
             .events(keepAlive: .milliseconds(100)) { events in
