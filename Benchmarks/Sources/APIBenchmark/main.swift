@@ -6,7 +6,7 @@ import Glibc
 // The API as clients see it: starts `baton server` on a free port and measures it from outside. Needs a release build, wrk,
 // and for the comparisons nginx, and python3 with PyPI; what is not there is skipped.
 //
-//     swift run -c release APIBenchmark ../.build/release/baton [SECONDS]
+//     swift run -c release APIBenchmark ../.build/release/baton [SECONDS] [starts|plain|feed|idle|blob ...]
 
 let arguments = CommandLine.arguments
 let program = arguments.count > 1 ? arguments[1] : "../.build/release/baton"
@@ -22,19 +22,25 @@ sleep(1)
 let idle = server.residentMiB
 show("idle RSS", idle, "MiB", goal: "≤ 40", isMet: idle <= 40)
 
-measureStarts(server)
-measurePlainRoute(server)
-measureFeed(server)
-measureIdleFollowers(server)
-measureBlob(server)
+publish(server)
+let loads: [(name: String, measure: (Server) -> Void)] = [
+    ("starts", measureStarts), ("plain", measurePlainRoute), ("feed", measureFeed), ("idle", measureIdleFollowers),
+    ("blob", measureBlob),
+]
+let wanted = arguments.dropFirst(3)
+for load in loads where wanted.isEmpty || wanted.contains(load.name) { load.measure(server) }
 
-/// Runs started over 64 connections; each answer comes when the run is durable.
-func measureStarts(_ server: Server) {
+/// The workflow whose runs are started.
+func publish(_ server: Server) {
     let workflow = "workflow: plain\\nnodes:\\n  - {id: a, type: transform, config: {expr: \\\"1\\\"}}\\n"
     _ = output(
         of: "printf '%b' \"\(workflow)\" | curl -sf -X POST -H 'Authorization: Bearer \(server.token)' "
             + "-H 'Content-Type: application/yaml' --data-binary @- \(server.url)/v1/workflows"
     )
+}
+
+/// Runs started over 64 connections; each answer comes when the run is durable.
+func measureStarts(_ server: Server) {
     let script = """
         wrk.method = "POST"
         wrk.body = "{}"

@@ -176,7 +176,6 @@ let idle = [
     ("idle followers", "/broadcast"), ("idle event streams", "/events"), ("idle connections", "/status.json"),
 ]
 for (name, path) in idle {
-    malloc_trim(0)
     let before = residentBytes()
     let clients = connectAll(port, idleCount, "GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
     let growth = residentBytes() - before
