@@ -105,6 +105,9 @@ let package = Package(
         module("Secrets", ["Store", "Cryptography", "Model", "JSON"]),
         module("Audit", ["Store", "Model", "JSON"]),
 
+        // Messages to others and from them: signatures, retries, what comes of a call.
+        module("Webhooks", ["Store", "CEL", "Cryptography", "Model", "JSON"]),
+
         // How often.
         module("Rates", ["Store", "Model"]),
         module("RateLimits", ["Rates"]),
@@ -134,8 +137,8 @@ let package = Package(
         module(
             "Server",
             [
-                "HTTPServer", "Engine", "Telemetry", "Identity", "Secrets", "Audit", "RateLimits", "Catalog", "Store",
-                "Definition", "HTTP", "Hashing", "Threads", "Model", "JSON",
+                "HTTPServer", "Engine", "Telemetry", "Identity", "Secrets", "Audit", "Webhooks", "RateLimits", "Catalog",
+                "Store", "Definition", "HTTP", "Hashing", "Threads", "Model", "JSON",
             ]
         ),
 
@@ -180,6 +183,7 @@ let package = Package(
         tests("Identity", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
         tests("Secrets", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
         tests("Audit", ["Store", "Model", "JSON"]),
+        tests("Webhooks", ["Store", "Model", "JSON", "TestSupport"]),
         tests("Rates", ["Store", "Model"]),
         tests("RateLimits", ["Rates"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
@@ -187,7 +191,7 @@ let package = Package(
         tests(
             "Server",
             [
-                "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "RateLimits", "Rates", "Secrets",
+                "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates", "Secrets",
                 "Cryptography", "Catalog", "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON",
                 "TestSupport",
             ]
@@ -216,8 +220,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "baton", "Tools", "Engine", "StoreSQLite", "Store", "Definition", "HTTP", "Threads", "Model", "JSON",
-                "CLinux",
+                "baton", "Tools", "Engine", "StoreSQLite", "Store", "Definition", "HTTPServer", "HTTP", "Cryptography",
+                "Threads", "Model", "JSON", "CLinux",
             ],
             swiftSettings: settings
         ),

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import JSON
-internal import Model
+public import Model
 internal import Store
 internal import Synchronization
 
@@ -92,6 +92,24 @@ public final class Authenticator: Sendable {
         principal.credential = .feed
         principal.scopes = [ScopePattern(Permission.readEvents.rawValue) ?? .all]
         return (principal, claims["prj"]?.stringValue)
+    }
+
+    /// Who something belongs to, with the rights that he has now: for what is done for him while he is not there.
+    ///
+    /// - Parameters:
+    ///   - actor: As ``Principal/actor`` names him.
+    ///   - role: That of the credential with which he made it; it never gives more.
+    /// - Returns: `nil` when the account is gone or disabled.
+    public func principal(named actor: String, of tenant: String, role: Role) throws(IdentityError) -> Principal? {
+        guard actor != "local" else {
+            return Principal(user: nil, tenant: tenant, role: role, credential: .localToken)
+        }
+        guard actor.hasPrefix("user:"), let id = UserID(String(actor.dropFirst(5))),
+            let user = try stored({ () throws(StoreError) in try context.store.user(id) }),
+            !user.isDisabled, user.tenant == tenant
+        else { return nil }
+        let granted = role.isWithin(user.role) ? role : user.role
+        return Principal(user: id, tenant: tenant, role: granted, credential: .system)
     }
 
     /// Writes down when keys were used; call it about once a minute, and before the process ends.

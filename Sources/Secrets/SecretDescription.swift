@@ -55,7 +55,7 @@ public enum SecretRules {
     static func check(scope: SecretScope) throws(SecretError) {
         switch scope {
         case .tenant: return
-        case .project(let name), .application(let name):
+        case .project(let name), .application(let name), .webhook(let name):
             let isPrintable = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
             guard (1...200).contains(name.utf8.count), isPrintable else {
                 throw SecretError(.invalid, "The name in a scope has 1 to 200 bytes, all printable.")

@@ -25,6 +25,7 @@ public final class APIServer: Sendable {
     private let health: HealthMonitor
     private let crossOrigin: CrossOrigin
     private let numbers = RequestNumbers()
+    private let webhooks: WebhookSender
     private let authentication = (1...2).map { SerialThread(named: "auth-\($0)") }
 
     /// - Parameters:
@@ -43,7 +44,8 @@ public final class APIServer: Sendable {
         crossOrigin = CrossOrigin(origins: settings.origins)
         health = HealthMonitor(service, settings.checks)
         feed = LiveFeed(service, last: try service.store.lastSequence(), telemetry.clients)
-        let routes = Self.routes(service, feed, limits, settings)
+        webhooks = WebhookSender(service, feed, settings, metrics, log)
+        let routes = Self.routes(service, feed, limits, settings, webhooks)
         let document = OpenAPIDocument(
             routes + ProbeRoutes.documented,
             version: service.version,
@@ -68,8 +70,10 @@ public final class APIServer: Sendable {
         _ service: Service,
         _ feed: LiveFeed,
         _ limits: Limits,
-        _ settings: APISettings = APISettings()
+        _ settings: APISettings = APISettings(),
+        _ webhooks: WebhookSender? = nil
     ) -> [Route] {
+        let sender = webhooks ?? WebhookSender(service, feed, settings, MetricsRegistry())
         let operations: [Route] =
             AccountRoutes(service: service).routes + KeyRoutes(service: service).routes
             + UserRoutes(service: service).routes + MemberRoutes(service: service).routes
@@ -83,12 +87,21 @@ public final class APIServer: Sendable {
             + HumanTaskRoutes(service: service).routes + ScheduleRoutes(service: service).routes
             + MoneyRoutes(service: service).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes
-        return operations + ContentRoutes(service: service, settings: settings).routes
+        let others =
+            WebhookRoutes(service: service, sender: sender).routes
+            + DeadLetterRoutes(service: service, sender: sender).routes
+            + HookRoutes(service: service, limits: limits, settings: settings).routes
+            + HookCallRoutes(service: service, limits: limits).routes
+        return operations + others + ContentRoutes(service: service, settings: settings).routes
             + AdministrationRoutes(service: service, settings: settings).routes
     }
 
-    /// Follows the engine for those who watch, until the task is cancelled.
-    public func run() async { await feed.run() }
+    /// Follows the engine for those who watch and for webhooks, until the task is cancelled.
+    public func run() async {
+        async let sending: Void = webhooks.run()
+        await feed.run()
+        await sending
+    }
 
     /// Takes nothing new from now on: every operation but the probes answers 503 `draining`. Those who follow events are
     /// let go when the task of ``run()`` is cancelled.

@@ -16,7 +16,7 @@ internal import Threads
 public struct Service: Sendable {
     let engine: DurableEngine
     let store: any RunStore
-    let security: any SecurityStore
+    let security: any WebhookStore
     let blobs: any StreamingBlobStore
     let reader: RunReader
     let catalog: DefinitionCatalog
@@ -34,12 +34,12 @@ public struct Service: Sendable {
     /// - Parameters:
     ///   - engine: Takes what changes runs. It is running.
     ///   - store: The same that the engine has; read on threads of the service.
-    ///   - security: Accounts, secrets and the audit trail of the same data.
+    ///   - security: Accounts, secrets, webhooks and the audit trail of the same data.
     ///   - version: Of the program, for clients.
     public init(
         engine: DurableEngine,
         store: any RunStore,
-        security: any SecurityStore,
+        security: any WebhookStore,
         blobs: any StreamingBlobStore,
         catalog: DefinitionCatalog,
         workflows: PublishedWorkflows,

@@ -86,6 +86,7 @@ private let rootHelp = """
       inbox       Answer requests that runs make to people
       signal      Tell runs that something happened
       schedule    Start runs by the calendar or again and again
+      webhook     Send events to the addresses of others
       server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand

@@ -28,7 +28,15 @@ struct OwnershipTests {
         )
         let file = try await world.send("POST", "/v1/artifacts?name=plan", bytes: Array("secret".utf8), as: alice)
         let key = try await world.send("POST", "/v1/auth/keys", ["name": "mine"], as: alice)
+        let webhook = try await world.send("POST", "/v1/webhooks", ["url": "https://example.org/in"], as: alice)
+        let hook = try await world.send(
+            "POST",
+            "/v1/hooks",
+            ["kind": "standard", "start": ["workflow": "ask"]],
+            as: alice
+        )
         let values = [
+            "webhook": webhook.json["id"]?.stringValue ?? "", "hook": hook.json["id"]?.stringValue ?? "",
             "run": run, "task": "task_\(run.dropFirst(4))0000000000", "human_task": task,
             "schedule": schedule.json["id"]?.stringValue ?? "", "seq": "1",
             "key": key.json["id"]?.stringValue ?? "", "name": "ask", "tag": "main", "version": "1",
@@ -64,6 +72,8 @@ struct OwnershipTests {
 
     /// Lists that are empty for somebody else, and what everybody makes for himself.
     private static let shows: Set<String> = [
+        // Nobody knows who calls before the signature is checked.
+        "callHook",
         // Without the bytes the hash does not fit.
         "putBlob",
         "listRunsOfWorkflow", "listTags", "publishWorkflow", "putWorkflow",

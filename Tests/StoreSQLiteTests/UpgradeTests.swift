@@ -93,6 +93,49 @@ import Testing
         #expect(try people.integer(matching) == 1)
     }
 
+    @Test func `a folder without webhooks reads as one without any and gets them with the upgrade`() throws {
+        let temporary = TemporaryFolder()
+        try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
+        let version = try #require(RunSchema.schema.migrations.firstIndex(of: WebhookSchema.step))
+        try Downgrade.file(temporary.path + "/baton.db", RunSchema.schema, to: version)
+        let id = WebhookID(high: 1, low: 1)
+        let reader = try SQLiteRunStore.openForReading(temporary.path)
+        #expect(
+            try reader.webhooks(tenant: nil).isEmpty && reader.webhook(id) == nil && reader.hooks(tenant: nil).isEmpty
+        )
+        #expect(try reader.deadDeliveries(DeadDeliveryFilter()).isEmpty && reader.nextDelivery(of: id) == nil)
+        try withFolder(temporary.path) { runs, _ in
+            let time = Timestamp(milliseconds: 1_700_000_000_250)
+            var change = SecurityChange()
+            let row = WebhookRow(id: id, tenant: "t", owner: "a", role: .user, url: "https://a", createdAt: time)
+            change.webhooks.webhooks = [row]
+            change.webhooks.progress = [WebhookProgressRow(webhook: id, cursor: 7)]
+            change.webhooks.deliveries = [
+                DeliveryRow(
+                    key: .init(webhook: id, sequence: 3),
+                    tenant: "t",
+                    type: "run.completed",
+                    body: [1],
+                    state: .dead,
+                    attempts: 2,
+                    firstAt: time,
+                    at: time,
+                    failure: "no"
+                )
+            ]
+            try runs.apply(change)
+            #expect(try reader.webhook(id) == row)
+        }
+        reader.close()
+        let people = try Connection.open(temporary.path + "/baton.db", .read)
+        #expect(
+            try people.integer("SELECT count(*) FROM baton_webhooks WHERE cursor = 7 AND failing_since IS NULL") == 1
+        )
+        let dead =
+            "SELECT count(*) FROM baton_dead_letters WHERE queue = 'webhooks' AND at = '2023-11-14T22:13:20.250Z'"
+        #expect(try people.integer(dead) == 1)
+    }
+
     @Test func `what was there before owners belongs to everybody of the first tenant`() throws {
         let temporary = TemporaryFolder()
         let schedule = ScheduleRow(

@@ -75,11 +75,13 @@ struct IdentifierLookup {
             return id.hasPrefix(text) || id.drop { $0 != "_" }.dropFirst().hasPrefix(text)
         }
         guard let first = found.first else {
-            let list = kind == "run" ? "run list" : "inbox list --all"
-            throw .notFound(
-                "there is no \(kind) `\(text)`",
-                hint: "`baton \(list)` shows what there is; `last` means the newest"
-            )
+            let hint =
+                switch kind {
+                case "run": "`baton run list` shows what there is; `last` means the newest"
+                case "webhook": "`baton webhook list` shows what there is"
+                default: "`baton inbox list --all` shows what there is; `last` means the newest"
+                }
+            throw .notFound("there is no \(kind) `\(text)`", hint: hint)
         }
         guard found.count == 1 else {
             let some = found.prefix(3).map(id).joined(separator: ", ")

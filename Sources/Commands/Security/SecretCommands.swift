@@ -40,6 +40,7 @@ enum SecretCommands {
         guard let scope = SecretScope(text) else {
             throw .usage("`\(text)` is no scope", hint: "scopes are tenant, project:NAME and application:NAME")
         }
+        if case .webhook = scope { throw .usage("keys of webhooks change with `baton webhook rotate`") }
         return scope
     }
 
@@ -134,7 +135,8 @@ enum SecretCommands {
         switch scope {
         case .tenant: return "/v1/secrets" + tail
         case .project(let project): return APIRequest.path("v1", "projects", project, "secrets") + tail
-        case .application: throw .usage("a server has secrets of the tenant and of projects, not of \(scope)")
+        case .application, .webhook:
+            throw .usage("a server has secrets of the tenant and of projects, not of \(scope)")
         }
     }
 

@@ -6,6 +6,7 @@ import Definition
 import Engine
 import EngineTelemetry
 import Glibc
+import HTTP
 import HTTPServer
 import Identity
 import JSON
@@ -139,6 +140,7 @@ struct ServerSession {
         result.trustedProxies = settings.server.trustedProxies
         result.origins = settings.server.origins
         result.publicURL = settings.server.publicURL
+        result.targets = AddressPolicy(allowed: settings.allowedTargets)
         result.shown = .array(
             SettingsKey.allCases.map {
                 SettingsCommands.Row(key: $0, settings: settings, origin: origins[$0] ?? .default).json

@@ -20,6 +20,8 @@ final class ServerUpkeep: Sendable {
     private static let minute = Duration.seconds(60)
     /// Entries of the audit trail stay that long.
     private static let auditAge = Duration.seconds(365 * 24 * 3600)
+    /// Messages of webhooks that were given up stay that long.
+    private static let deadLetterAge = Duration.seconds(30 * 24 * 3600)
     /// In minutes: the first time soon, so that a server that is started often does it too.
     private static let (first, between, betweenContents) = (5, 60, 24 * 60)
 
@@ -73,6 +75,13 @@ final class ServerUpkeep: Sendable {
             try trimAudit()
         } catch {
             log.record(.error, "retention failed: \(error.message)")
+        }
+        do throws(StoreError) {
+            var change = SecurityChange()
+            change.webhooks.forgetsDeadBefore = SystemClock().wall() + (.zero - Self.deadLetterAge)
+            try store.apply(change)
+        } catch {
+            log.record(.error, "old dead letters cannot be removed: \(error.message)")
         }
         do throws(IdentityError) {
             try identity.sweep()

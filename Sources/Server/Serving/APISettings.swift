@@ -4,6 +4,7 @@
 public import HTTP
 public import JSON
 public import RateLimits
+public import Webhooks
 
 /// How the API is served (spec 10.7, `server` and `limits.rate`).
 public struct APISettings: Sendable {
@@ -23,6 +24,10 @@ public struct APISettings: Sendable {
     public var shown: JSONValue = []
     /// What `/health` and `/readyz` look at besides the store.
     public var checks: [HealthCheck] = []
+    /// Where webhooks may go.
+    public var targets = AddressPolicy()
+    /// When they are tried again.
+    public var deliveries = DeliverySchedule.standard
     /// Makes a copy of everything; `nil` when this server cannot.
     public var backup: Backup?
 

@@ -12,6 +12,7 @@ struct MemorySecurityState {
     var refreshTokens: [String: RefreshTokenRow] = [:]
     var loginFailures: [String: LoginFailureRow] = [:]
     var secrets: [SecretRow.Key: SecretRow] = [:]
+    var webhooks = MemoryWebhookRows()
     var trails: [String: [AuditEntryRow]] = [:]
     var anchors: [String: AuditAnchorRow] = [:]
 
@@ -27,6 +28,7 @@ struct MemorySecurityState {
         for key in change.clearedFailures { loginFailures[key] = nil }
         if let time = change.forgetsBefore { forget(before: time) }
         try applySecrets(change)
+        try webhooks.apply(change.webhooks)
         for draft in change.audit { append(draft) }
         for row in change.auditAnchors {
             trails[row.tenant]?.removeAll { $0.number <= row.end.number }

@@ -20,6 +20,11 @@ public final class MemorySecurityStore: SecurityStore {
         }
     }
 
+    /// Reads webhooks.
+    func webhookRows<Value>(_ body: (MemoryWebhookRows) -> sending Value) -> sending Value {
+        state.withLock { body($0.webhooks) }
+    }
+
     /// The user with that id.
     public func user(_ id: UserID) -> UserRow? { state.withLock { $0.users[id] } }
 

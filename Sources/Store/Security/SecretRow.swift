@@ -11,6 +11,8 @@ public enum SecretScope: Sendable, Hashable, CustomStringConvertible {
     case project(String)
     /// For one application.
     case application(String)
+    /// To sign and check the messages of one webhook or hook.
+    case webhook(String)
 
     /// Reads the text form; `nil` when it is none.
     public init?(_ text: String) {
@@ -23,16 +25,18 @@ public enum SecretScope: Sendable, Hashable, CustomStringConvertible {
         switch parts[0] {
         case "project": self = .project(String(parts[1]))
         case "application": self = .application(String(parts[1]))
+        case "webhook": self = .webhook(String(parts[1]))
         default: return nil
         }
     }
 
-    /// `tenant`, `project:NAME` or `application:NAME`.
+    /// `tenant`, `project:NAME`, `application:NAME` or `webhook:ID`.
     public var description: String {
         switch self {
         case .tenant: "tenant"
         case .project(let name): "project:\(name)"
         case .application(let name): "application:\(name)"
+        case .webhook(let id): "webhook:\(id)"
         }
     }
 }

@@ -94,6 +94,8 @@ public struct SecurityChange: Sendable {
     public var rewrappedSecrets: [SecretRewrapping] = []
     /// To remove; `conflict` when one is not there.
     public var removedSecrets: [SecretRow.Key] = []
+    /// Webhooks and hooks.
+    public var webhooks = WebhookChange()
     /// To add to the trails of their tenants.
     public var audit: [AuditDraft] = []
     /// Removes the entries up to the anchor, and keeps it.

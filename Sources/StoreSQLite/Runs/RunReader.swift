@@ -18,6 +18,7 @@ final class RunReader {
     private var retentionReader: RetentionReader?
     private var ownedReader: OwnedRunReader?
     private var securityReader: SecurityReader?
+    private var webhookReader: WebhookReader?
     let archives: ArchiveReader
 
     init(
@@ -84,6 +85,14 @@ final class RunReader {
         guard try connection.hasTable(SecuritySchema.table) else { return nil }
         securityReader = try SecurityReader(connection)
         return securityReader
+    }
+
+    /// What reads webhooks and hooks; `nil` while the file has a format without them.
+    func webhooks() throws(StoreError) -> WebhookReader? {
+        if let webhookReader { return webhookReader }
+        guard try connection.hasTable(WebhookSchema.table) else { return nil }
+        webhookReader = try WebhookReader(connection)
+        return webhookReader
     }
 
     func blobNames(after position: BlobNamePage.Position?) throws(StoreError) -> BlobNamePage {

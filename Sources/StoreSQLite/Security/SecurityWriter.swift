@@ -21,6 +21,7 @@ enum SecurityWriter {
         try writeFailures(change, connection)
         if let time = change.forgetsBefore { try forget(before: time, connection) }
         try writeSecrets(change, connection)
+        try WebhookWriter.write(change.webhooks, connection)
         for draft in change.audit { try append(draft, connection) }
         for row in change.auditAnchors { try trim(row, connection) }
     }
