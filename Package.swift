@@ -137,7 +137,8 @@ let package = Package(
         module(
             "Server",
             [
-                "HTTPServer", "Engine", "Telemetry", "Identity", "Secrets", "Audit", "Webhooks", "RateLimits", "Catalog",
+                "HTTPServer", "Engine", "Telemetry", "Identity", "Secrets", "Audit", "Webhooks", "RateLimits",
+                "Catalog",
                 "Store", "Definition", "HTTP", "Hashing", "Threads", "Model", "JSON",
             ]
         ),

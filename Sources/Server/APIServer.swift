@@ -26,6 +26,7 @@ public final class APIServer: Sendable {
     private let crossOrigin: CrossOrigin
     private let numbers = RequestNumbers()
     private let webhooks: WebhookSender
+    private let kept: KeptResponses
     private let authentication = (1...2).map { SerialThread(named: "auth-\($0)") }
 
     /// - Parameters:
@@ -44,6 +45,7 @@ public final class APIServer: Sendable {
         crossOrigin = CrossOrigin(origins: settings.origins)
         health = HealthMonitor(service, settings.checks)
         feed = LiveFeed(service, last: try service.store.lastSequence(), telemetry.clients)
+        kept = KeptResponses(service.engine)
         webhooks = WebhookSender(service, feed, settings, metrics, log)
         let routes = Self.routes(service, feed, limits, settings, webhooks)
         let document = OpenAPIDocument(
@@ -75,7 +77,7 @@ public final class APIServer: Sendable {
     ) -> [Route] {
         let sender = webhooks ?? WebhookSender(service, feed, settings, MetricsRegistry())
         let operations: [Route] =
-            AccountRoutes(service: service).routes + KeyRoutes(service: service).routes
+            AccountRoutes(service: service, publicURL: settings.publicURL).routes + KeyRoutes(service: service).routes
             + UserRoutes(service: service).routes + MemberRoutes(service: service).routes
             + AuditRoutes(service: service).routes + SecretRoutes(service: service).routes
             + DocumentRoutes(service: service).routes + WorkflowRoutes(service: service).routes
@@ -161,7 +163,7 @@ public final class APIServer: Sendable {
         let takesFeedToken = entry.route.contract.takesFeedToken
         var caller = Principal.nobody
         if !entry.permissions.isEmpty {
-            caller = try await self.caller(of: request, takesFeedToken)
+            caller = try await self.caller(of: request, entry.route.contract)
             record.actor = caller.actor
             guard entry.permissions.contains(where: caller.may) else {
                 let names = entry.permissions.map { "`\($0.rawValue)`" }.joined(separator: " or ")
@@ -201,7 +203,7 @@ public final class APIServer: Sendable {
             idempotencyKey: Self.key(of: request, caller, bytes),
             dispatch: answer
         )
-        var response = try await entry.route.action(call)
+        var response = try await kept.answer(call, entry.route)
         for (name, value) in limit?.headers ?? [] { response.headers[name] = value }
         return response
     }
@@ -222,19 +224,27 @@ public final class APIServer: Sendable {
         }
     }
 
-    private func caller(of request: HTTPRequest, _ takesFeedToken: Bool) async throws(Problem) -> Principal {
+    private func caller(of request: HTTPRequest, _ contract: Contract) async throws(Problem) -> Principal {
         let authenticator = service.identity.authenticator
         let words = request.header("authorization")?.split(separator: " ", maxSplits: 1) ?? []
-        let token = takesFeedToken ? request.query("access_token") : nil
+        let token = contract.takesFeedToken ? request.query("access_token") : nil
         if words.isEmpty, let token {
             return try await authenticate { () throws(IdentityError) in
                 try authenticator.authenticateFeed(token).principal
             }
         }
-        guard words.count == 2, words[0].lowercased() == "bearer" else {
-            throw Problem(IdentityError(.required, "The header `Authorization: Bearer TOKEN` is expected."))
+        let credential: String
+        if words.isEmpty, let cookie = SessionCookies(request, publicURL: settings.publicURL).access {
+            if !["GET", "HEAD"].contains(request.method) {
+                try SameOrigin(publicURL: settings.publicURL).check(request)
+            }
+            credential = cookie
+        } else {
+            guard words.count == 2, words[0].lowercased() == "bearer" else {
+                throw Problem(IdentityError(.required, "The header `Authorization: Bearer TOKEN` is expected."))
+            }
+            credential = String(words[1])
         }
-        let credential = String(words[1])
         if let known = authenticator.recall(credential) { return known }
         return try await authenticate { () throws(IdentityError) in try authenticator.authenticate(credential) }
     }

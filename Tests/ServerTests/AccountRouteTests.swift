@@ -109,4 +109,30 @@ struct AccountRouteTests {
         #expect(query.json["errors"]?.arrayValue?.compactMap { $0["path"]?.stringValue } == ["limit", "page"])
         await world.stop()
     }
+
+    @Test func aRepeatWithAKeyDoesNothingAndNeverShowsASecretAgain() async throws {
+        let world = try World()
+        let (root, alice, _) = try await world.people()
+        let key: HTTPHeaders = ["idempotency-key": "one"]
+        let made = try await world.send("POST", "/v1/auth/keys", ["name": "ci"], as: alice, headers: key)
+        #expect(made.status == 201)
+        let again = try await world.send("POST", "/v1/auth/keys", ["name": "ci"], as: alice, headers: key)
+        #expect(again.status == 409 && again.json["detail"]?.stringValue?.contains("not kept") == true)
+        let other = try await world.send("POST", "/v1/auth/keys", ["name": "cd"], as: alice, headers: key)
+        #expect(other.status == 422 && other.json["code"] == "idempotency.mismatch", "\(other.json.text)")
+        #expect(try await world.send("GET", "/v1/auth/keys", as: alice).json["items"]?.arrayValue?.count == 1)
+        // The keys of two people have nothing to do with each other.
+        #expect(try await world.send("POST", "/v1/auth/keys", ["name": "ci"], as: root, headers: key).status == 201)
+        // What failed may be corrected and come again, and what shows no secret is answered as the first.
+        let user: JSONValue = ["email": "eve@example.org", "name": "eve", "password": "short"]
+        let two: HTTPHeaders = ["idempotency-key": "two"]
+        #expect(try await world.send("POST", "/v1/admin/users", user, as: root, headers: two).status == 422)
+        let right: JSONValue = ["email": "eve@example.org", "name": "eve", "password": .string(World.password)]
+        let first = try await world.send("POST", "/v1/admin/users", right, as: root, headers: two)
+        #expect(first.status == 201, "\(first.json.text)")
+        let second = try await world.send("POST", "/v1/admin/users", right, as: root, headers: two)
+        #expect(second.status == 201 && second.bytes == first.bytes)
+        #expect(second.headers["content-type"] == "application/json")
+        await world.stop()
+    }
 }

@@ -19,7 +19,7 @@ struct HookRouteTests {
     private static let paying = """
         workflow: pay
         outputs: {paid: "${ nodes.paid.output.signal }"}
-        nodes: [{id: paid, type: wait, config: {signal: {type: payment, key: "'7'"}}}]
+        nodes: [{id: paid, type: wait, config: {signal: {type: payment, key: "7"}}}]
         """
 
     private func create(_ world: World, _ body: JSONValue, as token: String) async throws -> JSONValue {
@@ -38,7 +38,9 @@ struct HookRouteTests {
         try await world.call("/v1/hooks/\(id)", bytes: Array(body.utf8), headers: headers)
     }
 
-    private func signed(_ secret: String, id: String = "msg_1", _ body: String, at seconds: Int64? = nil) throws -> HTTPHeaders {
+    private func signed(_ secret: String, id: String = "msg_1", _ body: String, at seconds: Int64? = nil) throws
+        -> HTTPHeaders
+    {
         let now = seconds.map { Timestamp(milliseconds: $0 * 1000) } ?? SystemTime.now
         let key = try #require(WebhookKey(secret))
         var headers = HTTPHeaders()
@@ -52,7 +54,9 @@ struct HookRouteTests {
         _ = try await world.publish(Self.paying, as: token)
         let started = try await world.send("POST", "/v1/workflows/pay/runs", [:], as: token)
         let run = try #require(started.json["id"]?.stringValue, "\(started.json.text)")
-        while try await world.send("GET", "/v1/runs/\(run)", as: token).json["status"] != "waiting" { await Task.yield() }
+        while try await world.send("GET", "/v1/runs/\(run)", as: token).json["status"] != "waiting" {
+            await Task.yield()
+        }
         return run
     }
 
@@ -68,7 +72,9 @@ struct HookRouteTests {
             world,
             [
                 "kind": "standard", "when": "body.kind == 'paid'",
-                "signal": ["type": "payment", "to": "workflow:pay", "key": "body.order", "payload": "${ body.amount }"],
+                "signal": [
+                    "type": "payment", "to": "workflow:pay", "key": "body.order", "payload": "${ body.amount }",
+                ],
             ],
             as: alice
         )
@@ -107,7 +113,8 @@ struct HookRouteTests {
         let table: [(String, HTTPHeaders)] = [
             ("no headers", [:]), ("another key", try signed(WebhookKey().text, "{}")),
             ("another body", try signed(secret, "{ }")), ("an old one", try signed(secret, "{}", at: now - 400)),
-            ("one of later", try signed(secret, "{}", at: now + 400)), ("a credential", ["authorization": "Bearer \(alice)"]),
+            ("one of later", try signed(secret, "{}", at: now + 400)),
+            ("a credential", ["authorization": "Bearer \(alice)"]),
         ]
         for (name, headers) in table {
             let reply = try await call(world, id, headers, "{}")
@@ -189,7 +196,10 @@ struct HookRouteTests {
         let challenge = try await call(
             world,
             slack,
-            ["x-slack-request-timestamp": seconds, "x-slack-signature": "v0=\(code)", "content-type": "application/json"],
+            [
+                "x-slack-request-timestamp": seconds, "x-slack-signature": "v0=\(code)",
+                "content-type": "application/json",
+            ],
             body
         )
         #expect(challenge.status == 200 && challenge.json == ["challenge": "abc"], "\(challenge.json.text)")
@@ -213,7 +223,10 @@ struct HookRouteTests {
             (["kind": "standard", "signal": ["type": "a", "to": "project"]], 422, "/project"),
             (["kind": "standard", "signal": signal, "when": "1 +"], 422, "/when"),
             (["kind": "standard", "signal": signal, "start": ["workflow": "add"]], 422, ""),
-            (["kind": "standard", "start": ["workflow": "add", "inputs": ["a": "${ nothing.b }"]]], 422, "/start/inputs/a"),
+            (
+                ["kind": "standard", "start": ["workflow": "add", "inputs": ["a": "${ nothing.b }"]]], 422,
+                "/start/inputs/a"
+            ),
             (["kind": "standard", "start": ["workflow": "none"]], 404, ""),
             (["kind": "standard", "start": ["workflow": "add"], "project": "theirs"], 404, ""),
         ]

@@ -143,4 +143,16 @@ struct RunRouteTests {
         #expect(types.allSatisfy { $0["type"]?.stringValue?.hasPrefix("run.") ?? false } && !types.isEmpty)
         await world.stop()
     }
+
+    @Test func waitingForARunThatDoesNotEndIsOverInTime() async throws {
+        let world = try World()
+        let root = try await world.login("root")
+        _ = try await world.publish(asking, as: root)
+        let started = try await world.send("POST", "/v1/workflows/ask/runs", as: root, headers: ["prefer": "wait=1"])
+        #expect(started.status == 202)
+        let run = try #require(started.json["id"]?.stringValue)
+        let shown = try await world.send("GET", "/v1/runs/\(run)", as: root, headers: ["prefer": "wait=1"])
+        #expect(shown.json["status"] == "waiting")
+        await world.stop()
+    }
 }

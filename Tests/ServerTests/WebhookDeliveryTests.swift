@@ -66,7 +66,9 @@ struct WebhookDeliveryTests {
         let run = try await run(world, as: alice)
         let sold = try await self.run(world, project: "shop", as: root)
         await receiver.wait { calls in calls.count { $0.type == "dev.baton.run.completed.v1" } >= 2 }
-        let now = Timestamp(milliseconds: Int64(receiver.taken[0].headers["webhook-timestamp"] ?? "").map { $0 * 1000 } ?? 0)
+        let now = Timestamp(
+            milliseconds: Int64(receiver.taken[0].headers["webhook-timestamp"] ?? "").map { $0 * 1000 } ?? 0
+        )
         func of(_ secret: String) -> [Receiver.Call] {
             receiver.taken.filter { call in
                 let said = HookCall(headers: call.headers, body: call.body)
@@ -75,9 +77,14 @@ struct WebhookDeliveryTests {
         }
         let events = of(mine.secret)
         #expect(events.first?.type == "dev.baton.run.queued.v1" || events.first?.type == "dev.baton.run.started.v1")
-        #expect(events.last?.type == "dev.baton.run.completed.v1" && events.allSatisfy { $0.json["subject"]?.stringValue == run })
+        #expect(
+            events.last?.type == "dev.baton.run.completed.v1"
+                && events.allSatisfy { $0.json["subject"]?.stringValue == run }
+        )
         let numbers = events.compactMap { $0.json["data"]?["seq"]?.intValue }
-        #expect(numbers == numbers.sorted() && Set(events.map(\.id)).count == events.count && numbers.count == events.count)
+        #expect(
+            numbers == numbers.sorted() && Set(events.map(\.id)).count == events.count && numbers.count == events.count
+        )
         #expect(events.allSatisfy { $0.headers["content-type"] == "application/cloudevents+json" })
         let log = try await world.send("GET", "/v1/events?run=\(run)&types=run.*", as: alice).json["items"]
         #expect(JSONValue.array(events.compactMap { $0.json["data"] }) == log)
@@ -101,7 +108,8 @@ struct WebhookDeliveryTests {
         let webhook = try await create(world, receiver, ["types": ["task.completed", "run.completed"]], as: alice)
         _ = try await run(world, as: alice)
         _ = try await run(world, as: alice)
-        await receiver.wait { calls in calls.count { $0.type == "dev.baton.run.completed.v1" && $0.status == 204 } == 2 }
+        await receiver.wait { calls in calls.count { $0.type == "dev.baton.run.completed.v1" && $0.status == 204 } == 2
+        }
         let calls = receiver.calls
         #expect(Set(calls.prefix(5).map(\.id)).count == 1, "\(calls.map(\.id))")
         let numbers = receiver.taken.compactMap { $0.json["data"]?["seq"]?.intValue }
@@ -218,7 +226,8 @@ struct WebhookDeliveryTests {
         let world = try World()
         let (_, alice, _) = try await world.people()
         let urls = [
-            "http://127.0.0.1:1/", "http://localhost/", "http://169.254.169.254/latest", "http://[::1]/", "ftp://example.org/",
+            "http://127.0.0.1:1/", "http://localhost/", "http://169.254.169.254/latest", "http://[::1]/",
+            "ftp://example.org/",
             "http://user:password@example.org/", "nonsense", "http://0x7f000001/", "http://metadata.google.internal/",
         ]
         for url in urls {
@@ -226,7 +235,8 @@ struct WebhookDeliveryTests {
             #expect(reply.status == 422 && reply.json["errors"]?.arrayValue?.first?["path"] == "/url", "\(url)")
         }
         let bodies: [JSONValue] = [
-            [:], ["url": 1], ["url": "https://example.org", "types": "a"], ["url": "https://example.org", "types": ["A b"]],
+            [:], ["url": 1], ["url": "https://example.org", "types": "a"],
+            ["url": "https://example.org", "types": ["A b"]],
             ["url": "https://example.org", "secret": "x"],
         ]
         for body in bodies {

@@ -166,6 +166,11 @@ final class World: Sendable {
         return try #require(await web.send("GET", "/v1/ws", headers: headers).webSocket)
     }
 
+    /// A WebSocket with these headers; `nil` when it is refused.
+    func open(_ path: String, headers: HTTPHeaders) async -> InProcessWebSocket? {
+        await web.send("GET", path, headers: headers).webSocket
+    }
+
     /// Makes the account if it is not there, and logs in.
     func login(_ name: String) async throws -> String {
         let email = JSONValue.string("\(name)@example.org")

@@ -83,7 +83,8 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `messages that were not taken are found by when they are due, and dead ones in order`(backend: Backend) throws {
+    func `messages that were not taken are found by when they are due, and dead ones in order`(backend: Backend) throws
+    {
         try backend.webhooks { store in
             let rows = [
                 delivery(1, 5, .waiting, at: 30), delivery(1, 6, .waiting, at: 20), delivery(1, 7, .waiting, at: 20),

@@ -68,8 +68,8 @@ import Testing
             secret: "whsec_test_secret",
             at: 1_492_774_577,
             headers: [
-                "stripe-signature": "t=1492774577,v1=00,"
-                    + "v1=799c4ba7bb339f3c8601adfd112f0e477c930a268be1243d341abb8286501c2f,v0=6f"
+                "stripe-signature": "t=1492774577,v0=6f,v1=00,"
+                    + "v1=799c4ba7bb339f3c8601adfd112f0e477c930a268be1243d341abb8286501c2f"
             ],
             body: #"{"id":"evt_1"}"#,
             delivery: "evt_1"
@@ -103,7 +103,10 @@ import Testing
         ),
     ]
 
-    private func refusal(_ test: Case, _ change: (inout [String: String], inout [UInt8], inout String, inout Int64) -> Void)
+    private func refusal(
+        _ test: Case,
+        _ change: (inout [String: String], inout [UInt8], inout String, inout Int64) -> Void
+    )
         -> String?
     {
         var (headers, body, secret, at) = (test.headers, Array(test.body.utf8), test.secret, test.at)
@@ -117,7 +120,10 @@ import Testing
     @Test func `calls of every kind are taken as they are, and refused when anything is changed`() throws {
         for test in Self.cases {
             let call = HookCall(headers: test.headers, body: Array(test.body.utf8))
-            #expect(try call.verify(test.kind, secrets: [test.secret], at: time(test.at)) == test.delivery, "\(test.name)")
+            #expect(
+                try call.verify(test.kind, secrets: [test.secret], at: time(test.at)) == test.delivery,
+                "\(test.name)"
+            )
             let both = try call.verify(test.kind, secrets: ["whsec_AAAA", "other", test.secret], at: time(test.at))
             #expect(both == test.delivery, "\(test.name): two secrets")
             #expect(refusal(test) { _, _, secret, _ in secret = WebhookKey().text } != nil, "\(test.name): secret")
@@ -163,7 +169,9 @@ import Testing
 
     // MARK: What comes of a call
 
-    private func step(_ action: JSONObject, _ body: JSONValue, headers: [String: String] = [:]) throws -> HookAction.Step {
+    private func step(_ action: JSONObject, _ body: JSONValue, headers: [String: String] = [:]) throws
+        -> HookAction.Step
+    {
         try HookAction(action).step(for: HookCall(headers: headers, body: body.bytes()), delivery: "d")
     }
 
@@ -198,7 +206,8 @@ import Testing
         }
         let signal: JSONValue = ["type": "a", "to": "broadcast"]
         let table: [(JSONObject, String)] = [
-            ([:], ""), (["signal": signal, "start": ["workflow": "a"]], ""), (["when": "1 +", "signal": signal], "/when"),
+            ([:], ""), (["signal": signal, "start": ["workflow": "a"]], ""),
+            (["when": "1 +", "signal": signal], "/when"),
             (["when": "inputs.a", "signal": signal], "/when"), (["when": 1, "signal": signal], "/when"),
             (["start": ["workflow": "a", "inputs": ["b": "${ nope(1) }"]]], "/start/inputs/b"),
             (["signal": ["type": "a", "to": "broadcast", "key": "secrets.a"]], "/signal/key"),

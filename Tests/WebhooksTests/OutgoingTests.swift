@@ -127,9 +127,21 @@ import Testing
         )
         #expect(aside.isEmpty && queue.progress.cursor == 0 && queue.isFailing)
         #expect(queue.progress.nextAt == time(11) && queue.progress.failingSince == time(10))
-        _ = queue.take([2: .unavailable("429", retryAfter: .seconds(60))], of: messages, upTo: 9, at: time(11), chance: 0)
+        _ = queue.take(
+            [2: .unavailable("429", retryAfter: .seconds(60))],
+            of: messages,
+            upTo: 9,
+            at: time(11),
+            chance: 0
+        )
         #expect(queue.progress.nextAt == time(71) && queue.progress.attempts == 2)
-        _ = queue.take([2: .unavailable("429", retryAfter: .seconds(9999999))], of: messages, upTo: 9, at: time(71), chance: 0)
+        _ = queue.take(
+            [2: .unavailable("429", retryAfter: .seconds(9999999))],
+            of: messages,
+            upTo: 9,
+            at: time(71),
+            chance: 0
+        )
         #expect(queue.progress.nextAt == time(71 + 3600), "an hour at most")
         #expect(queue.expire(messages, upTo: 9, at: time(86_409)).isEmpty)
         // The first one happened before the failing began, the second one after.

@@ -46,7 +46,9 @@ enum WebhookCommands {
             ),
             OptionDescription(name: "project", kind: .text("NAME"), summary: "only events of runs in that project"),
         ],
-        examples: [.init(line: "baton webhook create https://example.org/in --project shop", comment: "of one project")],
+        examples: [
+            .init(line: "baton webhook create https://example.org/in --project shop", comment: "of one project")
+        ],
         exits: [.notFound, .unavailable, .denied, .conflict],
         reach: .server
     ) { context throws(CommandFailure) in
@@ -101,7 +103,7 @@ enum WebhookCommands {
         name: "test",
         summary: "Send a message that means nothing, once",
         arguments: [webhook],
-        examples: [.init(line: "baton webhook test wh_01", comment: "code 5 when it was not taken")],
+        examples: [.init(line: "baton webhook test wh_01", comment: "code 4 when it was not taken")],
         exits: [.notFound, .unavailable, .denied, .conflict],
         reach: .server
     ) { context throws(CommandFailure) in
@@ -137,7 +139,9 @@ enum WebhookCommands {
         name: "dead",
         summary: "List messages that were given up",
         arguments: [webhook],
-        options: [OptionDescription(name: "limit", kind: .number("N", 1...10_000), summary: "at most so many; 100 by default")],
+        options: [
+            OptionDescription(name: "limit", kind: .number("N", 1...10_000), summary: "at most so many; 100 by default")
+        ],
         examples: [.init(line: "baton webhook dead wh_01", comment: "with why")],
         exits: [.notFound, .unavailable],
         reach: .server
@@ -167,7 +171,12 @@ enum WebhookCommands {
         "redriven",
         "will be sent again"
     )
-    private static let discard = changingLetters("discard", "Remove messages that were given up", "discarded", "are removed")
+    private static let discard = changingLetters(
+        "discard",
+        "Remove messages that were given up",
+        "discarded",
+        "are removed"
+    )
 
     private static let delete: CommandDescription = .init(
         name: "delete",
@@ -193,8 +202,11 @@ enum WebhookCommands {
             summary: summary,
             arguments: [webhook],
             options: word == "pause"
-                ? [OptionDescription(name: "message", kind: .text("TEXT"), summary: "why, for others", short: "m")] : [],
-            examples: [.init(line: "baton webhook \(word) wh_01", comment: word == "pause" ? "for now" : "and catch up")],
+                ? [OptionDescription(name: "message", kind: .text("TEXT"), summary: "why, for others", short: "m")]
+                : [],
+            examples: [
+                .init(line: "baton webhook \(word) wh_01", comment: word == "pause" ? "for now" : "and catch up")
+            ],
             exits: [.notFound, .unavailable, .denied, .conflict],
             reach: .server
         ) { context throws(CommandFailure) in
@@ -253,7 +265,8 @@ enum WebhookCommands {
             let types = webhook["types"]?.arrayValue?.compactMap(\.stringValue) ?? []
             lines.append("events: \(types.isEmpty ? "all" : types.joined(separator: ", "))")
             for (name, title) in [
-                ("project", "project"), ("note", "note"), ("delivered_at", "delivered last"), ("failing_since", "failing since"),
+                ("project", "project"), ("note", "note"), ("delivered_at", "delivered last"),
+                ("failing_since", "failing since"),
                 ("failure", "because"), ("next_attempt_at", "next attempt"),
             ] where webhook[name] != nil {
                 lines.append("\(title): \(text(webhook, name))")

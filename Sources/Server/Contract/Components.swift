@@ -141,10 +141,10 @@ enum Components {
         (
             "Login",
             .answer(
-                .required("access_token", .text),
-                .required("token_type", .text),
+                .optional("access_token", .text, "Not when it comes in a cookie."),
+                .required("token_type", .text, "`Bearer` or `Cookie`."),
                 .required("expires_in", .integer),
-                .required("refresh_token", .text),
+                .optional("refresh_token", .text, "Not when it comes in a cookie."),
                 .required("refresh_expires_in", .integer),
                 .required("user", .named("User"))
             )

@@ -149,6 +149,16 @@ struct Contract: Sendable {
     /// A request may fit all shapes and still be refused with 422, because more is checked than shapes can say.
     var checksFurther = false
 
+    /// The answer shows a secret, once.
+    var showsSecret = false
+
+    /// The same, with an answer that shows a secret.
+    func showingSecret() -> Contract {
+        var contract = self
+        contract.showsSecret = true
+        return contract
+    }
+
     /// The same, with more checks than shapes can say.
     func checkingFurther() -> Contract {
         var contract = self

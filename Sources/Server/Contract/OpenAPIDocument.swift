@@ -28,7 +28,14 @@ struct OpenAPIDocument {
             "paths": .object(paths),
             "components": [
                 "schemas": .object(Components.schemas),
-                "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer"]],
+                "securitySchemes": [
+                    "bearer": ["type": "http", "scheme": "bearer"],
+                    "cookie": [
+                        "type": "apiKey", "in": "cookie", "name": "baton_access",
+                        "description":
+                            "`__Host-baton_access` over HTTPS. What changes something must come from a page of the server.",
+                    ],
+                ],
             ],
         ]
     }
@@ -41,7 +48,7 @@ struct OpenAPIDocument {
         ]
         let permissions = contract.audience.permissions
         if !permissions.isEmpty {
-            operation["security"] = [["bearer": []]]
+            operation["security"] = [["bearer": []], ["cookie": []]]
             operation["x-permission"] = .string(permissions.map(\.rawValue).joined(separator: " "))
         } else {
             operation["security"] = []

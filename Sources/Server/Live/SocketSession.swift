@@ -34,14 +34,15 @@ final class SocketSession: Sendable {
         _ feed: LiveFeed,
         _ settings: APISettings
     ) throws(Problem) -> HTTPResponse {
-        if let origin = call.request.header("origin"), let authority = call.request.authority {
-            let isOwn =
-                origin == "http://\(authority)" || origin == "https://\(authority)"
-                || settings.publicURL.map { "\($0)/".hasPrefix("\(origin)/") } == true
-            guard isOwn || CrossOrigin(origins: settings.origins).isAllowed(call.request) else {
+        let own = SameOrigin(publicURL: settings.publicURL)
+        if let origin = call.request.header("origin") {
+            let isAllowed = CrossOrigin(origins: settings.origins).isAllowed(call.request)
+            guard own.isOwn(origin, of: call.request) || isAllowed else {
                 throw Problem(403, "permission.denied", "pages of \(origin) may not open this")
             }
         }
+        // Commands come over it, so a cookie opens it for pages of this server only.
+        if call.usesCookie { try own.check(call.request) }
         return .webSocket(for: call.request) { socket in
             try await feed.clients.following(feed.clients.sockets) {
                 try await SocketSession(socket, call, service, feed).run()
@@ -127,13 +128,16 @@ final class SocketSession: Sendable {
 
     private func carryOut(_ command: JSONValue) async throws {
         let id = command["id"]
-        guard call.caller.credential != .feed, let credential = call.request.header("authorization") else {
+        guard call.caller.credential != .feed, call.usesCookie || call.request.header("authorization") != nil else {
             return try await refuse(Problem(403, "permission.denied", "a token of the feed gives no commands"), id: id)
         }
         guard let method = command["method"]?.stringValue, let path = command["path"]?.stringValue,
             path.hasPrefix("/v1/"), !path.hasPrefix("/v1/ws")
         else { return try await refuse(.invalid("/command", "`method` and a `path` below /v1 are expected"), id: id) }
-        let headers: HTTPHeaders = ["authorization": credential, "content-type": "application/json"]
+        var headers: HTTPHeaders = ["content-type": "application/json"]
+        for name in ["authorization", "cookie", "origin", "sec-fetch-site", "host"] {
+            for value in call.request.headers.values(name) { headers.add(name, value) }
+        }
         let body = command["body"].map { $0.bytes() } ?? []
         let response = await InProcessServer(compresses: false, handler: call.dispatch)
             .send(method, path, headers: headers, body: body)

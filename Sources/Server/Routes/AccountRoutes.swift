@@ -12,6 +12,7 @@ internal import Store
 /// Logins and one's own profile (spec 11.1).
 struct AccountRoutes: Sendable {
     let service: Service
+    var publicURL: String?
 
     private static let email = Shape.text(3...254, pattern: "^[!-?A-~]+@[!-?A-~]+$").example("ada@example.org")
     private static let password = Shape.text(12...1024)
@@ -48,10 +49,17 @@ struct AccountRoutes: Sendable {
                     "Gives tokens for an address and a password.",
                     .accounts,
                     .everyone,
-                    body: .json(.object(.required("email", Self.email), .required("password", .text(1...1024)))),
+                    body: .json(
+                        .object(
+                            .required("email", Self.email),
+                            .required("password", .text(1...1024)),
+                            .optional("cookie", .flag, "For browsers: the tokens come in cookies, not in the answer.")
+                        )
+                    ),
                     kind: .login,
                     .ok(.named("Login")),
                     .problem(401, "The address or the password is wrong."),
+                    .problem(403, "A page of another origin asks for cookies."),
                     .problem(423, "Too many failures; `Retry-After` says when to try again.")
                 ),
                 logIn
@@ -64,9 +72,10 @@ struct AccountRoutes: Sendable {
                     "Exchanges a refresh token for new tokens, once.",
                     .accounts,
                     .everyone,
-                    body: .json(.object(.required("refresh_token", .text(1...200)))),
+                    body: .optional(Self.refreshToken),
                     .ok(.named("Login")),
-                    .problem(401, "The token is unknown, old or spent.")
+                    .problem(401, "The token is unknown, old or spent."),
+                    .problem(403, "A page of another origin sent the cookie.")
                 ),
                 refresh
             ),
@@ -78,16 +87,12 @@ struct AccountRoutes: Sendable {
                     "Ends the login that a refresh token belongs to.",
                     .accounts,
                     .everyone,
-                    body: .json(.object(.required("refresh_token", .text(1...200)))),
-                    .nothing
-                )
-            ) { call throws(Problem) in
-                let (token, origin) = (call.fields.requiredText("refresh_token"), call.origin)
-                try await service.accounts { identity throws(IdentityError) in
-                    try identity.sessions.logOut(token, origin)
-                }
-                return HTTPResponse(status: 204)
-            },
+                    body: .optional(Self.refreshToken),
+                    .nothing,
+                    .problem(403, "A page of another origin sent the cookie.")
+                ),
+                logOut
+            ),
             Route(
                 "GET",
                 "/v1/auth/me",
@@ -121,6 +126,12 @@ struct AccountRoutes: Sendable {
         ]
     }
 
+    private static let refreshToken = Shape.Field.optional(
+        "refresh_token",
+        .text(1...200),
+        "Left out, it is that of the cookie."
+    )
+
     private static let me = Shape.answer(
         .required("actor", .text),
         .required("role", .text),
@@ -144,6 +155,9 @@ struct AccountRoutes: Sendable {
 
     @Sendable private func logIn(_ call: APICall) async throws(Problem) -> HTTPResponse {
         let (fields, origin) = (call.fields, call.origin)
+        let wantsCookie = fields.flag("cookie")
+        // Else a page of others could log its reader in as somebody else.
+        if wantsCookie { try SameOrigin(publicURL: publicURL).check(call.request) }
         let login = try await service.accounts { identity throws(IdentityError) in
             try identity.sessions.logIn(
                 email: fields.requiredText("email"),
@@ -151,26 +165,57 @@ struct AccountRoutes: Sendable {
                 origin
             )
         }
-        return .json(json(login))
+        return answer(login, call, inCookie: wantsCookie)
     }
 
     @Sendable private func refresh(_ call: APICall) async throws(Problem) -> HTTPResponse {
-        let (token, origin) = (call.fields.requiredText("refresh_token"), call.origin)
+        let (given, origin) = (try refreshToken(call), call.origin)
+        guard let (token, isCookie) = given else {
+            throw Problem(IdentityError(.required, "There is neither a `refresh_token` nor a cookie of a login."))
+        }
         let login = try await service.accounts { identity throws(IdentityError) in
             try identity.sessions.refresh(token, origin)
         }
-        return .json(json(login))
+        return answer(login, call, inCookie: isCookie)
     }
 
-    private func json(_ login: Login) -> JSONValue {
+    @Sendable private func logOut(_ call: APICall) async throws(Problem) -> HTTPResponse {
+        let (given, origin) = (try refreshToken(call), call.origin)
+        if let (token, _) = given {
+            try await service.accounts { identity throws(IdentityError) in
+                try identity.sessions.logOut(token, origin)
+            }
+        }
+        var response = HTTPResponse(status: 204)
+        if given?.isCookie ?? true { SessionCookies(call.request, publicURL: publicURL).clear(in: &response) }
+        return response
+    }
+
+    /// The refresh token of the body, else that of the cookie, which only pages of this server may use.
+    private func refreshToken(_ call: APICall) throws(Problem) -> (token: String, isCookie: Bool)? {
+        if let token = call.fields.text("refresh_token") { return (token, false) }
+        let cookies = SessionCookies(call.request, publicURL: publicURL)
+        guard cookies.access != nil || cookies.refresh != nil else { return nil }
+        try SameOrigin(publicURL: publicURL).check(call.request)
+        return cookies.refresh.map { ($0, true) }
+    }
+
+    /// Tokens in the answer, or in cookies that scripts cannot read.
+    private func answer(_ login: Login, _ call: APICall, inCookie: Bool) -> HTTPResponse {
         let now = service.clock.wall()
-        return [
-            "access_token": .string(login.accessToken), "token_type": "Bearer",
+        var json: JSONObject = [
+            "token_type": .string(inCookie ? "Cookie" : "Bearer"),
             "expires_in": .int((login.accessExpiresAt - now).milliseconds / 1000),
-            "refresh_token": .string(login.refreshToken),
-            "refresh_expires_in": .int((login.refreshExpiresAt - now).milliseconds / 1000),
-            "user": login.user.json,
+            "refresh_expires_in": .int((login.refreshExpiresAt - now).milliseconds / 1000), "user": login.user.json,
         ]
+        guard inCookie else {
+            json["access_token"] = .string(login.accessToken)
+            json["refresh_token"] = .string(login.refreshToken)
+            return .json(.object(json))
+        }
+        var response = HTTPResponse.json(.object(json))
+        SessionCookies(call.request, publicURL: publicURL).set(login, at: now, in: &response)
+        return response
     }
 
     @Sendable private func me(_ call: APICall) async throws(Problem) -> HTTPResponse {

@@ -87,7 +87,10 @@ struct HookCallRoutes: Sendable {
     ) async throws(Problem) -> String? {
         let (vault, now) = (service.vault, service.clock.wall())
         let secrets = try await service.blocking { () throws(SecretError) in
-            try EndpointKeys(vault: vault, id: "\(row.id)", tenant: row.tenant).secrets(oldUntil: row.oldKeyUntil, at: now)
+            try EndpointKeys(vault: vault, id: "\(row.id)", tenant: row.tenant).secrets(
+                oldUntil: row.oldKeyUntil,
+                at: now
+            )
         }
         do throws(HookCall.Refusal) {
             return try said.verify(kind, secrets: secrets, at: now)

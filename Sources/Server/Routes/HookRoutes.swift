@@ -56,7 +56,11 @@ struct HookRoutes: Sendable {
                                         .text(1...500),
                                         "`run:ID`, `workflow:NAME`, `project` or `broadcast`."
                                     ),
-                                    .optional("key", Self.expression, "An expression: which of several waits is meant."),
+                                    .optional(
+                                        "key",
+                                        Self.expression,
+                                        "An expression: which of several waits is meant."
+                                    ),
                                     .optional("payload", .any, "A template; the body of the call when left out.")
                                 )
                             ),
@@ -72,7 +76,7 @@ struct HookRoutes: Sendable {
                     ),
                     Contract.Answer(201, "The hook.", .named("Hook")),
                     .problem(409, "There are too many.")
-                ).checkingFurther(),
+                ).checkingFurther().showingSecret(),
                 create
             ),
             Route(
@@ -96,7 +100,7 @@ struct HookRoutes: Sendable {
                     .may(.writeSignals),
                     body: .optional(.optional("secret", Self.secret, "Left out, it is made and shown this once.")),
                     .ok(.named("Hook"))
-                ).checkingFurther(),
+                ).checkingFurther().showingSecret(),
                 rotate
             ),
         ]

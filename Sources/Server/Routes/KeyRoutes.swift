@@ -49,7 +49,7 @@ struct KeyRoutes: Sendable {
                     ),
                     Contract.Answer(201, "The key.", .named("APIKey")),
                     .problem(409, "The credential belongs to no account.")
-                ).checkingFurther(),
+                ).checkingFurther().showingSecret(),
                 create
             ),
             Route(

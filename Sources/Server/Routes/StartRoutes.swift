@@ -8,6 +8,7 @@ internal import Identity
 internal import JSON
 internal import Model
 internal import Store
+internal import Synchronization
 
 /// Starting runs (spec 6.1): of what is published, or of a document that comes with the request.
 struct StartRoutes: Sendable {
@@ -151,22 +152,60 @@ extension Service {
 
     /// Returns when the run has ended or the time is over.
     func waitForEnd(of id: RunID, _ patience: Duration) async throws(Problem) {
-        let engine = engine
-        let failure = await withTaskGroup(of: EngineError?.self) { group in
-            group.addTask {
-                do throws(EngineError) {
-                    _ = try await engine.wait(for: id)
-                    return nil
-                } catch { return error }
-            }
-            group.addTask {
-                try? await Task.sleep(for: patience)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+        let (engine, end) = (engine, FirstAnswer<EngineError?>())
+        // Nothing takes the question back: the engine answers it when the run ends, and a group would wait for that.
+        Task {
+            do throws(EngineError) {
+                _ = try await engine.wait(for: id)
+                end.give(nil)
+            } catch { end.give(error) }
         }
+        let alarm = Task {
+            try? await Task.sleep(for: patience)
+            end.give(nil)
+        }
+        let failure = await end.value
+        alarm.cancel()
         if let failure { throw Problem(failure) }
+    }
+}
+
+/// The first of several answers; one reader waits for it.
+private final class FirstAnswer<Value: Sendable>: Sendable {
+    private enum State {
+        case open
+        case awaited(CheckedContinuation<Value, Never>)
+        case given(Value)
+    }
+    private let state = Mutex(State.open)
+
+    var value: Value {
+        get async {
+            await withCheckedContinuation { waiter in
+                let given = state.withLock { state -> Value? in
+                    if case .given(let value) = state { return value }
+                    state = .awaited(waiter)
+                    return nil
+                }
+                if let given { waiter.resume(returning: given) }
+            }
+        }
+    }
+
+    /// Answers, unless somebody was faster.
+    func give(_ value: Value) {
+        let waiter = state.withLock { state -> CheckedContinuation<Value, Never>? in
+            switch state {
+            case .given: return nil
+            case .open:
+                state = .given(value)
+                return nil
+            case .awaited(let waiter):
+                state = .given(value)
+                return waiter
+            }
+        }
+        waiter?.resume(returning: value)
     }
 }
 

@@ -22,7 +22,13 @@ struct WebhookRoutes: Sendable {
             Route(
                 "GET",
                 "/v1/webhooks",
-                Contract("listWebhooks", "One's webhooks, the oldest first.", .webhooks, .may(.readSignals), .page("Webhook")),
+                Contract(
+                    "listWebhooks",
+                    "One's webhooks, the oldest first.",
+                    .webhooks,
+                    .may(.readSignals),
+                    .page("Webhook")
+                ),
                 list
             ),
             Route(
@@ -35,7 +41,11 @@ struct WebhookRoutes: Sendable {
                     .may(.writeSignals),
                     body: .json(
                         .object(
-                            .required("url", .text(1...2000), "`https` or `http`; private addresses must be permitted."),
+                            .required(
+                                "url",
+                                .text(1...2000),
+                                "`https` or `http`; private addresses must be permitted."
+                            ),
                             .optional(
                                 "types",
                                 .list(.text(1...100, pattern: "^[a-z0-9_.]*\\*?$"), 0...50),
@@ -46,13 +56,19 @@ struct WebhookRoutes: Sendable {
                     ),
                     Contract.Answer(201, "The webhook, with its secret.", .named("Webhook")),
                     .problem(409, "There are too many.")
-                ).checkingFurther(),
+                ).checkingFurther().showingSecret(),
                 create
             ),
             Route(
                 "GET",
                 "/v1/webhooks/{webhook}",
-                Contract("showWebhook", "A webhook and how far it got.", .webhooks, .may(.readSignals), .ok(.named("Webhook")))
+                Contract(
+                    "showWebhook",
+                    "A webhook and how far it got.",
+                    .webhooks,
+                    .may(.readSignals),
+                    .ok(.named("Webhook"))
+                )
             ) { call throws(Problem) in .json(try await details(try await webhook(call, .readSignals))) },
             Route(
                 "DELETE",
@@ -87,7 +103,7 @@ struct WebhookRoutes: Sendable {
                     .webhooks,
                     .may(.writeSignals),
                     .ok(.named("Webhook"))
-                ),
+                ).showingSecret(),
                 rotate
             ),
             changing("pause", "Sends nothing until it is resumed; events wait.", to: .paused),
@@ -124,7 +140,9 @@ struct WebhookRoutes: Sendable {
             try security.webhooks(tenant: caller.tenant)
         }
         var items: [JSONValue] = []
-        for row in rows where caller.role == .admin || row.owner == caller.actor { items.append(try await details(row)) }
+        for row in rows where caller.role == .admin || row.owner == caller.actor {
+            items.append(try await details(row))
+        }
         return .page(items, next: nil)
     }
 
@@ -189,7 +207,10 @@ struct WebhookRoutes: Sendable {
         let (row, now) = (try await webhook(call, .writeSignals), service.clock.wall())
         let vault = service.vault
         let secrets = try await service.blocking { () throws(SecretError) in
-            try EndpointKeys(vault: vault, id: "\(row.id)", tenant: row.tenant).secrets(oldUntil: row.oldKeyUntil, at: now)
+            try EndpointKeys(vault: vault, id: "\(row.id)", tenant: row.tenant).secrets(
+                oldUntil: row.oldKeyUntil,
+                at: now
+            )
         }
         let id = "msg_test_" + String(UInt64.random(in: .min ... .max), radix: 36)
         let body = CloudEvent.test(id: id, at: now, source: sender.courier.source).bytes()

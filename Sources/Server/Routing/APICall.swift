@@ -34,6 +34,11 @@ struct APICall: Sendable {
     /// Where the request came from, for the audit trail.
     var origin: RequestOrigin { RequestOrigin(address: address) }
 
+    /// The credential came in a cookie.
+    var usesCookie: Bool {
+        caller != .nobody && request.header("authorization") == nil && caller.credential != .feed
+    }
+
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 
     /// An id that the path names.

@@ -23,9 +23,7 @@ struct Route: Sendable {
 
     /// The headers that the operation looks at.
     var headers: [Contract.Header] {
-        let isOnce: Set<Contract.Area> = [.runs, .tasks, .patches, .humanTasks, .schedules, .signals, .money, .cache]
-        let takesKey = method == "POST" && isOnce.contains(contract.area)
-        return contract.headers + (takesKey ? [.idempotencyKey] : [])
+        contract.headers + (takesKey ? [.idempotencyKey] : [])
     }
 }
 

@@ -5,7 +5,8 @@ internal import HTTPServer
 
 /// Which pages of other origins may call the API (`server.cors.origins`, the Fetch standard). Off without origins.
 ///
-/// Credentials are headers that pages set themselves, never cookies, so `Access-Control-Allow-Credentials` is not needed.
+/// Such pages show credentials in headers that they set themselves; the cookies of a login are for pages of the server
+/// alone, so there is no `Access-Control-Allow-Credentials`.
 struct CrossOrigin: Sendable {
     let origins: [String]
 

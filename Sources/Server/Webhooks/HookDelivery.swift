@@ -27,7 +27,11 @@ struct HookDelivery: Sendable {
 
     private func key(for what: String) -> IdempotencyKey? {
         id.map { id in
-            IdempotencyKey(principal: actor, key: "\(what):" + SHA256.hex(Array(id.utf8)), fingerprint: hook.id.description)
+            IdempotencyKey(
+                principal: actor,
+                key: "\(what):" + SHA256.hex(Array(id.utf8)),
+                fingerprint: hook.id.description
+            )
         }
     }
 

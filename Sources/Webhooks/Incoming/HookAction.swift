@@ -80,7 +80,8 @@ public struct HookAction: Sendable {
                 type: try Self.text(type, scope, "/signal/type"),
                 to: try Self.text(to, scope, "/signal/to"),
                 key: try key.map { key throws(Invalid) in try Self.key(key, scope) },
-                payload: try payload.map { payload throws(Invalid) in try Self.value(payload, scope, "/signal/payload") }
+                payload: try payload.map { payload throws(Invalid) in try Self.value(payload, scope, "/signal/payload")
+                }
                     ?? call.value
             )
         case .start(let workflow, let inputs):

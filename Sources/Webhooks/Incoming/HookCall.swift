@@ -151,7 +151,8 @@ public struct HookCall: Sendable {
 extension HookCall {
     /// The body as JSON: of a form its fields, of other types a text.
     public var value: JSONValue {
-        let type = headers["content-type"]?.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
+        let type =
+            headers["content-type"]?.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
         if type == "application/x-www-form-urlencoded" {
             let fields = Self.form(body)
             // Slack and GitHub put their JSON into a field of that name.

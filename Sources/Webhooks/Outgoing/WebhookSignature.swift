@@ -23,7 +23,8 @@ public enum WebhookSignature {
         let seconds = String(time.milliseconds / 1000)
         let signatures = keys.map { "v1," + Base64.encode(code(id, seconds, body, $0), .standard, isPadded: true) }
         return [
-            ("webhook-id", id), ("webhook-timestamp", seconds), ("webhook-signature", signatures.joined(separator: " ")),
+            ("webhook-id", id), ("webhook-timestamp", seconds),
+            ("webhook-signature", signatures.joined(separator: " ")),
         ]
     }
 
