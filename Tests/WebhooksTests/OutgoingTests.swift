@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import JSON
 import Model
 import Store
@@ -33,6 +34,23 @@ import Testing
                 .verify(.standard, secrets: [secret], at: time(1_614_265_330 + 300))
             #expect(id == "msg_p5jXN8AQM9LWM0D4loKWxJek")
         }
+    }
+
+    @Test(.enabled(if: Oracle.isThere, "there is no Python with standardwebhooks of PyPI"))
+    func `the reference library takes messages with either secret, and no forged ones`() throws {
+        let (new, old, other) = (WebhookKey(), WebhookKey(), WebhookKey())
+        let body = Array(#"{"data":{"text":"ü €"}}"#.utf8)
+        var clock = timespec()
+        clock_gettime(CLOCK_REALTIME, &clock)
+        let headers = WebhookSignature.headers(
+            id: "msg_1_2",
+            at: time(Int64(clock.tv_sec)),
+            body: body,
+            keys: [new, old]
+        )
+        for key in [new, old] { #expect(try Oracle.takes(headers, body, secret: key.text)) }
+        #expect(try !Oracle.takes(headers, body, secret: other.text))
+        #expect(try !Oracle.takes(headers, body + [0x20], secret: new.text))
     }
 
     @Test func `keys have the text form of Standard Webhooks`() {

@@ -22,7 +22,7 @@ struct RunLogRoutes: Sendable {
                     .runs,
                     .may(.readRuns),
                     query: [
-                        .init("node", .text(1...200), "Only of that node.", repeats: true),
+                        .init("node", .word(1...200), "Only of that node.", repeats: true),
                         .init("errors", .flag, "Whether only attempts that failed are listed."),
                     ],
                     .ok(.page(of: .anyObject))

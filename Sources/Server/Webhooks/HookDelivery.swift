@@ -66,13 +66,16 @@ struct HookDelivery: Sendable {
         guard let target = SignalTarget(to) else {
             throw .invalid("/signal/to", "must be run:ID, workflow:NAME, project or broadcast, not `\(to)`")
         }
+        var key = key
+        if key == nil, case .workflow(_, let named) = target { key = named }
+        let wait = key
         // Without a name every call is another one.
-        let name = id ?? String(UInt64.random(in: .min ... .max), radix: 36)
+        let name = id.map { SHA256.hex(Array($0.utf8)) } ?? String(UInt64.random(in: .min ... .max), radix: 36)
         func send(to run: RunID) async throws(EngineError) {
             _ = try await service.engine.signal(
                 .run(run),
                 type: type,
-                key: key,
+                key: wait,
                 payload: payload,
                 dedupeKey: "\(actor)/\(name)",
                 by: actor

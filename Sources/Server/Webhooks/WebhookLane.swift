@@ -73,11 +73,10 @@ struct WebhookLane {
             if cursor - noted >= Self.passing { try await note([]) }
             return false
         }
-        // A side that took nothing is tried with one message.
-        let size = queue.isFailing ? 1 : Self.sliceSize
         while !rest.isEmpty {
-            let slice = Array(rest.prefix(size))
-            rest = rest.dropFirst(size)
+            // A side that took nothing is tried with one message.
+            let slice = Array(rest.prefix(queue.isFailing ? 1 : Self.sliceSize))
+            rest = rest.dropFirst(slice.count)
             let last = rest.isEmpty ? batch.last : slice.last?.content.sequence ?? batch.last
             let outcomes = await send(slice)
             let aside = queue.take(
