@@ -19,8 +19,8 @@ struct ContentRoutes: Sendable {
     private static let stored = Shape.answer(.required("hash", .text), .required("size", .integer))
     private static let ranges: [Contract.Header] = [.range, .ifRange, .ifNoneMatch]
     private static let contents: [Contract.Answer] = [
-        Contract.Answer(200, "The bytes.", .text, mediaType: "application/octet-stream"),
-        Contract.Answer(206, "The range.", .text, mediaType: "application/octet-stream"),
+        Contract.Answer(200, "The bytes.", .text, mediaType: "*/*"),
+        Contract.Answer(206, "The range.", .text, mediaType: "*/*"),
         Contract.Answer(304, "The client has them.", nil),
         .problem(416, "The range begins after the end."),
     ]
