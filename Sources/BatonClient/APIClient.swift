@@ -49,7 +49,8 @@ public struct APIClient: Sendable {
         return try await send(request).json()
     }
 
-    /// Reads a list to its end, or to that many items.
+    /// Reads a list to its end, or to that many items. Pages may be short, or empty, where the server looked at many rows for
+    /// few that fit.
     public func list(
         _ path: String,
         _ query: [(name: String, value: String)] = [],
@@ -65,7 +66,7 @@ public struct APIClient: Sendable {
                 throw ClientError(.invalidAnswer, "the answer to GET \(path) is no list")
             }
             items += more
-            cursor = more.isEmpty ? nil : page["next_cursor"]?.stringValue
+            cursor = page["next_cursor"]?.stringValue
         } while cursor != nil && items.count < limit
         return Array(items.prefix(limit))
     }

@@ -170,8 +170,8 @@ public final class DurableEngine: Sendable {
     ///
     /// A run that does not wait for it yet keeps it for 7 days. A second signal with the same `dedupeKey` counts as the
     /// first one.
-    /// - Parameter sender: Whose it is: it reaches runs of that tenant, and as one for the project runs of that project;
-    ///   `nil` for all. Whether the sender may signal one run that is named is for the caller to know.
+    /// - Parameter sender: Whose it is; `nil` reaches all. Whether the sender may signal one run that is named is for the
+    ///   caller to know.
     /// - Throws: `notFound`, `conflict` when the one run it is for has ended; `invalid` when the payload is larger than
     ///   256 KiB.
     public func signal(
@@ -180,7 +180,7 @@ public final class DurableEngine: Sendable {
         key: String? = nil,
         payload: JSONValue = .null,
         dedupeKey: String,
-        from sender: Ownership? = nil,
+        from sender: SignalSender? = nil,
         by actor: String
     ) async throws(EngineError) -> Int {
         guard !payload.isLargerThan(RunSignal.payloadLimit) else {

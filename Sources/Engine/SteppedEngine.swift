@@ -144,7 +144,7 @@ public final class SteppedEngine {
     public func signal(
         _ target: SignalTarget,
         _ signal: RunSignal,
-        from sender: Ownership? = nil,
+        from sender: SignalSender? = nil,
         by actor: String,
         _ reply: @escaping @Sendable (Result<Int, EngineError>) -> Void
     ) {

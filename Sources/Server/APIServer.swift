@@ -82,11 +82,15 @@ public final class APIServer: Sendable {
             + AuditRoutes(service: service).routes + SecretRoutes(service: service).routes
             + DocumentRoutes(service: service).routes + WorkflowRoutes(service: service).routes
             + TagRoutes(service: service).routes + StartRoutes(service: service, limits: limits).routes
-            + RunRoutes(service: service).routes + RunLogRoutes(service: service).routes
+            + RunRoutes(service: service).routes + RunViewRoutes(service: service).routes
+            + TaskListRoutes(service: service).routes
+            + RunLogRoutes(service: service).routes
             + RunControlRoutes(service: service).routes + TaskRoutes(service: service).routes
             + ClaimRoutes(service: service).routes
             + DerivationRoutes(service: service).routes + PatchRoutes(service: service).routes
             + HumanTaskRoutes(service: service).routes + ScheduleRoutes(service: service).routes
+            + PauseRoutes(service: service).routes + SignalRoutes(service: service).routes
+            + VersionRoutes(service: service).routes
             + MoneyRoutes(service: service).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes
         let others =

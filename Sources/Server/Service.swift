@@ -75,6 +75,18 @@ public struct Service: Sendable {
         }
     }
 
+    /// Asks the engine with a key that is made for a part of a request.
+    func ask<Value>(
+        _ key: IdempotencyKey?,
+        _ body: (DurableEngine) async throws(EngineError) -> Value
+    ) async throws(Problem) -> Value {
+        do throws(EngineError) {
+            return try await body(engine.once(key))
+        } catch {
+            throw Problem(error)
+        }
+    }
+
     /// Does what may block on a thread of its own.
     func blocking<Value: Sendable, Failure: ProblemSource>(
         _ body: @escaping @Sendable () throws(Failure) -> Value

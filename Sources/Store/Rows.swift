@@ -82,6 +82,10 @@ public struct RunFilter: Sendable {
     public var statuses: [RunStatus] = []
     /// Only runs of that workflow.
     public var workflow: String?
+    /// Only runs of that project.
+    public var project: String?
+    /// Only runs that were not created before.
+    public var createdAfter: Timestamp?
     /// Only those that somebody sees; `nil` for those of all tenants.
     public var visibility: Visibility?
     /// Only runs with a smaller key: the next page.

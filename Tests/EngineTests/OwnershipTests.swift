@@ -133,7 +133,9 @@ import Testing
             }
             world.turn()
             let signal = RunSignal(dedupeKey: "d", type: "go", key: nil, payload: Payload(inline: .null))
-            let count = try world.ask { $0.signal(target, signal, from: sender, by: "user:a", $1) }
+            let count = try world.ask {
+                $0.signal(target, signal, from: sender.map(SignalSender.init), by: "user:a", $1)
+            }
             #expect(count == reached, "\(target) from \(String(describing: sender))")
         }
     }

@@ -42,6 +42,7 @@ struct OwnershipTests {
             "key": key.json["id"]?.stringValue ?? "", "name": "ask", "tag": "main", "version": "1",
             "project": "secret_project", "secret": "TOKEN", "user": "usr_00000000000000000000000000", "scope": "day",
             "artifact": file.json["id"]?.stringValue ?? "", "hash": file.json["hash"]?.stringValue ?? "",
+            "queue": "http",
         ]
         let feed = LiveFeed(world.service, last: 0)
         for route in APIServer.routes(world.service, feed, Limits(.init())) where !route.pattern.parameters.isEmpty {
@@ -81,7 +82,7 @@ struct OwnershipTests {
 
     private static func isAdministration(_ route: Route) -> Bool {
         guard let permission = route.contract.audience.permissions.first else { return false }
-        return ["users", "budgets", "system", "audit", "secrets"].contains {
+        return ["users", "budgets", "system", "audit", "secrets", "workers.manage"].contains {
             permission.rawValue.hasPrefix($0)
         }
     }
@@ -90,6 +91,8 @@ struct OwnershipTests {
     private static func body(of route: Route) -> JSONValue? {
         switch route.contract.id {
         case "signalRun": ["type": "go"]
+        case "reviewTask": ["choice": "retry"]
+        case "cloneWorkflow": ["to": "copy"]
         case "sendHeartbeat", "releaseTask": ["fence": 1]
         case "finishTask": ["fence": 1, "output": 1]
         case "proposeTaskPatch": ["fence": 1, "ops": [["op": "remove", "path": "/nodes/@ok"]]]

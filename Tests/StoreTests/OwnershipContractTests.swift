@@ -24,6 +24,7 @@ import Testing
         let statuses = RunStatus.allCases
         var row = RunRow.sample(key, statuses[Int(key) % statuses.count], workflow: key % 2 == 0 ? "even" : "odd")
         row.ownership = ownership(Int(key))
+        row.createdAt = Timestamp(milliseconds: key * 10)
         return row
     }
 
@@ -44,8 +45,12 @@ import Testing
             #expect(try rows.allSatisfy { try store.run(key: $0.key) == $0 && store.run($0.id) == $0 })
             for visibility in Self.visibilities {
                 for statuses in [[], [.running, .waiting], [.completed, .queued]] as [[RunStatus]] {
-                    for workflow in [nil, "odd"] {
+                    for (workflow, project, after) in [
+                        (nil, nil, nil), ("odd", nil, nil), (nil, "shop", nil), (nil, nil, 700), ("odd", "é", 300),
+                    ] as [(String?, String?, Int64?)] {
                         var filter = RunFilter()
+                        filter.project = project
+                        filter.createdAfter = after.map { Timestamp(milliseconds: $0) }
                         (filter.visibility, filter.statuses, filter.workflow) = (visibility, statuses, workflow)
                         filter.limit = 7
                         var found: [Int64] = []
@@ -59,6 +64,8 @@ import Testing
                             visibility?.shows(row.ownership) ?? true
                                 && (statuses.isEmpty || statuses.contains(row.status))
                                 && workflow ?? row.workflow == row.workflow
+                                && project.map { $0 == row.ownership.project } ?? true
+                                && after ?? .min <= row.createdAt.milliseconds
                         }
                         #expect(found == expected.map(\.key), "\(String(describing: visibility)) \(statuses)")
                     }

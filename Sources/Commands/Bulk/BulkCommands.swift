@@ -165,11 +165,11 @@ enum BulkCommands {
 
     private static func select(_ selection: RunSelection, _ server: RemoteServer) throws(CommandFailure) -> [JSONValue]
     {
-        guard selection.labels.isEmpty else {
-            throw .usage("runs of a server cannot be selected by label", hint: "use --status and --workflow")
-        }
         var query = selection.statuses.map { (name: "status", value: $0.rawValue) }
         if let workflow = selection.workflow { query.append(("workflow", workflow)) }
+        for (name, value) in selection.labels.sorted(by: { $0.key < $1.key }) {
+            query.append(("label", "\(name)=\(value)"))
+        }
         return try server.list("/v1/runs", query, limit: selection.limit)
     }
 

@@ -29,6 +29,17 @@ enum CatalogOptions {
     }
 }
 
+extension VersionReference {
+    /// What stands behind the `@`, or `main`.
+    var selectorText: String {
+        switch selector {
+        case .number(let number): String(number)
+        case .hash(let hash): hash
+        case .tag(let tag): tag
+        }
+    }
+}
+
 extension CommandContext {
     /// The version that an argument names.
     func reference(_ argument: String) throws(CommandFailure) -> VersionReference {

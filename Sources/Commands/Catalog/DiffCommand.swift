@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Catalog
 import Definition
 import Engine
@@ -27,12 +28,20 @@ enum DiffCommand {
             .init(line: "baton workflow diff order_check@2 @3", comment: "what version 3 changed"),
             .init(line: "baton workflow diff order_check order.yaml --text", comment: "what publishing would change"),
         ],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let compiler = try context.makeCompiler()
         let old = context.invocation.word("OLD")
         var new = context.invocation.word("NEW")
         if new.hasPrefix("@") { new = String(old.prefix { $0 != "@" }) + new }
+        if let server = try context.server() {
+            let documents = (
+                try document(old, server, context, compiler), try document(new, server, context, compiler)
+            )
+            show(context, documents, old, new)
+            return .ok
+        }
         let documents = try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
             (try document(old, session, context, compiler), try document(new, session, context, compiler))
         }
@@ -86,17 +95,39 @@ enum DiffCommand {
         _ compiler: Compiler
     ) throws(CommandFailure) -> JSONValue {
         if word.hasPrefix("run_"), RunID(word) != nil { return try ofRun(word, session, compiler) }
-        guard !PublishedWorkflow.looksLikePath(word) else {
-            let text = try TextFile.bytes(word == "-" ? word : context.absolute(word))
-            guard let document = compiler.compile(text: text, fileName: word).document else {
-                throw .invalid("\(word) is neither YAML nor JSON", hint: "`baton workflow validate \(word)` says why")
-            }
-            return document
-        }
+        guard !PublishedWorkflow.looksLikePath(word) else { return try ofFile(word, context, compiler) }
         let reference = try context.reference(text: word)
         return try catalogCall(context) { () throws(CatalogError) in
             try session.catalog.document(of: session.catalog.version(reference, owner: CatalogSession.owner))
         }
+    }
+
+    private static func ofFile(
+        _ word: String,
+        _ context: CommandContext,
+        _ compiler: Compiler
+    ) throws(CommandFailure) -> JSONValue {
+        let text = try TextFile.bytes(word == "-" ? word : context.absolute(word))
+        guard let document = compiler.compile(text: text, fileName: word).document else {
+            throw .invalid("\(word) is neither YAML nor JSON", hint: "`baton workflow validate \(word)` says why")
+        }
+        return document
+    }
+
+    /// The same on a server; files are read here.
+    private static func document(
+        _ word: String,
+        _ server: RemoteServer,
+        _ context: CommandContext,
+        _ compiler: Compiler
+    ) throws(CommandFailure) -> JSONValue {
+        if word.hasPrefix("run_"), RunID(word) != nil {
+            return try server.get(APIRequest.path("v1", "runs", word, "document"))
+        }
+        guard !PublishedWorkflow.looksLikePath(word) else { return try ofFile(word, context, compiler) }
+        let reference = try context.reference(text: word)
+        let path = APIRequest.path("v1", "workflows", reference.name, "versions", reference.selectorText)
+        return try server.get(path)["document"] ?? .null
     }
 
     /// The document that a run has now: the one it was started with, and its patches.

@@ -121,10 +121,16 @@ enum PublishCommands {
         summary: "Copy one version to a new workflow, without history",
         arguments: [CatalogOptions.version, .init(name: "NEW", summary: "name of the new workflow")],
         examples: [.init(line: "baton workflow clone order_check@3 order_check_eu", comment: "begin with version 3")],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let reference = try context.reference("VERSION")
         let name = context.invocation.word("NEW")
+        if let server = try context.server() {
+            let fields: JSONObject = ["to": .string(name), "version": .string(reference.selectorText)]
+            let answer = try server.post(APIRequest.path("v1", "workflows", reference.name, "clone"), fields)
+            return PublicationReport(answer).show(context, fileName: name)
+        }
         return try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
             let publication = try catalogCall(context, fileName: name) { () throws(CatalogError) in
                 try session.catalog.clone(reference, to: name, by: context.catalogActor())
@@ -148,10 +154,16 @@ enum PublishCommands {
             )
         ],
         examples: [.init(line: "baton workflow compact order_check", comment: "the chain of main")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let reference = try context.reference("VERSION")
         let depth = context.invocation.number("depth") ?? 20
+        if let server = try context.server() {
+            let fields: JSONObject = ["depth": .int(Int64(depth)), "version": .string(reference.selectorText)]
+            let path = APIRequest.path("v1", "workflows", reference.name, "compact")
+            return showCompacted(try server.post(path, fields), depth, context)
+        }
         return try CatalogSession.writing(context) { session, _ throws(CommandFailure) in
             let (version, isNew) = try catalogCall(context) { () throws(CatalogError) in
                 let version = try session.catalog.version(reference, owner: CatalogSession.owner)
@@ -159,13 +171,17 @@ enum PublishCommands {
             }
             var json = version.resource
             json["is_new"] = .bool(isNew)
-            context.console.show(.object(json)) {
-                let name = "\(version.name)@\(version.number ?? 0)"
-                return isNew
-                    ? "\(name) is one document now\n\(version.hash)\n"
-                    : "\(name) has \(version.depth) patches; nothing to do below \(depth)\n"
-            }
-            return .ok
+            return showCompacted(.object(json), depth, context)
         }
+    }
+
+    private static func showCompacted(_ version: JSONValue, _ depth: Int, _ context: CommandContext) -> ExitCode {
+        context.console.show(version) {
+            let name = "\(version["name"]?.stringValue ?? "")@\(version["version"]?.intValue ?? 0)"
+            return version["is_new"] == true
+                ? "\(name) is one document now\n\(version["hash"]?.stringValue ?? "")\n"
+                : "\(name) has \(version["depth"]?.intValue ?? 0) patches; nothing to do below \(depth)\n"
+        }
+        return .ok
     }
 }

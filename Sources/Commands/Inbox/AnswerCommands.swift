@@ -103,7 +103,8 @@ enum AnswerCommands {
                     name: "follow",
                     kind: .toggle(default: true),
                     summary: "only answer, and leave the run to `baton run resume`"
-                )
+                ),
+                RunCommands.timeout,
             ],
             examples: examples,
             exits: [.runFailed, .notFound, .conflict, .unavailable, .needsPerson, .interrupted],

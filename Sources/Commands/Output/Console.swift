@@ -57,6 +57,8 @@ final class Console {
         case .json: line(JSONValue.array(items).prettyText)
         case .jsonl: for item in items { line(item.text) }
         case .yaml: write(YAMLWriter.text(of: .array(items)))
+        case .compact where table.columns.isEmpty: for item in items { line(CompactText.line(item)) }
+        case .compact: for text in table.compactLines { line(text) }
         }
     }
 
@@ -67,6 +69,8 @@ final class Console {
         case .json: line(value.prettyText)
         case .jsonl: line(value.text)
         case .yaml: write(YAMLWriter.text(of: value))
+        case .compact where value.arrayValue != nil: for item in value.arrayValue ?? [] { line(CompactText.line(item)) }
+        case .compact: line(CompactText.line(value))
         }
     }
 
@@ -107,7 +111,7 @@ final class Console {
 
     /// Reports why the command ends.
     func report(_ failure: CommandFailure) {
-        if settings.format == .table {
+        if settings.format == .table || settings.format == .compact {
             let head = settings.errorStyle.paint("baton: \(failure.code):", .red)
             complain("\(head) \(failure.message)")
             if let hint = failure.hint { complain("  \(hint)") }

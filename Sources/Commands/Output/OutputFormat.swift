@@ -11,4 +11,6 @@ enum OutputFormat: String, CaseIterable {
     case jsonl
     /// One document.
     case yaml
+    /// One line a thing, without headings, for `cut` and `awk`.
+    case compact
 }

@@ -43,6 +43,9 @@ struct Table {
             }
     }
 
+    /// The cells of each row with a tab between them, as long as they are.
+    var compactLines: [String] { rows.map { $0.joined(separator: "\t") } }
+
     private func cell(_ text: String, _ column: Column, _ width: Int, _ style: Style) -> String {
         let cut = TextWidth.cut(text, to: width)
         let space = String(repeating: " ", count: max(0, width - cut.count))

@@ -1,9 +1,11 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
 import JSON
 import Model
+import Server
 import Store
 
 /// `baton pause …` and `baton resume …`: what is above single runs.
@@ -29,7 +31,7 @@ enum PauseCommands {
         summary: "End a pause; what nothing else holds goes on",
         discussion: """
             A run that is paused itself stays so until `baton run resume`. Runs go on when they are driven:
-            `baton run resume` drives one, `baton schedule run` all of them.
+            `baton run resume` drives one, `baton schedule run` all of them; a server does so by itself.
             """,
         examples: [.init(line: "baton resume workflow order_check", comment: "what `baton pause` held back")],
         children: forms.map(resume)
@@ -57,14 +59,20 @@ enum PauseCommands {
             arguments: argument.map { [$0] } ?? [],
             options: [RunControl.reason],
             examples: [.init(line: "baton pause \(example(kind)) --reason maintenance", comment: "and say why")],
-            exits: [.conflict, .unavailable]
+            exits: [.conflict, .unavailable],
+            reach: .folderOrServer
         ) { context throws(CommandFailure) in
             let (scope, actor) = (try scope(kind, context), context.actor)
             let reason = context.invocation.text("reason")
-            let row = try ask(context) { engine async throws(EngineError) in
-                try await engine.pause(scope, reason: reason, by: actor)
-            }
-            context.console.show(json(row)) { "\(scope) is paused\n" }
+            let pause =
+                if let server = try context.server() {
+                    try server.post(path(of: scope, "pause"), JSONObject().with("reason", reason))
+                } else {
+                    try ask(context) { engine async throws(EngineError) in
+                        try await engine.pause(scope, reason: reason, by: actor)
+                    }.json
+                }
+            context.console.show(pause) { "\(scope) is paused\n" }
             return .ok
         }
     }
@@ -79,13 +87,19 @@ enum PauseCommands {
             summary: "Let go on: \(what)",
             arguments: argument.map { [$0] } ?? [],
             examples: [.init(line: "baton resume \(example(kind))", comment: "what `baton pause` held back")],
-            exits: [.conflict, .unavailable]
+            exits: [.conflict, .unavailable],
+            reach: .folderOrServer
         ) { context throws(CommandFailure) in
             let (scope, actor) = (try scope(kind, context), context.actor)
-            let resumed = try ask(context) { engine async throws(EngineError) in
-                try await engine.resume(scope, by: actor)
-            }
-            context.console.show(json(resumed.pause)) { "\(scope) is not paused any more\n" }
+            let pause =
+                if let server = try context.server() {
+                    try server.post(path(of: scope, "resume"))
+                } else {
+                    try ask(context) { engine async throws(EngineError) in
+                        try await engine.resume(scope, by: actor).pause
+                    }.json
+                }
+            context.console.show(pause) { "\(scope) is not paused any more\n" }
             return .ok
         }
     }
@@ -94,12 +108,10 @@ enum PauseCommands {
         name: "list",
         summary: "List what is paused above single runs, by whom and why",
         examples: [.init(line: "baton pause list", comment: "also while another process drives runs")],
-        exits: [.unavailable]
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        var rows: [PauseRow] = []
-        if let data = try ReadOnlyData(folder: context.dataFolder) {
-            rows = try reading { () throws(StoreError) in try data.store.pauses() }
-        }
+        let rows = try pauses(context)
         if rows.isEmpty, context.console.settings.format == .table {
             context.console.note("nothing is paused")
             return .ok
@@ -109,10 +121,27 @@ enum PauseCommands {
             .init(title: "REASON"),
         ])
         for row in rows {
-            table.add([row.scope.kind, row.scope.name, row.by, TimeText.date(row.at), row.reason ?? ""])
+            let texts = ["scope", "name", "by"].map { row[$0]?.stringValue ?? "" }
+            table.add(texts + [RunDetails.date(row["at"]), row["reason"]?.stringValue ?? ""])
         }
-        context.console.show(rows.map(json), table)
+        context.console.show(rows, table)
         return .ok
+    }
+
+    private static func pauses(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
+        if let server = try context.server() { return try server.items("/v1/pauses") }
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { return [] }
+        return try reading { () throws(StoreError) in try data.store.pauses() }.map(\.json)
+    }
+
+    /// Where a server takes it.
+    private static func path(of scope: PauseScope, _ verb: String) -> String {
+        switch scope {
+        case .all: APIRequest.path("v1", "admin", verb)
+        case .workflow(let name): APIRequest.path("v1", "workflows", name, verb)
+        case .project(let name): APIRequest.path("v1", "projects", name, verb)
+        case .queue(let name): APIRequest.path("v1", "queues", name, verb)
+        }
     }
 
     private static func example(_ kind: String) -> String {
@@ -140,14 +169,5 @@ enum PauseCommands {
         let local = try LocalEngine(context, drives: false)
         defer { local.stop(grace: .zero) }
         return try local.ask(body)
-    }
-
-    private static func json(_ row: PauseRow) -> JSONValue {
-        var result: JSONObject = ["scope": .string(row.scope.kind)]
-        if row.scope != .all { result["name"] = .string(row.scope.name) }
-        result["by"] = .string(row.by)
-        result["reason"] = row.reason.map(JSONValue.string)
-        result["at"] = .string(row.at.description)
-        return .object(result)
     }
 }

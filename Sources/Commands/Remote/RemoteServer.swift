@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BatonClient
+import Engine
 import JSON
 import Model
+import Server
 
 /// The server that a command asks. Calls block the command's thread.
 struct RemoteServer {
@@ -129,6 +131,23 @@ struct RemoteServer {
     /// The run that the command names.
     func run() throws(CommandFailure) -> String { try run(context.invocation.word("RUN")) }
 
+    /// The id of the task of that name.
+    func task(_ name: TaskName, of run: String) throws(CommandFailure) -> String {
+        let tasks = try items(APIRequest.path("v1", "runs", run, "tasks"))
+        let found = tasks.first { task in
+            let place = task["place"]?.arrayValue?.compactMap(\.intValue).map { Int($0) } ?? []
+            return task["node"]?.stringValue == name.node && place == name.place
+        }
+        guard let id = found?["id"]?.stringValue else {
+            let status = try get(APIRequest.path("v1", "runs", run))["status"]?.stringValue ?? ""
+            guard RunStatus(rawValue: status)?.isTerminal != true else {
+                throw CommandFailure(.conflict, "state.conflict", "\(run) is \(status)")
+            }
+            throw .invalid("there is no task `\(name)` in \(run), or its pass or item has ended")
+        }
+        return id
+    }
+
     /// The schedule of that name or id, with its last firings.
     func schedule(_ text: String) throws(CommandFailure) -> JSONValue {
         var id = text
@@ -242,6 +261,30 @@ extension CommandFailure {
                 problem.status >= 500 ? $0 : nil
             }
         }
+    }
+}
+
+extension CommandFailure {
+    /// What the API would answer, said by this process.
+    init(_ problem: Problem) {
+        let exit: ExitCode =
+            switch problem.status {
+            case 404, 410: .notFound
+            case 401, 403: .denied
+            case 409, 412: .conflict
+            case 400...499: .usage
+            default: .unavailable
+            }
+        self.init(exit, problem.code, problem.detail)
+    }
+}
+
+/// Does in this process what the API does.
+func apiCall<Value>(_ body: () throws(Problem) -> Value) throws(CommandFailure) -> Value {
+    do throws(Problem) {
+        return try body()
+    } catch {
+        throw CommandFailure(error)
     }
 }
 

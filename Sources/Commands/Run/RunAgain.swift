@@ -22,8 +22,8 @@ enum RunAgain {
                 summary: "a failed or skipped task instead of all that failed; `check[3]` names one in a pass or item",
                 isRepeated: true
             ),
-            RunCommands.follow(default: true), RunCommands.wait,
-        ],
+            RunCommands.follow(default: true),
+        ] + RunCommands.waiting,
         examples: [
             .init(line: "baton run retry last", comment: "everything that failed in the newest run"),
             .init(line: "baton run retry last --node build", comment: "one task"),
@@ -51,7 +51,7 @@ enum RunAgain {
         arguments: [
             RunCommands.run, ArgumentDescription(name: "NODE", summary: "the task; `check[3]` within a pass or item"),
         ],
-        options: [RunCommands.follow(default: true), RunCommands.wait],
+        options: [RunCommands.follow(default: true)] + RunCommands.waiting,
         examples: [.init(line: "baton task retry last build", comment: "one task of the newest run")],
         exits: exits,
         reach: .folderOrServer
@@ -85,8 +85,8 @@ enum RunAgain {
                 summary: "another output of a task that had ended",
                 isRepeated: true
             ),
-            id, RunCommands.follow(default: true), RunCommands.wait,
-        ],
+            id, RunCommands.follow(default: true),
+        ] + RunCommands.waiting,
         examples: [
             .init(line: "baton run fork last --at 42", comment: "go on from event 42 of the newest run"),
             .init(line: "baton run fork last --at 42 --set 'price={\"amount\": 3}'", comment: "with another result"),
@@ -124,8 +124,8 @@ enum RunAgain {
         options: [
             OptionDescription(name: "from", kind: .text("NODE"), summary: "the task to begin with"),
             OptionDescription(name: "in-place", kind: .flag, summary: "in the same run"),
-            id, RunCommands.follow(default: true), RunCommands.wait,
-        ],
+            id, RunCommands.follow(default: true),
+        ] + RunCommands.waiting,
         examples: [.init(line: "baton run rerun last --from build", comment: "build again, and what comes after it")],
         exits: exits,
         reach: .folderOrServer

@@ -1,6 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
+
 /// `baton run …`.
 enum RunCommands {
     static let group: CommandDescription = .init(
@@ -31,6 +33,30 @@ enum RunCommands {
         kind: .toggle(default: true),
         summary: "with a server: only start it, and leave the run to the server"
     )
+
+    /// How long the end is waited for.
+    static let timeout = OptionDescription(
+        name: "timeout",
+        kind: .text("SPAN"),
+        summary: "wait no longer than that, such as 30s or 5m, for the run (exit code 5)"
+    )
+
+    /// For everything that waits for the end of a run.
+    static let waiting = [wait, timeout]
+
+    /// When waiting for the end of a run is to stop.
+    static func deadline(_ context: CommandContext) throws(CommandFailure) -> ContinuousClock.Instant? {
+        guard let text = context.invocation.text("timeout") else { return nil }
+        guard let span = Duration(text: text), span > .zero else {
+            throw .usage("`\(text)` is no span of time", hint: "write a number and a unit, such as 30s, 5m or 2h")
+        }
+        return ContinuousClock.now + span
+    }
+
+    /// How long that is, at least one millisecond.
+    static func milliseconds(until deadline: ContinuousClock.Instant?) -> Int64 {
+        deadline.map { max(1, ContinuousClock.now.duration(to: $0).milliseconds + 1) } ?? .max
+    }
 
     /// Whether the end of the run is waited for.
     static func waits(_ context: CommandContext) -> Bool {

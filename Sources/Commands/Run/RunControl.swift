@@ -24,7 +24,7 @@ enum RunControl {
         options: [
             reason,
             OptionDescription(name: "compensate", kind: .flag, summary: "then undo what the run did"),
-        ],
+        ] + RunCommands.waiting,
         examples: [
             .init(line: "baton run cancel last --reason \"wrong input\"", comment: "the newest run"),
             .init(line: "baton run cancel last --compensate", comment: "and undo what it did"),
@@ -57,7 +57,7 @@ enum RunControl {
         arguments: [
             RunCommands.run, ArgumentDescription(name: "NODE", summary: "the task; `check[3]` within a pass or item"),
         ],
-        options: [reason, RunCommands.follow(default: true)],
+        options: [reason, RunCommands.follow(default: true)] + RunCommands.waiting,
         examples: [
             .init(line: "baton task cancel last ask --reason \"not needed\"", comment: "one task of the newest run")
         ],
@@ -66,7 +66,12 @@ enum RunControl {
     ) { context throws(CommandFailure) in
         let task = try RunAgain.taskName(context.invocation.word("NODE"))
         let reason = context.invocation.text("reason")
-        return try RunRollback.drive(context, nil, wanted: .completed) { engine, run, actor async throws(EngineError) in
+        var order = RunOrder("cancel", reason: reason)
+        order.task = task
+        return try RunRollback.drive(context, order, wanted: .completed) {
+            engine,
+            run,
+            actor async throws(EngineError) in
             try await engine.cancelTask(run, task, reason: reason, by: actor)
         }
     }
@@ -114,7 +119,7 @@ enum RunControl {
         summary: "Continue a run that was paused, interrupted or left by a crash, to its end",
         discussion: "What completed is not done again; attempts that were in flight are made again.",
         arguments: [RunCommands.run],
-        options: [RunCommands.follow(default: true), RunCommands.wait],
+        options: [RunCommands.follow(default: true)] + RunCommands.waiting,
         examples: [.init(line: "baton run resume last", comment: "the newest run")],
         exits: [.runFailed, .notFound, .conflict, .unavailable, .budget, .needsPerson, .interrupted],
         reach: .folderOrServer,

@@ -19,6 +19,8 @@ struct RunDriver {
         case needsPerson
         case needsMoney
         case interrupted
+        /// The time that was given is over.
+        case timedOut
     }
 
     let context: CommandContext
@@ -81,6 +83,7 @@ struct RunDriver {
         let ending: Ending
         let isUndone = (try? local.store.run(run))?.status == .compensating
         do throws(CommandFailure) {
+            let deadline = try RunCommands.deadline(context)
             try local.workspaces.make(for: run)
             watch.subscribe(local.engine, to: run)
             try begin()
@@ -89,6 +92,7 @@ struct RunDriver {
                 try local.engine.reader.segments(ofRun: key).last?.after ?? 0
             }
             var session = Session(self, run, key: key, after: max(sequence, shared), isFollowed: isFollowed)
+            session.deadline = deadline
             ending = try session.follow()
             state = try self.state(of: session.key)
         } catch {
@@ -97,7 +101,7 @@ struct RunDriver {
             throw error
         }
         let pauses = (try? local.store.pauses()).map { PauseTable($0) } ?? .empty
-        local.stop(grace: ending == .interrupted ? .seconds(2) : .zero)
+        local.stop(grace: [.interrupted, .timedOut].contains(ending) ? .seconds(2) : .zero)
         let report = report(state, ending, pauses)
         report.show(isFollowed: isFollowed)
         return report.exit(wanted: wanted ?? (isUndone ? .compensated : .completed))
@@ -170,6 +174,7 @@ struct RunDriver {
         var view: ProgressView
         var log: EventLog?
         var fullAt: ContinuousClock.Instant?
+        var deadline: ContinuousClock.Instant?
 
         init(_ driver: RunDriver, _ run: RunID, key: Int64, after sequence: Int64, isFollowed: Bool) {
             self.driver = driver
@@ -188,6 +193,7 @@ struct RunDriver {
             try catchUp()
             while true {
                 if let ending { return finish(ending) }
+                if let deadline, deadline <= .now { return finish(.timedOut) }
                 if isFollowed { view.redraw(progress, now: SystemClock().wall()) }
                 for item in driver.watch.next(within: wait) {
                     switch item {
@@ -207,7 +213,8 @@ struct RunDriver {
 
         private var wait: Int64 {
             // Another run may come to wait for a person without an event of this one.
-            let limit: Int64 = progress.waitReason == .external ? 500 : 60_000
+            let usual: Int64 = progress.waitReason == .external ? 500 : 60_000
+            let limit = min(usual, RunCommands.milliseconds(until: deadline))
             return isFollowed ? min(view.interval, limit) : limit
         }
 

@@ -62,7 +62,9 @@ enum RunEvents {
             "It ends with the run, or when that waits for a person; Ctrl-C ends only the watching. A connection that breaks\n"
             + "is made again, and nothing is left out. With -o jsonl it writes the events.",
         arguments: [RunCommands.run],
-        options: [OptionDescription(name: "all", kind: .flag, summary: "also what happened before")],
+        options: [
+            OptionDescription(name: "all", kind: .flag, summary: "also what happened before"), RunCommands.timeout,
+        ],
         examples: [
             .init(line: "baton run watch last", comment: "the newest run"),
             .init(line: "baton run watch last --all -o jsonl", comment: "all its events, as they come"),

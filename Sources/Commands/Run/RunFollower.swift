@@ -38,11 +38,13 @@ struct RunFollower {
         wanted: RunStatus? = nil,
         _ begin: () throws(CommandFailure) -> String
     ) throws(CommandFailure) -> ExitCode {
+        let deadline = try RunCommands.deadline(context)
         let before = try run.map { run throws(CommandFailure) in try status(of: run) }
         let id = try begin()
         guard RunCommands.waits(context) else { return try leave(id) }
         let isUndone = before?["status"] == "compensating"
         var session = Session(self, id, after: before?["last_event"]?.intValue ?? 0, isFollowed: isFollowed)
+        session.deadline = deadline
         let ending = try session.follow()
         let report = try report(id, ending)
         report.show(isFollowed: isFollowed)
@@ -51,8 +53,10 @@ struct RunFollower {
 
     /// Only watches, from now on or from the beginning.
     func watch(_ run: String, isWhole: Bool) throws(CommandFailure) -> ExitCode {
+        let deadline = try RunCommands.deadline(context)
         let last = isWhole ? 0 : try status(of: run)["last_event"]?.intValue ?? 0
         var session = Session(self, run, after: last, isFollowed: true)
+        session.deadline = deadline
         let report = try report(run, try session.follow())
         report.show(isFollowed: true)
         return report.exit(wanted: .completed)
@@ -107,6 +111,7 @@ struct RunFollower {
         var view: ProgressView
         /// Whether nothing happens although nothing is waited for was looked at since the last event.
         var isLookedAt = false
+        var deadline: ContinuousClock.Instant?
 
         init(_ follower: RunFollower, _ run: String, after sequence: Int64, isFollowed: Bool) {
             self.follower = follower
@@ -130,8 +135,10 @@ struct RunFollower {
                     view.clear()
                     return ending
                 }
+                if let deadline, deadline <= .now { return finish(.timedOut) }
                 if isFollowed { view.redraw(progress, now: SystemClock().wall()) }
-                let items = follower.watch.next(within: isFollowed ? min(view.interval, 2000) : 2000)
+                let limit = min(2000, RunCommands.milliseconds(until: deadline))
+                let items = follower.watch.next(within: isFollowed ? min(view.interval, limit) : limit)
                 for item in items {
                     if let ending = try take(item) { return ending }
                 }

@@ -23,6 +23,17 @@ enum RunListing {
             ),
             OptionDescription(name: "workflow", kind: .text("NAME"), summary: "only runs of that workflow"),
             OptionDescription(
+                name: "label",
+                kind: .pair("NAME=VALUE"),
+                summary: "only runs with that label",
+                isRepeated: true
+            ),
+            OptionDescription(
+                name: "filter",
+                kind: .text("CEL"),
+                summary: "only runs that fit, such as 'status == \"failed\" && usd > 1.0'; see `GET /v1/runs`"
+            ),
+            OptionDescription(
                 name: "limit",
                 kind: .number("N", 1...1000),
                 summary: "at most that many",
@@ -53,10 +64,16 @@ enum RunListing {
         if let server = try context.server() {
             var query = filter.statuses.map { (name: "status", value: $0.rawValue) }
             if let workflow = filter.workflow { query.append(("workflow", workflow)) }
+            for label in context.invocation.texts("label") { query.append(("label", label)) }
+            if let text = context.invocation.text("filter") { query.append(("filter", text)) }
             return try server.list("/v1/runs", query, limit: filter.limit)
         }
         guard let data = try ReadOnlyData(folder: context.dataFolder) else { return [] }
-        return try reading { () throws(StoreError) in try data.store.runs(filter) }.map(\.json)
+        let labels = context.invocation.pairs("label")
+        return try apiCall { () throws(Problem) in
+            let list = try FilteredRuns(filter, labels: labels, filter: context.invocation.text("filter"))
+            return try list.read(data.reader, data.store)
+        }
     }
 
     static let get: CommandDescription = .init(

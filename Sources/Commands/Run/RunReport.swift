@@ -43,6 +43,7 @@ struct RunReport {
         case .needsPerson: .needsPerson
         case .needsMoney: .budget
         case .interrupted: .interrupted
+        case .timedOut: .unavailable
         }
     }
 
@@ -54,7 +55,8 @@ struct RunReport {
             console.show(.object(json)) { "" }
         }
         console.flush()
-        guard ending == .interrupted else { return }
+        if ending == .timedOut { console.complain("baton: timeout: the run has not ended in the time that was given") }
+        guard [.interrupted, .timedOut].contains(ending) else { return }
         if details.workspace == nil {
             console.complain("\(details.id) goes on; `\(command("run watch \(details.id)"))` watches it")
         } else {
@@ -85,7 +87,7 @@ struct RunReport {
         var lines: [String] = []
         if isFollowed {
             // A run of a server goes on.
-            let word = ending == .interrupted && details.workspace != nil ? "interrupted" : status
+            let word = [.interrupted, .timedOut].contains(ending) && details.workspace != nil ? "interrupted" : status
             lines.append("\(details.id) \(word) after \(TimeText.span(details.duration))")
         } else {
             lines.append(status)

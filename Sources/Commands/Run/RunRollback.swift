@@ -19,8 +19,8 @@ enum RunRollback {
         options: [
             OptionDescription(name: "to", kind: .text("PHASE"), summary: "only what completed after that phase"),
             OptionDescription(name: "report", kind: .flag, summary: "only say what was undone and what was not"),
-            RunCommands.follow(default: true), RunCommands.wait,
-        ],
+            RunCommands.follow(default: true),
+        ] + RunCommands.waiting,
         examples: [
             .init(line: "baton run rollback last", comment: "undo the newest run"),
             .init(line: "baton run rollback last --to build", comment: "keep what phase `build` and those before did"),
@@ -43,18 +43,14 @@ enum RunRollback {
     /// Makes something happen to a run that has ended, such as its rollback, and drives it to its end, or follows it on the
     /// server that does.
     ///
-    /// - Parameter order: What a server is told; `nil` when it cannot be told that.
+    /// - Parameter order: What a server is told.
     static func drive(
         _ context: CommandContext,
-        _ order: RunOrder?,
+        _ order: RunOrder,
         wanted: RunStatus = .compensated,
         _ begin: @escaping @Sendable (DurableEngine, RunID, String) async throws(EngineError) -> Int64
     ) throws(CommandFailure) -> ExitCode {
         let isFollowed = context.invocation.options["follow"] == nil || context.invocation.isOn("follow")
-        guard let order else {
-            try context.refuseServer("`\(context.commandLine)`")
-            return try drive(context, wanted: wanted, isFollowed: isFollowed, begin)
-        }
         guard let follower = try RunFollower.find(context) else {
             return try drive(context, wanted: wanted, isFollowed: isFollowed, begin)
         }

@@ -45,6 +45,7 @@ enum RunStart {
                 kind: .text("ID"),
                 summary: "the id of the run: starting it again with the same content gives the same run"
             ),
+            label,
             OptionDescription(
                 name: "budget",
                 kind: .text("USD"),
@@ -55,9 +56,9 @@ enum RunStart {
                 kind: .number("N", 0...1_000_000_000_000),
                 summary: "the most LLM tokens that it may use, likewise"
             ),
-            RunCommands.follow(default: false), RunCommands.wait,
+            RunCommands.follow(default: false),
             DryRunCommand.option,
-        ],
+        ] + RunCommands.waiting,
         examples: [
             .init(line: "baton run start order.yaml --input limit=500 --follow", comment: "watch it"),
             .init(line: "baton run order.yaml -i limit=500", comment: "the same, shorter"),
@@ -92,6 +93,7 @@ enum RunStart {
             money: try context.invocation.text("budget").map(BudgetCommands.money),
             languageModelTokens: context.invocation.number("llm-tokens").map { Int64($0) }
         )
+        for pair in context.invocation.pairs("label") { start.labels[pair.name] = pair.value }
         let request = start
         let isFollowed = isFollowed(context)
         let driver = try RunDriver.open(context, settings, toolbox)
@@ -104,6 +106,13 @@ enum RunStart {
             announce(run.description, of: graph.name, isFollowed, context.console)
         }
     }
+
+    private static let label = OptionDescription(
+        name: "label",
+        kind: .pair("NAME=VALUE"),
+        summary: "a label, to find the run by",
+        isRepeated: true
+    )
 
     static func announce(_ run: String, of workflow: String, _ isFollowed: Bool, _ console: Console) {
         if isFollowed {

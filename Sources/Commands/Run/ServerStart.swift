@@ -32,6 +32,12 @@ struct ServerStart {
         if let text = context.invocation.text("budget") {
             fields["budget_usd"] = .string(try BudgetCommands.money(text).text)
         }
+        let labels = context.invocation.pairs("label")
+        if !labels.isEmpty {
+            fields["labels"] = .object(
+                JSONObject(members: labels.map { .init(key: $0.name, value: .string($0.value)) })
+            )
+        }
         let path: String
         let label: String
         switch source {
@@ -106,6 +112,36 @@ struct ServerDocument {
         return ServerDocument(server: server, context: context, name: name, text: text)
     }
 
+    /// Reads a file, or what is published on the server under that name.
+    static func find(
+        _ word: String,
+        _ server: RemoteServer,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> ServerDocument {
+        guard !PublishedWorkflow.looksLikePath(word), let reference = try? VersionReference(word) else {
+            return try read(word, server, context)
+        }
+        let path = APIRequest.path("v1", "workflows", reference.name, "versions", reference.selectorText)
+        do throws(CommandFailure) {
+            let version = try server.get(path)
+            let name = "\(reference.name)@\(version["version"]?.intValue ?? 0)"
+            context.console.note("\(name) (\(version["hash"]?.stringValue ?? "")), as published")
+            let text = try server.ask { client async throws(ClientError) in
+                try await client.send(APIRequest("GET", path + "/source")).body
+            }
+            return ServerDocument(server: server, context: context, name: name, text: text)
+        } catch {
+            guard error.exit == .notFound else { throw error }
+            guard access(context.absolute(word), F_OK) == 0 else {
+                throw .notFound(
+                    "there is no file \(word), and no workflow `\(reference.name)` is published",
+                    hint: "`baton workflow list` shows what is published, `baton workflow publish FILE` adds to it"
+                )
+            }
+        }
+        return try read(word, server, context)
+    }
+
     /// What is wrong with it, and what it is: `{file, ok, name?, hash?, nodes?, edges?, diagnostics[]}`.
     func verdict() throws(CommandFailure) -> JSONValue {
         let verdict = try server.send(request("/v1/validate"))
@@ -148,7 +184,7 @@ struct ServerDocument {
             throw CommandFailure(
                 .usage,
                 "definition.invalid",
-                "\(name) has \(count) \(count == 1 ? "error" : "errors"); nothing was done"
+                "\(name) has \(count) \(count == 1 ? "error" : "errors"); nothing was started"
             )
         }
         return InputSchemas(graph: try server.send(request("/v1/compile"))["graph"] ?? [:])

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Engine
 import JSON
 import Model
@@ -28,6 +29,7 @@ enum SignalCommands {
         options: [
             .init(name: "key", kind: .text("TEXT"), summary: "which of the waits it is for"),
             .init(name: "payload", kind: .text("JSON"), summary: "what it carries; text that is no JSON is text"),
+            .init(name: "project", kind: .text("NAME"), summary: "which project `project` means; all when left out"),
             .init(name: "dedupe-key", kind: .text("TEXT"), summary: "makes sending it again harmless"),
         ],
         examples: [
@@ -57,6 +59,8 @@ enum SignalCommands {
         return .ok
     }
 
+    private static func project(_ context: CommandContext) -> String? { context.invocation.text("project") }
+
     private static func send(
         _ type: String,
         _ payload: JSONValue?,
@@ -65,12 +69,14 @@ enum SignalCommands {
         _ context: CommandContext
     ) throws(CommandFailure) -> Int64 {
         let word = context.invocation.word("TO")
-        guard SignalTarget(word).map({ if case .run = $0 { true } else { false } }) ?? true else {
-            throw .usage("a server takes signals for single runs only, not for `\(word)`", hint: "name a run")
-        }
         var fields: JSONObject = ["type": .string(type), "dedupe_key": .string(dedupeKey)]
         fields["key"] = context.invocation.text("key").map(JSONValue.string)
         fields["payload"] = payload
+        if SignalTarget(word) != nil {
+            fields["to"] = .string(word == "project" && project(context) == nil ? "broadcast" : word)
+            fields["project"] = project(context).map(JSONValue.string)
+            return try server.post("/v1/signals", fields)["delivered"]?.intValue ?? 0
+        }
         return try RunOrder("signal", fields).give(to: try server.run(word), server)["delivered"]?.intValue ?? 0
     }
 
@@ -89,6 +95,9 @@ enum SignalCommands {
             target = .run(try IdentifierLookup(store: data.store).run(word).id)
         }
         let (key, actor) = (context.invocation.text("key"), context.actor)
+        let sender = project(context).map { project in
+            SignalSender(Ownership(tenant: Ownership.defaultTenant, owner: nil, project: project))
+        }
         let local = try LocalEngine(context, drives: false)
         defer { local.stop(grace: .zero) }
         return try local.ask { engine async throws(EngineError) in
@@ -99,6 +108,7 @@ enum SignalCommands {
                 key: key,
                 payload: payload ?? .null,
                 dedupeKey: dedupeKey,
+                from: sender,
                 by: actor
             )
         }

@@ -25,13 +25,22 @@ enum EstimateCommand {
             )
         ],
         examples: [.init(line: "baton workflow estimate order.yaml -i limit=500", comment: "before a run")],
-        exits: [.notFound]
+        exits: [.notFound],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        if let server = try context.server() {
+            let document = try ServerDocument.find(context.invocation.word("FILE"), server, context)
+            let inputs = try document.check().typed(context)
+            let query = inputs.isEmpty ? [] : [(name: "inputs", value: JSONValue.object(inputs).text)]
+            let estimate = try server.send(document.request("/v1/estimate", query: query))
+            context.console.show(estimate) { text(estimate) }
+            return .ok
+        }
         let compiler = try WorkflowCommands.makeCompiler(context)
         let file = try WorkflowFile(context.invocation.word("FILE"), context, compiler)
         let graph = try file.graph(context.console)
         let estimate = Estimator().estimate(graph, inputs: try inputs(graph, context))
-        context.console.show(estimate.json) { text(estimate) }
+        context.console.show(estimate.json) { text(estimate.json) }
         return .ok
     }
 
@@ -48,32 +57,34 @@ enum EstimateCommand {
         return inputs
     }
 
-    private static func text(_ estimate: Estimate) -> String {
+    private static func text(_ estimate: JSONValue) -> String {
         var table = Table([
             .init(title: "NODE"), .init(title: "KIND", paint: .dim), .init(title: "TIMES", isNumber: true),
             .init(title: "USD", isNumber: true), .init(title: "LLM TOKENS", isNumber: true),
             .init(title: "MINUTES", isNumber: true), .init(title: "BASIS", paint: .dim),
         ])
-        for node in estimate.nodes {
+        for node in estimate["by_node"]?.arrayValue ?? [] {
             table.add([
-                node.id, node.kind.rawValue, span(node.times, digits: 0), span(node.usd, digits: 4),
-                span(node.llmTokens, digits: 0), span(node.minutes, digits: 2), node.basis,
+                node["id"]?.stringValue ?? "", node["kind"]?.stringValue ?? "", span(node["times"], digits: 0),
+                span(node["usd"], digits: 4), span(node["llm_tokens"], digits: 0), span(node["minutes"], digits: 2),
+                node["basis"]?.stringValue ?? "",
             ])
         }
         table.add([
-            "total", "", "", span(estimate.usd, digits: 4), span(estimate.llmTokens, digits: 0),
-            span(estimate.minutes, digits: 2), "",
+            "total", "", "", span(estimate["usd"], digits: 4), span(estimate["llm_tokens"], digits: 0),
+            span(estimate["minutes"], digits: 2), "",
         ])
         var lines = table.lines(width: nil, style: Style(isOn: false))
-        lines.append("low/likely/high; critical path: \(estimate.criticalPath.joined(separator: " → "))")
-        lines += estimate.basis
+        let path = (estimate["critical_path"]?.arrayValue ?? []).compactMap(\.stringValue)
+        lines.append("low/likely/high; critical path: \(path.joined(separator: " → "))")
+        lines += (estimate["basis"]?.arrayValue ?? []).compactMap(\.stringValue)
         return lines.joined(separator: "\n") + "\n"
     }
 
     /// `low/likely/high`, or one figure when they are the same.
-    private static func span(_ range: Estimate.Range?, digits: Int) -> String {
-        guard let range else { return "unknown" }
-        let texts = [range.low, range.likely, range.high].map { decimal($0, digits: digits) }
+    private static func span(_ range: JSONValue?, digits: Int) -> String {
+        guard let range, range != .null else { return "unknown" }
+        let texts = ["low", "likely", "high"].map { range[$0]?.doubleValue ?? 0 }.map { decimal($0, digits: digits) }
         return Set(texts).count == 1 ? texts[0] : texts.joined(separator: "/")
     }
 

@@ -28,37 +28,66 @@ enum OptimiseCommand {
             .init(line: "baton workflow optimise order.yaml --apply --out order.yaml", comment: "tidy up"),
         ],
         exits: [.notFound],
+        reach: .folderOrServer,
         action: run
     )
 
     private static func run(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        if let server = try context.server() { return try run(server, context) }
         let compiler = try WorkflowCommands.makeCompiler(context)
         let file = try WorkflowFile(context.invocation.word("FILE"), context, compiler)
         _ = try file.graph(context.console)
         if context.invocation.isOn("apply") { return try apply(file, compiler, context) }
-        for option in ["all", "out"] where context.invocation.options[option] != nil {
-            throw .usage("--\(option) belongs to --apply")
-        }
+        try checkUnapplied(context)
         let advice = compiler.advise(text: file.text, fileName: file.name)
         let json: JSONValue = [
             "file": .string(file.name), "applied": .array(advice.applied.map(\.json)),
             "suggestions": .array(advice.suggestions.map(\.json)),
         ]
-        context.console.show(json) { text(advice, file.name) }
+        context.console.show(json) { text(json, file.name) }
         return .ok
     }
 
-    private static func text(_ advice: Advice, _ name: String) -> String {
-        var lines: [String] = []
-        let done = advice.applied.filter { $0.count > 0 }
-        for item in done { lines.append("\(item.code.rawValue) done by the compiler: \(item.count) \(item.title)") }
-        for suggestion in advice.suggestions {
-            let safety =
-                suggestion.isAutoApplySafe ? "--apply" : suggestion.isApplicable ? "--apply --all" : "by hand"
-            lines.append("\(suggestion.code.rawValue) \(suggestion.title)  (\(safety))")
-            lines.append("  \(suggestion.description)")
+    private static func checkUnapplied(_ context: CommandContext) throws(CommandFailure) {
+        for option in ["all", "out"] where context.invocation.options[option] != nil {
+            throw .usage("--\(option) belongs to --apply")
         }
-        if advice.suggestions.isEmpty { lines.append("\(name): nothing to suggest") }
+    }
+
+    /// The same by a server.
+    private static func run(_ server: RemoteServer, _ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        let file = try ServerDocument.find(context.invocation.word("FILE"), server, context)
+        _ = try file.check()
+        guard context.invocation.isOn("apply") else {
+            try checkUnapplied(context)
+            let answer = try server.send(file.request("/v1/optimise")).objectValue ?? [:]
+            let json = JSONValue.object(
+                JSONObject(members: [.init(key: "file", value: .string(file.name))] + answer.members)
+            )
+            context.console.show(json) { text(json, file.name) }
+            return .ok
+        }
+        let which = context.invocation.isOn("all") ? "all" : "safe"
+        let answer = try server.send(file.request("/v1/optimise", query: [("apply", which)]))
+        return try write(answer["document"] ?? .null, answer["applied"]?.arrayValue ?? [], file.name, context)
+    }
+
+    private static func text(_ advice: JSONValue, _ name: String) -> String {
+        var lines: [String] = []
+        func words(_ value: JSONValue, _ key: String) -> String { value[key]?.stringValue ?? "" }
+        for item in advice["applied"]?.arrayValue ?? [] where item["count"]?.intValue ?? 0 > 0 {
+            let count = item["count"]?.intValue ?? 0
+            lines.append("\(words(item, "code")) done by the compiler: \(count) \(words(item, "title"))")
+        }
+        let suggestions = advice["suggestions"]?.arrayValue ?? []
+        for suggestion in suggestions {
+            let isApplicable = suggestion["patch"]?.arrayValue?.isEmpty == false
+            let safety =
+                suggestion["auto_apply_safe"] == true ? "--apply" : isApplicable ? "--apply --all" : "by hand"
+            lines.append("\(words(suggestion, "code")) \(words(suggestion, "title"))  (\(safety))")
+            lines.append("  \(words(suggestion, "description"))")
+        }
+        if suggestions.isEmpty { lines.append("\(name): nothing to suggest") }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -70,12 +99,22 @@ enum OptimiseCommand {
         let takesAll = context.invocation.isOn("all")
         let result = compiler.applying(to: file.text, fileName: file.name) { takesAll || $0.isAutoApplySafe }
         guard let result else { throw file.invalid }
-        for suggestion in result.applied {
-            context.console.note("applied \(suggestion.code.rawValue): \(suggestion.title)")
+        return try write(result.document, result.applied.map(\.json), file.name, context)
+    }
+
+    private static func write(
+        _ document: JSONValue,
+        _ applied: [JSONValue],
+        _ name: String,
+        _ context: CommandContext
+    ) throws(CommandFailure) -> ExitCode {
+        for suggestion in applied {
+            let (code, title) = (suggestion["code"]?.stringValue ?? "", suggestion["title"]?.stringValue ?? "")
+            context.console.note("applied \(code): \(title)")
         }
-        if result.applied.isEmpty { context.console.note("nothing to apply") }
-        let isYAML = file.name.hasSuffix(".yaml") || file.name.hasSuffix(".yml")
-        let text = isYAML ? YAMLWriter.text(of: result.document) : result.document.prettyText + "\n"
+        if applied.isEmpty { context.console.note("nothing to apply") }
+        let isYAML = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+        let text = isYAML ? YAMLWriter.text(of: document) : document.prettyText + "\n"
         guard let path = context.invocation.text("out") else {
             context.console.write(text)
             return .ok

@@ -49,7 +49,7 @@ enum WorkflowCommands {
         let names = context.invocation.words["FILE"] ?? []
         if let server = try context.server() {
             return try names.map { name throws(CommandFailure) in
-                try ServerDocument.read(name, server, context).verdict()
+                try ServerDocument.find(name, server, context).verdict()
             }
         }
         let compiler = try makeCompiler(context)
@@ -76,7 +76,7 @@ enum WorkflowCommands {
         reach: .folderOrServer
     ) { context throws(CommandFailure) in
         if let server = try context.server() {
-            let document = try ServerDocument.read(context.invocation.word("FILE"), server, context)
+            let document = try ServerDocument.find(context.invocation.word("FILE"), server, context)
             context.console.write(try document.drawing(context.invocation.text("format") ?? "text"))
             return .ok
         }

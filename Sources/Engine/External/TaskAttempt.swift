@@ -57,6 +57,35 @@ extension RunReader {
     }
 }
 
+/// The attempts at one task.
+public struct TaskAttempts: Sendable {
+    /// The task.
+    public let task: TaskRef
+    /// As people name it.
+    public let name: TaskName
+    /// The oldest first.
+    public let attempts: [TaskAttempt]
+}
+
+extension RunReader {
+    /// All attempts at the tasks that a run has, in the order of the tasks. Folds the whole log.
+    ///
+    /// - Throws: `notFound`, `corrupted`, `unavailable`.
+    public func attempts(ofRun key: Int64) throws(EngineError) -> [TaskAttempts] {
+        var histories: [TaskRef: AttemptHistory] = [:]
+        try forEachEvent(ofRun: key) { _, at, event, _ in
+            if let task = event.task { histories[task, default: AttemptHistory()].take(event.body, at) }
+        }
+        let state = try state(ofRun: key)
+        return state.allTasks.compactMap { task in
+            guard var history = histories[task] else { return nil }
+            if state[task].status != .running { history.end(.cancelled, state.endedAt ?? history.last) }
+            guard !history.attempts.isEmpty else { return nil }
+            return TaskAttempts(task: task, name: state.taskName(of: task), attempts: history.attempts)
+        }
+    }
+}
+
 /// Makes attempts out of the events of their task.
 private struct AttemptHistory {
     private(set) var attempts: [TaskAttempt] = []

@@ -18,5 +18,10 @@ extension RunState {
     var sharingTenant: String { tenant == Ownership.defaultTenant ? "" : tenant }
 
     /// What the names of a tenant's own things begin with.
+    /// What the calls of its tasks cost so far, as far as that is known; without the runs that it started.
+    public var spent: Money {
+        costs.values.reduce(.zero) { sum, cost in sum.adding(cost.money) ?? sum }
+    }
+
     var sharingPrefix: String { sharingTenant.isEmpty ? "" : "\(tenant)/" }
 }

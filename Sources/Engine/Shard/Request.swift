@@ -17,7 +17,7 @@ indirect enum Request: Sendable {
     case patch(PatchAsked)
     case claim(ClaimRequest)
     case control(RunID, Command, actor: String, Reply<Int64>)
-    case signal(SignalTarget, RunSignal, from: Ownership?, actor: String, Reply<Int>)
+    case signal(SignalTarget, RunSignal, from: SignalSender?, actor: String, Reply<Int>)
     case person(HumanTaskID, PersonRequest, actor: String, Reply<HumanTaskRow>)
     case attemptEnded(HeldLease, AttemptResult, CallUsage?)
     case steps([PreparedStep], HeldLease, Reply<StepReceipt>)

@@ -165,7 +165,7 @@ extension ShardLoop {
     private mutating func signal(
         _ signal: RunSignal,
         to target: SignalTarget,
-        from sender: Ownership?,
+        from sender: SignalSender?,
         by actor: String,
         _ batch: inout Batch
     ) throws(EngineError) -> Int {

@@ -100,7 +100,13 @@ extension ShardLoop {
         of sender: OpenRun,
         _ batch: inout Batch
     ) {
-        let delivered = deliver(signal, to: target, from: sender.state.ownership, by: "run:\(sender.state.id)", &batch)
+        let delivered = deliver(
+            signal,
+            to: target,
+            from: SignalSender(sender.state.ownership),
+            by: "run:\(sender.state.id)",
+            &batch
+        )
         command(.signalSent(task: task, fence: fence, delivered: delivered), on: sender.key, nil, &batch)
     }
 
@@ -109,12 +115,12 @@ extension ShardLoop {
     mutating func deliver(
         _ signal: RunSignal,
         to target: SignalTarget,
-        from sender: Ownership?,
+        from sender: SignalSender?,
         by actor: String,
         _ batch: inout Batch
     ) -> Int {
         var delivered = 0
-        for key in receivers(of: signal, target, in: sender?.tenant).sorted() {
+        for key in receivers(of: signal, target, in: sender?.ownership.tenant).sorted() {
             guard let run = attempt({ loop throws(EngineError) in try loop.open(key, &batch) }),
                 target.isMet(by: run.state.ownership, from: sender)
             else { continue }
@@ -165,14 +171,5 @@ extension ShardLoop {
         for event in events {
             if case .signal(.awaited(let type, _, _)) = event.body { awaiting[type, default: []].insert(run.key) }
         }
-    }
-}
-
-extension SignalTarget {
-    /// Whether a run may be meant; without a sender every one may.
-    fileprivate func isMet(by run: Ownership, from sender: Ownership?) -> Bool {
-        guard let sender else { return true }
-        guard run.tenant == sender.tenant else { return false }
-        return self != .project || run.project == sender.project
     }
 }

@@ -22,6 +22,7 @@ extension RunRow {
         result["ended_at"] = endedAt.map { .string($0.description) }
         result["error"] = error.map { .string($0) }
         result["definition"] = .string(graphHash)
+        result["project"] = ownership.project.map(JSONValue.string)
         return .object(result)
     }
 }

@@ -285,6 +285,16 @@ enum Components {
         ),
         ("ClaimLease", .answer(.required("ttl", .text), .required("lease_until", .time))),
         (
+            "Pause",
+            .answer(
+                .required("scope", .choice(["all", "project", "workflow", "queue"])),
+                .optional("name", .text),
+                .required("by", .text),
+                .optional("reason", .text),
+                .required("at", .time)
+            )
+        ),
+        (
             "Attempt",
             .answer(
                 .required("attempt", .integer),

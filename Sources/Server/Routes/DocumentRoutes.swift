@@ -58,12 +58,15 @@ struct DocumentRoutes: Sendable {
                     "Money, LLM tokens and time of a run: if all goes well, what to expect, and at worst.",
                     .workflows,
                     .may(.readWorkflows),
+                    query: [
+                        .init("inputs", .word(2...8000), "Inputs as far as they are known: an object as JSON.")
+                    ],
                     body: .document,
                     .ok(.anyObject)
                 ).checkingFurther()
             ) { call throws(Problem) in
                 let graph = try await graph(call)
-                return .json(Estimator().estimate(graph, inputs: graph.defaults).json)
+                return .json(Estimator().estimate(graph, inputs: try graph.inputs(from: call)).json)
             },
             Route(
                 "POST",
@@ -73,12 +76,26 @@ struct DocumentRoutes: Sendable {
                     "What the compiler does by itself, and what a person could do better.",
                     .workflows,
                     .may(.readWorkflows),
+                    query: [
+                        .init(
+                            "apply",
+                            .choice(["safe", "all"]),
+                            "Gives the changed document: with what nobody can notice, or with all that has a patch."
+                        )
+                    ],
                     body: .document,
-                    .ok(.answer(.required("applied", .list(.any)), .required("suggestions", .list(.any))))
+                    .ok(
+                        .answer(
+                            .required("applied", .list(.any), "What the compiler, or with `apply` the request, did."),
+                            .optional("suggestions", .list(.any), "Without `apply`."),
+                            .optional("document", .anyObject, "With `apply`.")
+                        )
+                    )
                 ).checkingFurther()
             ) { call throws(Problem) in
                 _ = try await graph(call)
                 let (compiler, text) = (service.compiler, call.document)
+                if let which = call.query("apply") { return try await apply(which == "all", compiler, text) }
                 let advice = try await service.blocking { () throws(Problem) in
                     compiler.advise(text: text, fileName: "document")
                 }
@@ -113,6 +130,18 @@ struct DocumentRoutes: Sendable {
         ]
     }
 
+    private func apply(
+        _ takesAll: Bool,
+        _ compiler: Compiler,
+        _ text: [UInt8]
+    ) async throws(Problem) -> HTTPResponse {
+        let result = try await service.blocking { () throws(Problem) in
+            compiler.applying(to: text, fileName: "document") { takesAll || $0.isAutoApplySafe }
+        }
+        guard let result else { throw Problem(422, "definition.invalid", "the document cannot be used") }
+        return .json(["document": result.document, "applied": .array(result.applied.map(\.json))])
+    }
+
     private func compile(_ call: APICall) async throws(Problem) -> CompileResult {
         let (compiler, text) = (service.compiler, call.document)
         return try await service.blocking { () throws(Problem) in
@@ -137,10 +166,20 @@ extension Problem {
 }
 
 extension Graph {
-    /// Inputs that have a default.
-    fileprivate var defaults: JSONObject {
+    /// Inputs that have a default, or that the query gives.
+    fileprivate func inputs(from call: APICall) throws(Problem) -> JSONObject {
         var values = JSONObject()
         for input in inputs { values[input.name] = input.defaultValue }
+        guard let text = call.query("inputs") else { return values }
+        guard let given = (try? JSONValue(parsing: text))?.objectValue else {
+            throw .invalid("inputs", "must be an object as JSON")
+        }
+        for member in given.members {
+            guard inputs.contains(where: { $0.name == member.key }) else {
+                throw .invalid("inputs", "there is no input `\(member.key)`")
+            }
+            values[member.key] = member.value
+        }
         return values
     }
 }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CEL
 internal import Engine
 internal import HTTPServer
 internal import Identity
@@ -26,9 +27,10 @@ struct HumanTaskRoutes: Sendable {
                         .limit, .cursor("^[0-9]{1,15}\\.ht_[0-7][0-9a-hjkmnp-tv-z]{25}$"),
                         .init("run", .id("run"), "Only of that run."),
                         .init("all", .flag, "Whether those that are closed are listed too."),
+                        .filter(Self.fields),
                     ],
                     .page("HumanTask")
-                ),
+                ).checkingFurther(),
                 list
             ),
             Route(
@@ -115,10 +117,46 @@ struct HumanTaskRoutes: Sendable {
         if let id = call.query("run").flatMap({ RunID($0) }) {
             filter.run = try await service.run(id, call.caller, .readRuns).key
         }
-        let wanted = filter
-        let rows = try await service.read { store throws(StoreError) in try store.humanTasks(wanted) }
-        let next = rows.count == wanted.limit ? rows.last.map { HumanTaskFilter.Position($0).cursor } : nil
-        return .page(rows.map(\.json), next: next)
+        let (wanted, store, limit) = (filter, service.store, call.limit)
+        let test = try call.filter(over: Self.fields, now: service.clock.wall())
+        let (items, next) = try await service.blocking { () throws(Problem) in
+            try Self.page(wanted, test, limit, store)
+        }
+        return .page(items, next: next)
+    }
+
+    /// What `filter` may name.
+    private static let fields = ListFilter.Fields(
+        types: [
+            "id": .string, "kind": .string, "status": .string, "run": .string, "node": .string, "title": .string,
+            "message": .string, "assignees": .list(.string), "opened_at": .timestamp, "quorum": .int,
+            "expires_at": .timestamp, "claimed_by": .string, "choice": .string, "decided_by": .string,
+            "decided_at": .timestamp, "comment": .string, "subject": .dyn,
+        ]
+    )
+    /// Rows of one request; a page is short then, and its cursor goes on behind.
+    private static let rowLimit = 10_000
+
+    private static func page(
+        _ wanted: HumanTaskFilter,
+        _ test: ListFilter?,
+        _ limit: Int,
+        _ store: any RunStore
+    ) throws(Problem) -> ([JSONValue], next: String?) {
+        var (filter, found, seen) = (wanted, [JSONValue](), 0)
+        if test != nil { filter.limit = 500 }
+        while true {
+            let rows = try stored { () throws(StoreError) in try store.humanTasks(filter) }
+            for row in rows {
+                seen += 1
+                filter.after = HumanTaskFilter.Position(row)
+                let json = row.json
+                if try test?.holds(for: json.objectValue ?? [:]) ?? true { found.append(json) }
+                if found.count == limit { return (found, filter.after?.cursor) }
+            }
+            guard rows.count == filter.limit else { return (found, nil) }
+            guard seen < rowLimit else { return (found, filter.after?.cursor) }
+        }
     }
 
     private func telling(

@@ -97,13 +97,19 @@ struct MemberRoutes: Sendable {
 
 extension IdentityServices {
     /// Refuses who is neither an administrator nor an operator of the project; who is no member does not see it.
-    fileprivate func requireControl(of project: String, _ caller: Principal) throws(IdentityError) {
+    ///
+    /// - Parameter what: For the message: `share it`.
+    func requireControl(
+        of project: String,
+        _ caller: Principal,
+        to what: String = "share it"
+    ) throws(IdentityError) {
         if caller.role == .admin { return }
         let grant = try memberships.memberships(of: caller).grant(tenant: caller.tenant, project: project)
         switch grant {
         case nil: throw IdentityError(.notFound, "There is no project `\(project)`.")
         case .operator: return
-        default: throw IdentityError(.denied, "Only operators of `\(project)` may share it.")
+        default: throw IdentityError(.denied, "Only operators of `\(project)` may \(what).")
         }
     }
 }

@@ -172,7 +172,7 @@ struct RunControlRoutes: Sendable {
     }
 
     /// For clients that do not care whether a signal comes twice.
-    private static func freshKey() -> String {
+    static func freshKey() -> String {
         String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
     }
 

@@ -67,6 +67,15 @@ struct RunRoutes: Sendable {
             view("graph", "showGraph", "The graph that a run has now.", .ok(.anyObject)) { call throws(Problem) in
                 .json(try await state(of: call).graph.definition.json)
             },
+            view(
+                "document",
+                "showRunDocument",
+                "The document that a run has now, its patches included.",
+                .ok(.anyObject)
+            ) {
+                call throws(Problem) in
+                .json(try await service.document(of: try await state(of: call)))
+            },
             view("rollback", "showRollback", "What was undone, and what was not.", .ok(.anyObject)) {
                 call throws(Problem) in
                 .json(RollbackReport(try await state(of: call)).json)
@@ -132,10 +141,17 @@ struct RunRoutes: Sendable {
             summary,
             .runs,
             .may(.readRuns),
-            query: [.limit, .cursor, .init("status", .choice(RunStatus.self), "Only with that status.", repeats: true)]
-                + (hasWorkflow ? [workflow] : []),
+            query: [
+                .limit, .cursor, .init("status", .choice(RunStatus.self), "Only with that status.", repeats: true),
+                .init(
+                    "label",
+                    .text(2...260, pattern: "^[!-<>-~]{1,128}=[^\\x00]{0,128}$"),
+                    "Only with that label, as `name=value`.",
+                    repeats: true
+                ), .filter(RunScan.fields),
+            ] + (hasWorkflow ? [workflow] : []),
             .page("Run")
-        )
+        ).checkingFurther()
     }
 
     private func view(
@@ -152,18 +168,11 @@ struct RunRoutes: Sendable {
     }
 
     private func list(_ call: APICall, workflow: String?) async throws(Problem) -> HTTPResponse {
-        var filter = RunFilter()
-        filter.limit = call.limit
-        filter.before = try call.cursor { Int64($0) }
-        filter.workflow = workflow
-        filter.statuses = call.request.target.query.compactMap { item in
-            item.name == "status" ? RunStatus(rawValue: item.value) : nil
-        }
-        filter.visibility = try await service.visibility(of: call.caller)
-        let wanted = filter
-        let rows = try await service.read { store throws(StoreError) in try store.runs(wanted) }
-        let next = rows.count == wanted.limit ? rows.last.map { String($0.key) } : nil
-        return .page(rows.map(\.json), next: next)
+        let visible = try await service.visibility(of: call.caller)
+        let scan = try RunScan(call, workflow: workflow, visibility: visible, now: service.clock.wall())
+        let (limit, reader, store) = (call.limit, service.reader, service.store)
+        let (items, next) = try await service.blocking { () throws(Problem) in try scan.page(limit, reader, store) }
+        return .page(items, next: next)
     }
 
     @Sendable private func get(_ call: APICall) async throws(Problem) -> HTTPResponse {
@@ -217,5 +226,19 @@ struct RunRoutes: Sendable {
             RunDiff(try reader.history(ofRun: left.key), try reader.history(ofRun: right.key)).json(isWhole: isWhole)
         }
         return .json(json)
+    }
+}
+
+extension Service {
+    /// The document that a run has now.
+    func document(of state: RunState) async throws(Problem) -> JSONValue {
+        let (hash, compiler) = (state.graph.hash, compiler)
+        let row = try await read { store throws(StoreError) in try store.definition(hash) }
+        guard let row else { throw .notFound("document of \(state.id)") }
+        let document = try await blocking { () throws(Problem) in
+            compiler.compile(text: row.source, fileName: "\(row.name).yaml").document
+        }
+        guard let document else { throw .notFound("document of \(state.id)") }
+        return document
     }
 }

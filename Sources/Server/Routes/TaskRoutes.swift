@@ -114,15 +114,25 @@ extension Service {
     ) async throws(Problem) -> (id: TaskID, run: RunRow) {
         let (text, caller) = (call.parameter("task"), call.caller)
         guard let id = TaskID(text) else { throw .notFound("task `\(text)`") }
+        return (id, try await taskRun(id, caller, permission, isForWorkers: isForWorkers))
+    }
+
+    /// The row of the run of a task, likewise.
+    func taskRun(
+        _ id: TaskID,
+        _ caller: Principal,
+        _ permission: Permission,
+        isForWorkers: Bool? = nil
+    ) async throws(Problem) -> RunRow {
         let (store, identity) = (store, identity)
         return try await blocking { () throws(IdentityError) in
             guard let row = try reading({ () throws(StoreError) in try store.run(id.run) }) else {
                 throw IdentityError(.notFound, "There is no task \(id).")
             }
             let isWork = isForWorkers ?? (permission == .readRuns)
-            if isWork, caller.may(.leaseTasks), row.ownership.tenant == caller.tenant { return (id, row) }
+            if isWork, caller.may(.leaseTasks), row.ownership.tenant == caller.tenant { return row }
             try identity.access(caller, permission, on: row.ownership).check("task \(id)")
-            return (id, row)
+            return row
         }
     }
 

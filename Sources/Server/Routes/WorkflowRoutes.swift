@@ -133,26 +133,6 @@ struct WorkflowRoutes: Sendable {
                 ).checkingFurther(),
                 patch
             ),
-            Route(
-                "POST",
-                "/v1/workflows/{name}/compact",
-                Contract(
-                    "compactWorkflow",
-                    "Makes one document of a long chain of patches; the hash stays.",
-                    .workflows,
-                    .may(.writeWorkflows),
-                    .ok(.named("Version"))
-                )
-            ) { call throws(Problem) in
-                let (name, actor) = (call.parameter("name"), call.catalogActor(reason: nil))
-                let (version, isNew) = try await service.definitions { catalog throws(CatalogError) in
-                    let version = try catalog.version(VersionReference(name: name), owner: actor.owner)
-                    return try catalog.compact(version, atDepth: 1, by: actor)
-                }
-                var body = version.json
-                body["is_new"] = .bool(isNew)
-                return .json(.object(body))
-            },
         ]
     }
 

@@ -62,6 +62,8 @@ public final class MemoryRunStore: RunStore {
             let matching = state.runs.values.filter { run in
                 (filter.statuses.isEmpty || filter.statuses.contains(run.status))
                     && filter.workflow.map { $0 == run.workflow } ?? true
+                    && filter.project.map { $0 == run.ownership.project } ?? true
+                    && filter.createdAfter.map { $0 <= run.createdAt } ?? true
                     && filter.visibility.map { $0.shows(run.ownership) } ?? true
                     && filter.before.map { run.key < $0 } ?? true
             }

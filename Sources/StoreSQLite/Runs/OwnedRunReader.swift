@@ -22,21 +22,22 @@ struct OwnedRunReader {
         pendingRequests = try Statement(connection, HumanTaskSchema.pendingOfTenant)
     }
 
-    /// ?4 names the statuses, each between two commas.
+    /// ?4 names the statuses, each between two commas; ?6 is a project.
     private static let page = """
-        AND instr(?4, ',' || status || ',') > 0 AND (?1 IS NULL OR workflow = ?1) AND key < ?2 ORDER BY key DESC LIMIT ?3
+        AND instr(?4, ',' || status || ',') > 0 AND (?1 IS NULL OR workflow = ?1) AND created_at >= ?5
+            AND (?6 IS NULL OR +project = ?6) AND key < ?2 ORDER BY key DESC LIMIT ?3
         """
 
-    static let ofOwner = "SELECT * FROM run WHERE tenant = ?5 AND owner IS ?6 \(page)"
-    static let ofProject = "SELECT * FROM run WHERE tenant = ?5 AND project = ?6 \(page)"
+    static let ofOwner = "SELECT * FROM run WHERE tenant = ?7 AND owner IS ?8 \(page)"
+    static let ofProject = "SELECT * FROM run WHERE tenant = ?7 AND project = ?8 \(page)"
     /// The second condition is that of the index.
-    static let ofTenant = "SELECT * FROM run WHERE tenant = ?5 AND tenant <> 'default' \(page)"
+    static let ofTenant = "SELECT * FROM run WHERE tenant = ?7 AND tenant <> 'default' \(page)"
     /// Most runs are the first tenant's where there are no others; the order of keys is as good as an index then.
-    static let ofFirstTenant = "SELECT * FROM run WHERE +tenant = ?5 \(page)"
+    static let ofFirstTenant = "SELECT * FROM run WHERE +tenant = ?7 \(page)"
     /// Open runs are few beside all that ever were.
     static let open = """
-        SELECT * FROM run WHERE \(RunSchema.openCondition) AND +tenant = ?5 AND (?6 IS NULL OR owner IS NULL
-            OR +owner = ?6 OR +project IN (SELECT value FROM json_each(?7))) \(page)
+        SELECT * FROM run WHERE \(RunSchema.openCondition) AND +tenant = ?7 AND (?8 IS NULL OR owner IS NULL
+            OR +owner = ?8 OR +project IN (SELECT value FROM json_each(?9))) \(page)
         """
 
     /// Runs, newest first. Several statements: the caller holds a snapshot.
@@ -44,6 +45,9 @@ struct OwnedRunReader {
         let statuses = filter.statuses.isEmpty ? RunStatus.allCases : filter.statuses
         if statuses.allSatisfy({ !$0.isTerminal }) { return try openRuns(filter, statuses, visibility) }
         guard let viewer = visibility.viewer else {
+            if let project = filter.project {
+                return try page(ofProject, filter, statuses, visibility.tenant, project)
+            }
             let statement = visibility.tenant == Ownership.defaultTenant ? ofFirstTenant : ofTenant
             return try page(statement, filter, statuses, visibility.tenant)
         }
@@ -72,6 +76,8 @@ struct OwnedRunReader {
             before,
             filter.limit,
             names,
+            filter.createdAfter?.milliseconds ?? .min,
+            filter.project,
             repeat each values,
             read: RunRow.init(row:)
         )
@@ -103,5 +109,12 @@ struct OwnedRunReader {
             filter.run,
             read: HumanTaskRow.init(row:)
         )
+    }
+}
+
+extension RunFilter {
+    /// The statuses that are wanted, each between two commas.
+    var statusNames: String {
+        "," + (statuses.isEmpty ? RunStatus.allCases : statuses).map { $0.rawValue + "," }.joined()
     }
 }

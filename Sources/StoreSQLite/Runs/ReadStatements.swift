@@ -35,13 +35,13 @@ struct ReadStatements {
         runs = try Statement(
             connection,
             """
-            SELECT * FROM run WHERE status IN (?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \(Self.runPage)
+            SELECT * FROM run WHERE instr(?4, ',' || status || ',') > 0 \(Self.runPage)
             """
         )
         openRuns = try Statement(
             connection,
             """
-            SELECT * FROM run WHERE \(RunSchema.openCondition) AND +status IN (?4, ?5, ?6, ?7, ?8) \(Self.runPage)
+            SELECT * FROM run WHERE \(RunSchema.openCondition) AND instr(?4, ',' || status || ',') > 0 \(Self.runPage)
             """
         )
         allOpenRuns = try Statement(
@@ -68,7 +68,9 @@ struct ReadStatements {
         quickCheck = try Statement(connection, "PRAGMA quick_check(1)")
     }
 
-    private static let runPage = "AND (?1 IS NULL OR workflow = ?1) AND key < ?2 ORDER BY key DESC LIMIT ?3"
+    private static let runPage = """
+        AND (?1 IS NULL OR workflow = ?1) AND created_at >= ?5 AND key < ?2 ORDER BY key DESC LIMIT ?3
+        """
 
     /// Begins with the record that holds event ?1, if a part of it comes after.
     static let records = """

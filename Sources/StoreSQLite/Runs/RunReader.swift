@@ -138,39 +138,15 @@ final class RunReader {
             }
             guard visibility.shows(.common) else { return [] }
         }
+        // Files of a format without owners have no projects.
+        guard filter.project == nil else { return [] }
         let isOpen = !filter.statuses.isEmpty && !filter.statuses.contains { $0.isTerminal }
-        let statuses = RunStatus.allCases.filter { !isOpen || !$0.isTerminal }
-        let names = statuses.map { status in
-            filter.statuses.isEmpty || filter.statuses.contains(status) ? status.rawValue : nil
-        }
-        let before = filter.before ?? Int64.max
-        if isOpen {
-            return try statements.openRuns.rows(
-                filter.workflow,
-                before,
-                filter.limit,
-                names[0],
-                names[1],
-                names[2],
-                names[3],
-                names[4],
-                read: RunRow.init(row:)
-            )
-        }
-        return try statements.runs.rows(
+        return try (isOpen ? statements.openRuns : statements.runs).rows(
             filter.workflow,
-            before,
+            filter.before ?? Int64.max,
             filter.limit,
-            names[0],
-            names[1],
-            names[2],
-            names[3],
-            names[4],
-            names[5],
-            names[6],
-            names[7],
-            names[8],
-            names[9],
+            filter.statusNames,
+            filter.createdAfter?.milliseconds ?? .min,
             read: RunRow.init(row:)
         )
     }
