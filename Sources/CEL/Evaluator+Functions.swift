@@ -43,7 +43,12 @@ extension Evaluator {
         case .json: return .string(try canonicalText(value))
         case .parseJSON: return try parse(value)
         case .sha256: return try digest(value)
-        case .secret: throw .failed("a secret has no value here; only the request that sends it gets it")
+        case .secret:
+            guard case .string(let name) = value else { throw unsuitable(function, value) }
+            guard let handle = secretHandle(name) else {
+                throw .failed("a secret has no value here; only the request that sends it gets it")
+            }
+            return .string(handle)
         case .round: return try round(value, nodes.first)
         case .sum, .min, .max, .avg: return try aggregate(function, value, nodes)
         }

@@ -22,6 +22,9 @@ struct Evaluator {
         stepsLeft = stepLimit
     }
 
+    /// What stands for a secret.
+    func secretHandle(_ name: String) -> String? { scope.secret(name) }
+
     /// Counts steps, before the work they stand for is done.
     mutating func charge(_ steps: Int) throws(CELError) {
         stepsLeft -= steps

@@ -19,7 +19,7 @@ public enum EngineCapabilities {
     public static let unsupportedKeys: Set<String> = [
         "node.verify", "node.resources",
         "node.on_unsupported",
-        "secret", "tool.profile", "http.profile",
+        "tool.profile", "http.profile",
         "phase.strategy",
     ]
 }

@@ -71,7 +71,7 @@ struct LocalEngine {
         workflows = PublishedWorkflows(catalog: catalog, compiler: compiler, owner: CatalogSession.owner)
         self.blobs = blobs
         (configuration.queues, configuration.labels) = (settings.queues, settings.labels)
-        let secrets = VaultSecrets(store: store, folder: path, environment: context.environment)
+        let secrets = VaultSecrets(store: store, runs: store, folder: path, environment: context.environment)
         let engine = DurableEngine(
             store: store,
             blobs: blobs,

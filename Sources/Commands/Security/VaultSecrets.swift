@@ -15,6 +15,8 @@ struct VaultSecrets: SecretSource {
     private static let threads = BlockingThreads(named: "secrets", count: 1)
 
     let store: any SecurityStore
+    /// Says whose a run is.
+    let runs: any RunStore
     let folder: String
     let environment: [String: String]
 
@@ -22,7 +24,7 @@ struct VaultSecrets: SecretSource {
         let result: Result<[UInt8], TaskError>
         do {
             result = try await Self.threads.run { [self] in
-                Result { () throws(TaskError) in try open(name) }
+                Result { () throws(TaskError) in try open(name, for: run) }
             }
         } catch {
             throw TaskError(code: "secret.missing", errorClass: .transient, message: "the attempt was cancelled")
@@ -30,15 +32,20 @@ struct VaultSecrets: SecretSource {
         return try result.get()
     }
 
-    private func open(_ name: String) throws(TaskError) -> [UInt8] {
+    /// Of the project of the run, else of its tenant.
+    private func open(_ name: String, for run: RunID) throws(TaskError) -> [UInt8] {
         do {
+            let owner = try runs.run(run)?.ownership ?? .common
+            let scopes = (owner.project.map { [SecretScope.project($0)] } ?? []) + [.tenant]
             guard let ring = try Keyring.load(folder: folder, environment: environment, creates: false) else {
                 throw SecretError(.notFound, "There is no secret `\(name)`; `baton secret set \(name)` makes it.")
             }
             let vault = SecretVault(store: store, ring: ring, now: { SystemClock().wall() })
-            return try vault.value(name, tenant: SecuritySession.tenant)
+            return try vault.value(name, in: scopes, tenant: owner.tenant)
         } catch let error as SecretError {
             guard error.code == .storage else { throw .secretMissing(error.message) }
+            throw TaskError(code: "store.unavailable", errorClass: .transient, message: error.message)
+        } catch let error as StoreError {
             throw TaskError(code: "store.unavailable", errorClass: .transient, message: error.message)
         } catch {
             throw .secretMissing("\(error)")

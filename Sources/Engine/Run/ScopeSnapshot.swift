@@ -19,6 +19,9 @@ public struct ScopeSnapshot: CELScope, Sendable {
         values[name]
     }
 
+    /// A name for it: who does the work outside gets the value elsewhere.
+    public func secret(_ name: String) -> String? { "secret://\(name)" }
+
     mutating func set(_ name: String, _ value: CELValue) {
         values[name] = value
     }

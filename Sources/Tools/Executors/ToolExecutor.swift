@@ -5,8 +5,10 @@ internal import CEL
 internal import Definition
 internal import Engine
 internal import Glibc
+internal import HTTP
 internal import JSON
 internal import Model
+internal import Secrets
 internal import Threads
 
 /// Makes the attempts of `tool` nodes.
@@ -35,12 +37,33 @@ struct ToolExecutor: NodeExecutor {
             return .failed(.wrongKind(assignment.node.kind.name))
         }
         do throws(TaskError) {
-            let values = try assignment.evaluate(arguments)
-            let context = try settings.context(for: assignment, cancellation)
-            let result = try await settings.tools.call(name, values, context: context)
-            return .completed(result.output, log: result.log, usage: usage(of: assignment))
+            let handles = SecretHandles(assignment.scope)
+            let values = try assignment.evaluate(arguments, in: handles)
+            let secrets = try await handles.open(in: values, for: assignment.run, settings.secrets)
+            return try await call(name, values, secrets, assignment, cancellation)
         } catch {
             return .failed(error, usage: usage(of: assignment, error))
+        }
+    }
+
+    private func call(
+        _ name: String,
+        _ values: JSONValue,
+        _ secrets: OpenedSecrets,
+        _ assignment: Assignment,
+        _ cancellation: CancellationSignal
+    ) async throws(TaskError) -> AttemptOutcome {
+        do throws(TaskError) {
+            var context = try settings.context(for: assignment, cancellation)
+            if !secrets.isEmpty { context.masker = secrets.masker }
+            let result = try await settings.tools.call(name, try secrets.filled(values), context: context)
+            return .completed(
+                secrets.masker.mask(result.output),
+                log: result.log.map { secrets.masker.mask($0) },
+                usage: usage(of: assignment)
+            )
+        } catch {
+            throw secrets.mask(error)
         }
     }
 }
@@ -60,22 +83,32 @@ struct HTTPExecutor: NodeExecutor {
             return .failed(.wrongKind(assignment.node.kind.name))
         }
         do throws(TaskError) {
-            let values = try assignment.evaluate(config)
-            let call = try HTTPCall(values)
-            let credential = try await RequestCredential.open(values["auth"], for: assignment.run, settings.secrets)
-            return try await send(call, credential, assignment, cancellation)
+            let handles = SecretHandles(assignment.scope)
+            let values = try assignment.evaluate(config, in: handles)
+            let secrets = try await handles.open(in: values, for: assignment.run, settings.secrets)
+            do throws(TaskError) {
+                return try await send(values, secrets, assignment, cancellation).masked(by: secrets.masker)
+            } catch {
+                throw secrets.mask(error)
+            }
         } catch {
             return .failed(error)
         }
     }
 
     private func send(
-        _ call: HTTPCall,
-        _ credential: RequestCredential?,
+        _ values: JSONValue,
+        _ secrets: OpenedSecrets,
         _ assignment: Assignment,
         _ cancellation: CancellationSignal
     ) async throws(TaskError) -> AttemptOutcome {
-        var call = call
+        let filled = try secrets.filled(values)
+        var call = try HTTPCall(filled)
+        // Redirects to other origins go without them.
+        for member in values["headers"]?.objectValue ?? [:] where secrets.stands(in: member.value.stringValue ?? "") {
+            call.request.credentialHeaders.insert(member.key.lowercased())
+        }
+        let credential = try await RequestCredential.open(filled["auth"], for: assignment.run, settings.secrets)
         credential?.add(to: &call.request)
         do throws(TaskError) {
             let output = try await call.send(
@@ -95,9 +128,9 @@ extension Assignment {
     /// What the other side can recognise a repeat by; `nil` where the node says it takes none.
     fileprivate var key: String? { node.isNonIdempotent ? nil : idempotencyKey }
 
-    fileprivate func evaluate(_ template: ValueTemplate) throws(TaskError) -> JSONValue {
+    fileprivate func evaluate(_ template: ValueTemplate, in handles: SecretHandles) throws(TaskError) -> JSONValue {
         do {
-            return try template.evaluate(in: scope)
+            return try template.evaluate(in: handles)
         } catch {
             let code = error.cause.code == .cost ? "expression.cost" : "expression.failed"
             throw TaskError(
@@ -106,6 +139,14 @@ extension Assignment {
                 message: "`config\(error.pointer)`: \(error.cause.message)"
             )
         }
+    }
+}
+
+extension AttemptOutcome {
+    /// The same without what a masker finds.
+    fileprivate func masked(by masker: Masker) -> AttemptOutcome {
+        guard !masker.isEmpty, case .completed(let output, let log, let usage) = self else { return self }
+        return .completed(masker.mask(output), log: log.map { masker.mask($0) }, usage: usage)
     }
 }
 

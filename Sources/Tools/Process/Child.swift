@@ -4,6 +4,7 @@
 import CLinux
 import Glibc
 import HTTP
+import Secrets
 import Synchronization
 import Threads
 
@@ -35,6 +36,18 @@ final class Child {
     private struct Source {
         var descriptor: Descriptor?
         var captured: CapturedOutput
+        /// Hides secrets, also those that come in two pieces.
+        var masking: MaskingStream?
+
+        mutating func take(_ bytes: UnsafeRawBufferPointer) {
+            guard masking != nil else { return captured.append(bytes) }
+            if let shown = masking?.mask(bytes) { captured.append(shown) }
+        }
+
+        /// Takes what was held back.
+        mutating func finish() {
+            if let rest = masking?.finish() { captured.append(rest) }
+        }
     }
 
     let job: ProgramJob
@@ -67,6 +80,8 @@ final class Child {
         teardown = ProgramTeardown(start: start, timeout: program.limits.timeout, grace: program.limits.grace)
         let limits = [program.limits.outputBytes, program.limits.outputBytes, 4096]
         sources = zip(pipes.readers, limits).map { Source(descriptor: $0, captured: CapturedOutput(byteLimit: $1)) }
+        // The third one is what the sandbox says.
+        if let masker = program.masker { for index in 0..<2 { sources[index].masking = masker.stream() } }
         sink = pipes.inputWriter
         for reader in pipes.readers { reader?.makeNonBlocking() }
         sink?.makeNonBlocking()
@@ -151,6 +166,7 @@ final class Child {
         kill(-pid, SIGKILL)
         var code: Int32 = 0
         _ = baton_reap(pid, &code)
+        for index in sources.indices { sources[index].finish() }
         let result = ProgramResult(
             ending: code < 0 ? .signalled(-code) : .exited(code),
             stopReason: teardown.stopReason,
@@ -168,7 +184,7 @@ final class Child {
         guard let descriptor = sources[index].descriptor else { return false }
         let count = Glibc.read(descriptor.number, buffer.baseAddress, buffer.count)
         if count > 0 {
-            sources[index].captured.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            sources[index].take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             if index == 2 { findInside() }
             return true
         }

@@ -1,6 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+public import Secrets
+
 /// A program to be run once.
 public struct Program: Sendable {
     /// The absolute path of the file.
@@ -15,6 +17,8 @@ public struct Program: Sendable {
     public var input: [UInt8]?
     /// When it is stopped, and what it may use.
     public var limits: ProgramLimits
+    /// Hides what it finds in what the program writes, before anything is kept or cut off.
+    public var masker: Masker?
     /// Descriptors the child gets as 3, 4, …
     var descriptors: [Descriptor] = []
     /// The child gets one more pipe after `descriptors`; see ``ProgramResult/report``.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import HTTP
+public import Secrets
 public import Threads
 
 /// The surroundings of one call.
@@ -20,6 +21,8 @@ public struct ToolContext: Sendable {
     public var limits: ProgramLimits
     /// Sends requests.
     public var http: HTTPClient
+    /// Finds the secrets that the call was given, in what programs write; `nil` when there are none.
+    public var masker: Masker?
 
     /// A context with the default profile.
     public init(

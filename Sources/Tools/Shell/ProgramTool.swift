@@ -117,6 +117,7 @@ public struct ProgramTool: Tool {
             limits: limits
         )
         program.environment["BATON_IDEMPOTENCY_KEY"] = context.idempotencyKey
+        program.masker = context.masker
         let outcome = try await Sandbox(context.sandbox).run(
             program,
             workspace: context.workspace,

@@ -59,6 +59,7 @@ public struct ShellExec: Tool {
             limits: limits
         )
         program.environment["BATON_IDEMPOTENCY_KEY"] = context.idempotencyKey
+        program.masker = context.masker
         let outcome = try await Sandbox(context.sandbox).run(
             program,
             workspace: context.workspace,
