@@ -47,6 +47,7 @@ public final class APIServer: Sendable {
         feed = LiveFeed(service, last: try service.store.lastSequence(), telemetry.clients)
         kept = KeptResponses(service.engine)
         webhooks = WebhookSender(service, feed, settings, metrics, log)
+        feed.status.watch(health)
         let routes = Self.routes(service, feed, limits, settings, webhooks)
         let document = OpenAPIDocument(
             routes + ProbeRoutes.documented,
@@ -98,8 +99,12 @@ public final class APIServer: Sendable {
             + DeadLetterRoutes(service: service, sender: sender).routes
             + HookRoutes(service: service, limits: limits, settings: settings).routes
             + HookCallRoutes(service: service, limits: limits).routes
-        return operations + others + ContentRoutes(service: service, settings: settings).routes
+        let all =
+            operations + others + ContentRoutes(service: service, settings: settings).routes
             + AdministrationRoutes(service: service, settings: settings).routes
+            + RunDeletionRoutes(service: service, settings: settings).routes
+        return all
+            + CompatibilityRoutes(service: service, feed: feed, settings: settings, operations: all).routes
     }
 
     /// Follows the engine for those who watch and for webhooks, until the task is cancelled.
@@ -164,10 +169,10 @@ public final class APIServer: Sendable {
         _ record: inout RequestRecord
     ) async throws(Problem) -> HTTPResponse {
         if !entry.isProbe, health.isDraining { throw .draining }
-        let takesFeedToken = entry.route.contract.takesFeedToken
-        var caller = Principal.nobody
+        let feedToken = entry.route.contract.feedToken
+        var (caller, project) = (Principal.nobody, String?.none)
         if !entry.permissions.isEmpty {
-            caller = try await self.caller(of: request, entry.route.contract)
+            (caller, project) = try await self.caller(of: request, feedToken)
             record.actor = caller.actor
             guard entry.permissions.contains(where: caller.may) else {
                 let names = entry.permissions.map { "`\($0.rawValue)`" }.joined(separator: " or ")
@@ -180,7 +185,7 @@ public final class APIServer: Sendable {
         try entry.check.checkPath(parameters)
         try entry.check.checkHeaders(of: request)
         try entry.check.checkQuery(
-            takesFeedToken ? request.target.query.filter { $0.name != "access_token" } : request.target.query
+            feedToken == nil ? request.target.query : request.target.query.filter { $0.name != feedToken }
         )
         var (fields, document, bytes) = (Fields([:]), [UInt8](), [UInt8]())
         switch entry.route.contract.body {
@@ -202,6 +207,7 @@ public final class APIServer: Sendable {
             address: record.address,
             parameters: parameters,
             caller: caller,
+            feedProject: project,
             fields: fields,
             document: document,
             idempotencyKey: Self.key(of: request, caller, bytes),
@@ -228,13 +234,17 @@ public final class APIServer: Sendable {
         }
     }
 
-    private func caller(of request: HTTPRequest, _ contract: Contract) async throws(Problem) -> Principal {
+    /// Who asks, and the only project that the credential shows.
+    private func caller(
+        of request: HTTPRequest,
+        _ feedToken: String?
+    ) async throws(Problem) -> (principal: Principal, project: String?) {
         let authenticator = service.identity.authenticator
         let words = request.header("authorization")?.split(separator: " ", maxSplits: 1) ?? []
-        let token = contract.takesFeedToken ? request.query("access_token") : nil
+        let token = feedToken.flatMap { request.query($0) }
         if words.isEmpty, let token {
             return try await authenticate { () throws(IdentityError) in
-                try authenticator.authenticateFeed(token).principal
+                try authenticator.authenticateFeed(token)
             }
         }
         let credential: String
@@ -249,13 +259,16 @@ public final class APIServer: Sendable {
             }
             credential = String(words[1])
         }
-        if let known = authenticator.recall(credential) { return known }
-        return try await authenticate { () throws(IdentityError) in try authenticator.authenticate(credential) }
+        if let known = authenticator.recall(credential) { return (known, nil) }
+        return (
+            try await authenticate { () throws(IdentityError) in try authenticator.authenticate(credential) },
+            nil
+        )
     }
 
-    private func authenticate(
-        _ body: @escaping @Sendable () throws(IdentityError) -> Principal
-    ) async throws(Problem) -> Principal {
+    private func authenticate<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(IdentityError) -> Value
+    ) async throws(Problem) -> Value {
         let thread = authentication[Int.random(in: 0..<authentication.count)]
         let result = await thread.run { Result { () throws(IdentityError) in try body() } }
         do throws(IdentityError) {

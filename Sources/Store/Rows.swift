@@ -97,6 +97,23 @@ public struct RunFilter: Sendable {
     public init() {}
 }
 
+/// How many runs of somebody have a status.
+public struct RunCount: Sendable, Equatable {
+    /// Whose they are.
+    public var ownership: Ownership
+    /// The status.
+    public var status: RunStatus
+    /// At least 1.
+    public var count: Int
+
+    /// Puts a row together.
+    public init(ownership: Ownership, status: RunStatus, count: Int) {
+        self.ownership = ownership
+        self.status = status
+        self.count = count
+    }
+}
+
 /// Names a task: the run and the position of the node.
 public struct TaskKey: Hashable, Sendable {
     /// The run.

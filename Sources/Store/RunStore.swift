@@ -28,6 +28,8 @@ public protocol RunStore: RetentionStore {
     /// Runs, newest first.
     func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow]
 
+    /// How many runs have not ended, by whose they are and their status, in no order.
+    func openRunCounts() throws(StoreError) -> [RunCount]
     /// Every run that has not ended, by key.
     func openRuns() throws(StoreError) -> [OpenRunRow]
     /// Keys of the runs that have records in the last `span` of the log, counted back from its last record.

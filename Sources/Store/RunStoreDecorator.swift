@@ -26,6 +26,8 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] { try base.runs(filter) }
     /// Leaves it to the store behind.
+    public func openRunCounts() throws(StoreError) -> [RunCount] { try base.openRunCounts() }
+    /// Leaves it to the store behind.
     public func openRuns() throws(StoreError) -> [OpenRunRow] { try base.openRuns() }
     /// Leaves it to the store behind.
     public func recentRuns(within span: Duration) throws(StoreError) -> Set<Int64> {

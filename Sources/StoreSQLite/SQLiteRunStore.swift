@@ -223,6 +223,11 @@ extension SQLiteRunStore {
         }
     }
 
+    /// How many runs have not ended, by whose they are and their status.
+    public func openRunCounts() throws(StoreError) -> [RunCount] {
+        try readers.read { (reader) throws(StoreError) in try reader.openRunCounts() }
+    }
+
     /// Runs that have not ended, by key.
     public func openRuns() throws(StoreError) -> [OpenRunRow] {
         try readers.read { (reader) throws(StoreError) in try reader.openRuns() }

@@ -60,7 +60,7 @@ import Testing
             ("run list --stats x", "`baton run list` has no option --stats", "did you mean --status?"),
             ("run list -x", "`baton run list` has no option -x", "`baton run list --help` lists the options"),
             ("run list --status runing", "--status cannot be `runing`", "did you mean `running`?"),
-            ("-o xml run list", "-o cannot be `xml`", "it is one of: table, json, jsonl, yaml"),
+            ("-o xml run list", "-o cannot be `xml`", "it is one of: table, json, jsonl, yaml, compact"),
             ("run list --limit 0", "--limit cannot be `0`", "N is a whole number from 1 to 1000"),
             ("run list --limit", "--limit needs a value", "write --limit N"),
             ("run f --input --follow", "--input needs a value", "write --input NAME=VALUE"),
@@ -73,7 +73,7 @@ import Testing
             ("version x", "`baton version` does not know what to do with `x`", "usage: baton version"),
             (
                 "inbox reject x", "`baton inbox reject` needs --comment",
-                "usage: baton inbox reject REQUEST --comment TEXT [--no-follow]"
+                "usage: baton inbox reject REQUEST --comment TEXT [--no-follow] [--timeout SPAN]"
             ),
         ]
         for (line, message, hint) in cases {

@@ -116,7 +116,7 @@ private let rootHelp = """
       --data FOLDER                 where runs are kept (default: $BATON_HOME, else ~/.baton)
       --server URL                  the server to ask instead of a folder here; $BATON_SERVER does the same
       --profile NAME                the server and login of that name (`baton login`); $BATON_PROFILE does the same
-      -o, --output table|json|jsonl|yaml
+      -o, --output table|json|jsonl|yaml|compact
                                     how results are written (default: table)
       -q, --quiet                   no progress and no notes, only results and errors
       --no-color                    no colours, even on a terminal

@@ -189,6 +189,26 @@ struct ListRouteTests {
         await world.stop()
     }
 
+    @Test func aRunThatHasEndedIsDeletedAndNoOther() async throws {
+        let world = try World()
+        let (_, alice, bob) = try await world.people()
+        _ = try await world.publish(adding, as: alice)
+        _ = try await world.publish(asking, as: alice)
+        try await start(2, of: "add", world, as: alice)
+        try await start(1, of: "ask", world, as: alice)
+        let done = try await ids("/v1/runs?status=completed", world, as: alice)
+        let open = try #require(try await ids("/v1/runs?filter=workflow%3D%3D%27ask%27", world, as: alice).first)
+        #expect(try await world.send("DELETE", "/v1/runs/\(open)", as: alice).status == 409)
+        #expect(try await world.send("DELETE", "/v1/runs/\(done[0])", as: bob).status == 404)
+        #expect(try await world.send("DELETE", "/v1/runs/\(done[0])", as: alice).status == 204)
+        #expect(try await world.send("GET", "/v1/runs/\(done[0])", as: alice).status == 404)
+        #expect(try await world.send("DELETE", "/v1/runs/\(done[0])", as: alice).status == 404)
+        #expect(try await ids("/v1/runs?limit=500", world, as: alice).sorted() == [done[1], open].sorted())
+        #expect(try await world.send("POST", "/v1/runs/\(open)/cancel", as: alice).status == 200)
+        #expect(try await world.send("GET", "/v1/events?limit=1", as: alice).status == 200)
+        await world.stop()
+    }
+
     @Test func aReviewIsDecidedByItsTask() async throws {
         let world = try Self.world()
         let (_, alice, bob) = try await world.people()

@@ -42,7 +42,7 @@ struct OwnershipTests {
             "key": key.json["id"]?.stringValue ?? "", "name": "ask", "tag": "main", "version": "1",
             "project": "secret_project", "secret": "TOKEN", "user": "usr_00000000000000000000000000", "scope": "day",
             "artifact": file.json["id"]?.stringValue ?? "", "hash": file.json["hash"]?.stringValue ?? "",
-            "queue": "http",
+            "queue": "http", "workflow": "ask",
         ]
         let feed = LiveFeed(world.service, last: 0)
         for route in APIServer.routes(world.service, feed, Limits(.init())) where !route.pattern.parameters.isEmpty {
@@ -92,6 +92,7 @@ struct OwnershipTests {
         switch route.contract.id {
         case "signalRun": ["type": "go"]
         case "reviewTask": ["choice": "retry"]
+        case "proposePatchCompatibly": ["ops": [["op": "remove", "path": "/nodes/@ok"]]]
         case "cloneWorkflow": ["to": "copy"]
         case "sendHeartbeat", "releaseTask": ["fence": 1]
         case "finishTask": ["fence": 1, "output": 1]

@@ -157,13 +157,16 @@ final class World: Sendable {
         await web.send("GET", path, headers: ["authorization": "Bearer \(token)", "accept": "text/event-stream"])
     }
 
+    /// A stream for whoever has only the address.
+    func open(_ path: String) async -> InProcessResponse { await web.send("GET", path) }
+
     /// An open WebSocket.
-    func socket(as token: String) async throws -> InProcessWebSocket {
+    func socket(as token: String, at path: String = "/v1/ws") async throws -> InProcessWebSocket {
         let headers: HTTPHeaders = [
             "authorization": "Bearer \(token)", "upgrade": "websocket", "connection": "Upgrade",
             "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
         ]
-        return try #require(await web.send("GET", "/v1/ws", headers: headers).webSocket)
+        return try #require(await web.send("GET", path, headers: headers).webSocket)
     }
 
     /// A WebSocket with these headers; `nil` when it is refused.

@@ -42,6 +42,10 @@ import Testing
             var commit = Commit()
             commit.runs = rows
             _ = try store.commit(commit)
+            let counts = try store.openRunCounts()
+            let open = Dictionary(grouping: rows.filter { !$0.status.isTerminal }) { "\($0.ownership) \($0.status)" }
+            #expect(counts.count == open.count)
+            #expect(counts.allSatisfy { open["\($0.ownership) \($0.status)"]?.count == $0.count })
             #expect(try rows.allSatisfy { try store.run(key: $0.key) == $0 && store.run($0.id) == $0 })
             for visibility in Self.visibilities {
                 for statuses in [[], [.running, .waiting], [.completed, .queued]] as [[RunStatus]] {

@@ -204,18 +204,6 @@ extension CommandContext {
             hint: "leave the server out, or name a folder with --data FOLDER"
         )
     }
-
-    /// Refuses a server for a form of a command that cannot ask one yet.
-    func refuseServer(_ what: String) throws(CommandFailure) {
-        guard let choice = try ServerChoice.find(self) else { return }
-        throw CommandFailure(
-            .usage,
-            "usage",
-            "\(what) works on a data folder only, not with the server \(choice.address)",
-            hint: choice.way == .found
-                ? "stop the server first" : "leave the server out, or name a folder with --data FOLDER"
-        )
-    }
 }
 
 extension CommandFailure {

@@ -148,6 +148,8 @@ struct ServerSession {
         )
         result.checks = ServerHealth.checks(context.dataFolder, local.blobs)
         let folder = context.dataFolder
+        let workspaces = local.workspaces
+        result.didDelete = { _ = workspaces.remove($0) }
         result.backup = { (name) throws(Problem) in try ServerBackup.make(name, of: folder) }
         return result
     }

@@ -32,6 +32,8 @@ struct Contract: Sendable {
         case accounts, workflows, runs, tasks, patches
         case humanTasks = "human tasks"
         case schedules, signals, webhooks, events, money, secrets, cache, content, administration, probes
+        /// Paths for clients of similar tools.
+        case compatibility
     }
 
     /// An item of the query.
@@ -144,8 +146,8 @@ struct Contract: Sendable {
     var answers: [Answer]
     /// Limits of its own besides those of all requests.
     var kind: RequestClass = .other
-    /// A short-lived token in the address will do, because browsers cannot send headers there.
-    var takesFeedToken = false
+    /// The item of the query in which a short-lived token will do, because browsers cannot send headers there.
+    var feedToken: String?
     /// A request may fit all shapes and still be refused with 422, because more is checked than shapes can say.
     var checksFurther = false
 
@@ -156,6 +158,13 @@ struct Contract: Sendable {
     func showingSecret() -> Contract {
         var contract = self
         contract.showsSecret = true
+        return contract
+    }
+
+    /// The same under another name.
+    func renamed(_ id: String, _ summary: String, _ area: Area) -> Contract {
+        var contract = Contract(id, summary, area, audience, query: query, headers: headers, body: body, kind: kind)
+        (contract.answers, contract.checksFurther) = (answers, checksFurther)
         return contract
     }
 

@@ -9,7 +9,7 @@ internal import Model
 /// What the items of a list are tested by: `filter`, CEL over their documented fields (spec 10.1).
 struct ListFilter: Sendable {
     /// Steps of one item.
-    private static let stepLimit = 10_000
+    private static let stepLimit = 2000
 
     /// The fields of one kind of item.
     struct Fields: Sendable {

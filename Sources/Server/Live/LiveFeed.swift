@@ -24,12 +24,14 @@ final class LiveFeed: Sendable {
     let clients: LiveClients
     /// The newest events.
     let broadcast: Broadcast<EventFilter>
+    /// How things are, for those who ask for it.
+    let status: StatusBoard
     private let service: Service
     private let thread = SerialThread(named: "feed")
     private let catchUp = SerialThread(named: "feed-past")
 
     init(_ service: Service, last: Int64, _ clients: LiveClients = LiveClients(MetricsRegistry())) {
-        (self.service, self.clients) = (service, clients)
+        (self.service, self.clients, status) = (service, clients, StatusBoard(service))
         broadcast = Broadcast(last: last)
     }
 

@@ -34,6 +34,16 @@ final class SocketSession: Sendable {
         _ feed: LiveFeed,
         _ settings: APISettings
     ) throws(Problem) -> HTTPResponse {
+        try checkOrigin(of: call, settings)
+        return .webSocket(for: call.request) { socket in
+            try await feed.clients.following(feed.clients.sockets) {
+                try await SocketSession(socket, call, service, feed).run()
+            }
+        }
+    }
+
+    /// Refuses pages of other origins.
+    static func checkOrigin(of call: APICall, _ settings: APISettings) throws(Problem) {
         let own = SameOrigin(publicURL: settings.publicURL)
         if let origin = call.request.header("origin") {
             let isAllowed = CrossOrigin(origins: settings.origins).isAllowed(call.request)
@@ -43,11 +53,6 @@ final class SocketSession: Sendable {
         }
         // Commands come over it, so a cookie opens it for pages of this server only.
         if call.usesCookie { try own.check(call.request) }
-        return .webSocket(for: call.request) { socket in
-            try await feed.clients.following(feed.clients.sockets) {
-                try await SocketSession(socket, call, service, feed).run()
-            }
-        }
     }
 
     private func run() async throws {
@@ -82,16 +87,22 @@ final class SocketSession: Sendable {
     // MARK: Events
 
     private func follow(_ wanted: JSONValue, _ given: JSONValue?, _ number: Int) async throws {
-        let filter: EventFilter
-        var last: Int64
+        let (filter, after): (EventFilter, Int64)
         do throws(Problem) {
             filter = try await self.filter(wanted)
-            last = given?.intValue ?? feed.last
-            if given != nil { try await feed.check(last) }
+            after = given?.intValue ?? feed.last
+            if given != nil { try await feed.check(after) }
         } catch {
             return try await refuse(error, id: nil)
         }
-        try await socket.send(JSONValue.object(["subscribed": ["after": .int(last)]]).text)
+        try await socket.send(JSONValue.object(["subscribed": ["after": .int(after)]]).text)
+        try await feed.status.beside(filter, { try await self.socket.send("{\"event\":\($0.text)}") }) {
+            try await self.send(filter, after, number)
+        }
+    }
+
+    private func send(_ filter: EventFilter, _ after: Int64, _ number: Int) async throws {
+        var last = after
         while !Task.isCancelled, !feed.isFinished, subscription.load(ordering: .relaxed) == number {
             let batch = try await feed.next(after: last)
             for event in batch.events where filter.wants(event) {
@@ -120,6 +131,10 @@ final class SocketSession: Sendable {
             case "types": filter.types = texts
             default: throw .invalid("/subscribe/\(member.key)", "is unknown; runs, projects and types are known")
             }
+        }
+        if let only = call.feedProject {
+            guard filter.projects.allSatisfy({ $0 == only }) else { throw .notFound("project `\(filter.projects[0])`") }
+            filter.projects = [only]
         }
         return filter
     }

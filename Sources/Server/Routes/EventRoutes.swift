@@ -32,7 +32,7 @@ struct EventRoutes: Sendable {
             headers: [.prefer, .lastEventID],
             .ok(.page(of: .named("Event")))
         )
-        events.takesFeedToken = true
+        events.feedToken = "access_token"
         var socket = Contract(
             "openSocket",
             "The same over a WebSocket; commands have the rights of the other operations.",
@@ -41,7 +41,7 @@ struct EventRoutes: Sendable {
             Contract.Answer(101, "The connection is a WebSocket now.", nil),
             .problem(426, "The request does not ask for a WebSocket.")
         )
-        socket.takesFeedToken = true
+        socket.feedToken = "access_token"
         return [
             Route(
                 "POST",
@@ -80,6 +80,10 @@ struct EventRoutes: Sendable {
             filter.runs = [try await service.run(run, call.caller, .readRuns).id]
         }
         filter.projects = call.query("project").map { [$0] } ?? []
+        if let only = call.feedProject {
+            guard filter.projects.allSatisfy({ $0 == only }) else { throw .notFound("project `\(filter.projects[0])`") }
+            filter.projects = [only]
+        }
         filter.types = call.query("types")?.split(separator: ",").map { String($0.trimmedOfBlanks) } ?? []
         var after = call.number("after")
         if let text = call.request.header("last-event-id") {
@@ -95,15 +99,32 @@ struct EventRoutes: Sendable {
 
     private func stream(_ after: Int64, _ filter: EventFilter) -> HTTPResponse {
         let feed = feed
-        return .events(
-            following: feed.broadcast,
-            from: after,
-            filter: filter,
-            onChange: feed.clients.count
-        ) { stream, last in
-            let batch = try await feed.past(last)
-            for event in batch.events where filter.wants(event) { try await stream.send(event.encoded) }
-            return batch.last
+        guard filter.wantsStatus else {
+            return .events(
+                following: feed.broadcast,
+                from: after,
+                filter: filter,
+                onChange: feed.clients.count
+            ) { stream, last in
+                let batch = try await feed.past(last)
+                for event in batch.events where filter.wants(event) { try await stream.send(event.encoded) }
+                return batch.last
+            }
+        }
+        return .events { stream in
+            try await feed.clients.following(feed.clients.events) {
+                try await feed.status.beside(filter, { try await stream.send($0.text, event: $0["type"]?.stringValue) })
+                {
+                    var last = after
+                    while !Task.isCancelled {
+                        let batch = try await feed.next(after: last)
+                        // The feed ended, with the server; the client comes back with the number it has.
+                        guard batch.last > last else { return }
+                        for event in batch.events where filter.wants(event) { try await stream.send(event.encoded) }
+                        last = batch.last
+                    }
+                }
+            }
         }
     }
 

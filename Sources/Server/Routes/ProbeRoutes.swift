@@ -24,11 +24,11 @@ struct ProbeRoutes: Sendable {
         return Self.contracts.map { path, contract in
             Route("GET", path, contract) { call throws(Problem) in
                 switch contract.id {
-                case "isAlive": return .json(alive)
+                case "isAlive", "isAliveCompatibly": return .json(alive)
                 case "isReady": return try await ready()
                 case "showHealth": return try await showHealth()
                 case "showVersion": return .json(versionBytes)
-                case "showMetrics": return try await showMetrics(call)
+                case "showMetrics", "showMetricsCompatibly": return try await showMetrics(call)
                 default: return .json(openAPI)
                 }
             }
@@ -100,6 +100,26 @@ struct ProbeRoutes: Sendable {
             )
         ),
         (
+            "/api/health",
+            Contract(
+                "isAliveCompatibly",
+                "Whether the process works.",
+                .compatibility,
+                .everyone,
+                .ok(.answer(.required("status", .text)))
+            )
+        ),
+        (
+            "/api/metrics",
+            Contract(
+                "showMetricsCompatibly",
+                "The same as `GET /metrics`.",
+                .compatibility,
+                .may(.readUsage),
+                Contract.Answer(200, "Text.", .text, mediaType: "text/plain")
+            )
+        ),
+        (
             "/v1/openapi.json",
             Contract("showOpenAPI", "This document.", .probes, .everyone, .ok(.anyObject))
         ),
@@ -117,9 +137,7 @@ struct ProbeRoutes: Sendable {
     }
 
     private func showHealth() async throws(Problem) -> HTTPResponse {
-        let findings = try await health.findings()
-        let isWell = findings.allSatisfy { $0.problem == nil }
-        let status = health.isDraining ? "draining" : isWell ? "ok" : "failed"
+        let (findings, status) = (try await health.findings(), try await health.status())
         let body: JSONObject = [
             "status": .string(status), "version": .string(service.version), "checks": .array(findings.map(\.json)),
         ]

@@ -19,6 +19,8 @@ struct APICall: Sendable {
     let parameters: [String: String]
     /// Who makes the request; ``Principal/nobody`` for an operation that is for everybody.
     let caller: Principal
+    /// The only project that a token of the feed shows; `nil` for all.
+    let feedProject: String?
     /// The body when it is JSON; else empty.
     let fields: Fields
     /// The body when it is a document.

@@ -3,6 +3,7 @@
 
 public import HTTP
 public import JSON
+public import Model
 public import RateLimits
 public import Webhooks
 
@@ -28,6 +29,8 @@ public struct APISettings: Sendable {
     public var targets = AddressPolicy()
     /// When they are tried again.
     public var deliveries = DeliverySchedule.standard
+    /// Told of each run that was deleted; takes away what lies outside of the stores. Blocks.
+    public var didDelete: @Sendable (RunID) -> Void = { _ in }
     /// Makes a copy of everything; `nil` when this server cannot.
     public var backup: Backup?
 

@@ -52,6 +52,12 @@ final class HealthMonitor: Sendable {
 
     func drain() { state.withLock { $0.isDraining = true } }
 
+    /// `ok`, `failed` or `draining`.
+    func status() async throws(Problem) -> String {
+        if isDraining { return "draining" }
+        return try await findings().allSatisfy { $0.problem == nil } ? "ok" : "failed"
+    }
+
     /// Looks at everything; what was found less than a second ago counts, because everybody may ask.
     func findings() async throws(Problem) -> [Finding] {
         let known = state.withLock { state in

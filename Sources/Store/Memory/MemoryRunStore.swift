@@ -71,6 +71,16 @@ public final class MemoryRunStore: RunStore {
         }
     }
 
+    /// Open runs by owner and status.
+    public func openRunCounts() -> [RunCount] {
+        let open = state.withLock { Array($0.runs.values) }.filter { !$0.status.isTerminal }
+        return Dictionary(grouping: open, by: \.ownership).flatMap { ownership, rows in
+            Dictionary(grouping: rows, by: \.status).map { status, rows in
+                RunCount(ownership: ownership, status: status, count: rows.count)
+            }
+        }
+    }
+
     /// Records of one run.
     public func records(ofRun key: Int64, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredRecord] {
         guard sequence < .max else { return [] }

@@ -9,15 +9,17 @@ import Store
 /// What belongs to everybody, to the viewer and to each shared project lies together in an index. A page is the newest
 /// of the pages of these, so that the runs of others cost nothing, however many there are.
 struct OwnedRunReader {
-    private let ofOwner, ofProject, ofTenant, ofFirstTenant, open: Statement
-    private let requests, pendingRequests: Statement
+    private let ofOwner, ofProject, ofTenant, ofFirstTenant, ofAll, open: Statement
+    private let requests, pendingRequests, counts: Statement
 
     init(_ connection: borrowing Connection) throws(StoreError) {
         ofOwner = try Statement(connection, Self.ofOwner)
         ofProject = try Statement(connection, Self.ofProject)
         ofTenant = try Statement(connection, Self.ofTenant)
         ofFirstTenant = try Statement(connection, Self.ofFirstTenant)
+        ofAll = try Statement(connection, "SELECT * FROM run WHERE TRUE \(Self.page)")
         open = try Statement(connection, Self.open)
+        counts = try Statement(connection, Self.counts)
         requests = try Statement(connection, HumanTaskSchema.ofTenant)
         pendingRequests = try Statement(connection, HumanTaskSchema.pendingOfTenant)
     }
@@ -40,6 +42,24 @@ struct OwnedRunReader {
             OR +owner = ?8 OR +project IN (SELECT value FROM json_each(?9))) \(page)
         """
 
+    static let counts = """
+        SELECT tenant, owner, project, status, count(*) FROM run WHERE \(RunSchema.openCondition) GROUP BY 1, 2, 3, 4
+        """
+
+    func openRunCounts() throws(StoreError) -> [RunCount] {
+        try counts.rows { row throws(StoreError) in
+            RunCount(
+                ownership: Ownership(
+                    tenant: row.text(0),
+                    owner: row.isNull(1) ? nil : row.text(1),
+                    project: row.isNull(2) ? nil : row.text(2)
+                ),
+                status: try row.name(3),
+                count: Int(row.int64(4))
+            )
+        }
+    }
+
     /// Runs, newest first. Several statements: the caller holds a snapshot.
     func runs(_ filter: RunFilter, seenBy visibility: Visibility) throws(StoreError) -> [RunRow] {
         let statuses = filter.statuses.isEmpty ? RunStatus.allCases : filter.statuses
@@ -61,6 +81,11 @@ struct OwnedRunReader {
             for row in rows { found[row.key] = row }
         }
         return Array(found.values.sorted { $0.key > $1.key }.prefix(filter.limit))
+    }
+
+    /// Runs of a project, whoever they belong to.
+    func runs(_ filter: RunFilter) throws(StoreError) -> [RunRow] {
+        try page(ofAll, filter, filter.statuses.isEmpty ? RunStatus.allCases : filter.statuses)
     }
 
     private func page<each Value: Bindable>(

@@ -139,7 +139,7 @@ final class RunReader {
             guard visibility.shows(.common) else { return [] }
         }
         // Files of a format without owners have no projects.
-        guard filter.project == nil else { return [] }
+        if filter.project != nil { return try owned()?.runs(filter) ?? [] }
         let isOpen = !filter.statuses.isEmpty && !filter.statuses.contains { $0.isTerminal }
         return try (isOpen ? statements.openRuns : statements.runs).rows(
             filter.workflow,
@@ -149,6 +149,13 @@ final class RunReader {
             filter.createdAfter?.milliseconds ?? .min,
             read: RunRow.init(row:)
         )
+    }
+
+    func openRunCounts() throws(StoreError) -> [RunCount] {
+        if let owned = try owned() { return try owned.openRunCounts() }
+        return Dictionary(grouping: try openRuns(), by: \.status).map { status, rows in
+            RunCount(ownership: .common, status: status, count: rows.count)
+        }
     }
 
     func openRuns() throws(StoreError) -> [OpenRunRow] {
