@@ -13,7 +13,7 @@ internal import Threads
 /// Make one per store, call ``run()`` in a task of its own, and stop it with ``stop(grace:)``. Every other call suspends
 /// until its outcome is durable.
 public final class DurableEngine: Sendable {
-    private let mailbox: Mailbox<Request>
+    let mailbox: Mailbox<Request>
     private let dispatcher: Dispatcher
     let attempts: Attempts
     let feed: EventFeed

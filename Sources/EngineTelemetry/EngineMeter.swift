@@ -141,7 +141,12 @@ struct EngineMeter: Sendable {
     // MARK: What is open
 
     /// Sets the gauges.
-    func show(_ budgets: [BudgetRow], at now: Timestamp) {
+    func show(_ budgets: [BudgetRow], _ queues: [QueueFigures], at now: Timestamp) {
+        let letters = queues.filter { $0.deadLetters > 0 }
+        metrics.queueDepth.replace(Dictionary(queues.map { ([$0.queue], Double($0.depth)) }) { first, _ in first })
+        metrics.deadLetters.replace(
+            Dictionary(letters.map { ([$0.queue], Double($0.deadLetters)) }) { first, _ in first }
+        )
         var runs: [[String]: Double] = [:]
         for state in open.values { runs[[state.status.rawValue, state.reason?.rawValue ?? ""], default: 0] += 1 }
         metrics.openRuns.replace(runs)

@@ -23,6 +23,7 @@ public final class EngineRecorder: CommitObserver {
         var meter: EngineMeter
         var spans = RunSpans()
         var budgets: [BudgetRow] = []
+        var queues: [QueueFigures] = []
         var budgetsAt: ContinuousClock.Instant?
         var taken = 0
     }
@@ -128,9 +129,11 @@ public final class EngineRecorder: CommitObserver {
         }
         // Read without the lock: the thread that counts must not wait for the disk.
         let read = isDue ? try? store.openBudgets() : nil
+        let queues = isDue ? try? store.queues(ofTenant: nil) : nil
         state.withLock { state in
             if let read { state.budgets = read }
-            state.meter.show(state.budgets, at: now())
+            if let queues { state.queues = queues }
+            state.meter.show(state.budgets, state.queues, at: now())
         }
     }
 }

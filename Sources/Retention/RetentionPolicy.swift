@@ -18,6 +18,8 @@ public struct RetentionPolicy: Sendable, Equatable {
     public var signals = Duration.days(7)
     /// Usage records are removed then.
     public var usage = Duration.days(365)
+    /// Dead letters nobody did anything about are removed then.
+    public var deadLetters = Duration.days(30)
     /// For whoever answers requests: how long an answer is kept.
     public var idempotency = Duration.days(1)
     /// For whoever fills the cache: the longest that an entry answers.

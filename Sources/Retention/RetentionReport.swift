@@ -11,6 +11,8 @@ public struct RetentionReport: Sendable, Equatable {
     public var signals = 0
     /// Usage records.
     public var usageRecords = 0
+    /// Dead letters nobody did anything about.
+    public var deadLetters = 0
     /// Entries of the cache that ended, or were too many.
     public var cacheEntries = 0
     /// Runs that were deleted.

@@ -78,6 +78,7 @@ public struct RetentionSweep {
         report.answers = try expire(.idempotency, before: now, isTrial)
         report.signals = try expire(.signals, before: now - policy.signals, isTrial)
         report.usageRecords = try expire(.usage, before: now - policy.usage, isTrial)
+        report.deadLetters = try expire(.deadLetters, before: now - policy.deadLetters, isTrial)
         report.cacheEntries = try expire(.cache, before: now, isTrial) + shrinkCache(isTrial)
     }
 

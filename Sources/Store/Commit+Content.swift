@@ -8,7 +8,12 @@ extension Commit {
             && timers.isEmpty && removedTimers.isEmpty && humanTasks.isEmpty && outbox.isEmpty && cursors.isEmpty
             && schedules.isEmpty && removedSchedules.isEmpty && snapshots.isEmpty && staleSnapshots.isEmpty
             && pauses.isEmpty && liftedPauses.isEmpty
-            && !hasKeyedRows && !hasBudgetRows && !hasRetention
+            && !hasDeadLetters && !hasKeyedRows && !hasBudgetRows && !hasRetention
+    }
+
+    /// It changes dead letters.
+    public var hasDeadLetters: Bool {
+        !(deadLetters.isEmpty && removedDeadLetters.isEmpty) || expiries.contains { $0.kind == .deadLetters }
     }
 
     /// It packs, holds, pins, deletes or clears.

@@ -146,6 +146,10 @@ public struct TaskRow: Sendable, Equatable {
     public var leaseUntil: Timestamp?
     /// The kind of signal it waits for.
     public var awaitedSignal: String?
+    /// The queue that its attempts wait in; `nil` for what needs no executor.
+    public var queue: String?
+    /// Since when it has its status.
+    public var since: Timestamp?
 
     /// Puts a row together.
     public init(
@@ -156,7 +160,9 @@ public struct TaskRow: Sendable, Equatable {
         fence: Int64,
         worker: String? = nil,
         leaseUntil: Timestamp? = nil,
-        awaitedSignal: String? = nil
+        awaitedSignal: String? = nil,
+        queue: String? = nil,
+        since: Timestamp? = nil
     ) {
         self.key = key
         self.status = status
@@ -166,6 +172,8 @@ public struct TaskRow: Sendable, Equatable {
         self.worker = worker
         self.leaseUntil = leaseUntil
         self.awaitedSignal = awaitedSignal
+        self.queue = queue
+        self.since = since
     }
 }
 

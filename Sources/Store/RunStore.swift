@@ -81,6 +81,17 @@ public protocol RunStore: RetentionStore {
     /// What is paused above single runs, by kind and the bytes of the name.
     func pauses() throws(StoreError) -> [PauseRow]
 
+    /// Figures of every queue that has an open task or a dead letter, by the bytes of its name; of one tenant, or of all.
+    func queues(ofTenant tenant: String?) throws(StoreError) -> [QueueFigures]
+    /// Open tasks of a queue.
+    func queueTasks(_ filter: QueueTaskFilter) throws(StoreError) -> [QueueTaskRow]
+    /// Dead letters.
+    func deadLetters(_ filter: DeadLetterFilter) throws(StoreError) -> [DeadLetterRow]
+    /// The dead letter of a task.
+    func deadLetter(of key: TaskKey) throws(StoreError) -> DeadLetterRow?
+    /// The queues of tasks that have a dead letter.
+    func deadLetterQueues() throws(StoreError) -> [TaskKey: String]
+
     /// Messages with a number above `number`, in order.
     func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage]
     /// How far a consumer got; 0 at first.
@@ -151,6 +162,10 @@ public struct Commit: Sendable {
     public var pauses: [PauseRow] = []
     /// Pauses to lift; a missing one is no error.
     public var liftedPauses: [PauseScope] = []
+    /// Dead letters to insert or replace, by task.
+    public var deadLetters: [DeadLetterRow] = []
+    /// Dead letters that are none any more; a missing one is no error.
+    public var removedDeadLetters: [TaskKey] = []
     /// What leaves the store: (kind, target, body). Numbers follow on densely.
     public var outbox: [OutboxMessage.Content] = []
     /// New positions of outbox consumers; messages behind every cursor are removed in time.

@@ -92,6 +92,22 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func pauses() throws(StoreError) -> [PauseRow] { try base.pauses() }
     /// Leaves it to the store behind.
+    public func queues(ofTenant tenant: String?) throws(StoreError) -> [QueueFigures] {
+        try base.queues(ofTenant: tenant)
+    }
+    /// Leaves it to the store behind.
+    public func queueTasks(_ filter: QueueTaskFilter) throws(StoreError) -> [QueueTaskRow] {
+        try base.queueTasks(filter)
+    }
+    /// Leaves it to the store behind.
+    public func deadLetters(_ filter: DeadLetterFilter) throws(StoreError) -> [DeadLetterRow] {
+        try base.deadLetters(filter)
+    }
+    /// Leaves it to the store behind.
+    public func deadLetter(of key: TaskKey) throws(StoreError) -> DeadLetterRow? { try base.deadLetter(of: key) }
+    /// Leaves it to the store behind.
+    public func deadLetterQueues() throws(StoreError) -> [TaskKey: String] { try base.deadLetterQueues() }
+    /// Leaves it to the store behind.
     public func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage] {
         try base.outbox(after: number, limit: limit)
     }

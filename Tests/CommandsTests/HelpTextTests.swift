@@ -87,6 +87,7 @@ private let rootHelp = """
       signal      Tell runs that something happened
       schedule    Start runs by the calendar or again and again
       webhook     Send events to the addresses of others
+      queue       Look into queues, hold them back, and deal with tasks that they gave up
       server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand

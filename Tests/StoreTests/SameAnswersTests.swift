@@ -92,6 +92,24 @@ import TestSupport
         try compareKeyed(left, right, place)
         try compareBudgets(left, right, place)
         try compareRetention(left, right, place)
+        try compareQueues(left, right, place)
+    }
+
+    private func compareQueues(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
+        for tenant in [nil, "default", "acme"] {
+            let (a, b) = try (left.queues(ofTenant: tenant), right.queues(ofTenant: tenant))
+            #expect(a == b, "\(place), \(tenant ?? "all")")
+            var filter = QueueTaskFilter("a", [.ready, .running, .blocked])
+            (filter.tenant, filter.after, filter.limit) = (tenant, TaskKey(runKey: 1, task: 1), 3)
+            let (c, d) = try (left.queueTasks(filter), right.queueTasks(filter))
+            #expect(c == d, "\(place), \(tenant ?? "all")")
+            var letters = DeadLetterFilter()
+            (letters.tenant, letters.queue, letters.limit) = (tenant, "ä", 4)
+            let (e, f) = try (left.deadLetters(letters), right.deadLetters(letters))
+            #expect(e == f, "\(place), \(tenant ?? "all")")
+        }
+        let (a, b) = try (left.deadLetterQueues(), right.deadLetterQueues())
+        #expect(a == b, "\(place)")
     }
 
     private func compareRetention(_ left: any RunStore, _ right: any RunStore, _ place: String) throws {
@@ -263,6 +281,7 @@ private struct CommitSource {
         addSnapshots(to: &commit)
         if draw(2) == 0 { addKeyed(to: &commit) }
         if draw(2) == 0 { addBudgets(to: &commit) }
+        if draw(2) == 0 { addLetters(to: &commit) }
         if draw(3) == 0 { try addRetention(to: &commit, store, deleted) }
         return commit
     }
@@ -354,7 +373,7 @@ private struct CommitSource {
         if draw(4) == 0 { commit.removedSignals.append(SignalRow.Key(target: name(), dedupeKey: "d\(draw(20))")) }
         if draw(4) == 0 {
             let before = Timestamp(milliseconds: Int64(draw(30)))
-            commit.expiries.append(Expiry(Expiry.Kind.allCases[draw(4)], before: before, limit: draw(3)))
+            commit.expiries.append(Expiry(Expiry.Kind.allCases[draw(5)], before: before, limit: draw(3)))
         }
     }
 
@@ -392,7 +411,20 @@ private struct CommitSource {
             status: TaskStatus.allCases[draw(6)],
             priority: draw(1000),
             attempt: draw(3),
-            fence: Int64(draw(9))
+            fence: Int64(draw(9)),
+            queue: [nil, "a", "ä"][draw(3)],
+            since: [nil, Timestamp(milliseconds: Int64(draw(9)))][draw(2)]
         )
+    }
+
+    private mutating func addLetters(to commit: inout Commit) {
+        for _ in 0..<draw(3) {
+            let (run, task) = (Int64(draw(5) + 1), draw(4))
+            let tenant = ["default", "acme"][draw(2)]
+            commit.deadLetters.append(
+                QueueContractTests.letter(run, task, ["a", "ä"][draw(2)], at: Int64(draw(50)), tenant: tenant)
+            )
+        }
+        for _ in 0..<draw(2) { commit.removedDeadLetters.append(TaskKey(runKey: Int64(draw(6)), task: draw(4))) }
     }
 }

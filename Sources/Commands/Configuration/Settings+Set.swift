@@ -79,6 +79,7 @@ extension Settings {
         case .retentionLogs: retention.logs = try value.duration(atLeast: StoreAudit.shortestLogRetention)
         case .retentionSignals: retention.signals = try value.duration()
         case .retentionUsage: retention.usage = try value.duration()
+        case .retentionDeadLetters: retention.deadLetters = try value.duration()
         case .auditEnabled: keepsAudit = try value.flag()
         }
     }

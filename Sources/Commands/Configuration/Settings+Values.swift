@@ -60,6 +60,7 @@ extension Settings {
         case .retentionLogs: .string(retention.logs.text)
         case .retentionSignals: .string(retention.signals.text)
         case .retentionUsage: .string(retention.usage.text)
+        case .retentionDeadLetters: .string(retention.deadLetters.text)
         case .auditEnabled: .bool(keepsAudit)
         case .providers: providersValue
         case .tiersLocal: tierValue(.local)

@@ -39,7 +39,7 @@ extension SettingsKey {
         case .serverPublicURL, .telemetryCollector: .url
         case .storeDurability, .telemetryLog, .telemetryFormat: .choice
         case .authAccess, .authRefresh, .authLockoutWindow, .retentionEndedRuns, .retentionPacking, .retentionHistory,
-            .retentionLogs, .retentionSignals, .retentionUsage:
+            .retentionLogs, .retentionSignals, .retentionUsage, .retentionDeadLetters:
             .duration
         case .serverBodyLimit: .size
         case .limitsRequests, .limitsLogin, .limitsRegister, .limitsExport, .limitsStarts, .limitsSimple,
@@ -110,6 +110,7 @@ extension SettingsKey {
         case .tiersLarge: "the best models"
         case .tiersAllowLower: "whether a tier without models may fall to a lower one"
         case .tiersTable: "a [price table](models.md#prices) in place of the built-in one"
+        case .retentionDeadLetters: "dead letters are removed that nobody did anything about"
         case .auditEnabled: "whether the server writes what people do to the [audit trail](security.md)"
         }
     }

@@ -46,6 +46,7 @@ enum SettingsKey: String, CaseIterable {
     case retentionLogs = "retention.logs"
     case retentionSignals = "retention.signals"
     case retentionUsage = "retention.usage"
+    case retentionDeadLetters = "retention.dead_letters"
     case auditEnabled = "audit.enabled"
     case providers
     case tiersLocal = "tiers.local"

@@ -21,6 +21,7 @@ enum RetentionText {
             ("logs", policy.logs, "what attempts wrote is removed"),
             ("signals", policy.signals, "signals nobody waited for are dropped"),
             ("usage", policy.usage, "usage records are removed"),
+            ("dead_letters", policy.deadLetters, "dead letters are removed"),
         ]
     }
 
@@ -30,7 +31,7 @@ enum RetentionText {
             "packed_runs": .int(Int64(report.packedRuns)), "packed_events": .int(report.packedEvents),
             "packed_bytes": .int(report.packedBytes), "answers": .int(Int64(report.answers)),
             "signals": .int(Int64(report.signals)), "cache_entries": .int(Int64(report.cacheEntries)),
-            "usage_records": .int(Int64(report.usageRecords)),
+            "usage_records": .int(Int64(report.usageRecords)), "dead_letters": .int(Int64(report.deadLetters)),
         ]
         var kept = JSONObject()
         for keeper in RetentionPolicy.Keeper.allCases {
@@ -56,6 +57,7 @@ enum RetentionText {
             line("dropped", report.answers, "answers"), line("dropped", report.signals, "signals"),
             line("dropped", report.cacheEntries, "entries of the cache"),
             line("removed", report.usageRecords, "usage records"),
+            line("removed", report.deadLetters, "dead letters"),
             report.blobs.flatMap { line("removed", $0.removed, "contents", " (\($0.removedBytes) bytes)") },
         ].compactMap(\.self)
         return lines.isEmpty ? "nothing is due\n" : lines.joined()

@@ -292,6 +292,7 @@ struct RunProgress {
             tasks[task] = nil
             return step(.retry, guidance ?? "")
         case .supervision: return step(.info, "no worker serves it")
+        case .deadLetter(.added(let letter)): return step(.failed, "queue \(letter.queue) gave it up", isNews: false)
         case .review(let event): return step(.failed, event.note, isNews: event.isNews)
         case .loop(let event): return applyLoop(event, task, at)
         case .map(let event): return applyMap(event, task, at)

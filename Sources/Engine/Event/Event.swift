@@ -93,6 +93,8 @@ public struct Event: Sendable, Equatable {
         indirect case claim(ClaimEvent)
         /// A call of an attempt began or ended.
         indirect case step(StepEvent)
+        /// A task was given up.
+        indirect case deadLetter(DeadLetterEvent)
     }
 
     /// Why a task is ready and not running.

@@ -123,6 +123,7 @@ extension Event.Body {
         case .supervision(let event): event.data
         case .claim(let event): event.data
         case .step(let event): event.data
+        case .deadLetter(let event): event.data
         }
     }
 

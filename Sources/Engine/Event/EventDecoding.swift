@@ -102,6 +102,7 @@ struct EventDecoder {
         case .taskClaimed, .taskProgress: claim(type, data).map(Event.Body.claim)
         case .agentCallStarted, .agentCallCompleted, .toolRequested, .toolCompleted, .taskStarved:
             StepEvent(type, data).map(Event.Body.step)
+        case .deadLetterAdded: deadLetter(data).map(Event.Body.deadLetter)
         }
     }
 

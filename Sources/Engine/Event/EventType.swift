@@ -92,6 +92,7 @@ public enum EventType: String, Sendable, CaseIterable {
     case budgetWarning = "budget.warning"
     case budgetExhausted = "budget.exhausted"
     case budgetRaised = "budget.raised"
+    case deadLetterAdded = "dead_letter.added"
 }
 
 extension Event.Body {
@@ -132,6 +133,7 @@ extension Event.Body {
         case .supervision(let event): event.type
         case .claim(let event): event.type
         case .step(let event): event.type
+        case .deadLetter(let event): event.type
         }
     }
 }

@@ -137,6 +137,7 @@ enum ClaimRequest: Sendable {
     case list(ClaimableFilter, Reply<[ClaimableTask]>)
     case claim(ClaimOrder, actor: String, Reply<ClaimedTask>)
     case heartbeat(HeldClaim, TaskProgress, Reply<ClaimLease>)
+    case outputSchema(TaskID, Reply<JSONValue?>)
     case result(HeldClaim, AttemptResult, Reply<Int64>)
     case release(HeldClaim, Reply<Int64>)
     case patch(HeldClaim, PatchRequest, Reply<PatchRecord>)
@@ -147,6 +148,7 @@ enum ClaimRequest: Sendable {
         case .list(_, let reply): reply(.failure(error))
         case .claim(_, _, let reply): reply(.failure(error))
         case .heartbeat(_, _, let reply): reply(.failure(error))
+        case .outputSchema(_, let reply): reply(.failure(error))
         case .result(_, _, let reply), .release(_, let reply): reply(.failure(error))
         case .patch(_, _, let reply): reply(.failure(error))
         }

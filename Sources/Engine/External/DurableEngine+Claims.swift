@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Definition
 public import JSON
 public import Model
 
@@ -38,10 +39,35 @@ extension DurableEngine {
 
     /// Ends a claimed task with its output. Returns the number of the last event.
     ///
-    /// - Throws: `leaseLost` when the claim ended, or a result was handed in; `notFound`, `draining`, `storageFull`,
-    ///   `unavailable`.
+    /// What does not satisfy the schema of its node or tool is no output: the attempt ends with `output.invalid`, which is
+    /// not tried again by itself, and the task is a dead letter.
+    ///
+    /// - Throws: `leaseLost` when the claim ended, or a result was handed in; `invalid` when it is no output; `notFound`,
+    ///   `draining`, `storageFull`, `unavailable`.
     public func complete(_ claim: HeldClaim, output: JSONValue) async throws(EngineError) -> Int64 {
-        try await finish(claim, .completed(output))
+        let violations = try await violations(of: output, claim.task)
+        guard let first = violations.first else { return try await finish(claim, .completed(output)) }
+        let place = first.instancePointer.description
+        let message = "the result does not satisfy the schema: " + (place.isEmpty ? "" : "\(place): ") + first.message
+        let error = TaskError(code: TaskError.invalidOutput, errorClass: .permanent, message: message)
+        _ = try await finish(claim, .failed(error))
+        let told = violations.prefix(20).map {
+            InputViolation(pointer: "/output\($0.instancePointer)", message: $0.message)
+        }
+        throw EngineError(.invalid, "\(message); the attempt has ended", violations: told)
+    }
+
+    private func violations(
+        of output: JSONValue,
+        _ task: TaskID
+    ) async throws(EngineError) -> [JSONSchemaViolation] {
+        guard let schema = try await mailbox.ask({ .claim(.outputSchema(task, $0)) }) else { return [] }
+        do throws(JSONSchemaError) {
+            return try JSONSchema(schema).validate(output)
+        } catch {
+            // The document was checked when it was compiled.
+            throw EngineError(.corrupted, "the schema of \(task) is none: \(error)")
+        }
     }
 
     /// Ends the attempt at a claimed task; its class and the document decide whether there is another one. Returns the

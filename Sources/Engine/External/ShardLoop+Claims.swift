@@ -20,6 +20,11 @@ extension ShardLoop {
             }
         case .heartbeat(let claim, let progress, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.renew(claim, progress, &batch) }
+        case .outputSchema(let task, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in
+                let (run, task) = try loop.locate(task, &batch)
+                return loop.outputSchema(of: run.state.node(task))
+            }
         case .result(let claim, let result, let reply):
             answer(reply, keeping: .event, &batch) { loop, batch throws(EngineError) in
                 try loop.take(result, of: claim, &batch)
@@ -185,6 +190,15 @@ extension ShardLoop {
     }
 
     // MARK: Held claims
+
+    /// What a result must be, if anything says so: an agent's node, or the tool.
+    private func outputSchema(of node: Graph.Node) -> JSONValue? {
+        switch node.kind {
+        case .agent(let config): config.source["output_schema"]
+        case .tool(let name, _, _): compiler?.registry.tools[name]?.output
+        default: nil
+        }
+    }
 
     /// The task that a claim has.
     ///

@@ -19,6 +19,7 @@ extension RunMachine {
         case .fail, .compensate:
             fail(task, error, log)
         case .skip:
+            noteDeadLetter(task, error)
             emit(task, .review(.exhausted(error, log: log)))
             skip(task, .exhausted)
         case .escalate:

@@ -78,6 +78,7 @@ extension RunMachine {
 
     mutating func fail(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
         if state.compensation(of: task) != nil { return compensationFailed(task, error, log) }
+        noteDeadLetter(task, error)
         emit(task, .taskFailed(error, routing: routingAfterFailure(task), log: log))
         notifyTargets(task)
         if error.errorClass == .fatal { failRun(error, task) }

@@ -28,6 +28,7 @@ indirect enum Request: Sendable {
     case schedule(ScheduleRequest)
     case pause(PauseRequest)
     case bulk(BulkRequest)
+    case deadLetter(DeadLetterRequest)
     /// Carried out once, however often it comes.
     case keyed(IdempotencyKey, Request)
     case keep([UInt8], IdempotencyKey, Reply<Void>)
@@ -51,6 +52,7 @@ indirect enum Request: Sendable {
         case .schedule(let request): request.refuse(error)
         case .pause(let request): request.refuse(error)
         case .bulk(let request): request.refuse(error)
+        case .deadLetter(let request): request.refuse(error)
         case .keyed(_, let request): request.refuse(error)
         case .keep(_, _, let reply): reply(.failure(error))
         case .release(let reply), .advance(_, _, let reply), .budget(_, _, _, let reply), .stop(let reply):

@@ -327,6 +327,7 @@ extension ShardLoop {
         (claims, outside, claimable) = (LeaseTable(duration: ClaimOrder.usualLease), [], [:])
         do {
             pauses = PauseTable(try store.pauses())
+            try loadLetters()
         } catch {
             failStop(error.message)
         }

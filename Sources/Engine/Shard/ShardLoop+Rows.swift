@@ -18,6 +18,7 @@ extension ShardLoop {
         for event in run.machine.events {
             encoder.append(event)
             collectMessage(event, run, &batch)
+            collectLetters(event, run, &batch)
         }
         collectRequests(run, &batch)
         let count = run.machine.events.count
@@ -79,7 +80,9 @@ extension ShardLoop {
                 worker: task.worker,
                 leaseUntil: isRunning && !run.state.node(ref).kind.isContainer
                     ? batch.now + (run.state.claims[ref]?.lease ?? .milliseconds(leases.duration)) : nil,
-                awaitedSignal: task.status == .waiting ? task.awaited?.type : nil
+                awaitedSignal: task.status == .waiting ? task.awaited?.type : nil,
+                queue: run.state.node(ref).queueName,
+                since: task.since
             )
         )
     }

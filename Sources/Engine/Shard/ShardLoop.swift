@@ -70,6 +70,8 @@ struct ShardLoop {
     var schedules = ScheduleTable()
     /// What is paused above single runs.
     var pauses = PauseTable.empty
+    /// Tasks that have a dead letter; some may have none any more.
+    var letters: Set<TaskKey> = []
     /// By queue: tasks whose turn came while it was paused.
     var aside: [String: [TaskKey]] = [:]
     /// Runs with something ready or running, when they are looked at next, and those of this time that are left.
@@ -118,6 +120,7 @@ struct ShardLoop {
             lastRunKey = try store.lastRunKey()
             lastTimerNumber = try store.lastTimerNumber()
             pauses = PauseTable(try store.pauses())
+            try loadLetters()
             try loadLimits()
             return true
         } catch {

@@ -21,16 +21,16 @@ enum Components {
             1...300,
             pattern: "^(day|month|tenant|run:run_[0-7][0-9a-hjkmnp-tv-z]{25}|project:[A-Za-z_][A-Za-z0-9_.-]{0,199})$"
         ),
-        "version": .version, "artifact": .id("art"), "hash": .text(1...71, pattern: "^(sha256:)?[0-9a-f]{64}$"),
-        "webhook": .id("wh"), "hook": .id("hook"),
+        "version": .version, "artifact": .id("art"), "queue": .text(1...200, pattern: "^[!-.0-~]+$"),
+        "hash": .text(1...71, pattern: "^(sha256:)?[0-9a-f]{64}$"), "webhook": .id("wh"), "hook": .id("hook"),
     ]
 
     static let schemas: JSONObject = {
-        let all = general + accounts + definitions + runs + people + webhooks
+        let all = general + accounts + definitions + runs + people + webhooks + queues
         return JSONObject(members: all.map { .init(key: $0.name, value: .object($0.shape.schema)) })
     }()
 
-    private typealias Named = (name: String, shape: Shape)
+    typealias Named = (name: String, shape: Shape)
 
     private static let general: [Named] = [
         (

@@ -31,7 +31,7 @@ struct Contract: Sendable {
     enum Area: String, Sendable, CaseIterable {
         case accounts, workflows, runs, tasks, patches
         case humanTasks = "human tasks"
-        case schedules, signals, webhooks, events, money, secrets, cache, content, administration, probes
+        case schedules, signals, webhooks, workers, events, money, secrets, cache, content, administration, probes
         /// Paths for clients of similar tools.
         case compatibility
     }

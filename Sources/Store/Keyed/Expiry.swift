@@ -15,6 +15,8 @@ public struct Expiry: Sendable, Equatable {
         case cache
         /// Usage records, by ``UsageRow/at``.
         case usage
+        /// Dead letters, by ``DeadLetterRow/at``.
+        case deadLetters
     }
     /// Which rows.
     public var kind: Kind

@@ -93,7 +93,7 @@ struct MemoryKeyedRows {
             case .idempotency: answers.values.count { $0.expiresAt < expiry.before }
             case .signals: signals.values.count { $0.arrivedAt < expiry.before }
             case .cache: entries.values.count { $0.expiresAt < expiry.before }
-            case .usage: 0
+            case .usage, .deadLetters: 0
             }
         return min(all, expiry.limit)
     }
@@ -132,7 +132,7 @@ struct MemoryKeyedRows {
                 left.expiresAt == right.expiresAt ? precedes(left.key, right.key) : left.expiresAt < right.expiresAt
             }
             for row in old.prefix(expiry.limit) { entries[row.key] = nil }
-        case .usage: break
+        case .usage, .deadLetters: break
         }
     }
 }

@@ -112,6 +112,10 @@ extension MemoryRunState {
             tasks[row] = nil
             left -= 1
         }
+        for row in deadLetters.keys.filter({ $0.runKey == key }).sorted(by: { $0.task < $1.task }).prefix(left) {
+            deadLetters[row] = nil
+            left -= 1
+        }
         return limit - left
     }
 }

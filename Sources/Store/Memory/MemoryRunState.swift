@@ -18,6 +18,7 @@ struct MemoryRunState {
     var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
     var schedules: [ScheduleID: ScheduleRow] = [:]
     var pauses: [PauseScope: PauseRow] = [:]
+    var deadLetters: [TaskKey: DeadLetterRow] = [:]
     var outbox: [OutboxMessage] = []
     var lastMessage: Int64 = 0
     var cursors: [String: Int64] = [:]
@@ -94,6 +95,7 @@ struct MemoryRunState {
         if commit.hasKeyedRows { keyed.apply(commit) }
         if commit.hasBudgetRows { budget.apply(commit) }
         budget.expire(commit.expiries)
+        if commit.hasDeadLetters { applyDeadLetters(commit) }
         return first
     }
 

@@ -288,7 +288,7 @@ public final class MemoryRunStore: RunStore {
 
     /// How many rows the step would remove.
     public func count(_ expiry: Expiry) -> Int {
-        state.withLock { $0.keyed.count(expiry) + $0.budget.old(expiry).count }
+        state.withLock { $0.keyed.count(expiry) + $0.budget.old(expiry).count + $0.oldDeadLetters(expiry).count }
     }
 
     /// What rows outside the log name blobs by, all on one page.

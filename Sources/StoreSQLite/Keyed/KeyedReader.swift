@@ -126,6 +126,7 @@ struct KeyedReader {
             case .signals: countSignals
             case .cache: countEntries
             case .usage: countUsage
+            case .deadLetters: nil as Statement?
             }
         return try statement?.first(expiry.before, expiry.limit) { $0.int(0) } ?? 0
     }

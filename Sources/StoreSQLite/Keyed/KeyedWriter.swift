@@ -75,8 +75,9 @@ struct KeyedWriter {
                 case .signals: expireSignals
                 case .cache: expireEntries
                 case .usage: expireUsage
+                case .deadLetters: nil as Statement?
                 }
-            try statement.execute(expiry.before, expiry.limit)
+            try statement?.execute(expiry.before, expiry.limit)
         }
     }
 

@@ -49,7 +49,10 @@ extension SQLiteRunStore {
 
     /// How many rows the step would remove.
     public func count(_ expiry: Expiry) throws(StoreError) -> Int {
-        try keyed { (rows) throws(StoreError) in try rows.count(expiry) } ?? 0
+        if expiry.kind == .deadLetters {
+            return try read { (reader) throws(StoreError) in try reader.queues()?.count(expiry) ?? 0 }
+        }
+        return try keyed { (rows) throws(StoreError) in try rows.count(expiry) } ?? 0
     }
 
     /// What rows outside the log name blobs by.

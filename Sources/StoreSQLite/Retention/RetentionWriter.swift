@@ -71,7 +71,7 @@ struct RetentionWriter {
     private static let tables = [
         (table: "snapshot", key: "seq"), (table: "inbox", key: "message"),
         (table: "signal", key: "arrived_at, target, dedupe_key"), (table: "human_task", key: "id"),
-        (table: "timer", key: "number"), (table: "task", key: "task"),
+        (table: "timer", key: "number"), (table: "task", key: "task"), (table: "dead_letter", key: "task"),
     ]
 
     /// Writes inside the open transaction, in which every record has its place.

@@ -54,7 +54,10 @@ extension TaskRow {
             fence: row.int64(5),
             worker: row.optionalText(6),
             leaseUntil: row.optionalTime(7),
-            awaitedSignal: row.optionalText(8)
+            awaitedSignal: row.optionalText(8),
+            // A file of an older format has no more.
+            queue: row.count > 9 ? row.optionalText(9) : nil,
+            since: row.count > 10 ? row.optionalTime(10) : nil
         )
     }
 }

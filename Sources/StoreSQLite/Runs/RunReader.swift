@@ -17,6 +17,7 @@ final class RunReader {
     private var budgetReader: BudgetReader?
     private var retentionReader: RetentionReader?
     private var ownedReader: OwnedRunReader?
+    private var queueReader: QueueReader?
     private var securityReader: SecurityReader?
     private var webhookReader: WebhookReader?
     let archives: ArchiveReader
@@ -60,6 +61,14 @@ final class RunReader {
         guard try connection.hasTable(KeyedSchema.table) else { return nil }
         keyedReader = try KeyedReader(connection)
         return keyedReader
+    }
+
+    /// What reads queues and dead letters; `nil` while the file has a format without them.
+    func queues() throws(StoreError) -> QueueReader? {
+        if let queueReader { return queueReader }
+        guard try connection.hasTable(QueueSchema.table) else { return nil }
+        queueReader = try QueueReader(connection)
+        return queueReader
     }
 
     /// What asks about runs whose time is over; `nil` while the file has a format without that.

@@ -7,7 +7,7 @@ enum RunSchema {
         log + rows + views, CatalogSchema.tables, SnapshotSchema.step, KeyedSchema.step,
         ScheduleSchema.step, BudgetSchema.step, awaitedSignals, outcomes, RetentionSchema.step,
         HumanTaskSchema.step, PauseSchema.step, SecuritySchema.step,
-        OwnershipSchema.step, CatalogSchema.contents, RecordPlaces.step, WebhookSchema.step,
+        OwnershipSchema.step, CatalogSchema.contents, RecordPlaces.step, WebhookSchema.step, QueueSchema.step,
     ])
 
     /// Which tasks wait for which kind of signal.

@@ -23,6 +23,7 @@ final class RunWriter {
     private var keyed: KeyedWriter?
     private var budget: BudgetWriter?
     private var retention: RetentionWriter?
+    private var queues: QueueWriter?
     /// Why nothing may be written any more. After a failed flush nobody knows what the disk holds, and flushing again
     /// may report a success that is none.
     private var failure: StoreError?
@@ -183,7 +184,9 @@ final class RunWriter {
                 row.fence,
                 row.worker,
                 row.leaseUntil,
-                row.awaitedSignal
+                row.awaitedSignal,
+                row.queue,
+                row.since
             )
         }
         for key in commit.closedTasks { try statements.closeTask.execute(key.runKey, key.task) }
@@ -203,6 +206,10 @@ final class RunWriter {
         if commit.hasBudgetRows {
             if budget == nil { budget = try BudgetWriter(connection) }
             try budget?.write(commit)
+        }
+        if commit.hasDeadLetters {
+            if queues == nil { queues = try QueueWriter(connection) }
+            try queues?.write(commit)
         }
         // After the rows that it may remove.
         if commit.hasKeyedRows {

@@ -27,7 +27,7 @@ struct WriteStatements {
         )
         run = try Statement(connection, Self.upsertRun)
         sameStatus = try Statement(connection, Self.updateRun)
-        task = try Statement(connection, "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        task = try Statement(connection, "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         closeTask = try Statement(connection, "DELETE FROM task WHERE run_key = ? AND task = ?")
         timer = try Statement(connection, "INSERT INTO timer VALUES (?, ?, ?, ?, ?)")
         removeTimer = try Statement(connection, "DELETE FROM timer WHERE fire_at = ? AND number = ?")

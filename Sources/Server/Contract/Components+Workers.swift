@@ -1,0 +1,66 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import JSON
+internal import Store
+
+/// Shapes of queues and what works on them.
+extension Components {
+    static let queues: [Named] = [
+        (
+            "Queue",
+            .answer(
+                .required("queue", .text),
+                .required("depth", .integer, "Open tasks; at most a quarter of a second old, as all numbers here."),
+                .required("ready", .integer, "They wait for an executor."),
+                .required("leased", .integer, "An executor has them."),
+                .required("retrying", .integer, "They wait for their next attempt."),
+                .required("held", .integer, "They wait for money or for a person."),
+                .required("oldest_age_ms", Shape(["type": ["integer", "null"]]), "Of the oldest ready one."),
+                .required("dead", .integer, "Dead letters."),
+                .required("paused", .flag),
+                .optional("pause", .named("QueuePause"))
+            )
+        ),
+        (
+            "QueuePause",
+            .answer(
+                .required("queue", .text),
+                .required("by", .text),
+                .required("at", .time),
+                .optional("reason", .text)
+            )
+        ),
+        (
+            "QueueTask",
+            .answer(
+                .required("id", .text),
+                .required("run", .text),
+                .required("workflow", .text),
+                .optional("node", .text, "Missing when its pass or item has just ended."),
+                .required("status", .text),
+                .required("priority", .integer),
+                .required("attempt", .integer),
+                .required("fence", .integer),
+                .optional("since", .time),
+                .optional("worker", .text),
+                .optional("lease_until", .time)
+            )
+        ),
+        (
+            "DeadLetter",
+            .answer(
+                .required("entry", .text, "The id of the task."),
+                .required("queue", .text),
+                .required("group", .choice(DeadLetterRow.Group.self), "Who gave up."),
+                .required("run", .text),
+                .required("workflow", .text),
+                .required("node", .text),
+                .required("attempts", .integer),
+                .required("failure", .text, "A code."),
+                .required("reason", .text, "Without values."),
+                .required("at", .time)
+            )
+        ),
+    ]
+}
