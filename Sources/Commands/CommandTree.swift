@@ -22,7 +22,8 @@ enum CommandTree {
         children: [
             RunCommands.group, RunAgain.tasks, PauseCommands.pause, PauseCommands.resume, WorkflowCommands.group,
             SchemaCommands.group.reaching(.nothing), InboxCommands.group, SignalCommands.group,
-            ScheduleCommands.group, WebhookCommands.group, QueueCommands.group, ServerCommand.command.reaching(.nothing),
+            ScheduleCommands.group, WebhookCommands.group, QueueCommands.group, WorkerCommands.group,
+            ServerCommand.command.reaching(.nothing),
             DevCommand.command.reaching(.nothing), ToolCommands.group,
             SimulationCommands.group.reaching(.nothing), ArtifactCommands.group,
             CacheCommands.group, BudgetCommands.group, UsageCommands.group,

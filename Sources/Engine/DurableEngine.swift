@@ -14,7 +14,7 @@ internal import Threads
 /// until its outcome is durable.
 public final class DurableEngine: Sendable {
     let mailbox: Mailbox<Request>
-    private let dispatcher: Dispatcher
+    let dispatcher: Dispatcher
     let attempts: Attempts
     let feed: EventFeed
     let store: any RunStore
@@ -22,7 +22,7 @@ public final class DurableEngine: Sendable {
     let blobThread: SerialThread
     /// Of the request that this is the engine for.
     private let key: IdempotencyKey?
-    private let configuration: EngineConfiguration
+    let configuration: EngineConfiguration
     let preparation: PatchPreparation
     /// Reads runs of the same stores.
     public let reader: RunReader

@@ -141,12 +141,7 @@ struct EngineMeter: Sendable {
     // MARK: What is open
 
     /// Sets the gauges.
-    func show(_ budgets: [BudgetRow], _ queues: [QueueFigures], at now: Timestamp) {
-        let letters = queues.filter { $0.deadLetters > 0 }
-        metrics.queueDepth.replace(Dictionary(queues.map { ([$0.queue], Double($0.depth)) }) { first, _ in first })
-        metrics.deadLetters.replace(
-            Dictionary(letters.map { ([$0.queue], Double($0.deadLetters)) }) { first, _ in first }
-        )
+    func show(_ budgets: [BudgetRow], at now: Timestamp) {
         var runs: [[String]: Double] = [:]
         for state in open.values { runs[[state.status.rawValue, state.reason?.rawValue ?? ""], default: 0] += 1 }
         metrics.openRuns.replace(runs)
@@ -155,6 +150,17 @@ struct EngineMeter: Sendable {
         metrics.requestAge[].set(Self.age(requests.values.lazy.map(\.openedAt).min(), now))
         metrics.stuckRuns[].set(Double(stuck.count))
         metrics.budgetUsed.replace(Self.used(budgets))
+    }
+
+    /// Sets the gauges of queues and what works on them.
+    func show(_ queues: [QueueFigures], _ workers: [RegistrationRow]) {
+        let letters = queues.filter { $0.deadLetters > 0 }
+        metrics.queueDepth.replace(Dictionary(queues.map { ([$0.queue], Double($0.depth)) }) { first, _ in first })
+        metrics.deadLetters.replace(
+            Dictionary(letters.map { ([$0.queue], Double($0.deadLetters)) }) { first, _ in first }
+        )
+        let states = workers.compactMap { WorkerRecord.state(in: $0)?.rawValue }
+        metrics.workers.replace(Dictionary(states.map { ([$0], 1) }) { $0 + $1 })
     }
 
     private static func age(_ since: Timestamp?, _ now: Timestamp) -> Double {

@@ -6,7 +6,7 @@ internal import Telemetry
 /// The families that the engine fills (spec 12.4).
 struct EngineMetrics: Sendable {
     let runs, tasks, attempts, leasesExpired, cacheHits: MetricFamily<Counter>
-    let queueDepth, deadLetters: MetricFamily<Gauge>
+    let queueDepth, deadLetters, workers: MetricFamily<Gauge>
     let openRuns, readyOldest, openRequests, requestAge, budgetUsed, stuckRuns: MetricFamily<Gauge>
     let runDuration, taskQueue, taskRun, commit, commitSize: MetricFamily<Histogram>
     /// Commits that were not looked at, because there were too many at a time.
@@ -46,6 +46,7 @@ struct EngineMetrics: Sendable {
         )
         queueDepth = registry.gauges("queue_depth", "Open tasks that need an executor", labels: ["queue"])
         deadLetters = registry.gauges("dead_letters", "Tasks that were given up", labels: ["queue"])
+        workers = registry.gauges("workers", "Workers outside, by what they were told last", labels: ["state"])
         stuckRuns = registry.gauges("stuck_runs", "Runs that nothing moved and that have not gone on since")
         unobserved = registry.counters(
             "unobserved_commits_total",

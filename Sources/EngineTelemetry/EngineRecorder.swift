@@ -24,6 +24,7 @@ public final class EngineRecorder: CommitObserver {
         var spans = RunSpans()
         var budgets: [BudgetRow] = []
         var queues: [QueueFigures] = []
+        var workers: [RegistrationRow] = []
         var budgetsAt: ContinuousClock.Instant?
         var taken = 0
     }
@@ -130,10 +131,13 @@ public final class EngineRecorder: CommitObserver {
         // Read without the lock: the thread that counts must not wait for the disk.
         let read = isDue ? try? store.openBudgets() : nil
         let queues = isDue ? try? store.queues(ofTenant: nil) : nil
+        let workers = isDue ? try? store.registrations(.worker) : nil
         state.withLock { state in
             if let read { state.budgets = read }
             if let queues { state.queues = queues }
-            state.meter.show(state.budgets, state.queues, at: now())
+            if let workers { state.workers = workers }
+            state.meter.show(state.budgets, at: now())
+            state.meter.show(state.queues, state.workers)
         }
     }
 }

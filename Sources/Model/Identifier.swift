@@ -67,11 +67,19 @@ public typealias HumanTaskID = Identifier<HumanTaskKind>
 public typealias ArtifactID = Identifier<ArtifactIDKind>
 /// Names one schedule; prefix `sched`.
 public typealias ScheduleID = Identifier<ScheduleIDKind>
+/// Names one worker outside; prefix `wrk`.
+public typealias WorkerID = Identifier<WorkerIDKind>
 
 /// The kind of a ``RunID``.
 public enum RunKind: IdentifierKind {
     /// `run`.
     public static let prefix = "run"
+}
+
+/// The kind of a ``WorkerID``.
+public enum WorkerIDKind: IdentifierKind {
+    /// `wrk`.
+    public static let prefix = "wrk"
 }
 
 /// The kind of a ``HumanTaskID``.

@@ -93,6 +93,7 @@ public final class APIServer: Sendable {
             + PauseRoutes(service: service).routes + SignalRoutes(service: service).routes
             + VersionRoutes(service: service).routes
             + MoneyRoutes(service: service).routes + QueueRoutes(service: service).routes
+            + WorkerRoutes(service: service).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes
         let others =
             WebhookRoutes(service: service, sender: sender).routes

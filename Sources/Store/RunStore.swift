@@ -92,6 +92,9 @@ public protocol RunStore: RetentionStore {
     /// The queues of tasks that have a dead letter.
     func deadLetterQueues() throws(StoreError) -> [TaskKey: String]
 
+    /// What was made known to the engine: all of a kind, by the bytes of tenant and name.
+    func registrations(_ kind: RegistrationRow.Kind) throws(StoreError) -> [RegistrationRow]
+
     /// Messages with a number above `number`, in order.
     func outbox(after number: Int64, limit: Int) throws(StoreError) -> [OutboxMessage]
     /// How far a consumer got; 0 at first.
@@ -166,6 +169,10 @@ public struct Commit: Sendable {
     public var deadLetters: [DeadLetterRow] = []
     /// Dead letters that are none any more; a missing one is no error.
     public var removedDeadLetters: [TaskKey] = []
+    /// Registrations to insert or replace, by key.
+    public var registrations: [RegistrationRow] = []
+    /// Registrations to remove; a missing one is no error.
+    public var removedRegistrations: [RegistrationRow.Key] = []
     /// What leaves the store: (kind, target, body). Numbers follow on densely.
     public var outbox: [OutboxMessage.Content] = []
     /// New positions of outbox consumers; messages behind every cursor are removed in time.

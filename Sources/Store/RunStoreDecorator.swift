@@ -92,6 +92,10 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func pauses() throws(StoreError) -> [PauseRow] { try base.pauses() }
     /// Leaves it to the store behind.
+    public func registrations(_ kind: RegistrationRow.Kind) throws(StoreError) -> [RegistrationRow] {
+        try base.registrations(kind)
+    }
+    /// Leaves it to the store behind.
     public func queues(ofTenant tenant: String?) throws(StoreError) -> [QueueFigures] {
         try base.queues(ofTenant: tenant)
     }

@@ -88,6 +88,7 @@ private let rootHelp = """
       schedule    Start runs by the calendar or again and again
       webhook     Send events to the addresses of others
       queue       Look into queues, hold them back, and deal with tasks that they gave up
+      worker      See who does tasks for a server, and let workers come to an end
       server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand

@@ -338,7 +338,7 @@ import Testing
 }
 
 /// Requests as a program would make them.
-private struct API {
+struct API {
     struct Reply {
         let status: Int
         let text: String

@@ -35,6 +35,7 @@ struct OwnershipTests {
             ["kind": "standard", "start": ["workflow": "ask"]],
             as: alice
         )
+        let worker = try await world.send("POST", "/v1/workers", ["queues": ["gpu"]], as: alice)
         let values = [
             "webhook": webhook.json["id"]?.stringValue ?? "", "hook": hook.json["id"]?.stringValue ?? "",
             "run": run, "task": "task_\(run.dropFirst(4))0000000000", "human_task": task,
@@ -42,7 +43,7 @@ struct OwnershipTests {
             "key": key.json["id"]?.stringValue ?? "", "name": "ask", "tag": "main", "version": "1",
             "project": "secret_project", "secret": "TOKEN", "user": "usr_00000000000000000000000000", "scope": "day",
             "artifact": file.json["id"]?.stringValue ?? "", "hash": file.json["hash"]?.stringValue ?? "",
-            "queue": "tool", "workflow": "ask",
+            "queue": "tool", "workflow": "ask", "worker": worker.json["id"]?.stringValue ?? "",
         ]
         let feed = LiveFeed(world.service, last: 0)
         for route in APIServer.routes(world.service, feed, Limits(.init())) where !route.pattern.parameters.isEmpty {

@@ -111,6 +111,7 @@ extension ShardLoop {
         guard !isReleasing else { throw EngineError(.draining, "the engine is stopping") }
         let (run, task) = try locate(order.task, &batch)
         try checkMayBeClaimed(task, of: run)
+        try checkMayClaim(task, of: run, order.worker, actor)
         let key = TaskKey(run.key, task)
         let isCalled = leaveLines(key)
         guard mayStart(task, of: run, isCalled: isCalled, &batch) else { throw kept(task, of: run) }
@@ -169,6 +170,7 @@ extension ShardLoop {
             now: clock.monotonic(),
             for: run.state.claims[task]?.lease
         )
+        if let id = WorkerID(lease: run.state[task].worker) { workers.give(TaskKey(run.key, task), to: id) }
     }
 
     /// What the claimer is told.

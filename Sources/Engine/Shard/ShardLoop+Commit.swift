@@ -81,6 +81,7 @@ extension ShardLoop {
         case .attemptEnded(let task, let fence):
             leases.end(TaskKey(run.key, task), fence: fence)
             claims.end(TaskKey(run.key, task), fence: fence)
+            endClaim(TaskKey(run.key, task), &batch)
             limits.release(TaskKey(run.key, task), at: clock.monotonic())
             closeReservations(of: TaskKey(run.key, task), fence: fence, &batch)
             run.inFlight -= 1
@@ -328,6 +329,7 @@ extension ShardLoop {
         do {
             pauses = PauseTable(try store.pauses())
             try loadLetters()
+            try loadWorkers()
         } catch {
             failStop(error.message)
         }

@@ -53,6 +53,8 @@ extension ShardLoop {
             apply(request, to: &batch)
         case .deadLetter(let request):
             apply(request, to: &batch)
+        case .worker(let request):
+            apply(request, to: &batch)
         case .keyed(let key, let request):
             batch.key = key
             apply(request, to: &batch)

@@ -70,6 +70,8 @@ struct ShardLoop {
     var schedules = ScheduleTable()
     /// What is paused above single runs.
     var pauses = PauseTable.empty
+    /// Workers outside.
+    var workers = WorkerTable()
     /// Tasks that have a dead letter; some may have none any more.
     var letters: Set<TaskKey> = []
     /// By queue: tasks whose turn came while it was paused.
@@ -121,6 +123,7 @@ struct ShardLoop {
             lastTimerNumber = try store.lastTimerNumber()
             pauses = PauseTable(try store.pauses())
             try loadLetters()
+            try loadWorkers()
             try loadLimits()
             return true
         } catch {
@@ -142,6 +145,7 @@ struct ShardLoop {
         for entry in continued { command(entry.command, on: entry.run, nil, &batch) }
         fireTimers(&batch)
         endLeases(&batch)
+        endWorkers(&batch)
         supervise(&batch)
         readBack(&batch)
         wakeSchedules(&batch)
@@ -171,6 +175,7 @@ struct ShardLoop {
         if let at = nextCall(now) { wait = min(wait, at - now) }
         if let at = leases.nextAt { wait = min(wait, at - now) }
         if let at = claims.nextAt { wait = min(wait, at - now) }
+        if let at = workers.nextAt { wait = min(wait, at - now) }
         if let at = superviseAt { wait = min(wait, at - now) }
         return max(wait, resumeAt - now, 0)
     }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Engine
 internal import JSON
 internal import Store
 
@@ -20,6 +21,31 @@ extension Components {
                 .required("dead", .integer, "Dead letters."),
                 .required("paused", .flag),
                 .optional("pause", .named("QueuePause"))
+            )
+        ),
+        (
+            "Worker",
+            .answer(
+                .required("id", .text),
+                .required(
+                    "state",
+                    .choice(WorkerRecord.State.self),
+                    "`busy` has as many tasks as it does at a time; `draining` stops when its last one ends."
+                ),
+                .optional("since", .time),
+                .optional("reason", .text),
+                .required("queues", .list(.text), "Empty for all."),
+                .required("labels", .map(.text)),
+                .required("capabilities", .list(.text)),
+                .required("capacity", .integer),
+                .required("load", .integer),
+                .optional("claims", .list(.text), "Ids of the tasks that it has."),
+                .optional("version", .text),
+                .optional("registered_by", .text),
+                .optional("registered_at", .time),
+                .optional("alive_until", .time, "It dies then unless it is heard of."),
+                .optional("heartbeat", .text, "How often it has to be heard of."),
+                .optional("is_server", .flag, "These are the executors of the server itself.")
             )
         ),
         (

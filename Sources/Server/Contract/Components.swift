@@ -23,6 +23,7 @@ enum Components {
         ),
         "version": .version, "artifact": .id("art"), "queue": .text(1...200, pattern: "^[!-.0-~]+$"),
         "hash": .text(1...71, pattern: "^(sha256:)?[0-9a-f]{64}$"), "webhook": .id("wh"), "hook": .id("hook"),
+        "worker": .id("wrk"),
     ]
 
     static let schemas: JSONObject = {

@@ -18,6 +18,7 @@ struct MemoryRunState {
     var humanTasks: [HumanTaskID: HumanTaskRow] = [:]
     var schedules: [ScheduleID: ScheduleRow] = [:]
     var pauses: [PauseScope: PauseRow] = [:]
+    var registrations: [RegistrationRow.Key: RegistrationRow] = [:]
     var deadLetters: [TaskKey: DeadLetterRow] = [:]
     var outbox: [OutboxMessage] = []
     var lastMessage: Int64 = 0
@@ -90,6 +91,8 @@ struct MemoryRunState {
         for id in commit.removedSchedules { schedules[id] = nil }
         for row in commit.pauses { pauses[row.scope] = row }
         for scope in commit.liftedPauses { pauses[scope] = nil }
+        for row in commit.registrations { registrations[row.key] = row }
+        for key in commit.removedRegistrations { registrations[key] = nil }
         deliver(commit)
         keep(commit)
         if commit.hasKeyedRows { keyed.apply(commit) }

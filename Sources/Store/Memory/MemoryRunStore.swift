@@ -233,6 +233,18 @@ public final class MemoryRunStore: RunStore {
         state.withLock { $0.pauses.values.sorted { $0.scope < $1.scope } }
     }
 
+    /// What was made known to the engine, by the bytes of tenant and name.
+    public func registrations(_ kind: RegistrationRow.Kind) -> [RegistrationRow] {
+        state.withLock { state in
+            state.registrations.values.filter { $0.key.kind == kind }.sorted { left, right in
+                guard left.key.tenant == right.key.tenant else {
+                    return left.key.tenant.utf8.lexicographicallyPrecedes(right.key.tenant.utf8)
+                }
+                return left.key.name.utf8.lexicographicallyPrecedes(right.key.name.utf8)
+            }
+        }
+    }
+
     /// All schedules by name.
     public func schedules() -> [ScheduleRow] {
         state.withLock { state in

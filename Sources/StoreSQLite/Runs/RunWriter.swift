@@ -198,6 +198,7 @@ final class RunWriter {
             try statements.pause.execute(row.scope.kind, row.scope.name, row.by, row.reason, row.at.milliseconds)
         }
         for scope in commit.liftedPauses { try statements.liftPause.execute(scope.kind, scope.name) }
+        try register(commit)
         try deliver(commit)
         if !(commit.snapshots.isEmpty && commit.staleSnapshots.isEmpty) {
             if snapshots == nil { snapshots = try SnapshotWriter(connection) }
@@ -327,6 +328,15 @@ final class RunWriter {
             )
         } catch {
             throw error.code == .conflict ? .scheduleTaken(row) : error
+        }
+    }
+
+    private func register(_ commit: Commit) throws(StoreError) {
+        for row in commit.registrations {
+            try statements.register.execute(row.key.kind.rawValue, row.key.tenant, row.key.name, row.body)
+        }
+        for key in commit.removedRegistrations {
+            try statements.unregister.execute(key.kind.rawValue, key.tenant, key.name)
         }
     }
 

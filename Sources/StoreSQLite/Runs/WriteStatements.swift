@@ -13,6 +13,7 @@ struct WriteStatements {
     let humanTask: Statement
     let schedule, removeSchedule: Statement
     let pause, liftPause: Statement
+    let register, unregister: Statement
     let message, removeMessages, cursor: Statement
 
     init(_ connection: borrowing Connection) throws(StoreError) {
@@ -37,6 +38,11 @@ struct WriteStatements {
         removeSchedule = try Statement(connection, "DELETE FROM schedule WHERE id = ?")
         pause = try Statement(connection, "INSERT OR REPLACE INTO pause VALUES (?, ?, ?, ?, ?)")
         liftPause = try Statement(connection, "DELETE FROM pause WHERE kind = ? AND name = ?")
+        register = try Statement(connection, "INSERT OR REPLACE INTO registration VALUES (?, ?, ?, ?)")
+        unregister = try Statement(
+            connection,
+            "DELETE FROM registration WHERE kind = ? AND tenant = ? AND name = ?"
+        )
         message = try Statement(connection, "INSERT INTO outbox VALUES (?, ?, ?, ?)")
         removeMessages = try Statement(connection, Self.removePassedMessages)
         cursor = try Statement(connection, "INSERT OR REPLACE INTO cursor VALUES (?, ?)")
