@@ -192,7 +192,7 @@ let package = Package(
         tests(
             "Server",
             [
-                "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates", "Secrets",
+                "CEL", "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates", "Secrets",
                 "Cryptography", "Catalog", "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON",
                 "TestSupport",
             ]

@@ -17,7 +17,7 @@ public enum EngineCapabilities {
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
     public static let unsupportedKeys: Set<String> = [
-        "node.verify", "node.resources",
+        "node.verify",
         "node.on_unsupported",
         "tool.profile", "http.profile",
         "phase.strategy",

@@ -27,6 +27,7 @@ public final class APIServer: Sendable {
     private let numbers = RequestNumbers()
     private let webhooks: WebhookSender
     private let kept: KeptResponses
+    private let prober: ResourceProber
     private let authentication = (1...2).map { SerialThread(named: "auth-\($0)") }
 
     /// - Parameters:
@@ -47,8 +48,9 @@ public final class APIServer: Sendable {
         feed = LiveFeed(service, last: try service.store.lastSequence(), telemetry.clients)
         kept = KeptResponses(service.engine)
         webhooks = WebhookSender(service, feed, settings, metrics, log)
+        prober = ResourceProber(service, log: log)
         feed.status.watch(health)
-        let routes = Self.routes(service, feed, limits, settings, webhooks)
+        let routes = Self.routes(service, feed, limits, settings, webhooks, prober)
         let document = OpenAPIDocument(
             routes + ProbeRoutes.documented,
             version: service.version,
@@ -74,7 +76,8 @@ public final class APIServer: Sendable {
         _ feed: LiveFeed,
         _ limits: Limits,
         _ settings: APISettings = APISettings(),
-        _ webhooks: WebhookSender? = nil
+        _ webhooks: WebhookSender? = nil,
+        _ prober: ResourceProber? = nil
     ) -> [Route] {
         let sender = webhooks ?? WebhookSender(service, feed, settings, MetricsRegistry())
         let operations: [Route] =
@@ -94,6 +97,8 @@ public final class APIServer: Sendable {
             + VersionRoutes(service: service).routes
             + MoneyRoutes(service: service).routes + QueueRoutes(service: service).routes
             + WorkerRoutes(service: service).routes
+            + ToolRoutes(service: service, limits: limits, tools: settings.tools).routes
+            + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes
         let others =
             WebhookRoutes(service: service, sender: sender).routes
@@ -108,11 +113,15 @@ public final class APIServer: Sendable {
             + CompatibilityRoutes(service: service, feed: feed, settings: settings, operations: all).routes
     }
 
-    /// Follows the engine for those who watch and for webhooks, until the task is cancelled.
+    /// Follows the engine for those who watch and for webhooks, and looks at resources, until the task is cancelled or the
+    /// engine stops.
     public func run() async {
-        async let sending: Void = webhooks.run()
-        await feed.run()
-        await sending
+        await withTaskGroup { group in
+            group.addTask { await self.webhooks.run() }
+            group.addTask { await self.prober.run() }
+            await feed.run()
+            group.cancelAll()
+        }
     }
 
     /// Takes nothing new from now on: every operation but the probes answers 503 `draining`. Those who follow events are

@@ -42,6 +42,13 @@ final class Limits: Sendable {
         guard answer.isAllowed else { throw Problem(answer) }
     }
 
+    /// Counts a call of a tool (spec 11.3); nobody is exempt.
+    func admitTool(by caller: Principal) throws(Problem) {
+        let now = now
+        let answer = limiter.withLock { $0.tool(session: caller.actor, isRestricted: false, at: now) }
+        guard answer.isAllowed else { throw Problem(answer) }
+    }
+
     private var now: Int64 { Int64((ContinuousClock.now - start) / .milliseconds(1)) }
 }
 

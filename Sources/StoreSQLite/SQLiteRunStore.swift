@@ -22,6 +22,8 @@ public final class SQLiteRunStore: RunStore {
         /// Told how long each end of a transaction took: its pages are written to the log file and, unless durability is
         /// relaxed, flushed. Called by the thread that commits, so it must be quick.
         public var onFlush: (@Sendable (Duration) -> Void)?
+        /// Whether changes of accounts and secrets leave an entry in the audit trail.
+        public var keepsAudit = true
         /// Name of the file layer; tests put faults there.
         var vfs: String?
 

@@ -89,9 +89,11 @@ private let rootHelp = """
       webhook     Send events to the addresses of others
       queue       Look into queues, hold them back, and deal with tasks that they gave up
       worker      See who does tasks for a server, and let workers come to an end
+      resource    Look after hosts and services that tasks need and wait for
       server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand
+      exec        Call a tool, a workflow or a workstack of a server by its name
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`
       budget      See and set what may be spent

@@ -43,7 +43,8 @@ struct OwnershipTests {
             "key": key.json["id"]?.stringValue ?? "", "name": "ask", "tag": "main", "version": "1",
             "project": "secret_project", "secret": "TOKEN", "user": "usr_00000000000000000000000000", "scope": "day",
             "artifact": file.json["id"]?.stringValue ?? "", "hash": file.json["hash"]?.stringValue ?? "",
-            "queue": "tool", "workflow": "ask", "worker": worker.json["id"]?.stringValue ?? "",
+            "queue": "tool", "workflow": "ask", "worker": worker.json["id"]?.stringValue ?? "", "resource": "nothing",
+            "tool": "nothing",
         ]
         let feed = LiveFeed(world.service, last: 0)
         for route in APIServer.routes(world.service, feed, Limits(.init())) where !route.pattern.parameters.isEmpty {
@@ -83,7 +84,7 @@ struct OwnershipTests {
 
     private static func isAdministration(_ route: Route) -> Bool {
         guard let permission = route.contract.audience.permissions.first else { return false }
-        return ["users", "budgets", "system", "audit", "secrets", "workers.manage"].contains {
+        return ["users", "budgets", "system", "audit", "secrets", "workers.manage", "resources"].contains {
             permission.rawValue.hasPrefix($0)
         }
     }

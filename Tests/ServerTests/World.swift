@@ -39,14 +39,18 @@ final class World: Sendable {
         var json: JSONValue { (try? JSONValue(parsing: bytes)) ?? .null }
     }
 
-    init(_ apiSettings: APISettings = APISettings()) throws {
+    init(
+        _ apiSettings: APISettings = APISettings(),
+        tools: [Registry.Tool] = [],
+        executors: [String: any NodeExecutor] = [:]
+    ) throws {
         let folder = TemporaryFolder()
         let data = try DataFolder(locking: folder.path, command: "test")
         var options = SQLiteRunStore.Options()
         options.durability = .relaxed
         let store = try SQLiteRunStore(in: data, options)
         let blobs = try SQLiteBlobStore(in: data, durability: .relaxed)
-        var registry = Registry(tools: [], executors: EngineCapabilities.nodeTypes)
+        var registry = Registry(tools: tools, executors: EngineCapabilities.nodeTypes)
         registry.externals = EngineCapabilities.externalTypes
         let compiler = Compiler(registry: registry, purpose: .run)
         let catalog = DefinitionCatalog(store: store, blobs: blobs, compiler: compiler, now: { SystemClock().wall() })
@@ -54,7 +58,7 @@ final class World: Sendable {
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
-            executors: [:],
+            executors: executors,
             workflows: workflows,
             compiler: compiler,
             configuration: EngineConfiguration(worker: "test"),

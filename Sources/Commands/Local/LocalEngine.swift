@@ -50,7 +50,7 @@ struct LocalEngine {
         // The lock is ours, so whatever still works in a workspace was left behind by a process that died.
         SandboxLeftovers.end(beneath: toolbox.workspaces.root)
         var options = SQLiteRunStore.Options()
-        options.durability = settings.durability
+        (options.durability, options.keepsAudit) = (settings.durability, settings.keepsAudit)
         options.onFlush = observing?.onFlush
         // Whoever observes stays for long.
         options.pregrowWAL = observing != nil

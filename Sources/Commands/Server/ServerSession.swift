@@ -17,6 +17,7 @@ import Store
 import StoreSQLite
 import Synchronization
 import Telemetry
+import Tools
 
 /// A server that works: the engine over the data folder, the API over it, and its sockets.
 struct ServerSession {
@@ -59,7 +60,14 @@ struct ServerSession {
     ) throws(CommandFailure) {
         try local.workspaces.makeRoot()
         let service = try Self.service(context, settings, local)
-        let shown = Self.apiSettings(context, settings, origins, local)
+        let shown = Self.apiSettings(
+            context,
+            settings,
+            origins,
+            local,
+            watch.log,
+            try Toolbox(settings, dataFolder: context.dataFolder)
+        )
         let api = try storeCall { () throws(StoreError) in
             try APIServer(service, shown, metrics: watch.metrics, log: watch.log)
         }
@@ -132,7 +140,9 @@ struct ServerSession {
         _ context: CommandContext,
         _ settings: Settings,
         _ origins: SettingsReader.Origins,
-        _ local: LocalEngine
+        _ local: LocalEngine,
+        _ log: Log,
+        _ toolbox: Toolbox
     ) -> APISettings {
         var result = APISettings()
         result.rates = settings.requestRates
@@ -147,6 +157,17 @@ struct ServerSession {
             }
         )
         result.checks = ServerHealth.checks(context.dataFolder, local.blobs)
+        result.tools = toolbox.tools.definitions.map(\.json)
+        result.changeable = [
+            SettingsKey.telemetryLog.rawValue: { (value) throws(Problem) in
+                guard let level = value.stringValue.flatMap(LogLevel.init) else {
+                    let levels = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw Problem(422, "validation.failed", "`telemetry.log` is one of \(levels)")
+                }
+                log.level = level
+                return .string(level.rawValue)
+            }
+        ]
         let folder = context.dataFolder
         let workspaces = local.workspaces
         result.didDelete = { _ = workspaces.remove($0) }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Glibc
 import HTTP
 import JSON
@@ -13,7 +14,7 @@ enum ToolCommands {
     static let group: CommandDescription = .init(
         name: "tool",
         summary: "List tools, show what they take, and call one by hand",
-        children: [list, schema, call]
+        children: [list, search, schema, call]
     )
 
     private static let name = ArgumentDescription(name: "NAME", summary: "name of a tool, such as fs.read")
@@ -23,15 +24,44 @@ enum ToolCommands {
         summary: "List the tools that workflows can call",
         discussion:
             "EFFECTS says what a call changes: nothing (read), the workspace (write), the world (external, destructive).",
-        examples: [.init(line: "baton tool list", comment: "built-in tools and those of tools.dir")]
+        examples: [.init(line: "baton tool list", comment: "built-in tools and those of tools.dir")],
+        exits: [.unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        let tools = try toolbox(context).tools.definitions
+        show(try definitions(context), context)
+        return .ok
+    }
+
+    private static let search: CommandDescription = .init(
+        name: "search",
+        summary: "Find tools by words of their name and description",
+        arguments: [.init(name: "WORD", summary: "what all of them must have", count: .many)],
+        examples: [.init(line: "baton tool search file", comment: "what works on files")],
+        exits: [.unavailable],
+        reach: .folderOrServer
+    ) { context throws(CommandFailure) in
+        let words = (context.invocation.words["WORD"] ?? []).map { $0.lowercased() }
+        let found = try definitions(context).filter { tool in
+            let text = ["name", "description", "category"].compactMap { tool[$0]?.stringValue }.joined(separator: " ")
+            return words.allSatisfy { text.lowercased().contains($0) }
+        }
+        show(found, context)
+        return .ok
+    }
+
+    /// As the API has them.
+    private static func definitions(_ context: CommandContext) throws(CommandFailure) -> [JSONValue] {
+        if let server = try context.server() { return try server.items("/v1/tools") }
+        return try toolbox(context).tools.definitions.map(\.json)
+    }
+
+    private static func show(_ tools: [JSONValue], _ context: CommandContext) {
+        func text(_ tool: JSONValue, _ key: String) -> String { tool[key]?.stringValue ?? "" }
         var table = Table([
             .init(title: "TOOL"), .init(title: "EFFECTS"), .init(title: "CATEGORY"), .init(title: "WHAT IT DOES"),
         ])
-        for tool in tools { table.add([tool.name, tool.effects.rawValue, tool.category, tool.description]) }
-        context.console.show(tools.map(\.json), table)
-        return .ok
+        for tool in tools { table.add(["name", "effects", "category", "description"].map { text(tool, $0) }) }
+        context.console.show(tools, table)
     }
 
     private static let schema: CommandDescription = .init(
@@ -39,8 +69,14 @@ enum ToolCommands {
         summary: "Show the JSON Schema of a tool's arguments and result",
         arguments: [name],
         examples: [.init(line: "baton tool schema http.request", comment: "what it takes")],
-        exits: [.notFound]
+        exits: [.notFound, .unavailable],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        if let server = try context.server() {
+            let tool = try server.get(APIRequest.path("v1", "tools", context.invocation.word("NAME")))
+            context.console.show(tool) { "\(tool.prettyText)\n" }
+            return .ok
+        }
         let tools = try toolbox(context).tools
         let definition = try definition(context, tools)
         context.console.show(definition.json) {
@@ -51,6 +87,21 @@ enum ToolCommands {
         return .ok
     }
 
+    static let argumentOptions: [OptionDescription] = [
+        OptionDescription(
+            name: "arg",
+            kind: .pair("NAME=VALUE"),
+            summary: "an argument",
+            short: "a",
+            isRepeated: true
+        ),
+        OptionDescription(
+            name: "args-json",
+            kind: .text("JSON"),
+            summary: "an object of arguments; --arg wins over it"
+        ),
+    ]
+
     private static let call: CommandDescription = .init(
         name: "call",
         summary: "Call a tool once, without a run",
@@ -58,20 +109,8 @@ enum ToolCommands {
             "The call has the same sandbox and limits as in a run. Without --workspace it works in an empty folder that is\n"
             + "removed afterwards.",
         arguments: [name],
-        options: [
-            OptionDescription(
-                name: "arg",
-                kind: .pair("NAME=VALUE"),
-                summary: "an argument",
-                short: "a",
-                isRepeated: true
-            ),
-            OptionDescription(
-                name: "args-json",
-                kind: .text("JSON"),
-                summary: "an object of arguments; --arg wins over it"
-            ),
-            OptionDescription(name: "workspace", kind: .path("FOLDER"), summary: "the folder the call works in"),
+        options: argumentOptions + [
+            OptionDescription(name: "workspace", kind: .path("FOLDER"), summary: "the folder the call works in")
         ],
         examples: [
             .init(line: "baton tool call shell.exec --arg command='uname -a'", comment: "a program in the sandbox"),
@@ -100,7 +139,7 @@ enum ToolCommands {
     private static func call(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
         let toolbox = try toolbox(context)
         let definition = try definition(context, toolbox.tools)
-        let arguments = try arguments(context, definition)
+        let arguments = try arguments(context, definition.inputSchema)
         let scratch = try ScratchFolder(context.invocation.text("workspace").map(context.absolute))
         defer { scratch.remove() }
         let cancellation = CancellationSignal()
@@ -129,9 +168,9 @@ enum ToolCommands {
         }
     }
 
-    private static func arguments(
+    static func arguments(
         _ context: CommandContext,
-        _ definition: ToolDefinition
+        _ schema: JSONValue
     ) throws(CommandFailure) -> JSONValue {
         var object = JSONObject()
         if let text = context.invocation.text("args-json") {
@@ -141,7 +180,7 @@ enum ToolCommands {
             object = given
         }
         for pair in context.invocation.pairs("arg") {
-            let schema = definition.inputSchema["properties"]?[pair.name]
+            let schema = schema["properties"]?[pair.name]
             object[pair.name] = RunInputs.value(pair.value, schema: schema)
         }
         return .object(object)

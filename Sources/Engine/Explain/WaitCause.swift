@@ -22,6 +22,8 @@ public enum WaitCause: Sendable, Equatable {
     case rate(bucket: String, until: Timestamp)
     /// Ready to be tried again: retries have had their share of attempts.
     case retries(until: Timestamp)
+    /// Ready: something that it needs is offline, or not known.
+    case resource(String, isKnown: Bool)
     /// Ready: a call may cost more than is left of a budget; who holds what of it.
     case budget(BudgetShortage, holders: [Holder] = [])
     /// Ready: the run has as many tasks in flight as it may.
@@ -64,6 +66,7 @@ public enum WaitCause: Sendable, Equatable {
         case .permit, .admission: "permit"
         case .rate: "rate"
         case .budget: "budget"
+        case .resource: "resource"
         case .limit: "limit"
         case .paused: "paused"
         case .group: "group"
@@ -135,6 +138,7 @@ extension RunState {
         case .rate(let bucket, let until): return .rate(bucket: bucket, until: until)
         case .retries(let until): return .retries(until: until)
         case .budget(let shortage): return .budget(shortage)
+        case .resource(let name, let isKnown): return .resource(name, isKnown: isKnown)
         case nil: break
         }
         if let limit = graph.definition.maxParallel, count(.running) >= limit { return .limit(maxParallel: limit) }
@@ -219,6 +223,9 @@ extension WaitCause {
             return "ready to be tried again, but retries have had their share; "
                 + "not before \(until) (\(Self.span(now, until)))"
         case .budget(let shortage, let holders): return shortage.sentence + Self.held(by: holders)
+        case .resource(let name, true): return "ready, waits until the resource `\(name)` works, which is offline"
+        case .resource(let name, false):
+            return "ready, waits for the resource `\(name)`, which nobody has made known"
         case .limit(let limit): return "ready, but the run has \(limit) tasks in flight, its max_parallel"
         case .paused(let pausings): return "ready, but " + pausings.map(\.clause).joined(separator: " and ")
         case .group(let name, let open):
@@ -273,6 +280,8 @@ extension WaitCause {
             ["baton budget set \(shortage.account.scope.command) USD", "baton run cancel \(run)"]
                 + Self.runs(of: holders, but: run).map { "baton run explain \($0)" }
         case .external: ["baton run cancel \(run)"]
+        case .resource(let name, true): ["baton resource probe \(name)", "baton run cancel \(run)"]
+        case .resource(let name, false): ["baton resource add \(name) TARGET", "baton run cancel \(run)"]
         case .dependency, .rate, .retries, .limit, .group, .wave, .worker, .rollback, .draining, .body: []
         }
     }

@@ -65,7 +65,7 @@ extension ShardLoop {
                 continue
             }
             letGo(key)
-            if answer(for: task, of: run, &batch) { continue }
+            if answer(for: task, of: run, &batch) || waitsForResource(task, of: run) { continue }
             run.machine.leaveForClaims(task)
             claimable[run.key, default: []].insert(task)
         }
@@ -90,7 +90,7 @@ extension ShardLoop {
     /// Nothing that is known keeps it from being claimed.
     private func isFree(_ task: TaskRef, of run: OpenRun) -> Bool {
         run.state.has(task) && run.state[task].status == .ready && run.state.holds[task] == nil
-            && run.machine.canStart(task) && !isQueuePaused(task, of: run)
+            && run.machine.canStart(task) && !isQueuePaused(task, of: run) && missingResource(task, of: run) == nil
     }
 
     private func isFull(_ run: OpenRun) -> Bool {

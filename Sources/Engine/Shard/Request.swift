@@ -30,6 +30,7 @@ indirect enum Request: Sendable {
     case bulk(BulkRequest)
     case deadLetter(DeadLetterRequest)
     case worker(WorkerRequest)
+    case resource(ResourceRequest)
     /// Carried out once, however often it comes.
     case keyed(IdempotencyKey, Request)
     case keep([UInt8], IdempotencyKey, Reply<Void>)
@@ -55,6 +56,7 @@ indirect enum Request: Sendable {
         case .bulk(let request): request.refuse(error)
         case .deadLetter(let request): request.refuse(error)
         case .worker(let request): request.refuse(error)
+        case .resource(let request): request.refuse(error)
         case .keyed(_, let request): request.refuse(error)
         case .keep(_, _, let reply): reply(.failure(error))
         case .release(let reply), .advance(_, _, let reply), .budget(_, _, _, let reply), .stop(let reply):

@@ -330,6 +330,7 @@ extension ShardLoop {
             pauses = PauseTable(try store.pauses())
             try loadLetters()
             try loadWorkers()
+            try loadResources()
         } catch {
             failStop(error.message)
         }

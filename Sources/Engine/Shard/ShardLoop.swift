@@ -70,6 +70,10 @@ struct ShardLoop {
     var schedules = ScheduleTable()
     /// What is paused above single runs.
     var pauses = PauseTable.empty
+    /// What tasks need.
+    var resources: [RegistrationRow.Key: ResourceRecord] = [:]
+    /// By resource: tasks that need it and whose turn came while it did not work; some may not wait any more.
+    var awaitedResources: [RegistrationRow.Key: Set<TaskKey>] = [:]
     /// Workers outside.
     var workers = WorkerTable()
     /// Tasks that have a dead letter; some may have none any more.
@@ -124,6 +128,7 @@ struct ShardLoop {
             pauses = PauseTable(try store.pauses())
             try loadLetters()
             try loadWorkers()
+            try loadResources()
             try loadLimits()
             return true
         } catch {

@@ -49,6 +49,73 @@ extension Components {
             )
         ),
         (
+            "Resource",
+            .answer(
+                .required("id", .text),
+                .required("kind", .choice(ResourceRecord.Kind.self)),
+                .required("target", .text),
+                .required("interval", .text),
+                .required("timeout", .text),
+                .optional("slow", .text),
+                .required("failures", .integer),
+                .required("successes", .integer),
+                .required("allow_private", .flag),
+                .required("state", .choice(ResourceRecord.State.self)),
+                .required("since", .time),
+                .required("holds_tasks", .flag, "Tasks that need it wait."),
+                .optional("reason", .text),
+                .optional(
+                    "last_probe",
+                    .answer(
+                        .required("at", .time),
+                        .required("latency_ms", .integer),
+                        .optional("problem", .text)
+                    )
+                )
+            )
+        ),
+        (
+            "Tool",
+            .answer(
+                .required("name", .text),
+                .required("description", .text),
+                .required("input_schema", .any),
+                .required("output_schema", .any),
+                .required("effects", .text, "`read`, `write`, `external` or `destructive`."),
+                .required("idempotent", .flag),
+                .required("timeout_ms", .integer),
+                .required("max_output", .integer),
+                .required("category", .text),
+                .optional("cost_usd", .text)
+            )
+        ),
+        (
+            "Execution",
+            .answer(
+                .required("mode", .choice(["tool", "workflow", "workstack"])),
+                .required("success", .flag),
+                .required("content", .any, "The result of the tool, or the outputs of the run."),
+                .optional("error", .any, "`{code, class, message}` without success."),
+                .required(
+                    "trace",
+                    .list(
+                        .answer(
+                            .required("n", .integer),
+                            .required("type", .text),
+                            .required("name", .text),
+                            .required("ok", .flag),
+                            .required("ms", .integer),
+                            .required("summary", .text, "At most 200 characters.")
+                        )
+                    )
+                ),
+                .required("skills", .list(.text)),
+                .required("agents", .list(.text)),
+                .required("duration_ms", .integer),
+                .required("execution_id", .text, "The id of the run that it was.")
+            )
+        ),
+        (
             "QueuePause",
             .answer(
                 .required("queue", .text),

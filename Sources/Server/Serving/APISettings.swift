@@ -23,6 +23,10 @@ public struct APISettings: Sendable {
     public var publicURL: String?
     /// What `GET /v1/settings` shows; without secrets.
     public var shown: JSONValue = []
+    /// Settings that may change while the server works, by key: each takes a value and says what it is now.
+    public var changeable: [String: Change] = [:]
+    /// Tools that may be called, by name: `{name, description, input_schema, output_schema, effects, …}`.
+    public var tools: [JSONValue] = []
     /// What `/health` and `/readyz` look at besides the store.
     public var checks: [HealthCheck] = []
     /// Where webhooks may go.
@@ -36,6 +40,9 @@ public struct APISettings: Sendable {
 
     /// Makes a backup of that name and says what it is. Blocks.
     public typealias Backup = @Sendable (_ name: String) throws(Problem) -> JSONValue
+
+    /// Sets a value; throws 422 for one that is none. Blocks.
+    public typealias Change = @Sendable (_ value: JSONValue) throws(Problem) -> JSONValue
 
     /// The usual ones.
     public init() {}

@@ -28,9 +28,10 @@ final class RunWriter {
     /// may report a success that is none.
     private var failure: StoreError?
     private let onFlush: (@Sendable (Duration) -> Void)?
+    private let keepsAudit: Bool
 
     init(_ path: String, _ options: SQLiteRunStore.Options) throws(StoreError) {
-        onFlush = options.onFlush
+        (onFlush, keepsAudit) = (options.onFlush, options.keepsAudit)
         let connection = try Connection.open(path, .write, vfs: options.vfs)
         let version = try RunSchema.schema.check(connection)
         if version == 0 { try FreeRoom.prepare(connection, version: 0) }
@@ -84,8 +85,11 @@ final class RunWriter {
     }
 
     /// See ``SecurityStore/apply(_:)``.
-    func apply(_ change: SecurityChange) throws(StoreError) {
+    func apply(_ given: SecurityChange) throws(StoreError) {
         if let failure { throw failure }
+        var change = given
+        // Without its entry a trim would look like a loss.
+        if !keepsAudit, change.auditAnchors.isEmpty { change.audit = [] }
         try transaction { () throws(StoreError) in try SecurityWriter.write(change, connection) }
         checkpoint(atLeast: checkpoints.limit)
     }

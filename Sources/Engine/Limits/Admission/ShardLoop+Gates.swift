@@ -44,6 +44,7 @@ extension ShardLoop {
 
     /// Whether an attempt may start now. If so everything it needs is taken; otherwise it is called when it may have it.
     mutating func mayStart(_ task: TaskRef, of run: OpenRun, isCalled: Bool, _ batch: inout Batch) -> Bool {
+        if waitsForResource(task, of: run) { return false }
         let key = TaskKey(run.key, task)
         if let hold = permitHold(task, of: run, at: batch.now) {
             run.machine.hold(task, hold)

@@ -15,6 +15,8 @@ public enum TaskHold: Sendable, Equatable {
     case retries(until: Timestamp)
     /// A call may cost more than is left of a budget.
     case budget(BudgetShortage)
+    /// Something that it needs does not work, or nobody has made it known.
+    case resource(String, isKnown: Bool)
 
     /// Whether it is worth an event after what was written down last.
     func isNews(after last: TaskHold?, at now: Timestamp) -> Bool {
@@ -23,6 +25,7 @@ public enum TaskHold: Sendable, Equatable {
             key != known || maximum != knownMaximum
         case (.rate(let bucket, _), .rate(let known, let until)): bucket != known || until <= now
         case (.retries, .retries(let until)): until <= now
+        case (.resource, .resource): self != last
         // How much is missing changes all the time, and is read where it is up to date.
         case (.budget(let shortage), .budget(let known)): shortage.account != known.account
         default: true
@@ -50,6 +53,8 @@ extension TaskHold {
             return ["for": "rate", "bucket": .string(bucket), "until": .int(until.milliseconds)]
         case .retries(let until): return ["for": "retries", "until": .int(until.milliseconds)]
         case .budget(let shortage): return shortage.data
+        case .resource(let name, let isKnown):
+            return ["for": "resource", "resource": .string(name), "known": .bool(isKnown)]
         }
     }
 
@@ -73,6 +78,9 @@ extension TaskHold {
         case "retries":
             guard let until = time("until") else { return nil }
             self = .retries(until: until)
+        case "resource":
+            guard let name = data["resource"]?.stringValue else { return nil }
+            self = .resource(name, isKnown: data["known"] != false)
         default: return nil
         }
     }
