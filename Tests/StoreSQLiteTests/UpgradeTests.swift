@@ -132,7 +132,7 @@ import Testing
             try people.integer("SELECT count(*) FROM baton_webhooks WHERE cursor = 7 AND failing_since IS NULL") == 1
         )
         let dead =
-            "SELECT count(*) FROM baton_dead_letters WHERE queue = 'webhooks' AND at = '2023-11-14T22:13:20.250Z'"
+            "SELECT count(*) FROM baton_dead_deliveries WHERE at = '2023-11-14T22:13:20.250Z'"
         #expect(try people.integer(dead) == 1)
     }
 

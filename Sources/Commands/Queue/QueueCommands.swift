@@ -161,7 +161,7 @@ enum QueueCommands {
         var body = JSONObject()
         body["reason"] = context.invocation.text("reason").map(JSONValue.string)
         let answer = try context.neededServer().post(path(context, "pause"), body)
-        context.console.show(answer) { "queue \(text(answer, "queue")) is paused\n" }
+        context.console.show(answer) { "queue \(text(answer, "name")) is paused\n" }
         return .ok
     }
 
@@ -174,7 +174,7 @@ enum QueueCommands {
         reach: .server
     ) { context throws(CommandFailure) in
         let answer = try context.neededServer().post(path(context, "resume"))
-        context.console.show(answer) { "queue \(text(answer, "queue")) is not paused any more\n" }
+        context.console.show(answer) { "queue \(text(answer, "name")) is not paused any more\n" }
         return .ok
     }
 

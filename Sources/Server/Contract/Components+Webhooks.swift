@@ -31,7 +31,7 @@ extension Components {
             )
         ),
         (
-            "DeadLetter",
+            "DeadDelivery",
             .answer(
                 .required("id", .text, "The `webhook-id` of the message."),
                 .required("webhook", .text),

@@ -43,16 +43,23 @@ final class StatusBoard: Sendable {
 
     private let service: Service
     private let start = ContinuousClock.now
+    /// Since the start; tests stop it.
+    private let elapsed: @Sendable (ContinuousClock.Instant) -> Duration
     private let state = Mutex(State())
 
-    init(_ service: Service) { self.service = service }
+    init(
+        _ service: Service,
+        elapsed: @escaping @Sendable (ContinuousClock.Instant) -> Duration = { .now - $0 }
+    ) {
+        (self.service, self.elapsed) = (service, elapsed)
+    }
 
     /// Says how the server is from now on.
     func watch(_ health: HealthMonitor) { state.withLock { $0.health = health } }
 
     /// `{type, at, tenant, data: {runs, human_tasks, health}}`: an event without a number.
     func snapshot(of view: View) async throws(Problem) -> JSONValue {
-        let tick = Int64((ContinuousClock.now - start) / Self.interval)
+        let tick = Int64(elapsed(start) / Self.interval)
         let (known, reading) = state.withLock { state -> (JSONValue?, Task<Numbers, any Error>) in
             if state.tick == tick, let numbers = state.numbers { return (state.snapshots[view], numbers) }
             let reading = Task { [self, health = state.health] in try await read(health) }
@@ -84,7 +91,7 @@ final class StatusBoard: Sendable {
             group.addTask {
                 while !Task.isCancelled {
                     try await send(try await self.snapshot(of: view))
-                    let next = Int64((ContinuousClock.now - self.start) / Self.interval) + 1
+                    let next = Int64(self.elapsed(self.start) / Self.interval) + 1
                     try await Task.sleep(until: self.start + Self.interval * next, clock: .continuous)
                 }
             }

@@ -26,12 +26,12 @@ struct DeadLetterRoutes: Sendable {
                 "GET",
                 "/v1/webhooks/{webhook}/dead-letters",
                 Contract(
-                    "listDeadLetters",
+                    "listDeadDeliveries",
                     "Messages of a webhook that were given up, in the order of their events.",
                     .webhooks,
                     .may(.readSignals),
                     query: [.limit, .cursor("^-?[0-9]{1,18}$")],
-                    .page("DeadLetter")
+                    .page("DeadDelivery")
                 ),
                 list
             ),
@@ -39,7 +39,7 @@ struct DeadLetterRoutes: Sendable {
                 "POST",
                 "/v1/webhooks/{webhook}/dead-letters/redrive",
                 Contract(
-                    "redriveDeadLetters",
+                    "redriveDeadDeliveries",
                     "Sends messages again that were given up, under the same ids.",
                     .webhooks,
                     .may(.writeSignals),
@@ -52,7 +52,7 @@ struct DeadLetterRoutes: Sendable {
                 "POST",
                 "/v1/webhooks/{webhook}/dead-letters/discard",
                 Contract(
-                    "discardDeadLetters",
+                    "discardDeadDeliveries",
                     "Removes messages that were given up.",
                     .webhooks,
                     .may(.writeSignals),

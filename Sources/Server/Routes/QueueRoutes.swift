@@ -17,7 +17,7 @@ struct QueueRoutes: Sendable {
     /// Queues that are there without anybody naming them.
     private static let usual = ["agent", "http", "tool"]
 
-    var routes: [Route] { [list] + [messages, pending, dead] + [pause, resume] + [redrive, discard] }
+    var routes: [Route] { [list] + [messages, pending, dead] + [redrive, discard] }
 
     // MARK: Lists
 
@@ -111,7 +111,7 @@ struct QueueRoutes: Sendable {
 
     private var dead: Route {
         let contract = Contract(
-            "listDeadLetters",
+            "listQueueDeadLetters",
             "Tasks that a queue gave up, oldest runs first.",
             .workers,
             Self.audience,
@@ -125,46 +125,6 @@ struct QueueRoutes: Sendable {
             let wanted = filter
             let rows = try await service.read { store throws(StoreError) in try store.deadLetters(wanted) }
             return .page(rows.map(\.json), next: rows.count == wanted.limit ? rows.last.map { "\($0.id)" } : nil)
-        }
-    }
-
-    // MARK: Pauses
-
-    private var pause: Route {
-        let contract = Contract(
-            "pauseQueue",
-            "Starts no task of the queue any more; attempts in flight finish.",
-            .workers,
-            Self.audience,
-            body: .optional(.optional("reason", .reason)),
-            .ok(.named("QueuePause")),
-            .problem(409, "It is paused.")
-        )
-        return Route("POST", "/v1/queues/{queue}/pause", contract) { call throws(Problem) in
-            let (scope, reason) = (PauseScope.queue(call.parameter("queue")), call.fields.text("reason"))
-            let row = try await service.ask(call) { engine throws(EngineError) in
-                try await engine.pause(scope, reason: reason, by: call.actor)
-            }
-            return .json(row.queueJSON)
-        }
-    }
-
-    private var resume: Route {
-        let contract = Contract(
-            "resumeQueue",
-            "Ends a pause.",
-            .workers,
-            Self.audience,
-            body: .optional([]),
-            .ok(.answer(.required("queue", .text), .required("woken", .integer, "How many runs go on."))),
-            .problem(409, "It is not paused.")
-        )
-        return Route("POST", "/v1/queues/{queue}/resume", contract) { call throws(Problem) in
-            let name = call.parameter("queue")
-            let resumed = try await service.ask(call) { engine throws(EngineError) in
-                try await engine.resume(.queue(name), by: call.actor)
-            }
-            return .json(["queue": .string(name), "woken": .int(Int64(resumed.woken))])
         }
     }
 

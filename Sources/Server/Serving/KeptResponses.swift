@@ -88,7 +88,7 @@ final class KeptResponses: Sendable {
 extension Route {
     /// What the engine is asked for keeps its own answers.
     private static let ofEngine: Set<Contract.Area> = [
-        .runs, .tasks, .patches, .humanTasks, .schedules, .signals, .money, .cache,
+        .runs, .tasks, .patches, .humanTasks, .schedules, .signals, .money, .cache, .workers, .resources, .tools,
     ]
 
     /// It changes something outside of the engine, so its answer is kept here.

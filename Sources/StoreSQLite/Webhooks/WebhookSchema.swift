@@ -38,7 +38,7 @@ enum WebhookSchema {
             \(RunSchema.time("delivered_at")), \(RunSchema.time("created_at"))
             FROM webhook LEFT JOIN webhook_progress ON webhook = id ORDER BY id;
 
-        CREATE VIEW baton_dead_letters AS SELECT 'webhooks' AS queue, webhook, seq, tenant, type, attempts, failure,
+        CREATE VIEW baton_dead_deliveries AS SELECT webhook, seq, tenant, type, attempts, failure,
             \(RunSchema.time("first_at")), \(RunSchema.time("at")) FROM delivery WHERE state = 'dead'
             ORDER BY webhook, seq;
 
