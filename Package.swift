@@ -130,7 +130,21 @@ let package = Package(
         module("BatonTesting", ["Simulation", "Engine", "Store", "Definition", "Model", "CEL", "JSON"]),
         module(
             "Tools",
-            ["Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Threads", "Model", "JSON", "Text", "CLinux"]
+            [
+                "Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Threads", "CEL", "Model", "JSON", "Text",
+                "CLinux",
+            ]
+        ),
+
+        // Agents: the loop of models and tools, and the roles that come with the program.
+        .target(
+            name: "Agents",
+            dependencies: [
+                "Tools", "ProviderCalls", "Providers", "Engine", "Store", "Definition", "Threads", "Model", "JSON",
+                "Hashing", "Text",
+            ],
+            resources: [.embedInCode("Roles")],
+            swiftSettings: settings
         ),
 
         // The API over HTTP; the only place that joins HTTP and Engine.
@@ -147,7 +161,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Server", "MockModels", "ProviderCalls", "Providers", "HTTPServer", "RateLimits", "Tools", "Simulation",
+                "Server", "Agents", "MockModels", "ProviderCalls", "Providers", "HTTPServer", "RateLimits", "Tools",
+                "Simulation",
                 "EngineTelemetry", "Engine", "Telemetry",
                 "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
                 "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "BatonClient", "HTTP",
@@ -205,6 +220,13 @@ let package = Package(
         tests("HTTPServer", ["Reactor", "Compression", "Threads", "TestSupport"]),
         tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
         tests(
+            "Agents",
+            [
+                "Tools", "ProviderCalls", "Providers", "Engine", "HTTP", "Definition", "Threads", "Store", "Model",
+                "JSON", "CEL",
+            ]
+        ),
+        tests(
             "Commands",
             [
                 "BatonClient", "Providers", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite",
@@ -221,8 +243,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "baton", "Tools", "Engine", "StoreSQLite", "Store", "Definition", "HTTPServer", "HTTP", "Cryptography",
-                "Threads", "Model", "JSON", "CLinux",
+                "baton", "MockModels", "Providers", "HTTPServer", "Reactor", "Tools", "Engine", "StoreSQLite", "Store",
+                "Definition", "HTTP", "Cryptography", "Threads", "Model", "JSON", "CLinux",
             ],
             swiftSettings: settings
         ),

@@ -8,18 +8,24 @@ public import Definition
 public enum EngineCapabilities {
     /// Kinds of nodes that can be executed.
     public static let nodeTypes: Set<NodeType> = [
-        .tool, .http, .human, .branch, .loop, .map, .join, .transform, .filter, .aggregate, .workflow,
+        .agent, .tool, .http, .human, .branch, .loop, .map, .join, .transform, .filter, .aggregate, .workflow,
         .wait, .signal,
     ]
 
-    /// Kinds of nodes that this program has no executor for, but that somebody outside may claim.
+    /// Kinds of nodes whose keys mean something to whoever claims them outside, even those that are not carried out here.
     public static let externalTypes: Set<NodeType> = [.agent]
 
+    /// Keys of agents that only somebody outside may carry out. A run in which an agent of this program has one is not
+    /// started.
+    public static let externalAgentKeys = [
+        "agents", "match", "strategy", "skills", "session", "profile", "approve_tools",
+    ]
+
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
-    public static let unsupportedKeys: Set<String> = [
+    public static let unsupportedKeys = Set<String>([
         "node.verify",
         "node.on_unsupported",
         "tool.profile", "http.profile",
         "phase.strategy",
-    ]
+    ]).union(externalAgentKeys.map { "agent.\($0)" })
 }

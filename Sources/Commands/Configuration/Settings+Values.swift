@@ -35,6 +35,7 @@ extension Settings {
         case .sandboxRequire: .bool(requiresSandbox)
         case .sandboxNetwork: list(allowedTargets)
         case .toolsFolder: text(toolsFolder)
+        case .agentsFolder: text(agentsFolder)
         case .limitsMaxParallel: .int(Int64(maxParallel))
         case .limitsPerProject: perProject.map { .int(Int64($0)) } ?? .null
         case .limitsPerTool: list(perTool.map { "\($0.key)=\($0.value)" }.sorted())

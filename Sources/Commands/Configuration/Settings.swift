@@ -21,6 +21,8 @@ struct Settings: Equatable {
     var allowedTargets: [String] = []
     /// A folder of function programs; an absolute path.
     var toolsFolder: String?
+    /// A folder of agents; an absolute path.
+    var agentsFolder: String?
     /// Attempts in flight.
     var maxParallel = 64
     /// Attempts in flight of one project; `nil` for no limit of its own.

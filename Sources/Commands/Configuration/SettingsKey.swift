@@ -21,6 +21,7 @@ enum SettingsKey: String, CaseIterable {
     case sandboxRequire = "sandbox.require"
     case sandboxNetwork = "sandbox.network"
     case toolsFolder = "tools.dir"
+    case agentsFolder = "agents.dir"
     case limitsMaxParallel = "limits.max_parallel"
     case limitsPerProject = "limits.per_project"
     case limitsPerTool = "limits.per_tool"

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Agents
 import Catalog
 import Definition
 import Engine
@@ -72,10 +73,12 @@ struct LocalEngine {
         self.blobs = blobs
         (configuration.queues, configuration.labels) = (settings.queues, settings.labels)
         let secrets = VaultSecrets(store: store, runs: store, folder: path, environment: context.environment)
+        let keys = ProviderKeys(environment: context.environment, secret: { try secrets.open($0) })
+        let models = try AgentModels.of(settings) { handle in try keys.key(handle) }
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
-            executors: drives ? toolbox.makeExecutors(secrets: secrets) : [:],
+            executors: drives ? toolbox.makeExecutors(secrets: secrets, models: models) : [:],
             workflows: workflows,
             compiler: compiler,
             observer: observing?.observer(store),

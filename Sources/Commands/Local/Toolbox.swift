@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Agents
 import Definition
 import Engine
 import HTTP
@@ -14,12 +15,14 @@ struct Toolbox: Sendable {
     let policy: AddressPolicy
     let sandbox: SandboxSettings
     let workspaces: Workspaces
+    let roster: AgentRoster
 
     init(_ settings: Settings, dataFolder: String) throws(CommandFailure) {
         tools = try Self.registry(settings.toolsFolder)
         policy = AddressPolicy(allowed: settings.allowedTargets)
         sandbox = SandboxSettings(isRequired: settings.requiresSandbox, hiddenPaths: [dataFolder])
         workspaces = Workspaces(dataFolder: dataFolder)
+        roster = AgentRoster.builtIn(adding: try settings.agentsFolder.map(AgentFiles.read) ?? [])
     }
 
     private static func registry(_ folder: String?) throws(CommandFailure) -> ToolRegistry {
@@ -60,7 +63,7 @@ struct Toolbox: Sendable {
     }
 
     /// The code behind the node kinds that leave the engine.
-    func makeExecutors(secrets: any SecretSource) -> [String: any NodeExecutor] {
+    func makeExecutors(secrets: any SecretSource, models: AgentModels) -> [String: any NodeExecutor] {
         var settings = ExecutionSettings(
             tools: tools,
             http: HTTPClient(policy: policy),
@@ -68,6 +71,8 @@ struct Toolbox: Sendable {
             workspaces: workspaces.root
         )
         settings.secrets = secrets
-        return settings.executors
+        var executors = settings.executors
+        executors["agent"] = AgentExecutor(settings: settings, roster: roster, models: models)
+        return executors
     }
 }

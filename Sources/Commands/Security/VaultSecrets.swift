@@ -34,18 +34,29 @@ struct VaultSecrets: SecretSource {
 
     /// Of the project of the run, else of its tenant.
     private func open(_ name: String, for run: RunID) throws(TaskError) -> [UInt8] {
+        let owner: Ownership
+        do throws(StoreError) {
+            owner = try runs.run(run)?.ownership ?? .common
+        } catch {
+            throw TaskError(code: "store.unavailable", errorClass: .transient, message: error.message)
+        }
+        return try open(name, in: (owner.project.map { [.project($0)] } ?? []) + [.tenant], of: owner.tenant)
+    }
+
+    /// Of a tenant; blocks for a moment.
+    func open(
+        _ name: String,
+        in scopes: [SecretScope] = [.tenant],
+        of tenant: String = SecuritySession.tenant
+    ) throws(TaskError) -> [UInt8] {
         do {
-            let owner = try runs.run(run)?.ownership ?? .common
-            let scopes = (owner.project.map { [SecretScope.project($0)] } ?? []) + [.tenant]
             guard let ring = try Keyring.load(folder: folder, environment: environment, creates: false) else {
                 throw SecretError(.notFound, "There is no secret `\(name)`; `baton secret set \(name)` makes it.")
             }
             let vault = SecretVault(store: store, ring: ring, now: { SystemClock().wall() })
-            return try vault.value(name, in: scopes, tenant: owner.tenant)
+            return try vault.value(name, in: scopes, tenant: tenant)
         } catch let error as SecretError {
             guard error.code == .storage else { throw .secretMissing(error.message) }
-            throw TaskError(code: "store.unavailable", errorClass: .transient, message: error.message)
-        } catch let error as StoreError {
             throw TaskError(code: "store.unavailable", errorClass: .transient, message: error.message)
         } catch {
             throw .secretMissing("\(error)")

@@ -78,7 +78,12 @@ extension NodeReader {
     mutating func readConfig(_ resolved: ResolvedType, _ node: SourceValue) -> JSONObject? {
         if let tool = resolved.tool { return arguments(of: tool, node) }
         let config = configuration(of: node)
-        context.checkSupport(config, resolved.type.rawValue, resolved.config)
+        context.checkSupport(
+            config,
+            resolved.type.rawValue,
+            resolved.config,
+            isForOthers: registry.externals.contains(resolved.type)
+        )
         if resolved.type != .tool, let inputs = node.member("inputs") {
             let suggestion = "`inputs` belongs to tool nodes; write it in `config`"
             sink.report(.unknownKey, at: inputs, suggestion)

@@ -41,10 +41,17 @@ final class ReadingContext {
     }
 
     /// Reports something that is understood but cannot be executed here: an error for a run, else a warning.
-    func reportUnsupported(at value: SourceValue, position: SourcePosition? = nil, _ message: String) {
+    ///
+    /// - Parameter isForOthers: Somebody outside may carry it out: whether the run can start turns out when it is started.
+    func reportUnsupported(
+        at value: SourceValue,
+        position: SourcePosition? = nil,
+        isForOthers: Bool = false,
+        _ message: String
+    ) {
         sink.report(
             .unsupported,
-            severity: purpose == .run ? .error : .warning,
+            severity: purpose == .run && !isForOthers ? .error : .warning,
             at: value,
             position: position,
             message
@@ -52,7 +59,7 @@ final class ReadingContext {
     }
 
     /// Reports the keys of a mapping that this engine does not carry out.
-    func checkSupport(_ value: SourceValue, _ owner: String, _ shape: Shape) {
+    func checkSupport(_ value: SourceValue, _ owner: String, _ shape: Shape, isForOthers: Bool = false) {
         guard let unsupported = unsupported[owner], case .mapping(let entries) = value.node.content else { return }
         for entry in entries {
             guard let field = shape.find(entry.key)?.field else { continue }
@@ -63,8 +70,10 @@ final class ReadingContext {
             let word = place.text.map { String($0.prefix { $0 != ":" }) }
             guard isWhole || word.map({ unsupported.words[key]?.contains($0) ?? false }) ?? false else { continue }
             let what = isWhole ? key : "\(key): \(place.text ?? "")"
-            let message = "`\(what)` is not carried out by this engine; a run with it is refused"
-            reportUnsupported(at: place, position: entry.keyPosition, message)
+            let message =
+                "`\(what)` is not carried out by this engine; a run with it is refused"
+                + (isForOthers ? " unless somebody outside claims the node" : "")
+            reportUnsupported(at: place, position: entry.keyPosition, isForOthers: isForOthers, message)
         }
     }
 

@@ -102,8 +102,9 @@ public struct Assignment: Sendable {
         lease = HeldLease(key: key, fence: task.fence)
         var expressions: [CELExpression] = []
         switch node.kind {
-        case .tool(_, let template, _), .http(let template), .agent(let template):
-            expressions = template.slots.map(\.expression)
+        case .tool(_, let template, _), .http(let template): expressions = template.slots.map(\.expression)
+        case .agent(let template):
+            expressions = template.slots.map(\.expression) + Self.forwarded(template).map(\.expression)
         default: break
         }
         scope = state.snapshot(for: expressions, in: ref.scope, at: now, extra: state.locals(of: ref))

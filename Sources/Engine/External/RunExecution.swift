@@ -1,7 +1,9 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CEL
 internal import Definition
+internal import JSON
 internal import Model
 
 /// Who carries out the tasks of a run that an executor has to (spec 6.1).
@@ -32,6 +34,17 @@ public enum RunExecution: String, Sendable, CaseIterable {
             guard case .agent = node.kind else { return false }
             return !isExternal(node)
         }
+    }
+
+    /// The first agent that is left to this program and has a key that only somebody outside may carry out.
+    func agentForOthers(in graph: RunGraph) -> (node: Graph.Node, key: String)? {
+        for node in graph.nodes {
+            guard case .agent(let config) = node.kind, !isExternal(node) else { continue }
+            if let key = EngineCapabilities.externalAgentKeys.first(where: { config.source[$0] != nil }) {
+                return (node, key)
+            }
+        }
+        return nil
     }
 }
 

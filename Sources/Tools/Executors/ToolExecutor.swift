@@ -4,7 +4,6 @@
 internal import CEL
 internal import Definition
 internal import Engine
-internal import Glibc
 internal import HTTP
 internal import JSON
 internal import Model
@@ -54,7 +53,12 @@ struct ToolExecutor: NodeExecutor {
         _ cancellation: CancellationSignal
     ) async throws(TaskError) -> AttemptOutcome {
         do throws(TaskError) {
-            var context = try settings.context(for: assignment, cancellation)
+            var context = try settings.context(
+                for: assignment,
+                key: assignment.key,
+                timeout: assignment.timeout,
+                cancellation
+            )
             if !secrets.isEmpty { context.masker = secrets.masker }
             let result = try await settings.tools.call(name, try secrets.filled(values), context: context)
             return .completed(
@@ -127,19 +131,6 @@ struct HTTPExecutor: NodeExecutor {
 extension Assignment {
     /// What the other side can recognise a repeat by; `nil` where the node says it takes none.
     fileprivate var key: String? { node.isNonIdempotent ? nil : idempotencyKey }
-
-    fileprivate func evaluate(_ template: ValueTemplate, in handles: SecretHandles) throws(TaskError) -> JSONValue {
-        do {
-            return try template.evaluate(in: handles)
-        } catch {
-            let code = error.cause.code == .cost ? "expression.cost" : "expression.failed"
-            throw TaskError(
-                code: code,
-                errorClass: .permanent,
-                message: "`config\(error.pointer)`: \(error.cause.message)"
-            )
-        }
-    }
 }
 
 extension AttemptOutcome {
@@ -147,32 +138,6 @@ extension AttemptOutcome {
     fileprivate func masked(by masker: Masker) -> AttemptOutcome {
         guard !masker.isEmpty, case .completed(let output, let log, let usage) = self else { return self }
         return .completed(masker.mask(output), log: log.map { masker.mask($0) }, usage: usage)
-    }
-}
-
-extension ExecutionSettings {
-    /// The surroundings of one attempt; makes the run's workspace if it is not there.
-    fileprivate func context(
-        for assignment: Assignment,
-        _ cancellation: CancellationSignal
-    ) throws(TaskError) -> ToolContext {
-        let folder = workspace(of: assignment.run)
-        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-            let reason = String(cString: strerror(errno))
-            throw TaskError(
-                code: "tool.failed",
-                errorClass: errno == ENOSPC ? .transient : .permanent,
-                message: "the workspace \(folder) cannot be made: \(reason)"
-            )
-        }
-        return ToolContext(
-            workspace: folder,
-            http: http,
-            idempotencyKey: assignment.key,
-            timeout: assignment.timeout ?? .seconds(60),
-            cancellation: cancellation,
-            sandbox: sandbox
-        )
     }
 }
 

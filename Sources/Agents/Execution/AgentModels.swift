@@ -1,0 +1,74 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import Model
+public import ProviderCalls
+public import Providers
+
+/// The models that the agents of a process ask, and what is known of them. They are set up when the first agent needs one.
+public actor AgentModels {
+    /// What calls cost.
+    nonisolated let prices: PriceTable
+    nonisolated let now: @Sendable () -> Timestamp
+    private let make: @Sendable () async throws -> ModelSetup
+    private var making: Task<ModelSetup, any Error>?
+    private var router: ModelRouter?
+
+    /// Models that are not set up yet.
+    ///
+    /// - Parameter make: Sets them up; called again when it failed.
+    public init(
+        prices: PriceTable,
+        now: @escaping @Sendable () -> Timestamp,
+        make: @escaping @Sendable () async throws -> ModelSetup
+    ) {
+        (self.prices, self.now, self.make) = (prices, now, make)
+    }
+
+    /// - Throws: `provider.unavailable` when they cannot be set up.
+    func setup() async throws(TaskError) -> ModelSetup {
+        let work = making ?? Task { [make] in try await make() }
+        making = work
+        do {
+            let setup = try await work.value
+            if router == nil { router = ModelRouter(tiers: setup.tiers) }
+            return setup
+        } catch {
+            making = nil
+            throw .noModel("the models cannot be set up: \(error)")
+        }
+    }
+
+    /// - Parameter failed: Models that gave no answer to this call.
+    func choose(_ wish: ModelRouter.Wish, excluding failed: Set<ModelReference>) -> ModelRouter.Choice {
+        router?.choose(wish, excluding: failed, at: now()) ?? .unavailable
+    }
+
+    func succeed(_ model: ModelReference) { router?.succeed(model) }
+
+    func fail(_ model: ModelReference, _ errorClass: ErrorClass) { _ = router?.fail(model, errorClass, at: now()) }
+}
+
+extension ModelSetup {
+    /// What a node or an agent wants: a model by name, else a tier.
+    ///
+    /// - Throws: `provider.unavailable` for a model that no provider is known to have.
+    func wish(model: String?, tier: ModelTier) throws(TaskError) -> ModelRouter.Wish {
+        guard let model else { return .tier(tier) }
+        if let reference = ModelReference(model), providers[reference.provider] != nil { return .model(reference) }
+        let listing = settings.values.filter { $0.models.contains(model) }.map(\.name).sorted()
+        if let provider = listing.first { return .model(ModelReference(provider: provider, model: model)) }
+        let listed = ModelTier.allCases.flatMap { tiers.models[$0] ?? [] }
+        if let reference = listed.first(where: { $0.model == model }) { return .model(reference) }
+        if providers.count == 1, let provider = providers.keys.first {
+            return .model(ModelReference(provider: provider, model: model))
+        }
+        throw .noModel("no provider is known to have the model \"\(model)\"; name it as PROVIDER/MODEL")
+    }
+}
+
+extension TaskError {
+    static func noModel(_ message: String) -> TaskError {
+        TaskError(code: "provider.unavailable", errorClass: .permanent, message: message)
+    }
+}

@@ -1,0 +1,110 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import Model
+import ProviderCalls
+import Providers
+import Threads
+
+/// Calls of models.
+extension AgentRun {
+    mutating func carryOut(_ ask: AgentAsk) async throws(Ending) {
+        let model = try await choose()
+        guard let provider = setup.providers[model.provider], let settings = setup.settings[model.provider] else {
+            return try await fail(.noModel("there is no provider `\(model.provider)`"))
+        }
+        guard let entry = models.prices.entry(for: model.model, of: settings) else {
+            return try await fail(
+                TaskError(
+                    code: "budget.unpriced",
+                    errorClass: .permanent,
+                    message:
+                        "the price of \(model) is not known, so it is not asked; `tiers.table` names a table with prices"
+                )
+            )
+        }
+        var ask = ask
+        ask.request.model = model.model
+        if let limit = entry.facts.outputLimit { ask.request.maxOutputTokens = min(ask.request.maxOutputTokens, limit) }
+        let price = AskPrice(ask.request, entry.price, of: model, version: models.prices.version)
+        let record = ask.record
+        let receipt = try await self.record(
+            [.begin(.model, name: model.description, request: record, cost: price.cost)]
+        )
+        guard receipt.shortage == nil, let step = receipt.begun.first else {
+            throw Ending(outcome: .starved(price.cost))
+        }
+        steps.append(AgentStep(step, request: record))
+        ask.request.maxOutputTokens = price.outputLimit(within: receipt.allowances.first ?? nil)
+        switch await reply(of: provider, to: ask.request) {
+        case .success(let reply):
+            end(step.number, AgentStep.answered(reply), price.usage(of: reply))
+            (failed, lastError) = ([], nil)
+            await models.succeed(model)
+            note(reply, of: model, step.number)
+        case .failure(let error):
+            end(step.number, AgentStep.failed(error.taskError), error.mayBeCharged ? nil : CallUsage.none)
+            try await look(at: error, of: model)
+        }
+    }
+
+    /// The model to ask.
+    private mutating func choose() async throws(Ending) -> ModelReference {
+        switch await models.choose(wish, excluding: failed) {
+        case .ask(let model, let isFallback):
+            if isFallback { log.append("\(model) is asked in place of the preferred model") }
+            return model
+        case .wait(let time):
+            try await fail(lastError ?? busy(until: time))
+        case .unavailable:
+            try await fail(lastError ?? .noModel("no model serves the tier \(task.tier.rawValue); see `tiers`"))
+        }
+        throw .cancelled
+    }
+
+    private func busy(until time: Timestamp) -> TaskError {
+        TaskError(
+            code: "provider.unavailable",
+            errorClass: .upstream,
+            message: "all models that could answer failed too often and are left alone for a while",
+            retryAfter: max(.zero, time - models.now())
+        )
+    }
+
+    /// Another model may answer what this one did not, unless the request itself is refused.
+    private mutating func look(at error: ModelError, of model: ModelReference) async throws(Ending) {
+        if cancellation.isCancelled || error.code == "cancelled" {
+            _ = try? await record([])
+            throw .cancelled
+        }
+        await models.fail(model, error.errorClass)
+        log.append("\(model): \(error)")
+        if error.errorClass == .permanent { return try await fail(error.taskError) }
+        failed.insert(model)
+        lastError = error.taskError
+    }
+
+    private func reply(of provider: any ModelProvider, to request: ModelRequest) async -> Result<ModelReply, ModelError>
+    {
+        let work = Task { () async -> Result<ModelReply, ModelError> in
+            do throws(ModelError) {
+                return .success(try await provider.reply(to: request))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let registration = cancellation.onCancel { work.cancel() }
+        defer { registration.remove() }
+        return await work.value
+    }
+
+    private mutating func note(_ reply: ModelReply, of model: ModelReference, _ step: Int) {
+        let tools = reply.toolCalls.map(\.name).joined(separator: ", ")
+        var line =
+            "step \(step): \(model)\(reply.isSimulated ? " (simulated)" : ""), \(reply.usage.totalInput) LLM tokens in, "
+        line += "\(reply.usage.output) out, \(tools.isEmpty ? reply.stopReason.rawValue : "calls \(tools)")"
+        log.append(line)
+        log += reply.notes.map { "  \($0)" }
+    }
+}

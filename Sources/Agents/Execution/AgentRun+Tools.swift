@@ -1,0 +1,110 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import JSON
+import Model
+import Threads
+import Tools
+
+/// Calls of tools.
+extension AgentRun {
+    /// So many calls that only read are under way at once.
+    private static let parallel = 8
+
+    mutating func carryOut(_ calls: [AgentCall]) async throws(Ending) {
+        let calls = Array(calls.prefix(Self.parallel))
+        let fresh = calls.filter { $0.step == nil }
+        var begun: [(number: Int, allowance: Charge?)] = []
+        if !fresh.isEmpty || !changes.isEmpty {
+            let costs = fresh.map { call in
+                call.tool.cost.map { CallCost(most: Charge(money: $0), provider: call.tool.name) }
+            }
+            let begins = zip(fresh, costs).map { call, cost in
+                StepChange.begin(.tool, name: call.tool.name, request: call.record, cost: cost)
+            }
+            let receipt = try await record(begins)
+            if receipt.shortage != nil, let cost = costs.compactMap(\.self).first {
+                throw Ending(outcome: .starved(cost))
+            }
+            steps += zip(receipt.begun, fresh).map { AgentStep($0, request: $1.record) }
+            begun = zip(receipt.begun, receipt.allowances).map { ($0.number, $1) }
+        }
+        var work: [(call: AgentCall, number: Int, allowance: Charge?)] = []
+        for call in calls {
+            if let number = call.step {
+                work.append((call, number, nil))
+            } else if !begun.isEmpty {
+                let (number, allowance) = begun.removeFirst()
+                work.append((call, number, allowance))
+            }
+        }
+        let results = await results(of: work.map { ($0.call, $0.number) })
+        for ((_, number, allowance), result) in zip(work, results) {
+            let usage = allowance.map { CallUsage(charge: $0) }
+            switch result {
+            case .success(let output): end(number, ["output": output], usage)
+            case .failure(let error):
+                // Whatever was told to stop may have done anything.
+                guard !cancellation.isCancelled, error.code != "cancelled" else { continue }
+                let shown: JSONValue = ["code": .string(error.code), "message": .string(clean(error.message))]
+                end(number, ["error": shown], usage)
+            }
+        }
+        if cancellation.isCancelled {
+            if !changes.isEmpty { _ = try? await record([]) }
+            throw .cancelled
+        }
+    }
+
+    private func results(of work: [(AgentCall, Int)]) async -> [Result<JSONValue, TaskError>] {
+        if let (call, number) = work.first, work.count == 1 { return [await result(of: call, number)] }
+        return await withTaskGroup(of: (Int, Result<JSONValue, TaskError>).self) { group in
+            for (position, (call, number)) in work.enumerated() {
+                group.addTask { (position, await result(of: call, number)) }
+            }
+            var results: [Int: Result<JSONValue, TaskError>] = [:]
+            for await (position, result) in group { results[position] = result }
+            return work.indices.compactMap { results[$0] }
+        }
+    }
+
+    private func result(of call: AgentCall, _ number: Int) async -> Result<JSONValue, TaskError> {
+        let key = "\(assignment.idempotencyKey)/step\(number)"
+        do throws(TaskError) {
+            if call.tool.kind == .patch { return .success(try await patch(call.arguments, key)) }
+            let context = try settings.context(
+                for: assignment,
+                key: key,
+                timeout: assignment.timeout.map { max(.seconds(1), $0 - (ContinuousClock.now - start)) },
+                cancellation
+            )
+            return .success(try await settings.tools.call(call.tool.name, call.arguments, context: context).output)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What became of a change of the run.
+    private func patch(_ arguments: JSONValue, _ key: String) async throws(TaskError) -> JSONValue {
+        let request = PatchRequest(
+            .operations(arguments["ops"] ?? []),
+            summary: arguments["summary"]?.stringValue ?? "",
+            key: key
+        )
+        do throws(EngineError) {
+            let record = try await control.propose(request)
+            return [
+                "status": .string(record.status.rawValue), "number": .int(record.number),
+                "findings": .array(record.findings.map(\.json)),
+            ]
+        } catch {
+            throw TaskError(error)
+        }
+    }
+
+    /// Without the path of the folder that the run works in.
+    private func clean(_ message: String) -> String {
+        message.replacing(settings.workspace(of: assignment.run), with: ".")
+    }
+}

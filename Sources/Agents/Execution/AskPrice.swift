@@ -1,0 +1,79 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import Model
+import Providers
+import Store
+
+/// What a call of a model may cost and did cost (spec 8.11).
+struct AskPrice: Sendable {
+    private let price: ModelPrice
+    private let input: Int
+    private let output: Int
+    private let marksLong: Bool
+    /// The version of the table; `nil` where nothing is paid.
+    private let version: String?
+    let cost: CallCost
+
+    /// With less room for its answer a call is not worth making.
+    static let leastOutput = 256
+
+    init(_ request: ModelRequest, _ price: ModelPrice, of model: ModelReference, version: String) {
+        self.price = price
+        input = request.inputBound
+        output = request.maxOutputTokens
+        marksLong = request.marksLongCache
+        self.version = price == .free ? nil : version
+        let (input, marksLong) = (input, marksLong)
+        let charge = { (output: Int) in
+            Charge(
+                money: price.worstCost(input: input, output: output, marksLong: marksLong),
+                languageModelTokens: Int64(input + output)
+            )
+        }
+        cost = CallCost(
+            most: charge(output),
+            least: charge(min(output, Self.leastOutput)),
+            provider: model.provider,
+            model: model.model
+        )
+    }
+
+    /// The longest answer that an allowance pays for, whatever it is made of.
+    func outputLimit(within allowance: Charge?) -> Int {
+        guard let allowance else { return output }
+        let room = min(output, Int(clamping: allowance.languageModelTokens) - input)
+        var (low, high) = (min(output, Self.leastOutput), max(room, min(output, Self.leastOutput)))
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            if price.worstCost(input: input, output: middle, marksLong: marksLong) <= allowance.money {
+                low = middle
+            } else {
+                high = middle - 1
+            }
+        }
+        return low
+    }
+
+    /// What an answer did cost; `nil` when nobody knows, so that all that was held counts.
+    func usage(of reply: ModelReply) -> CallUsage? {
+        let usage = reply.usage
+        guard usage.certainty != .unknown else { return nil }
+        return CallUsage(
+            charge: Charge(
+                money: price.cost(of: usage),
+                languageModelTokens: Int64(usage.totalInput) + Int64(usage.output)
+            ),
+            tokens: TokenCounts(
+                input: Int64(usage.input),
+                cached: Int64(usage.cached),
+                cacheWrite: Int64(usage.cacheWrite) + Int64(usage.cacheWriteLong),
+                output: Int64(usage.output - min(usage.reasoning, usage.output)),
+                reasoning: Int64(usage.reasoning)
+            ),
+            pricedBy: version,
+            isSimulated: reply.isSimulated
+        )
+    }
+}

@@ -1,0 +1,44 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+import Model
+
+/// What the conversation of an agent begins with.
+enum AgentContext {
+    /// The output of another node.
+    struct Block: Sendable, Equatable {
+        let node: String
+        let value: JSONValue
+    }
+
+    /// Outputs of other nodes, the operation, the prompt and the arguments.
+    static func opening(_ config: JSONValue, _ context: [Block]) throws(TaskError) -> String {
+        let limit = config["context"]?["max_chars"]?.intValue.map { Int($0) } ?? 2000
+        var parts = blocks(context, limit: limit)
+        if let operation = config["operation"]?.stringValue { parts.append("Operation: \(operation)") }
+        if let prompt = config["prompt"]?.stringValue, !prompt.isEmpty { parts.append(prompt) }
+        if let arguments = config["arguments"]?.objectValue, !arguments.isEmpty {
+            parts.append("Arguments:\n\(JSONValue.object(arguments).text)")
+        }
+        guard config["prompt"] != nil || config["operation"] != nil || config["arguments"] != nil else {
+            throw .invalid("an agent needs a `prompt`, an `operation` or `arguments`")
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// Tagged by where they come from: what is inside is material, no instruction. The limit counts characters of the
+    /// outputs, all together; what is beyond is cut.
+    private static func blocks(_ context: [Block], limit: Int) -> [String] {
+        var left = limit
+        var parts: [String] = []
+        for block in context where left > 0 {
+            let whole = block.value.stringValue ?? block.value["text"]?.stringValue ?? block.value.text
+            let text = whole.prefix(left)
+            left -= text.count
+            let isCut = text.endIndex < whole.endIndex ? " cut=\"true\"" : ""
+            parts.append("<output node=\"\(block.node)\" trust=\"agent\"\(isCut)>\n\(text)\n</output>")
+        }
+        return parts
+    }
+}

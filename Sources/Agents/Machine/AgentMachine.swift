@@ -1,0 +1,157 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import JSON
+import Model
+import Providers
+
+/// What an agent does next.
+enum AgentAction: Sendable {
+    /// Ask a model.
+    case ask(AgentAsk)
+    /// Call tools, all at once.
+    case call([AgentCall])
+    /// The task is done.
+    case finish(JSONValue)
+    /// It is not, and will not be.
+    case fail(TaskError)
+}
+
+/// Decides from what a task has to do and the steps it made what comes next (spec 8.4). The same steps always lead to the
+/// same action, in whatever process.
+struct AgentMachine: Sendable {
+    let task: AgentTask
+    let turns: [AgentTurn]
+    /// How often a model was asked, answered or not.
+    let calls: Int
+
+    /// Reads the conversation from the steps.
+    ///
+    /// - Throws: `agent.corrupted`.
+    init(_ task: AgentTask, _ steps: [AgentStep]) throws(TaskError) {
+        self.task = task
+        turns = try AgentTurn.read(steps)
+        calls = steps.count { $0.kind == .model }
+    }
+
+    /// What comes next.
+    func next() -> AgentAction {
+        guard let turn = turns.last else {
+            return ask([.user(([task.opening] + task.guidance).joined(separator: "\n\n"))])
+        }
+        // Whoever has a task tried again with words wants it to go on with them, whatever it ended with.
+        let words = task.guidance.dropFirst(turn.guidance)
+        if !words.isEmpty {
+            let results = turn.reply.toolCalls.enumerated().map { ModelPart.toolResult(settled($1, at: $0, of: turn)) }
+            return ask([ModelMessage(.user, results + [.text(words.joined(separator: "\n\n"))])])
+        }
+        if !turn.reply.toolCalls.isEmpty { return carryOut(turn) }
+        switch turn.reply.stopReason {
+        case .paused: return rounds >= task.maxRounds ? .fail(tooManyRounds) : ask([])
+        case .refusal, .filtered: return .fail(.agent("refused", "the model refused: \(turn.reply.text.prefix(500))"))
+        case .contextFull: return .fail(.agent("context_full", "the conversation is longer than the model can read"))
+        case .maxOutput: return .fail(.agent("output_limit", "the answer was cut at its limit of LLM tokens"))
+        case .end, .stopSequence, .tools, .cut: return answer(turn)
+        }
+    }
+
+    /// Answers since people last said something, corrections left out.
+    var rounds: Int { recent.count { !$0.isRepair } }
+
+    /// The turns since people last said something.
+    var recent: ArraySlice<AgentTurn> {
+        let guidance = turns.last?.guidance
+        return turns[(turns.lastIndex { $0.guidance != guidance }.map { $0 + 1 } ?? 0)...]
+    }
+
+    // MARK: Asking
+
+    private func ask(_ added: [ModelMessage], isRepair: Bool = false) -> AgentAction {
+        var messages = AgentTurn.conversation(turns, rounds: task.historyRounds, adding: added)
+        messages[messages.count - 1].cache = .short
+        var request = ModelRequest(model: "", messages: messages, maxOutputTokens: task.maxOutputTokens)
+        request.instructions = [InstructionBlock(task.record.instructions, cache: .short)]
+        request.tools = task.tools.values.map(\.model).sorted { $0.name < $1.name }
+        request.temperature = task.temperature
+        request.outputSchema = task.output.source
+        request.cacheKey = task.cacheKey
+        request.origin = ModelCallOrigin(agent: task.record.id, node: task.node, call: calls + 1)
+        return .ask(AgentAsk(request: request, added: added, isRepair: isRepair, guidance: task.guidance.count))
+    }
+
+    // MARK: Answers
+
+    private func answer(_ turn: AgentTurn) -> AgentAction {
+        let isSimulated = turns.contains { $0.reply.isSimulated }
+        switch task.output.output(of: turn.reply.text, isSimulated: isSimulated) {
+        case .success(let output):
+            if task.output.source == nil, let refusal = OutputRule.refusal(in: turn.reply.text) {
+                return .fail(.gaveUp(refusal))
+            }
+            return .finish(output)
+        case .failure(let violations):
+            if let refusal = OutputRule.refusal(in: turn.reply.text) { return .fail(.gaveUp(refusal)) }
+            return repair(violations)
+        }
+    }
+
+    private func repair(_ violations: OutputRule.Violations) -> AgentAction {
+        let list = violations.lines.map { "- \($0)" }.joined(separator: "\n")
+        guard recent.count(where: \.isRepair) < OutputRule.repairLimit else {
+            return .fail(
+                TaskError(
+                    code: "output.invalid",
+                    errorClass: .permanent,
+                    message: "the answer does not satisfy `output_schema`: \(violations.lines[0])",
+                    details: ["violations": .array(violations.lines.map { .string($0) })]
+                )
+            )
+        }
+        let text = """
+            Your answer does not have the form that is needed:
+            \(list)
+            Answer again with nothing but the corrected JSON value.
+            """
+        return ask([.user(text)], isRepair: true)
+    }
+
+    // MARK: Tools
+
+    private func carryOut(_ turn: AgentTurn) -> AgentAction {
+        guard rounds < task.maxRounds else { return .fail(tooManyRounds) }
+        var results: [ModelPart] = []
+        var waiting: [AgentCall] = []
+        for (index, call) in turn.reply.toolCalls.enumerated() {
+            switch fate(of: call, at: index, in: turn) {
+            case .known(let result): results.append(.toolResult(result))
+            case .due(let call): waiting.append(call)
+            case .end(let error): return .fail(error)
+            }
+        }
+        guard let first = waiting.first else { return ask([ModelMessage(.user, results)]) }
+        // What changes something waits for what comes before it.
+        return .call(first.tool.isRead ? Array(waiting.prefix { $0.tool.isRead }) : [first])
+    }
+
+    private var tooManyRounds: TaskError {
+        .agent("rounds", "the agent was not done after \(task.maxRounds) rounds (`max_rounds`)")
+    }
+}
+
+extension TaskError {
+    static func agent(_ word: String, _ message: String, details: JSONValue? = nil) -> TaskError {
+        TaskError(code: "agent.\(word)", errorClass: .permanent, message: message, details: details)
+    }
+
+    /// Of an object with `reason`, perhaps `tried` and `needs`.
+    static func gaveUp(_ object: JSONObject) -> TaskError {
+        var details = JSONObject()
+        for key in ["reason", "tried", "needs"] { details[key] = object[key] }
+        return .agent(
+            "gave_up",
+            "the agent gave up: \(object["reason"]?.stringValue ?? "it said no reason")",
+            details: .object(details)
+        )
+    }
+}

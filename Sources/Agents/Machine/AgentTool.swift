@@ -1,0 +1,114 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+import Model
+import Providers
+import Tools
+
+/// Something that a model may call.
+struct AgentTool: Sendable, Equatable {
+    /// What a call does.
+    enum Kind: Sendable, Equatable {
+        /// Calls a tool of the registry.
+        case tool
+        /// Changes the graph of the run.
+        case patch
+        /// Ends the task.
+        case giveUp
+    }
+
+    /// The name in the registry, such as `fs.read`.
+    let name: String
+    let kind: Kind
+    let description: String
+    let inputSchema: JSONValue
+    /// A call changes nothing.
+    let isRead: Bool
+    /// A call may be made again with the same key.
+    let isRepeatable: Bool
+    /// What a call costs.
+    let cost: Money?
+
+    /// As models see it: providers allow no dots.
+    var modelName: String { String(name.map { $0 == "." ? "_" : $0 }.prefix(64)) }
+
+    var model: ModelTool { ModelTool(name: modelName, description: description, inputSchema: inputSchema) }
+
+    init(_ definition: ToolDefinition) {
+        name = definition.name
+        kind = .tool
+        description = definition.description
+        inputSchema = definition.inputSchema
+        isRead = definition.effects == .read
+        isRepeatable = isRead || definition.isIdempotent
+        cost = definition.cost
+    }
+
+    private init(_ name: String, _ kind: Kind, _ description: String, _ schema: JSONValue) {
+        (self.name, self.kind, self.description, inputSchema) = (name, kind, description, schema)
+        // A patch with a key applies once.
+        (isRead, isRepeatable, cost) = (false, true, nil)
+    }
+
+    static let giveUp = AgentTool(
+        "task.give_up",
+        .giveUp,
+        "Ends the task without a result. Only when it cannot be done with what you have.",
+        [
+            "type": "object", "additionalProperties": false, "required": ["reason"],
+            "properties": [
+                "reason": ["type": "string", "description": "why it cannot be done"],
+                "tried": ["type": "string", "description": "what you tried"],
+                "needs": ["type": "string", "description": "what it would take"],
+            ],
+        ]
+    )
+
+    static let patch = AgentTool(
+        "run.patch",
+        .patch,
+        "Changes the workflow that this task belongs to, as far as that is permitted. A refusal says why.",
+        [
+            "type": "object", "additionalProperties": false, "required": ["ops"],
+            "properties": [
+                "ops": [
+                    "type": "array", "items": ["type": "object"],
+                    "description": "operations of JSON Patch (RFC 6902); /nodes/@ID names a node by its id",
+                ],
+                "summary": ["type": "string", "description": "why, in a sentence"],
+            ],
+        ]
+    )
+
+    /// The tools of these names, by the names that models see, and those that every agent has.
+    static func all(
+        _ names: [String],
+        canPatch: Bool,
+        _ registry: ToolRegistry
+    ) throws(TaskError) -> [String: AgentTool] {
+        var tools = [giveUp] + (canPatch ? [patch] : [])
+        for name in names {
+            if name.hasSuffix("*") {
+                let found = registry.definitions.filter { $0.name.hasPrefix(name.dropLast()) }
+                tools += found.map(AgentTool.init)
+            } else if let definition = registry.definition(of: name) {
+                tools.append(AgentTool(definition))
+            } else if !tools.contains(where: { $0.name == name }) {
+                let hint = registry.nearestName(to: name).map { "; did you mean \($0)?" } ?? ""
+                throw TaskError(
+                    code: "tool.unavailable",
+                    errorClass: .permanent,
+                    message: "there is no tool \"\(name)\"\(hint)"
+                )
+            }
+        }
+        var result: [String: AgentTool] = [:]
+        for tool in tools {
+            if let other = result.updateValue(tool, forKey: tool.modelName), other.name != tool.name {
+                throw .invalid("the tools \(other.name) and \(tool.name) have the same name for models")
+            }
+        }
+        return result
+    }
+}

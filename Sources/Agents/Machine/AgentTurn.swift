@@ -1,0 +1,99 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import JSON
+import Model
+import Providers
+
+/// An answer of a model, with what was new in the call for it and the calls of tools that it led to.
+struct AgentTurn: Sendable, Equatable {
+    /// The number of the step.
+    let number: Int
+    let added: [ModelMessage]
+    let reply: ModelReply
+    let isRepair: Bool
+    let guidance: Int
+    /// By position in the answer.
+    var calls: [Int: AgentStep] = [:]
+
+    /// Reads turns from steps; calls of models that were never answered are left out.
+    ///
+    /// - Throws: `agent.corrupted` when they cannot be read.
+    static func read(_ steps: [AgentStep]) throws(TaskError) -> [AgentTurn] {
+        var turns: [AgentTurn] = []
+        for step in steps {
+            switch step.kind {
+            case .model:
+                guard let reply = step.result?["reply"] else { continue }
+                turns.append(try AgentTurn(step, reply))
+            case .tool:
+                guard let round = step.request["round"]?.intValue, let index = step.request["index"]?.intValue,
+                    let turn = turns.lastIndex(where: { $0.number == Int(round) })
+                else { throw .corrupted(step) }
+                turns[turn].calls[Int(index)] = step
+            }
+        }
+        return turns
+    }
+
+    private init(_ step: AgentStep, _ reply: JSONValue) throws(TaskError) {
+        do {
+            number = step.number
+            added = try (step.request["messages"]?.arrayValue ?? []).map { try ModelMessage(json: $0) }
+            self.reply = try ModelReply(json: reply)
+        } catch {
+            throw .corrupted(step)
+        }
+        isRepair = step.request["repair"] == true
+        guidance = step.request["guidance"]?.intValue.map { Int($0) } ?? 0
+    }
+}
+
+extension TaskError {
+    fileprivate static func corrupted(_ step: AgentStep) -> TaskError {
+        TaskError(
+            code: "agent.corrupted",
+            errorClass: .permanent,
+            message: "step \(step.number) of the task cannot be read"
+        )
+    }
+}
+
+extension AgentTurn {
+    /// The conversation of these turns with what follows: the first message, the last rounds with tools, and all other words.
+    static func conversation(_ turns: [AgentTurn], rounds limit: Int, adding: [ModelMessage]) -> [ModelMessage] {
+        let rounds = turns.indices.filter { !turns[$0].reply.toolCalls.isEmpty }
+        let dropped = Set(rounds.dropLast(limit))
+        var messages: [ModelMessage] = []
+        for (position, turn) in turns.enumerated() {
+            for message in turn.added {
+                append(dropped.contains(position - 1) ? message.onlyText : message, to: &messages)
+            }
+            if !dropped.contains(position) { append(turn.reply.message, to: &messages) }
+        }
+        for message in adding { append(message, to: &messages) }
+        return messages
+    }
+
+    /// Speakers take turns.
+    private static func append(_ message: ModelMessage, to messages: inout [ModelMessage]) {
+        guard !message.parts.isEmpty else { return }
+        if let last = messages.last, last.role == message.role {
+            messages[messages.count - 1].parts += message.parts
+        } else {
+            messages.append(message)
+        }
+    }
+}
+
+extension ModelMessage {
+    fileprivate var onlyText: ModelMessage {
+        ModelMessage(
+            role,
+            parts.filter {
+                if case .text = $0 { true } else { false }
+            }
+        )
+    }
+}

@@ -1,0 +1,91 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import Hashing
+import JSON
+import Model
+import Providers
+
+/// A step of an agent with its values read.
+///
+/// | kind | request | result |
+/// |---|---|---|
+/// | `model` | `{messages, sha256, max_output_tokens, temperature?, tools, repair, guidance}` | `{reply}`, `{error}` or `{lost: true}` |
+/// | `tool` | `{round, index, call, arguments}` | `{output}` or `{error: {code, message}}` |
+///
+/// `messages` are those that were new with this call; what came before is in the steps before. `sha256` is that of the whole
+/// request before its longest answer was fitted to what it may cost.
+struct AgentStep: Sendable, Equatable {
+    let number: Int
+    let kind: TaskStep.Kind
+    let name: String
+    let request: JSONValue
+    var result: JSONValue?
+
+    init(number: Int, kind: TaskStep.Kind, name: String, request: JSONValue, result: JSONValue? = nil) {
+        (self.number, self.kind, self.name, self.request, self.result) = (number, kind, name, request, result)
+    }
+
+    init(_ step: TaskStep, request: JSONValue, result: JSONValue? = nil) {
+        self.init(number: step.number, kind: step.kind, name: step.name, request: request, result: result)
+    }
+
+    /// A call of a model whose answer will never come.
+    static let lost: JSONValue = ["lost": true]
+
+    /// A call of a model that gave no answer.
+    static func failed(_ error: TaskError) -> JSONValue {
+        [
+            "error": [
+                "code": .string(error.code), "class": .string(error.errorClass.rawValue),
+                "message": .string(error.message),
+            ]
+        ]
+    }
+
+    static func answered(_ reply: ModelReply) -> JSONValue { ["reply": reply.json] }
+}
+
+/// A call of a model to make.
+struct AgentAsk: Sendable, Equatable {
+    /// All of it but the model.
+    var request: ModelRequest
+    /// The messages that no earlier call had.
+    let added: [ModelMessage]
+    /// The last answer has to be corrected.
+    let isRepair: Bool
+    /// How much people had said by then.
+    let guidance: Int
+
+    /// What the step says.
+    var record: JSONValue {
+        var record: JSONObject = [
+            "messages": .array(added.map(\.json)), "sha256": .string(SHA256.hex(request.canonicalBytes())),
+            "max_output_tokens": .int(Int64(request.maxOutputTokens)),
+            "tools": .array(request.tools.map { .string($0.name) }), "repair": .bool(isRepair),
+            "guidance": .int(Int64(guidance)),
+        ]
+        record["temperature"] = request.temperature.map { .double($0) }
+        return .object(record)
+    }
+}
+
+/// A call of a tool to make.
+struct AgentCall: Sendable, Equatable {
+    /// The step of the answer that asks for it, and its position in there.
+    let round: Int
+    let index: Int
+    let call: ToolCall
+    let tool: AgentTool
+    /// With defaults.
+    let arguments: JSONValue
+    /// The step of an attempt that ended before the call did, which is made again.
+    let step: Int?
+
+    var record: JSONValue {
+        [
+            "round": .int(Int64(round)), "index": .int(Int64(index)), "call": .string(call.id), "arguments": arguments,
+        ]
+    }
+}

@@ -1,0 +1,39 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Agents
+import Glibc
+
+/// The agents of a folder (`agents.dir`): every file that ends with `.md` is one.
+enum AgentFiles {
+    static func read(_ folder: String) throws(CommandFailure) -> [AgentRecord] {
+        var records: [AgentRecord] = []
+        for name in try names(folder).sorted() where name.hasSuffix(".md") {
+            let path = "\(folder)/\(name)"
+            let text = try TextFile.bytes(path, limit: 1 << 20)
+            do throws(AgentRecordError) {
+                records.append(try AgentRecord(text, fileName: path))
+            } catch {
+                throw CommandFailure(.usage, "config.invalid", "agents.dir: \(error)")
+            }
+        }
+        return records
+    }
+
+    private static func names(_ folder: String) throws(CommandFailure) -> [String] {
+        guard let directory = opendir(folder) else {
+            let reason = String(cString: strerror(errno))
+            throw CommandFailure(.usage, "config.invalid", "agents.dir: \(folder) cannot be read: \(reason)")
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) { name in
+                    name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+            )
+        }
+        return names
+    }
+}

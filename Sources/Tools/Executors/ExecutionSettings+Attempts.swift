@@ -1,0 +1,66 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import CEL
+public import Engine
+internal import Glibc
+public import JSON
+public import Model
+public import Threads
+
+/// What executors do for every attempt.
+extension ExecutionSettings {
+    /// The surroundings of a call; makes the run's workspace if it is not there.
+    ///
+    /// - Parameters:
+    ///   - key: The idempotency key of the call; `nil` for one that takes none.
+    ///   - timeout: The longest the call may take; a minute by default.
+    /// - Throws: `tool.failed` when there is no workspace.
+    public func context(
+        for assignment: Assignment,
+        key: String?,
+        timeout: Duration?,
+        _ cancellation: CancellationSignal
+    ) throws(TaskError) -> ToolContext {
+        let folder = workspace(of: assignment.run)
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+            let reason = String(cString: strerror(errno))
+            throw TaskError(
+                code: "tool.failed",
+                errorClass: errno == ENOSPC ? .transient : .permanent,
+                message: "the workspace \(folder) cannot be made: \(reason)"
+            )
+        }
+        return ToolContext(
+            workspace: folder,
+            http: http,
+            idempotencyKey: key,
+            timeout: timeout ?? .seconds(60),
+            cancellation: cancellation,
+            sandbox: sandbox
+        )
+    }
+}
+
+extension Assignment {
+    /// The value of a template of the node.
+    ///
+    /// - Throws: `expression.failed`, `expression.cost`.
+    public func evaluate(_ template: ValueTemplate) throws(TaskError) -> JSONValue {
+        try evaluate(template, in: scope)
+    }
+
+    /// The same in another scope.
+    func evaluate(_ template: ValueTemplate, in scope: some CELScope) throws(TaskError) -> JSONValue {
+        do {
+            return try template.evaluate(in: scope)
+        } catch {
+            let code = error.cause.code == .cost ? "expression.cost" : "expression.failed"
+            throw TaskError(
+                code: code,
+                errorClass: .permanent,
+                message: "`config\(error.pointer)`: \(error.cause.message)"
+            )
+        }
+    }
+}
