@@ -223,7 +223,7 @@ let package = Package(
             "Agents",
             [
                 "Tools", "ProviderCalls", "Providers", "Engine", "HTTP", "Definition", "Threads", "Store", "Model",
-                "JSON", "CEL",
+                "JSON", "TestSupport",
             ]
         ),
         tests(

@@ -68,6 +68,18 @@ public struct ModelSetup: Sendable {
         self.tiers = tiers.models.values.allSatisfy(\.isEmpty) ? Self.tiers(of: list) : tiers
     }
 
+    /// Puts a setup together.
+    ///
+    /// - Parameter settings: Those of each provider, by its name.
+    public init(
+        providers: [String: any ModelProvider],
+        settings: [String: ProviderSettings],
+        tiers: TierTable,
+        origin: Origin = .configured
+    ) {
+        (self.providers, self.settings, self.tiers, self.origin) = (providers, settings, tiers, origin)
+    }
+
     /// What is wrong with the settings of a provider.
     public static func check(_ settings: ProviderSettings) throws(ProviderSettingsError) {
         _ = try ProviderEndpoint(settings)

@@ -28,7 +28,9 @@ import Testing
             ]
         )
         let agent = try #require(kinds.first { $0["kind"] == "agent" })
-        #expect(agent["status"] == "unavailable" && agent["reason"]?.stringValue?.contains("no executor") == true)
+        #expect(agent["status"] == "available" && agent["unsupported"]?.arrayValue?.contains("skills") == true)
+        let function = try #require(kinds.first { $0["kind"] == "function" })
+        #expect(function["status"] == "unavailable" && function["reason"]?.stringValue?.contains("no executor") == true)
         let text = try program.baton("schema kind conditional").output
         #expect(
             text.contains("branch: Chooses one way") && text.contains("on_error (`fail`, `default`, `next`; default")

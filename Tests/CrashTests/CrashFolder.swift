@@ -67,8 +67,11 @@ final class CrashFolder: Sendable {
     }
 
     /// The lines that the effects left, by idempotency key.
-    var ledger: [String: Int] {
-        let bytes = Descriptor(open("\(workspace)/ledger", O_RDONLY | O_CLOEXEC))?.readAll(limit: 1 << 20) ?? []
+    var ledger: [String: Int] { counts("ledger") }
+
+    /// How often each line is in a file of the workspace.
+    func counts(_ name: String) -> [String: Int] {
+        let bytes = Descriptor(open("\(workspace)/\(name)", O_RDONLY | O_CLOEXEC))?.readAll(limit: 1 << 20) ?? []
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         return Dictionary(lines.map { ($0, 1) }, uniquingKeysWith: +)
     }

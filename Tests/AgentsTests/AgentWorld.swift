@@ -1,0 +1,158 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Definition
+import Engine
+import HTTP
+import JSON
+import Model
+import ProviderCalls
+import Providers
+import Store
+import Synchronization
+import TestSupport
+import Testing
+import Threads
+import Tools
+
+@testable import Agents
+
+/// The real engine over a store in memory, with agents whose models answer from a script.
+final class AgentWorld: Sendable {
+    let store = MemoryRunStore()
+    let blobs = MemoryBlobStore()
+    let models: CountingProvider
+    let tool = NotingTool()
+    private let folder = TemporaryFolder()
+    private let setup: ModelSetup
+
+    /// - Parameter kind: Decides what calls cost: those of `scripted` cost nothing.
+    init(_ script: String, kind: ProviderSettings.Kind = .scripted, model: String = "m") throws {
+        let script = try ModelScript(Array(script.utf8), fileName: "s.yaml")
+        models = CountingProvider(ScriptedProvider(name: "p", script: script))
+        let reference = ModelReference(provider: "p", model: model)
+        let tiers = TierTable(models: Dictionary(uniqueKeysWithValues: ModelTier.allCases.map { ($0, [reference]) }))
+        setup = ModelSetup(
+            providers: ["p": models],
+            settings: ["p": ProviderSettings(name: "p", kind: kind)],
+            tiers: tiers
+        )
+    }
+
+    /// Runs `body` while an engine works.
+    func withEngine<Value>(_ body: (DurableEngine) async throws -> Value) async throws -> Value {
+        let settings = ExecutionSettings(
+            tools: try ToolRegistry([tool, EchoTool("look.up")]),
+            http: HTTPClient(policy: AddressPolicy()),
+            sandbox: SandboxSettings(isRequired: false),
+            workspaces: folder.path
+        )
+        let agents = AgentModels(prices: .builtIn, now: { SystemClock().wall() }) { [setup] in setup }
+        let engine = DurableEngine(
+            store: store,
+            blobs: blobs,
+            executors: ["agent": AgentExecutor(settings: settings, roster: .builtIn(), models: agents)],
+            configuration: EngineConfiguration(worker: "w"),
+            failStop: { Issue.record("\($0)") }
+        )
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await engine.run() }
+            do {
+                let value = try await body(engine)
+                await engine.stop(grace: .zero)
+                return value
+            } catch {
+                await engine.stop(grace: .zero)
+                throw error
+            }
+        }
+    }
+
+    /// Starts a workflow of one agent `a`.
+    func start(_ config: String, _ more: String = "", top: String = "", on engine: DurableEngine) async throws -> RunID
+    {
+        let yaml = """
+            workflow: agents
+            \(top)
+            outputs: {a: "${ nodes.a.output }"}
+            nodes: [{id: a, type: agent, \(more)config: {agent: analyst, prompt: Go., \(config)}}]
+            """
+        let tools = try ["note", "look.up"].map { try Registry.Tool(name: $0, input: ["type": "object"]) }
+        let result = Compiler(registry: Registry(tools: tools)).compile(text: Array(yaml.utf8), fileName: "t.yaml")
+        let graph = try #require(result.graph, "\(result.diagnostics.map(\.message))")
+        let request = StartRequest(graph: graph, source: Array(yaml.utf8), inputs: [:], actor: "user:test")
+        return try await engine.start(request).id
+    }
+
+    /// Waits until the run's row satisfies `condition`.
+    func wait(
+        for run: RunID,
+        on engine: DurableEngine,
+        _ condition: (RunRow) -> Bool = { $0.status.isTerminal }
+    ) async throws -> RunRow {
+        while true {
+            let events = engine.events(of: run)
+            if let row = store.run(run), condition(row) { return row }
+            for await _ in events {
+                if let row = store.run(run), condition(row) { return row }
+            }
+        }
+    }
+
+    /// Runs one agent to its end: its output, or the code of its error.
+    func play(_ config: String, _ more: String = "") async throws -> JSONValue {
+        try await withEngine { engine in
+            let run = try await start(config, more, on: engine)
+            _ = try await wait(for: run, on: engine)
+            return try ending(of: run, engine)
+        }
+    }
+
+    func ending(of run: RunID, _ engine: DurableEngine) throws -> JSONValue {
+        let state = try engine.reader.state(ofRun: try #require(store.run(run)).key)
+        return state.outputs?.value["a"] ?? .string(state.error?.code ?? "\(state.status)")
+    }
+}
+
+/// Counts what it is asked.
+final class CountingProvider: ModelProvider {
+    let name = "p"
+    private let base: ScriptedProvider
+    private let list = Mutex<[ModelRequest]>([])
+
+    init(_ base: ScriptedProvider) { self.base = base }
+
+    var asked: [ModelRequest] { list.withLock { $0 } }
+
+    func reply(
+        to request: ModelRequest,
+        onChunk: @Sendable (ModelChunk) async -> Void
+    ) async throws(ModelError) -> ModelReply {
+        list.withLock { $0.append(request) }
+        return try await base.reply(to: request, onChunk: onChunk)
+    }
+}
+
+/// Has an effect: keeps what it was told under the key of the call.
+final class NotingTool: Tool {
+    let definition = ToolDefinition(
+        name: "note",
+        description: "Notes",
+        inputSchema: ["type": "object", "properties": ["n": ["type": "integer"]], "required": ["n"]],
+        effects: .write,
+        isIdempotent: false,
+        category: "test"
+    )
+    private let kept = Mutex<[String]>([])
+
+    var notes: [String] { kept.withLock { $0 } }
+
+    func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> Tools.ToolResult {
+        guard arguments["n"] != 13 else {
+            throw TaskError(code: "tool.failed", errorClass: .permanent, message: "\(context.workspace)/x is cursed")
+        }
+        let key = context.idempotencyKey?.split(separator: "/").dropFirst().joined(separator: "/") ?? ""
+        kept.withLock { $0.append("\(key) \(arguments.text)") }
+        return Tools.ToolResult(output: ["noted": arguments["n"] ?? .null])
+    }
+}
