@@ -207,7 +207,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "CEL", "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates", "Secrets",
+                "CEL", "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates",
+                "Secrets",
                 "Cryptography", "Catalog", "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON",
                 "TestSupport",
             ]

@@ -38,6 +38,7 @@ import Testing
               require: false
               network: ["127.0.0.1:7421", "[::1]:80"]
             tools: {dir: functions}
+            agents: {dir: roles}
             limits:
               max_parallel: 8
               per_project: 4
@@ -118,6 +119,7 @@ import Testing
         expected.requiresSandbox = false
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
         expected.toolsFolder = "/data/functions"
+        expected.agentsFolder = "/data/roles"
         expected.maxParallel = 8
         expected.perProject = 4
         expected.perTool = ["shell.exec": 2]

@@ -12,6 +12,7 @@ extension Registry {
             registry.tools[name] = try? Tool(name: name, input: ["type": "object"])
         }
         registry.agents = [
+            "analyst": Agent(), "judge": Agent(),
             "writer": Agent(capabilities: ["writing"], tools: ["echo"], operations: ["draft"]),
             "guarded": Agent(
                 capabilities: ["review"],
