@@ -91,14 +91,16 @@ import Testing
             """
             workflow: slow
             outputs: {fired: "${ nodes.a.output.fired_at }"}
-            nodes: [{id: a, type: wait, config: {for: 1s}}]
+            nodes: [{id: a, type: wait, config: {for: 5s}}]
             """
         )
         for signal in ["INT", "TERM", "HUP"] {
             let result = try program.shell(
                 """
                 "$BATON" run flow.yaml & driver=$!
-                until "$BATON" run list --status waiting -o jsonl -q 2>/dev/null | grep -q slow; do :; done
+                until "$BATON" run list --status waiting -o jsonl -q 2>/dev/null | grep -q slow; do
+                    kill -0 $driver || break
+                done
                 kill -\(signal) $driver; wait $driver; echo "driver $?"
                 timeout 60 "$BATON" run resume last; echo "resumed $?"
                 """
