@@ -8,7 +8,7 @@ import Testing
 @Suite struct ConnectionProbeTests {
     private func code(_ target: String, _ policy: AddressPolicy) async -> HTTPClientError.Code? {
         do throws(HTTPClientError) {
-            try await ConnectionProbe.connect(to: target, policy: policy, timeout: .seconds(5))
+            try await ConnectionProbe.connect(to: target, policy: policy, timeout: .seconds(300))
             return nil
         } catch {
             return error.code
