@@ -9,7 +9,7 @@ SWIFT_FILES := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift B
 RELEASE := -c release --static-swift-stdlib --product baton
 BATON = $(shell swift build $(RELEASE) --show-bin-path)/baton
 # Tests that talk over sockets have time limits on both ends; beside a thousand others they would wait for a thread longer.
-ALONE := HTTPServerTests|ReactorTests|StreamCrashTests|ServerScenarioTests|ServerSettingsTests|WebhookDeliveryTests|WebhookCrashTests
+ALONE := HTTPServerTests|HTTPClientTests|ConnectionProbeTests|ReactorTests|StreamCrashTests|ServerScenarioTests|ServerSettingsTests|WebhookDeliveryTests|WebhookCrashTests
 # Seconds per target of `make fuzz`.
 SECONDS ?= 60
 
