@@ -10,6 +10,8 @@ RELEASE := -c release --static-swift-stdlib --product baton
 BATON = $(shell swift build $(RELEASE) --show-bin-path)/baton
 # Tests that talk over sockets have time limits on both ends; beside a thousand others they would wait for a thread longer.
 ALONE := HTTPServerTests|HTTPClientTests|ConnectionProbeTests|ReactorTests|StreamCrashTests|ServerScenarioTests|ServerSettingsTests|WebhookDeliveryTests|WebhookCrashTests
+# These keep threads busy, computing or waiting for programs; beside them others would wait for one for minutes.
+BUSY := SimulationTests|CommandsTests
 # Seconds per target of `make fuzz`.
 SECONDS ?= 60
 
@@ -27,7 +29,8 @@ test: bootstrap lint ## Everything that must hold before a change goes in
 	@scripts/wasm/build || [ $$? -eq 3 ]
 	@scripts/telemetry
 	swift build --build-tests
-	swift test --skip-build --disable-xctest --skip '$(ALONE)'
+	swift test --skip-build --disable-xctest --filter '$(BUSY)'
+	swift test --skip-build --disable-xctest --skip '$(BUSY)|$(ALONE)'
 	swift test --skip-build --disable-xctest --filter '$(ALONE)'
 	@scripts/sdk-check .build/debug/baton
 	@scripts/price-check .build/debug/baton
