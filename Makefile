@@ -8,8 +8,8 @@ SWIFT_FILES := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift B
 # The binary carries the Swift runtime, so it runs where no toolchain is.
 RELEASE := -c release --static-swift-stdlib --product baton
 BATON = $(shell swift build $(RELEASE) --show-bin-path)/baton
-# Tests that talk over sockets have time limits on both ends; beside a thousand others they would wait for a thread longer.
-ALONE := HTTPServerTests|HTTPClientTests|ConnectionProbeTests|ReactorTests|StreamCrashTests|ServerScenarioTests|ServerSettingsTests|WebhookDeliveryTests|WebhookCrashTests
+# These have time limits, most of them on both ends of a socket; beside a thousand others they would wait for a thread longer.
+ALONE := TelemetryTests|HTTPServerTests|HTTPClientTests|ConnectionProbeTests|ReactorTests|StreamCrashTests|ServerScenarioTests|ServerSettingsTests|WebhookDeliveryTests|WebhookCrashTests
 # These keep threads busy, computing or waiting for programs; beside them others would wait for one for minutes.
 BUSY := SimulationTests|CommandsTests
 # Seconds per target of `make fuzz`.
