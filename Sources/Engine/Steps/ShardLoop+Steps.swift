@@ -51,7 +51,7 @@ extension ShardLoop {
         for case .begin(_, _, _, let cost) in changes {
             var allowance: Charge?
             if let cost, cost.most != .zero {
-                let call = first + receipt.allowances.count
+                let call = String(first + receipt.allowances.count)
                 switch try hold(cost, forCall: call, of: task, fence: lease.fence, run, batch) {
                 case .success(let row):
                     held.append(row.id)

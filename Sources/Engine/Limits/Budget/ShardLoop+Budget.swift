@@ -10,50 +10,20 @@ extension ShardLoop {
     // MARK: Before an attempt
 
     /// Holds what an attempt can cost, or says what it lacks; it is called when there may be room.
+    ///
+    /// For an attempt whose next call did not fit nothing is held: it asks again, and only has to fit.
     mutating func reserve(_ task: TaskRef, of run: OpenRun, _ batch: inout Batch) -> TaskHold? {
-        if let cost = run.state.steps[task]?.lacks { return room(for: cost, task, run, batch) }
-        guard let cost = traits(run.state.node(task)).cost, cost.most != .zero else { return nil }
-        do throws(BudgetError) {
-            let scopes = try openScopes(for: task, of: run)
-            let charge = cost.charge(within: try ledger.room(in: scopes))
-            let request = ReservationRequest(
-                id: nextID(batch),
-                scopes: scopes,
-                charge: charge,
-                task: TaskKey(run.key, task),
-                fence: run.state[task].fence + 1,
-                subject: run.state.subject(of: task, cost)
-            )
-            switch try ledger.reserve(request) {
-            case .reserved:
-                run.machine.emit(task, .budget(.reserved(request.id, charge)))
-                return nil
-            case .refused(let shortage):
-                let waiter = waiter(task, of: run)
-                let scope = shortage.account.scope
-                budgets.wait(waiter, for: scope, least: cost.least, at: clock.monotonic())
-                return .budget(shortage)
-            }
-        } catch {
-            // Nothing that is written can be wrong: the process starts again from what the store holds.
-            brokenRead = brokenRead ?? EngineError(.unavailable, "the budgets cannot be used: \(error)")
-            return nil
-        }
-    }
-
-    /// Whether the call that did not fit would fit now. Nothing is held: the attempt asks again.
-    private mutating func room(
-        for cost: CallCost,
-        _ task: TaskRef,
-        _ run: OpenRun,
-        _ batch: Batch
-    ) -> TaskHold? {
-        var least = cost
-        least.most = cost.least
+        let lacking = run.state.steps[task]?.lacks
+        guard var cost = lacking ?? traits(run.state.node(task)).cost, cost.most != .zero else { return nil }
+        if lacking != nil { cost.most = cost.least }
         do throws(EngineError) {
-            switch try hold(least, forCall: 0, of: task, fence: run.state[task].fence + 1, run, batch) {
+            switch try hold(cost, of: task, fence: run.state[task].fence + 1, run, batch) {
             case .success(let row):
-                _ = try? ledger.release(row.id)
+                if lacking == nil {
+                    run.machine.emit(task, .budget(.reserved(row.id, row.charge)))
+                } else {
+                    _ = try? ledger.release(row.id)
+                }
                 return nil
             case .failure(let shortage):
                 let waiter = waiter(task, of: run)
@@ -61,6 +31,7 @@ extension ShardLoop {
                 return .budget(shortage)
             }
         } catch {
+            // Nothing that is written can be wrong: the process starts again from what the store holds.
             brokenRead = brokenRead ?? error
             return nil
         }
@@ -69,7 +40,7 @@ extension ShardLoop {
     /// Holds what a call of an attempt can cost; no event tells of it.
     mutating func hold(
         _ cost: CallCost,
-        forCall call: Int,
+        forCall call: String = "",
         of task: TaskRef,
         fence: Int64,
         _ run: OpenRun,
@@ -83,7 +54,7 @@ extension ShardLoop {
                 charge: cost.charge(within: try ledger.room(in: scopes)),
                 task: TaskKey(run.key, task),
                 fence: fence,
-                call: String(call),
+                call: call,
                 subject: run.state.subject(of: task, cost)
             )
             switch try ledger.reserve(request) {
