@@ -60,7 +60,7 @@ try:
     command += [os.path.join(folder, "openapi.json"), "--url", url, "--header", f"Authorization: Bearer {token}"]
     command += ["--max-examples", examples, "--seed", seed, "--workers", "2", "--checks", "all", "--no-color"]
     command += ["--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure", "--warnings", "off"]
-    command += ["--exclude-path", "/v1/ws"]
+    command += ["--exclude-path", "/v1/ws", "--exclude-path", "/ws"]
     sys.exit(subprocess.run(command, check=False).returncode)
 finally:
     server.terminate()

@@ -142,7 +142,8 @@ import Threads
         }
     }
 
-    @Test func `S5 step 4: a fork from before the failure completes with another input, or with a patched node`()
+    @Test
+    func `S5 step 4: a fork from before the failure completes with edited inputs or configuration, or when patched`()
         async throws
     {
         let server = EchoServer()
@@ -167,10 +168,14 @@ import Threads
             return event?["run_seq"]?.intValue ?? 0
         }
         let failed = number("task.failed", "bad")
-        // The event before the failure: the node that failed is begun anew, with what the input says now.
-        let other = ["run", "fork", id, "--at", "\(failed - 1)", "--input", "code=0", "-o", "json"]
-        let first = try folder.baton(other, variables).run()
-        var problems = first.exit == 0 ? [] : ["the fork did not complete: \(first.lines) \(first.errors)"]
+        // The event before the failure: the node that failed is begun anew, with what the input or its configuration says
+        // now.
+        var problems: [String] = []
+        for edit in [["--input", "code=0"], ["--config", "bad.command=echo $BATON_IDEMPOTENCY_KEY >> ledger"]] {
+            let other = ["run", "fork", id, "--at", "\(failed - 1)", "-o", "json"] + edit
+            let fork = try folder.baton(other, variables).run()
+            if fork.exit != 0 { problems.append("with \(edit) it did not complete: \(fork.lines) \(fork.errors)") }
+        }
 
         // The event before the approval: the node has not begun, so its configuration may be another one.
         let asked = number("human_task.resolved", "ask")

@@ -224,4 +224,50 @@ import Testing
             #expect(try harness.state(of: fork, engine).derivation?.sequence == started)
         }
     }
+
+    @Test func `a fork may give nodes that had not ended another configuration, and is replayed with it`() async throws
+    {
+        let harness = EngineHarness()
+        let isBroken = Mutex2(true)
+        let fork = try await harness.withEngine(failing("b", isBroken)) { engine in
+            let run = try await harness.start(Self.chain, on: engine, inputs: ["text": "x"])
+            _ = try await engine.wait(for: run)
+            isBroken.withLock { $0 = false }
+            let failed = try #require(try events(harness, run).first { $0.1.body.type == .taskFailed }).0
+            // The event before the failure: `b` was in flight, `c` had not begun.
+            var request = DeriveRequest(run, .fork(at: failed - 1), actor: "user:a")
+            request.configuration = [
+                "b": ["args": ["text": "${ nodes.a.output.text }-"]],
+                "c": ["args": ["text": "${ nodes.b.output.text }!"]],
+            ]
+            let fork = try await engine.derive(request).id
+            #expect(try await engine.wait(for: fork).status == .completed)
+            let state = try harness.state(of: fork, engine)
+            #expect(state.outputs?.value == ["text": "xa-!"])
+            #expect(state.patches.all.map(\.status) == [.applied])
+            #expect(state.patches.all.first?.change?.changed == ["b", "c"])
+            #expect(try harness.state(of: run, engine).patches.all.isEmpty, "the origin is as it was")
+            let refused: [(String, JSONObject, EngineError.Code)] = [
+                ("a", ["args": ["text": "other"]], .conflict), ("nothing", [:], .invalid),
+                ("b", ["tool": nil], .invalid),
+                ("b", ["toool": "noop"], .invalid),
+            ]
+            for (node, config, code) in refused {
+                request.configuration = [node: config]
+                await #expect("\(node) \(config)") { try await engine.derive(request) } throws: {
+                    ($0 as? EngineError)?.code == code
+                }
+            }
+            return fork
+        }
+        try await harness.withEngine(worker: "w2", echo) { engine in
+            let request = ReplayRequest(fork, .freeze, id: RunID(high: 8, low: 8), actor: "user:a")
+            let replay = try await engine.replay(request).id
+            #expect(try await engine.wait(for: replay).status == .completed)
+            let key = try #require(try harness.store.run(replay)).key
+            let reader = RunReader(store: harness.store, blobs: harness.blobs)
+            #expect(try reader.replayReport(ofRun: key).isSame)
+            #expect(try reader.state(ofRun: key).outputs?.value == ["text": "xa-!"])
+        }
+    }
 }

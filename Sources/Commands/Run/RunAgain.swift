@@ -85,11 +85,18 @@ enum RunAgain {
                 summary: "another output of a task that had ended",
                 isRepeated: true
             ),
+            OptionDescription(
+                name: "config",
+                kind: .pair("NODE.KEY=JSON"),
+                summary: "another configuration of a node that had not ended; null takes the key away",
+                isRepeated: true
+            ),
             id, RunCommands.follow(default: true),
         ] + RunCommands.waiting,
         examples: [
             .init(line: "baton run fork last --at 42", comment: "go on from event 42 of the newest run"),
             .init(line: "baton run fork last --at 42 --set 'price={\"amount\": 3}'", comment: "with another result"),
+            .init(line: "baton run fork last --at 42 --config 'write.prompt=Be brief.'", comment: "with other words"),
         ],
         exits: exits,
         reach: .folderOrServer
@@ -110,6 +117,7 @@ enum RunAgain {
             for pair in context.invocation.pairs("set") {
                 request.outputs[pair.name] = RunInputs.value(pair.value, schema: nil)
             }
+            request.configuration = try configuration(context)
             return request
         }
     }
@@ -184,7 +192,23 @@ enum RunAgain {
         fields["at"] = context.invocation.number("at").map { .int(Int64($0)) }
         if !inputs.isEmpty { fields["inputs"] = .object(inputs) }
         if !outputs.isEmpty { fields["outputs"] = .object(outputs) }
+        var config: JSONObject = [:]
+        for (node, keys) in try configuration(context).sorted(by: { $0.key < $1.key }) { config[node] = .object(keys) }
+        if !config.isEmpty { fields["config"] = .object(config) }
         return try derive(follower, RunOrder("fork", fields), context)
+    }
+
+    /// What `--config` says, by node.
+    private static func configuration(_ context: CommandContext) throws(CommandFailure) -> [String: JSONObject] {
+        var result: [String: JSONObject] = [:]
+        for pair in context.invocation.pairs("config") {
+            guard let dot = pair.name.firstIndex(of: "."), dot != pair.name.startIndex else {
+                throw .usage("`--config \(pair.name)` names no key", hint: "write NODE.KEY=JSON")
+            }
+            let key = String(pair.name[pair.name.index(after: dot)...])
+            result[String(pair.name[..<dot]), default: [:]][key] = RunInputs.value(pair.value, schema: nil)
+        }
+        return result
     }
 
     /// Has a server make a run from another one and follows it.

@@ -23,6 +23,9 @@ public struct DeriveRequest: Sendable {
     public var inputs: JSONObject = [:]
     /// Outputs that tasks of the graph itself, which have ended, are given instead of their own, by node.
     public var outputs: [String: JSONValue] = [:]
+    /// Keys of the configuration of nodes of the graph itself that are other than in the origin, by node; null takes a key
+    /// away. The nodes must not have ended, or be done again.
+    public var configuration: [String: JSONObject] = [:]
     /// Chosen by the client: a second request with the same id gives the first answer.
     public var id: RunID?
     /// Who asks: `user:NAME`.

@@ -12,12 +12,21 @@ extension RunMachine {
     /// What was in flight there begins anew here: attempts, questions to people, child runs. Waits for a time or a
     /// signal, and waits before another attempt, stand. Tasks that are given another output are not done again, but what
     /// comes after them is.
-    static func fork(_ origin: RunState, _ fork: AgainEvent.Fork, in turn: Turn) throws(Refusal) -> RunMachine {
+    ///
+    /// - Parameter edit: Another configuration of nodes that are not done, or done again.
+    static func fork(
+        _ origin: RunState,
+        _ fork: AgainEvent.Fork,
+        edit: AppliedPatch? = nil,
+        in turn: Turn
+    ) throws(Refusal) -> RunMachine {
         var machine = RunMachine(origin, turn: turn)
         try machine.checkNothingIsUndone()
-        let again = try machine.tasksAgain(in: fork)
+        var again = try machine.tasksAgain(in: fork).union(machine.inFlight)
+        again.formUnion(try machine.tasksBegun(of: edit, again))
         machine.emit(Event(actor: turn.actor, body: .again(.forked(fork))))
-        machine.reset(again.union(machine.inFlight))
+        if let edit { machine.emit(Event(actor: turn.actor, body: .patch(.applied(edit)))) }
+        machine.reset(again)
         if let deadline = fork.deadline {
             machine.effects.append(.arm(task: .run, kind: .deadline, at: deadline))
         }
@@ -50,6 +59,23 @@ extension RunMachine {
             )
         }
         return again
+    }
+
+    /// Tasks whose configuration is edited and which had begun: they begin anew.
+    private func tasksBegun(of edit: AppliedPatch?, _ again: Set<TaskRef>) throws(Refusal) -> Set<TaskRef> {
+        var begun: Set<TaskRef> = []
+        for node in edit?.change.changed ?? [] {
+            guard let index = state.graph.index(of: node) else { continue }
+            let task = TaskRef(node: index)
+            let status = state[task].status
+            guard !status.isTerminal || again.contains(task) else {
+                throw .state(
+                    "`\(node)` had ended at that event: it was \(status.rawValue); fork at an earlier one, or rerun from it"
+                )
+            }
+            if status != .blocked { begun.insert(task) }
+        }
+        return begun
     }
 
     /// What somebody works on for the origin.

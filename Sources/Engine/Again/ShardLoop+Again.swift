@@ -57,13 +57,25 @@ extension ShardLoop {
         )
         fork.inputs = try inputs(request, origin, &batch)
         for (node, output) in request.outputs { fork.outputs[node] = durable(output, &batch) }
+        let edit = try edit(request, of: origin)
         let machine: RunMachine
         do throws(Refusal) {
-            machine = try RunMachine.fork(origin, fork, in: turn(batch, request.actor))
+            machine = try RunMachine.fork(origin, fork, edit: edit?.patch, in: turn(batch, request.actor))
         } catch {
             throw EngineError(refusal: error)
         }
+        if let edit { store(edit.patch.definition, edit.document, &batch) }
         return addDerived(machine, pinning: originKey, upTo: fork.derivation.sequence, &batch)
+    }
+
+    /// The other configuration that a request wants, as a patch of the new run.
+    private func edit(
+        _ request: DeriveRequest,
+        of origin: RunState
+    ) throws(EngineError) -> (patch: AppliedPatch, document: [UInt8])? {
+        guard !request.configuration.isEmpty else { return nil }
+        return try PatchPreparation(reader: reader, compiler: compiler)
+            .configure(request.configuration, origin, by: request.actor)
     }
 
     /// Brings a run into the batch that shares the log of another one up to an event.

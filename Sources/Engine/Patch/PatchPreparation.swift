@@ -91,7 +91,7 @@ struct PatchPreparation: Sendable {
     }
 
     /// The document of the run as it is now.
-    private func document(of state: RunState) throws(EngineError) -> JSONValue {
+    func document(of state: RunState) throws(EngineError) -> JSONValue {
         try document(state.graph.definition.hash, of: state)
     }
 

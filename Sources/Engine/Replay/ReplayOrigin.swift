@@ -12,7 +12,7 @@ struct ReplayOrigin: Sendable {
         /// With its start.
         case started(Event.RunOrigin)
         /// From a state of another run.
-        case forked(AgainEvent.Fork, from: RunState)
+        case forked(AgainEvent.Fork, edit: AppliedPatch?, from: RunState)
     }
 
     let key: Int64
@@ -53,18 +53,18 @@ struct ReplayOrigin: Sendable {
             // A recording says when; by the clock of today there is nothing to wait for.
             if kind == .shadow { try machine.handle(.begin, in: turn) }
             return machine
-        case .forked(var fork, let state):
+        case .forked(var fork, let edit, let state):
             derivation.node = fork.derivation.node
             fork.id = id
             fork.derivation = derivation
-            return try RunMachine.fork(state, fork, in: turn)
+            return try RunMachine.fork(state, fork, edit: edit, in: turn)
         }
     }
 
     /// How many events of the origin's history the replay shares.
     func sharedEvents(from node: String?) -> Int64 {
         if node != nil { return end.lastSequence }
-        guard case .forked(let fork, _) = beginning else { return 0 }
+        guard case .forked(let fork, _, _) = beginning else { return 0 }
         return fork.derivation.sequence
     }
 
@@ -96,10 +96,12 @@ extension RunReader {
                     events.removeFirst()
                 } else if segment.key == key, own == nil, case .again(.forked(let fork))? = events.first?.body {
                     actor = events.first?.actor
-                    beginning = (whole?.state).map { .forked(fork, from: $0) }
-                    own = whole.map { Recording(from: $0.state.folding(events.first, at: record.at)) }
+                    let edit = events.dropFirst().first?.edit
+                    let start = events.prefix(edit == nil ? 1 : 2)
+                    beginning = (whole?.state).map { .forked(fork, edit: edit, from: $0) }
+                    own = whole.map { Recording(from: $0.state.folding(start, at: record.at)) }
                     // What a fork resets it resets by itself.
-                    own?.add(events.dropFirst(), at: record.at, leavingOutResets: true)
+                    own?.add(events.dropFirst(start.count), at: record.at, leavingOutResets: true)
                     whole?.add(events, at: record.at)
                     return
                 }
@@ -122,9 +124,16 @@ extension RunReader {
 }
 
 extension RunState {
-    fileprivate func folding(_ event: Event?, at now: Timestamp) -> RunState {
+    fileprivate func folding(_ events: ArraySlice<Event>, at now: Timestamp) -> RunState {
         var state = self
-        if let event { state.fold(event, at: now) }
+        for event in events { state.fold(event, at: now) }
         return state
+    }
+}
+
+extension Event {
+    /// What a fork was given of other configuration, if it is that.
+    fileprivate var edit: AppliedPatch? {
+        if case .patch(.applied(let patch)) = body { patch } else { nil }
     }
 }

@@ -126,10 +126,13 @@ extension ListFilter {
 }
 
 extension Contract.Item {
+    /// Whatever its characters are, an address with it stays below the 8 KiB that a request line may have.
+    private static let filterLength = 500
+
     /// A condition on the items of a list.
     static func filter(_ fields: ListFilter.Fields) -> Self {
         let names = fields.types.keys.sorted().joined(separator: ", ")
-        return Self("filter", .word(1...8192), "Only items that fit: CEL over \(names), and `now`.")
+        return Self("filter", .word(1...Self.filterLength), "Only items that fit: CEL over \(names), and `now`.")
     }
 }
 

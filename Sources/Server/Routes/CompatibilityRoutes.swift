@@ -179,7 +179,7 @@ struct CompatibilityRoutes: Sendable {
             .may(.readEvents),
             query: [.init("after", .integer(0...Int64.max), "Only later ones than that `seq`.")],
             headers: [.lastEventID],
-            Contract.Answer(200, "The events.", .text, mediaType: "text/event-stream")
+            Contract.Answer(200, "The events.", .any, mediaType: "text/event-stream")
         )
         events.feedToken = "token"
         var socket = Contract(

@@ -47,6 +47,11 @@ struct DerivationRoutes: Sendable {
                         .optional("at", .integer(1...Int64.max), "The number of the event; the last when left out."),
                         .optional("inputs", .anyObject, "Inputs that are to be other ones."),
                         .optional("outputs", .anyObject, "Outputs that nodes are given instead of their own."),
+                        .optional(
+                            "config",
+                            .map(.anyObject, upTo: 1000),
+                            "Keys of the configuration of nodes that had not ended, by node; null takes one away."
+                        ),
                         Self.id
                     ),
                     Contract.Answer(202, "The run is durable and begins.", .named("StartedRun")),
@@ -134,7 +139,8 @@ struct DerivationRoutes: Sendable {
     }
 
     @Sendable private func fork(_ call: APICall) async throws(Problem) -> HTTPResponse {
-        let run = try await service.run(call, .controlRuns).id
+        let edits = call.fields.members("config")?.isEmpty == false
+        let run = try await service.run(call, edits ? .patchRuns : .controlRuns).id
         return try await derive(run, .fork(at: call.fields.integer("at").map { Int64($0) }), call)
     }
 
@@ -146,6 +152,9 @@ struct DerivationRoutes: Sendable {
         var request = DeriveRequest(run, way, actor: call.actor)
         request.inputs = call.fields.members("inputs") ?? [:]
         for member in call.fields.members("outputs") ?? [:] { request.outputs[member.key] = member.value }
+        for member in call.fields.members("config") ?? [:] {
+            request.configuration[member.key] = member.value.objectValue ?? [:]
+        }
         request.id = call.fields.id("id")
         let wanted = request
         return .started(try await service.ask(call) { engine throws(EngineError) in try await engine.derive(wanted) })
