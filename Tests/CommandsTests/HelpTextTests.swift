@@ -78,7 +78,7 @@ private let rootHelp = """
 
     Commands:
       run         Start, watch and control runs
-      task        Control single tasks of runs
+      task        List and control single tasks of runs
       pause       Hold back all runs of a workflow or project, the tasks of a queue, or all work
       resume      End a pause; what nothing else holds goes on
       workflow    Check, draw and publish workflows
@@ -87,6 +87,7 @@ private let rootHelp = """
       signal      Tell runs that something happened
       schedule    Start runs by the calendar or again and again
       webhook     Send events to the addresses of others
+      hook        Let the calls of others signal runs or start them
       queue       Look into queues, hold them back, and deal with tasks that they gave up
       worker      See who does tasks for a server, and let workers come to an end
       resource    Look after hosts and services that tasks need and wait for
@@ -100,11 +101,12 @@ private let rootHelp = """
       usage       Say what was spent, and on what
       secret      Keep values that must stay secret, sealed on disk
       user        Make and list accounts of people
+      key         Make and revoke API keys of a server
       audit       Show who did what, and prove that nothing of it was changed
       backup      Copy the data folder while runs go on, check copies, and restore them
       retention   Show how long things are kept, remove what is old, and hold runs
       migrate     Show the formats of the databases, and bring them to this program's
-      settings    Show what is set by `config.yaml` and the environment
+      settings    Show what is set by `config.yaml` and the environment, and change what a server goes by
       doctor      Check that everything runs need is there and works
       echo        Serve a small HTTP service on this machine to try workflows on
       mock-llm    Serve models that answer from a script, in the forms of Anthropic, OpenAI and Ollama

@@ -22,14 +22,33 @@ enum BackupCommands {
             The copy is of one moment and whole: every content that its runs name is in it. The folders that runs work in
             (`workspaces`) are not. Large contents never change, so on one file system they get a second name instead of a copy;
             to be safe from the loss of a disk, choose a PATH on another one.
+
+            A server makes it in `backups` of its data folder, and PATH is a name there; without one, the time.
             """,
-        arguments: [.init(name: "PATH", summary: "the folder to make; nothing may be there", completion: .files)],
+        arguments: [
+            .init(
+                name: "PATH",
+                summary: "the folder to make; nothing may be there",
+                count: .optional,
+                completion: .files
+            )
+        ],
         examples: [
             .init(line: "baton backup create /mnt/backup/2026-01-31", comment: "on another disk"),
             .init(line: "baton backup verify /mnt/backup/2026-01-31", comment: "is it whole?"),
         ],
-        exits: [.notFound, .conflict, .unavailable]
+        exits: [.notFound, .conflict, .unavailable, .denied],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        let word = context.invocation.words["PATH"]?.first
+        if let server = try context.server() {
+            var body: JSONObject = [:]
+            body["name"] = word.map(JSONValue.string)
+            let made = try server.post("/v1/admin/backup", body)
+            context.console.show(made) { text(made) }
+            return .ok
+        }
+        guard word != nil else { throw .usage("PATH is missing", hint: "name the folder to make") }
         let (backup, path) = backup(context)
         // The copies are for their owner alone.
         let mask = umask(0o077)
@@ -37,10 +56,15 @@ enum BackupCommands {
         let manifest = try backupCall { () throws(StoreError) in
             try backup.create(of: context.dataFolder, program: Baton.version)
         }
-        context.console.show(manifest.json(path: path)) {
-            "\(path): \(manifest.lastSequence) events, \(manifest.blobFiles) large contents, \(manifest.bytes) bytes\n"
-        }
+        let made = manifest.json(path: path)
+        context.console.show(made) { text(made) }
         return .ok
+    }
+
+    private static func text(_ made: JSONValue) -> String {
+        func part(_ name: String) -> String { made[name].map { $0.stringValue ?? $0.text } ?? "" }
+        return "\(part("path")): \(part("last_sequence")) events, \(part("large_contents")) large contents, "
+            + "\(part("bytes")) bytes\n"
     }
 
     private static let verify: CommandDescription = .init(

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import BatonClient
 import Catalog
 import Engine
 import JSON
@@ -34,8 +35,10 @@ enum ArtifactCommands {
             ),
         ],
         examples: [.init(line: "baton artifact list --kind patch_set", comment: "all patches")],
-        exits: [.unavailable]
+        exits: [.unavailable, .denied],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
+        if let server = try context.server() { return try list(server, context) }
         var filter = ArtifactFilter()
         filter.name = context.invocation.text("name")
         filter.kind = context.invocation.text("kind").flatMap(ArtifactKind.init)
@@ -60,10 +63,38 @@ enum ArtifactCommands {
         return .ok
     }
 
+    /// A server shows the files that people stored.
+    private static func list(_ server: RemoteServer, _ context: CommandContext) throws(CommandFailure) -> ExitCode {
+        guard context.invocation.text("kind") == nil else {
+            throw .usage("a server lists files only", hint: "leave `--kind` out")
+        }
+        let name = context.invocation.text("name").map { [(name: "name", value: $0)] } ?? []
+        let rows = try server.list("/v1/artifacts", name, limit: context.invocation.number("limit") ?? 50)
+        var table = Table([
+            .init(title: "ARTIFACT"), .init(title: "NAME"), .init(title: "BYTES", isNumber: true), .init(title: "TYPE"),
+            .init(title: "HASH"), .init(title: "CREATED", paint: .dim),
+        ])
+        for row in rows {
+            func text(_ name: String) -> String { row[name].map { $0.stringValue ?? $0.text } ?? "" }
+            table.add([
+                text("id"), text("name"), text("size"), text("media_type"), VersionText.short(text("hash")),
+                RunDetails.date(row["created_at"]),
+            ])
+        }
+        if rows.isEmpty, context.console.settings.format == .table { context.console.note("there are no artifacts") }
+        context.console.show(rows, table)
+        return .ok
+    }
+
     private static let get: CommandDescription = .init(
         name: "get",
         summary: "Write the bytes of an artifact, checked against their hash",
-        arguments: [.init(name: "ARTIFACT", summary: "its id, or sha256:… of what it keeps (any unique beginning)")],
+        arguments: [
+            .init(
+                name: "ARTIFACT",
+                summary: "its id, or sha256:… of what it keeps (any unique beginning; at a server the whole id)"
+            )
+        ],
         options: [
             OptionDescription(
                 name: "out",
@@ -73,9 +104,16 @@ enum ArtifactCommands {
             )
         ],
         examples: [.init(line: "baton artifact get art_01jd --out patch.json", comment: "what is stored of a version")],
-        exits: [.notFound, .unavailable]
+        exits: [.notFound, .unavailable, .denied],
+        reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let text = context.invocation.word("ARTIFACT")
+        if let server = try context.server() {
+            let content = APIRequest("GET", APIRequest.path("v1", "artifacts", text, "content"))
+            let bytes = try server.ask { client async throws(ClientError) in try await client.send(content).body }
+            try OutputFile.write(bytes, to: context.invocation.text("out") ?? "-", context)
+            return .ok
+        }
         let bytes = try CatalogSession.reading(context, try context.makeCompiler()) { session throws(CommandFailure) in
             let blob = try blob(text, session)
             return try storeCall { () throws(StoreError) in try session.blobs.get(blob) }

@@ -78,7 +78,7 @@ struct IdentifierLookup {
             let hint =
                 switch kind {
                 case "run": "`baton run list` shows what there is; `last` means the newest"
-                case "webhook": "`baton webhook list` shows what there is"
+                case "webhook", "hook", "key", "task": "`baton \(kind) list` shows what there is"
                 default: "`baton inbox list --all` shows what there is; `last` means the newest"
                 }
             throw .notFound("there is no \(kind) `\(text)`", hint: hint)

@@ -37,12 +37,12 @@ enum RunAgain {
     /// `baton task …`.
     static let tasks: CommandDescription = .init(
         name: "task",
-        summary: "Control single tasks of runs",
+        summary: "List and control single tasks of runs",
         examples: [
             .init(line: "baton task retry last build", comment: "the same as `baton run retry last --node build`"),
             .init(line: "baton task cancel last ask", comment: "one task of the newest run; the rest goes on"),
         ],
-        children: [retryTask, RunControl.cancelTask]
+        children: [TaskListing.list, TaskListing.show, retryTask, RunControl.cancelTask]
     )
 
     private static let retryTask: CommandDescription = .init(

@@ -21,6 +21,7 @@ enum RunCommands {
             RunControl.cancel, RunControl.terminate, RunControl.pause, RunControl.resume, BulkCommands.runs,
             RunRollback.command,
             RunAgain.retry, RunAgain.fork, RunAgain.rerun, RunComparison.replay, RunComparison.diff,
+            RunDeletion.delete,
         ] + PatchCommands.all,
         fallback: "start"
     )
