@@ -42,7 +42,7 @@ try:
                 further.append(operation["operationId"])
     with open(os.path.join(folder, "openapi.json"), "w", encoding="utf-8") as file:
         json.dump(document, file)
-    accepted = ["2xx", "304", "401", "403", "404", "409", "412", "423", "429", "5xx"]
+    accepted = ["2xx", "304", "401", "403", "404", "409", "412", "416", "423", "429", "5xx"]
     lines = ["[checks.positive_data_acceptance]", f"expected-statuses = {json.dumps(accepted)}"]
     rejected = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "414", "415", "422", "428", "429", "5xx"]
     lines += ["[checks.negative_data_rejection]", f"expected-statuses = {json.dumps(rejected)}"]

@@ -101,3 +101,8 @@ public struct ResponseStream: Sendable {
 /// Answers requests. Runs in a task of its own on the thread of the connection, which it must not block; cancelled when
 /// the client goes away or the server's time to stop is over.
 public typealias HTTPHandler = @Sendable (HTTPRequest) async -> HTTPResponse
+
+extension HTTPResponse {
+    /// The reason phrase of a status (RFC 9110 15); "Status" for numbers without one.
+    public static func reason(of status: Int) -> String { StatusLine.reason(status) }
+}

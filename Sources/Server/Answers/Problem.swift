@@ -145,7 +145,7 @@ public struct Problem: Error, Sendable, Equatable {
     /// The answer for it.
     func response(requestID: String) -> HTTPResponse {
         var body: JSONObject = [
-            "type": "about:blank", "title": .string(Self.title(status)), "status": .int(Int64(status)),
+            "type": "about:blank", "title": .string(HTTPResponse.reason(of: status)), "status": .int(Int64(status)),
             "detail": .string(detail), "code": .string(code), "request_id": .string(requestID),
         ]
         for member in members { body[member.key] = member.value }
@@ -156,27 +156,6 @@ public struct Problem: Error, Sendable, Equatable {
         }
         let bytes = JSONValue.object(body).bytes()
         return .bytes(bytes, type: "application/problem+json", status: status, headers: headers)
-    }
-
-    private static func title(_ status: Int) -> String {
-        switch status {
-        case 400: "Bad Request"
-        case 401: "Unauthorized"
-        case 403: "Forbidden"
-        case 404: "Not Found"
-        case 405: "Method Not Allowed"
-        case 409: "Conflict"
-        case 410: "Gone"
-        case 412: "Precondition Failed"
-        case 413: "Content Too Large"
-        case 415: "Unsupported Media Type"
-        case 422: "Unprocessable Content"
-        case 423: "Locked"
-        case 429: "Too Many Requests"
-        case 503: "Service Unavailable"
-        case 507: "Insufficient Storage"
-        default: "Internal Server Error"
-        }
     }
 }
 
