@@ -131,8 +131,8 @@ let package = Package(
         module(
             "Tools",
             [
-                "Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Threads", "CEL", "Model", "JSON", "Text",
-                "CLinux",
+                "Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Reactor", "Threads", "CEL", "Model", "JSON",
+                "Text", "CLinux",
             ]
         ),
 
@@ -140,8 +140,9 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "Tools", "ProviderCalls", "Providers", "Engine", "Store", "Definition", "Threads", "Model", "JSON",
-                "Hashing", "Text",
+                "Tools", "ProviderCalls", "Providers", "HTTPServer", "Engine", "Store", "Definition", "Threads",
+                "Model",
+                "JSON", "Cryptography", "Hashing", "Text",
             ],
             resources: [.embedInCode("Roles")],
             swiftSettings: settings

@@ -66,6 +66,21 @@ public struct ListeningSocket: Sendable {
         }
     }
 
+    /// Takes a socket over that listens already.
+    ///
+    /// - Throws: `SocketError` when it is no socket.
+    public static func adopting(_ descriptor: Int32) throws(SocketError) -> ListeningSocket {
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+        }
+        guard result == 0 else { throw SocketError("take a listening socket over", errno) }
+        return ListeningSocket(descriptor: descriptor, address: SocketAddress(&storage))
+    }
+
     /// Takes the next connection; `nil` when none waits any more.
     ///
     /// - Throws: `SocketError` when there is one that cannot be taken, for lack of descriptors or memory.

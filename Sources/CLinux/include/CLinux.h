@@ -40,6 +40,10 @@ int baton_pidfd_open(pid_t pid);
 /// Sends a signal to the process a pidfd stands for.
 int baton_pidfd_send_signal(int pidfd, int signal_number);
 
+/// A listening socket of 127.0.0.1 in the network namespace of a process; we accept its connections from where we are. It
+/// does not block and is closed in children. Needs the rights of whoever made the namespace.
+int baton_listen_inside(pid_t pid, uint16_t port);
+
 /// Reaps an ended child without waiting. Returns 1 and fills in `code` (exit code, or minus the signal number), 0
 /// while the child runs.
 int baton_reap(pid_t pid, int *code);

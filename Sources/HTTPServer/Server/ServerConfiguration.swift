@@ -11,6 +11,8 @@ public enum Endpoint: Sendable, Hashable {
     case tls(host: String, port: Int, TLSIdentity)
     /// A path that only the owner of this process can connect to.
     case unix(path: String)
+    /// A socket that listens already; the server closes it.
+    case listening(descriptor: Int32)
 }
 
 /// How long a server waits for its clients.

@@ -88,6 +88,7 @@ public final class WebServer: Sendable {
         switch endpoint {
         case .tcp(let host, let port), .tls(let host, let port, _): try .tcp(host: host, port: port)
         case .unix(let path): try .unix(path: path)
+        case .listening(let descriptor): try .adopting(descriptor)
         }
     }
 

@@ -17,6 +17,8 @@ public struct ExecutionSettings: Sendable {
     public var workspaces: String
     /// Opens the secrets that nodes name; `nil` where there are none.
     public var secrets: (any SecretSource)?
+    /// Where the programs of agents are looked for.
+    public var programPath = ProgramSearch.defaultPath
 
     /// Puts settings together.
     public init(tools: ToolRegistry, http: HTTPClient, sandbox: SandboxSettings, workspaces: String) {

@@ -57,7 +57,11 @@ final class Child {
     private var process: Descriptor?
     /// The first process inside a sandbox; its end is the end of all processes inside.
     private var inside: Descriptor?
+    private var insideNumber: pid_t?
     private var isUnwanted = false
+    /// Ports could not be opened inside.
+    private var failure: ProgramError?
+    private var processorTime = ProcessorTime()
     private let start: ContinuousClock.Instant
     private var sources: [Source]
     private var sink: Descriptor?
@@ -140,7 +144,44 @@ final class Child {
         // Once open it cannot change any more, so looking at its parent now tells whether it was the right one.
         guard Self.parent(of: number) == pid else { return }
         inside = descriptor
-        if isUnwanted { endInside() }
+        insideNumber = number
+        if isUnwanted { return endInside() }
+        openPorts(number)
+    }
+
+    /// Opens the ports in its network, and lets it begin.
+    private func openPorts(_ number: pid_t) {
+        guard let gate = job.program.gate else { return }
+        for port in job.program.ports {
+            let listener = baton_listen_inside(number, port.number)
+            guard listener >= 0 else {
+                failure = ProgramError(
+                    code: .notStarted,
+                    description: "no port \(port.number) inside the sandbox: \(systemError())"
+                )
+                send(SIGKILL)
+                return
+            }
+            port.open(listener)
+        }
+        var byte: UInt8 = 1
+        _ = Glibc.write(gate.number, &byte, 1)
+    }
+
+    // MARK: Watching
+
+    /// When ``look(now:)`` may have something to do.
+    var watchDeadline: ContinuousClock.Instant? {
+        teardown.isRunning ? job.program.watch?.deadline(start: start) : nil
+    }
+
+    /// Asks the watch whether it may go on.
+    func look(now: ContinuousClock.Instant) -> ProgramTeardown.Action {
+        guard teardown.isRunning, let watch = job.program.watch else { return .none }
+        let reason = watch.verdict(start: start, now: now) { span in
+            processorTime.isBusy(insideNumber ?? pid, hasNamespace: insideNumber != nil, in: span)
+        }
+        return reason.map { teardown.stop($0, now: now) } ?? .none
     }
 
     /// The fourth field of `/proc/PID/stat`; the second may hold any character, in parentheses.
@@ -167,6 +208,10 @@ final class Child {
         var code: Int32 = 0
         _ = baton_reap(pid, &code)
         for index in sources.indices { sources[index].finish() }
+        if let failure {
+            job.answer.give(.success(.failure(failure)))
+            return
+        }
         let result = ProgramResult(
             ending: code < 0 ? .signalled(-code) : .exited(code),
             stopReason: teardown.stopReason,
@@ -184,7 +229,10 @@ final class Child {
         guard let descriptor = sources[index].descriptor else { return false }
         let count = Glibc.read(descriptor.number, buffer.baseAddress, buffer.count)
         if count > 0 {
-            sources[index].take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            sources[index].take(bytes)
+            if index == 0 { job.program.watch?.take(bytes) }
+            if index == 1 { job.program.watch?.takeErrors(count) }
             if index == 2 { findInside() }
             return true
         }

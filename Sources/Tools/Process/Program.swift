@@ -19,6 +19,12 @@ public struct Program: Sendable {
     public var limits: ProgramLimits
     /// Hides what it finds in what the program writes, before anything is kept or cut off.
     public var masker: Masker?
+    /// Ports of its own loopback address that somebody outside answers; only for programs in a sandbox.
+    public var ports: [SandboxPort] = []
+    /// Sees what it writes while it runs, and may end it.
+    public var watch: ProgramWatch?
+    /// The launcher waits for this before it starts what is inside, so that ``ports`` are open by then.
+    var gate: Descriptor?
     /// Descriptors the child gets as 3, 4, …
     var descriptors: [Descriptor] = []
     /// The child gets one more pipe after `descriptors`; see ``ProgramResult/report``.

@@ -102,6 +102,7 @@ final class ProgramLoop: Sendable {
         for index in children.indices {
             let job = children[index].job
             if job.isStopped { act(children[index].teardown.cancel(now: now, grace: job.grace), index) }
+            act(children[index].look(now: now), index)
             act(children[index].teardown.tick(now: now), index)
         }
         for index in finished.sorted(by: >) { children.remove(at: index) }
@@ -109,7 +110,9 @@ final class ProgramLoop: Sendable {
 
     /// Milliseconds until the next deadline, rounded up; -1 waits for ever.
     private func timeout(_ children: [Child]) -> Int32 {
-        guard let next = children.compactMap(\.teardown.deadline).min() else { return -1 }
+        guard let next = children.flatMap({ [$0.teardown.deadline, $0.watchDeadline] }).compactMap(\.self).min() else {
+            return -1
+        }
         let left = next - ContinuousClock.now
         let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
         return Int32(clamping: max(0, milliseconds))

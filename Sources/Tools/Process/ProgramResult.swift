@@ -17,6 +17,12 @@ public struct ProgramResult: Sendable, Equatable {
         case timeout
         /// The caller cancelled.
         case cancelled
+        /// Nothing was heard of it for too long, see ``ProgramWatch``.
+        case silence
+        /// It wrote too much.
+        case output
+        /// It had said all, and did not end.
+        case ended
     }
 
     /// How the process ended.

@@ -14,6 +14,9 @@ public enum ProgramSearch {
         return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isProgram)
     }
 
+    /// The path without links; `nil` when nothing is there.
+    public static func real(_ path: String) -> String? { SandboxMounts.real(path) }
+
     private static func isProgram(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0

@@ -55,6 +55,17 @@ struct ProgramTeardown {
         return .terminate
     }
 
+    /// Whoever watches it does not let it go on.
+    mutating func stop(_ reason: ProgramResult.StopReason, now: ContinuousClock.Instant) -> Action {
+        guard case .running = phase else { return .none }
+        stopReason = reason
+        phase = .asked(until: now + grace)
+        return .terminate
+    }
+
+    /// It runs, and nobody has stopped it.
+    var isRunning: Bool { if case .running = phase { true } else { false } }
+
     /// The process ended; it has not been reaped.
     mutating func processEnded(now: ContinuousClock.Instant, hasOpenPipes: Bool) -> Action {
         guard hasOpenPipes else { return .finish }

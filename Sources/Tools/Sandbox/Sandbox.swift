@@ -52,21 +52,23 @@ public struct Sandbox: Sendable {
     ///   - program: Its `environment` is added to the permitted variables; `workingDirectory` must be seen inside.
     ///   - workspace: An absolute path of an existing folder.
     ///   - readPaths: More paths to see read-only; ones in the data folder are refused (`tool.denied`).
-    ///   - passesCancellation: See ``Program/run(cancellation:)``.
+    ///   - binds: Folders of ours that it may change, and where it sees them.
     /// - Throws: `sandbox.failed`, `tool.unavailable` or `tool.denied`. A timeout is in the result.
     public func run(
         _ program: Program,
         workspace: String,
         readPaths: [String] = [],
+        binds: [SandboxBind] = [],
         cancellation: CancellationSignal? = nil
     ) async throws(TaskError) -> Outcome {
         var program = program
         program.environment = environment.merging(program.environment) { _, new in new }
         guard ProgramSearch.find(program.path) != nil else { throw Self.missing(program.path) }
         switch await probe() {
-        case .available: return try await runConfined(program, workspace, readPaths, cancellation)
+        case .available: return try await runConfined(program, workspace, readPaths, binds, cancellation)
         case .unavailable(let reason):
-            guard !settings.isRequired else { throw Self.failed(reason) }
+            // Ports and binds are there only inside.
+            guard !settings.isRequired, program.ports.isEmpty, binds.isEmpty else { throw Self.failed(reason) }
             let result = try await Self.start(program, cancellation)
             return Outcome(result: result, isSandboxed: false)
         }
@@ -76,13 +78,15 @@ public struct Sandbox: Sendable {
         _ program: Program,
         _ workspace: String,
         _ readPaths: [String],
+        _ binds: [SandboxBind],
         _ cancellation: CancellationSignal?
     ) async throws(TaskError) -> Outcome {
         let mounts = try SandboxMounts(
             workspace: workspace,
             mode: settings.mode,
             readPaths: settings.readPaths + readPaths,
-            hiddenPaths: settings.hiddenPaths
+            hiddenPaths: settings.hiddenPaths,
+            binds: binds
         )
         let result = try await Self.start(try confined(program, mounts), cancellation)
         // bubblewrap reports the end of what it started; without a report nothing was started.
@@ -110,15 +114,23 @@ public struct Sandbox: Sendable {
         }
         var outer = inner
         outer.path = launcher
-        outer.environment["HOME"] = SandboxMounts.home
+        outer.environment["HOME"] = mounts.home
         outer.environment["TMPDIR"] = "/tmp"
         outer.workingDirectory = "/"
         outer.descriptors = [filter]
         outer.writesReport = true
+        var descriptors = ["--seccomp", "3"]
+        if !program.ports.isEmpty {
+            guard let gate = Descriptor.pipe() else { throw Self.failed("no pipe: \(systemError())") }
+            outer.descriptors.append(gate.reader)
+            outer.gate = gate.writer
+            descriptors += ["--block-fd", "4"]
+        }
+        descriptors += ["--json-status-fd", String(3 + outer.descriptors.count)]
         outer.arguments =
             Self.isolation + mounts.arguments
             + ["--chdir", SandboxMounts.real(program.workingDirectory) ?? program.workingDirectory]
-            + ["--seccomp", "3", "--json-status-fd", "4", "--", inner.path] + inner.arguments
+            + descriptors + ["--", inner.path] + inner.arguments
         return outer
     }
 

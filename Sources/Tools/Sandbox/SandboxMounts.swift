@@ -19,9 +19,20 @@ struct SandboxMounts {
     static let home = "/tmp/home"
 
     private var kinds: [String: Kind] = [:]
+    private let binds: [SandboxBind]
 
-    /// - Parameter readPaths: Must exist; ones that show a hidden path are refused.
-    init(workspace: String, mode: SandboxSettings.Mode, readPaths: [String], hiddenPaths: [String]) throws(TaskError) {
+    /// - Parameters:
+    ///   - readPaths: Must exist; ones that show a hidden path are refused.
+    ///   - binds: Must exist; they lie over everything else.
+    init(
+        workspace: String,
+        mode: SandboxSettings.Mode,
+        readPaths: [String],
+        hiddenPaths: [String],
+        binds: [SandboxBind] = []
+    ) throws(TaskError) {
+        self.binds = binds
+        for bind in binds { _ = try Self.existing(bind.folder) }
         let hidden = hiddenPaths.compactMap(Self.real)
         for path in Self.covered.compactMap(Self.real) + hidden where path != "/" { kinds[path] = .cover }
         for path in readPaths {
@@ -56,8 +67,12 @@ struct SandboxMounts {
             case .write: options += ["--bind", path, path]
             }
         }
-        return options + ["--dir", Self.home]
+        for bind in binds { options += ["--bind", bind.folder, bind.place] }
+        return options + (home == Self.home ? ["--dir", Self.home] : [])
     }
+
+    /// The program's home.
+    var home: String { binds.first(where: \.isHome)?.place ?? Self.home }
 
     /// The read-only root, fresh devices and processes.
     ///

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTP
 public import JSON
 public import Model
 import Threads
@@ -40,6 +41,7 @@ public struct ShellExec: Tool {
                     "description": "Exit codes that are no failure",
                 ],
                 "read": Schema.texts("Absolute paths that are seen read-only"),
+                "network": EgressRules.schema,
             ]).objectValue ?? [:]
         schema["oneOf"] = [["required": ["command"]], ["required": ["argv"]]]
         return .object(schema)
@@ -60,13 +62,32 @@ public struct ShellExec: Tool {
         )
         program.environment["BATON_IDEMPOTENCY_KEY"] = context.idempotencyKey
         program.masker = context.masker
+        let proxy = try Self.proxy(arguments, context)
+        if let proxy { proxy.serve(&program) }
+        defer { proxy?.close() }
         let outcome = try await Sandbox(context.sandbox).run(
             program,
             workspace: context.workspace,
             readPaths: arguments.texts("read"),
             cancellation: context.cancellation
         )
-        return ToolResult(output: try Self.output(outcome, arguments, limits))
+        let log = proxy?.log ?? []
+        do throws(TaskError) {
+            let output = try Self.output(outcome, arguments, limits)
+            return ToolResult(output: output, log: log.isEmpty ? nil : log.joined(separator: "\n"))
+        } catch {
+            throw log.isEmpty ? error : error.adding(log)
+        }
+    }
+
+    /// `nil` without a list: there is no network then.
+    private static func proxy(_ arguments: JSONValue, _ context: ToolContext) throws(TaskError) -> EgressProxy? {
+        guard let list = arguments["network"], !list.isNull else { return nil }
+        do throws(EgressRules.Invalid) {
+            return EgressProxy(try EgressRules(list), policy: context.http.policy)
+        } catch {
+            throw .argument("network", error.description)
+        }
     }
 
     private static func command(_ arguments: JSONValue) throws(TaskError) -> (String, [String]) {
@@ -121,6 +142,8 @@ extension ProgramResult {
         switch stopReason {
         case nil: break
         case .cancelled: throw .cancelled
+        case .silence, .output, .ended:
+            throw TaskError(code: "tool.failed", errorClass: .permanent, message: "\(what) was ended", details: details)
         case .timeout: throw .timeout(what, limits.timeout, details: details)
         }
     }
@@ -145,5 +168,20 @@ extension ProgramResult {
         ]
         if exitCode > 128 { details["signal"] = .int(Int64(exitCode - 128)) }
         return .object(details)
+    }
+}
+
+extension TaskError {
+    /// Says what was not let through, which may be why.
+    fileprivate func adding(_ refusals: [String]) -> TaskError {
+        var details = details?.objectValue ?? [:]
+        details["network"] = .array(refusals.map { .string($0) })
+        return TaskError(
+            code: code,
+            errorClass: errorClass,
+            message: "\(message) (\(refusals[0]))",
+            details: .object(details),
+            retryAfter: retryAfter
+        )
     }
 }
