@@ -34,6 +34,7 @@ test: bootstrap lint ## Everything that must hold before a change goes in
 	swift test --skip-build --disable-xctest --filter '$(ALONE)'
 	@scripts/sdk-check .build/debug/baton
 	@scripts/price-check .build/debug/baton
+	@scripts/cli-agents-check .build/debug/baton
 
 build: bootstrap ## Build the baton program (release)
 	swift build $(RELEASE)

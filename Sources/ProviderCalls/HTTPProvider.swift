@@ -11,12 +11,12 @@ import Synchronization
 public final class HTTPProvider: ModelProvider {
     /// The name in the settings.
     public let name: String
-    private let settings: ProviderSettings
-    private let endpoint: ProviderEndpoint
-    private let client: HTTPClient
+    let settings: ProviderSettings
+    let endpoint: ProviderEndpoint
+    let client: HTTPClient
     private let key: KeyResolver
     private let facts: @Sendable (_ model: String) -> ModelFacts
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let bucket: Mutex<CallBucket?>
 
     /// The longest part of a refusal that is read.
@@ -87,7 +87,7 @@ public final class HTTPProvider: ModelProvider {
     }
 
     /// Keeps to the rate of the settings; nothing has left when it is used up.
-    private func takeCall() throws(ModelError) {
+    func takeCall() throws(ModelError) {
         let time = now()
         guard let wait = bucket.withLock({ $0?.take(at: time) ?? nil }) else { return }
         throw ModelError(
@@ -98,7 +98,7 @@ public final class HTTPProvider: ModelProvider {
         )
     }
 
-    private func secret() async throws(ModelError) -> String? {
+    func secret() async throws(ModelError) -> String? {
         guard let handle = settings.key else { return nil }
         do {
             return try await key(handle)
@@ -111,7 +111,7 @@ public final class HTTPProvider: ModelProvider {
         }
     }
 
-    private func headers(_ secret: String?, isCall: Bool) -> [(name: String, value: String)] {
+    func headers(_ secret: String?, isCall: Bool) -> [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
         if isCall {
             headers.append(("Content-Type", "application/json"))
@@ -147,7 +147,7 @@ public final class HTTPProvider: ModelProvider {
     }
 
     /// The body of a refusal, as far as it comes: the status alone decides already.
-    private func refusal(_ answer: HTTPStream) async -> [UInt8] {
+    func refusal(_ answer: HTTPStream) async -> [UInt8] {
         var body: [UInt8] = []
         while body.count < Self.refusalLimit, let bytes = try? await answer.next() { body += bytes }
         return body
@@ -185,7 +185,7 @@ public final class HTTPProvider: ModelProvider {
         }
     }
 
-    private func lost(_ error: HTTPClientError, _ partial: ModelReply?) -> ModelError {
+    func lost(_ error: HTTPClientError, _ partial: ModelReply?) -> ModelError {
         if error.code == .cancelled { return ModelError.cancelled(mayHaveLeft: error.mayHaveLeft, partial) }
         let isOver = partial != nil
         let permanent: [HTTPClientError.Code] = [.blocked, .invalid, .untrusted, .tooLarge]
@@ -206,7 +206,7 @@ public final class HTTPProvider: ModelProvider {
 
 extension ModelError {
     /// Some providers repeat the key that they refuse.
-    fileprivate func without(_ secret: String?) -> Self {
+    func without(_ secret: String?) -> Self {
         guard let secret, secret.utf8.count >= 4, message.contains(secret) else { return self }
         var error = self
         error.message = message.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")

@@ -3,6 +3,7 @@
 
 import Definition
 import Engine
+import Glibc
 import HTTP
 import JSON
 import Model
@@ -23,11 +24,16 @@ final class AgentWorld: Sendable {
     let blobs = MemoryBlobStore()
     let models: CountingProvider
     let tool = NotingTool()
-    private let folder = TemporaryFolder()
+    let folder = TemporaryFolder()
     private let setup: ModelSetup
+    private let agents = Mutex<[AgentRecord]>([])
 
     /// - Parameter kind: Decides what calls cost: those of `scripted` cost nothing.
-    init(_ script: String, kind: ProviderSettings.Kind = .scripted, model: String = "m") throws {
+    init(
+        _ script: String,
+        kind: ProviderSettings.Kind = .scripted,
+        model: String = "m"
+    ) throws {
         let script = try ModelScript(Array(script.utf8), fileName: "s.yaml")
         models = CountingProvider(ScriptedProvider(name: "p", script: script))
         let reference = ModelReference(provider: "p", model: model)
@@ -37,6 +43,19 @@ final class AgentWorld: Sendable {
             settings: ["p": ProviderSettings(name: "p", kind: kind)],
             tiers: tiers
         )
+    }
+
+    /// One more agent.
+    func add(_ agent: AgentRecord) { agents.withLock { $0.append(agent) } }
+
+    /// The text of a file in the workspace of the only run.
+    func file(_ name: String) throws -> String {
+        let run = try #require(store.run(key: 1))
+        let descriptor = open("\(folder.path)/\(run.id)/\(name)", O_RDONLY)
+        try #require(descriptor >= 0, "there is no \(name)")
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        return String(decoding: bytes[..<max(0, read(descriptor, &bytes, bytes.count))], as: UTF8.self)
     }
 
     /// Runs `body` while an engine works.
@@ -51,7 +70,13 @@ final class AgentWorld: Sendable {
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
-            executors: ["agent": AgentExecutor(settings: settings, roster: .builtIn(), models: agents)],
+            executors: [
+                "agent": AgentExecutor(
+                    settings: settings,
+                    roster: .builtIn(adding: self.agents.withLock { $0 }),
+                    models: agents
+                )
+            ],
             configuration: EngineConfiguration(worker: "w"),
             failStop: { Issue.record("\($0)") }
         )
@@ -69,13 +94,18 @@ final class AgentWorld: Sendable {
     }
 
     /// Starts a workflow of one agent `a`.
-    func start(_ config: String, _ more: String = "", top: String = "", on engine: DurableEngine) async throws -> RunID
-    {
+    func start(
+        _ config: String,
+        _ more: String = "",
+        top: String = "",
+        agent: String = "analyst",
+        on engine: DurableEngine
+    ) async throws -> RunID {
         let yaml = """
             workflow: agents
             \(top)
             outputs: {a: "${ nodes.a.output }"}
-            nodes: [{id: a, type: agent, \(more)config: {agent: analyst, prompt: Go., \(config)}}]
+            nodes: [{id: a, type: agent, \(more)config: {agent: \(agent), prompt: Go., \(config)}}]
             """
         let tools = try ["note", "look.up"].map { try Registry.Tool(name: $0, input: ["type": "object"]) }
         let result = Compiler(registry: Registry(tools: tools)).compile(text: Array(yaml.utf8), fileName: "t.yaml")
@@ -100,9 +130,9 @@ final class AgentWorld: Sendable {
     }
 
     /// Runs one agent to its end: its output, or the code of its error.
-    func play(_ config: String, _ more: String = "") async throws -> JSONValue {
+    func play(_ config: String, _ more: String = "", agent: String = "analyst") async throws -> JSONValue {
         try await withEngine { engine in
-            let run = try await start(config, more, on: engine)
+            let run = try await start(config, more, agent: agent, on: engine)
             _ = try await wait(for: run, on: engine)
             return try ending(of: run, engine)
         }

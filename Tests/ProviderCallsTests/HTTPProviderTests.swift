@@ -66,6 +66,42 @@ import Testing
         return request
     }
 
+    @Test func `what somebody else wrote passes through, and the end of its answer is held back`() async throws {
+        try await Self.withServer { port in
+            let provider = try Self.provider(0, port: port)
+            #expect(provider.format == .messages)
+            let passed = Mutex<[UInt8]>([])
+            func pass(_ text: String) async throws -> (reply: ModelReply, rest: [UInt8]) {
+                let message: JSONValue = ["role": "user", "content": .string(text)]
+                let body: JSONValue = ["model": "m", "max_tokens": 99, "stream": true, "messages": [message]]
+                return try await provider.pass(body, query: "beta=true", reading: Self.request(text)) { bytes in
+                    passed.withLock { $0 += bytes }
+                }
+            }
+            let answer = try await pass("think")
+            #expect(answer.reply.text == "Done, ö." && answer.reply.usage.output == 30)
+            let (head, rest) = (String(decoding: passed.withLock { $0 }, as: UTF8.self), answer.rest)
+            #expect(!head.contains("event: message_delta"))
+            #expect(String(decoding: rest, as: UTF8.self).contains("event: message_stop"))
+            passed.withLock { $0 = [] }
+            for (text, code, status) in [("limit", "provider.limited", 429), ("bad", "provider.failed", 400)] {
+                do {
+                    _ = try await pass(text)
+                    Issue.record("\(text) was answered")
+                } catch let error as ModelError {
+                    #expect(error.code == code && error.status == status && !error.mayBeCharged, "\(error)")
+                    #expect(passed.withLock { $0.isEmpty } && !error.message.contains("secret-key"), "\(error)")
+                }
+            }
+            do {
+                _ = try await pass("cut")
+                Issue.record("it was whole")
+            } catch let error as ModelError {
+                #expect(error.mayBeCharged && error.partial?.usage.certainty == .unknown, "\(error)")
+            }
+        }
+    }
+
     @Test func `answers come whole from every kind of provider`() async throws {
         try await Self.withServer { port in
             for (number, kind) in Self.kinds.enumerated() {

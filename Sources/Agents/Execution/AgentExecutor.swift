@@ -37,6 +37,20 @@ public struct AgentExecutor: NodeExecutor {
             )
             let setup = try await models.setup()
             let wish = try setup.wish(model: task.model, tier: task.tier)
+            if let program = task.record.program {
+                let run = CLIRun(
+                    task: task,
+                    program: program,
+                    assignment: assignment,
+                    control: control,
+                    settings: settings,
+                    models: models,
+                    setup: setup,
+                    wish: wish,
+                    cancellation: cancellation
+                )
+                return await run.run()
+            }
             var run = AgentRun(
                 task: task,
                 assignment: assignment,

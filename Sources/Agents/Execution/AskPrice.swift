@@ -20,12 +20,27 @@ struct AskPrice: Sendable {
     static let leastOutput = 256
 
     init(_ request: ModelRequest, _ price: ModelPrice, of model: ModelReference, version: String) {
-        self.price = price
-        input = request.inputBound
-        output = request.maxOutputTokens
-        marksLong = request.marksLongCache
+        self.init(
+            input: request.inputBound,
+            output: request.maxOutputTokens,
+            marksLong: request.marksLongCache,
+            price,
+            of: model,
+            version: version
+        )
+    }
+
+    /// - Parameter input: A bound of the input in LLM tokens.
+    init(
+        input: Int,
+        output: Int,
+        marksLong: Bool,
+        _ price: ModelPrice,
+        of model: ModelReference,
+        version: String
+    ) {
+        (self.price, self.input, self.output, self.marksLong) = (price, input, output, marksLong)
         self.version = price == .free ? nil : version
-        let (input, marksLong) = (input, marksLong)
         let charge = { (output: Int) in
             Charge(
                 money: price.worstCost(input: input, output: output, marksLong: marksLong),

@@ -22,6 +22,8 @@ public struct AgentRecord: Sendable, Hashable {
     public var tier: ModelTier
     /// A model in place of the tier, as `PROVIDER/MODEL`, or a name that one provider lists.
     public var model: String?
+    /// The program that does its work, for an agent of kind `cli`.
+    public var program: CLIProgram?
 
     /// A record; without tools, of the tier `medium`.
     public init(
@@ -53,7 +55,7 @@ public struct AgentRecord: Sendable, Hashable {
             throw wrong(error.diagnostics.map(\.message).joined(separator: "; "))
         }
         guard let fields = head.objectValue else { throw wrong("the front matter must be a mapping") }
-        let known = ["id", "summary", "tools", "tier", "model"]
+        let known = ["id", "kind", "summary", "tools", "tier", "model"] + CLIProgram.keys
         if let stray = fields.members.first(where: { !known.contains($0.key) }) {
             throw wrong("`\(stray.key)` is none of \(known.joined(separator: ", "))")
         }
@@ -81,6 +83,11 @@ public struct AgentRecord: Sendable, Hashable {
             tier: tier,
             model: fields["model"]?.stringValue
         )
+        do throws(CLIProgram.Wrong) {
+            program = try CLIProgram(fields)
+        } catch {
+            throw wrong(error.rule)
+        }
     }
 
     private static func isID(_ text: String) -> Bool {

@@ -46,6 +46,7 @@ enum BuiltInRoles {
 
     private static let files: [(String, [UInt8])] = [
         ("analyst.md", PackageResources.analyst_md), ("architect.md", PackageResources.architect_md),
+        ("claude-code.md", PackageResources.claude_code_md), ("codex.md", PackageResources.codex_md),
         ("debugger.md", PackageResources.debugger_md), ("implementer.md", PackageResources.implementer_md),
         ("integrator.md", PackageResources.integrator_md), ("judge.md", PackageResources.judge_md),
         ("noop.md", PackageResources.noop_md), ("planner.md", PackageResources.planner_md),

@@ -4,6 +4,7 @@
 import Agents
 import Definition
 import Engine
+import Glibc
 import HTTP
 import JSON
 import Model
@@ -62,6 +63,13 @@ struct Toolbox: Sendable {
         }
     }
 
+    /// The programs of agents are those that whoever started us would find.
+    private static var programPath: String {
+        let own = getenv("PATH").map { String(cString: $0) } ?? ""
+        let places = own.split(separator: ":").filter { $0.hasPrefix("/") } + [Substring(ProgramSearch.defaultPath)]
+        return places.joined(separator: ":")
+    }
+
     /// The code behind the node kinds that leave the engine.
     func makeExecutors(secrets: any SecretSource, models: AgentModels) -> [String: any NodeExecutor] {
         var settings = ExecutionSettings(
@@ -71,6 +79,7 @@ struct Toolbox: Sendable {
             workspaces: workspaces.root
         )
         settings.secrets = secrets
+        settings.programPath = Self.programPath
         var executors = settings.executors
         executors["agent"] = AgentExecutor(settings: settings, roster: roster, models: models)
         return executors

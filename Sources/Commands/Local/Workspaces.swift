@@ -26,6 +26,8 @@ struct Workspaces: Sendable {
     func remove(_ run: RunID) -> [String] {
         var left: [String] = []
         Self.remove(path(of: run), &left)
+        // What programs of agents kept.
+        Self.remove("\(path(of: run)).agents", &left)
         return left
     }
 

@@ -15,6 +15,11 @@ extension ServedReader {
             }
         }
         for (position, message) in try list("messages").enumerated() {
+            if message.text("role") == "system" {
+                // Said in the middle of a conversation, by newer clients.
+                request.instructions.append(InstructionBlock(Self.text(message["content"])))
+                continue
+            }
             guard let role = message.text("role").flatMap(ModelMessage.Role.init) else {
                 throw ServedRequestError("messages.\(position).role: must be user or assistant")
             }

@@ -109,6 +109,9 @@ public struct ReplyStream: Sendable {
         return partial
     }
 
+    /// The provider has said why the model stopped; what may follow is usage, and the end.
+    public var hasStopped: Bool { machine.draft.stop != nil }
+
     /// What has come so far.
     public var partial: ModelReply { machine.draft.reply(requestID: requestID) }
 

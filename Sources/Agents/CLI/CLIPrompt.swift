@@ -1,0 +1,39 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+
+/// What the program of an agent is told.
+enum CLIPrompt {
+    /// The whole task.
+    static func first(_ task: AgentTask) -> String {
+        var parts = [task.record.instructions, task.opening]
+        if !task.guidance.isEmpty { parts.append(guidance(task)) }
+        parts.append(ending(task))
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// For a session that has the task already.
+    static func again(_ task: AgentTask) -> String {
+        var parts = ["You were interrupted. Look at what is done already, and go on with the task."]
+        if !task.guidance.isEmpty { parts.append(guidance(task)) }
+        parts.append(ending(task))
+        return parts.joined(separator: "\n\n")
+    }
+
+    private static func guidance(_ task: AgentTask) -> String {
+        "People said about earlier attempts, the newest last:\n"
+            + task.guidance.map { "- \($0)" }.joined(separator: "\n")
+    }
+
+    /// How a result is told.
+    private static func ending(_ task: AgentTask) -> String {
+        let value =
+            task.output.source.map { "a JSON value that satisfies this JSON Schema:\n\($0.text)\n" }
+            ?? #"a JSON object such as {"success": true, "summary": "…"}."#
+        return """
+            When you are done, end your last message with <result>…</result>; between the tags stands nothing but \(value)
+            If you cannot do the task, end it with <result>{"success": false, "reason": "…"}</result>.
+            """
+    }
+}
