@@ -160,4 +160,94 @@ import Testing
         #expect(CLIProgram.fill("a {b} {c} {b", ["b": "{c}"]) == "a {c} {c} {b")
         for id in ["claude-code", "codex"] { #expect(try AgentRoster.builtIn().record(id).program != nil) }
     }
+
+    // MARK: Agent Client Protocol
+
+    private static func dialogue(_ session: String? = nil) -> ACPDialogue {
+        ACPDialogue(first: "the task", again: "go on", workspace: "/w", session: session)
+    }
+
+    /// Takes lines of an agent; what is told it in between, shortened.
+    private static func play(_ dialogue: inout ACPDialogue, _ lines: [String]) throws -> [String] {
+        var told: [String] = []
+        for line in ["null"] + lines {
+            dialogue.take(try JSONValue(parsing: line))
+            for message in dialogue.takeOutgoing().split(separator: 10) {
+                let json = try JSONValue(parsing: Array(message))
+                let words =
+                    json["params"]?["prompt"]?.arrayValue?.first?["text"] ?? json["result"]?["outcome"]?["optionId"]
+                told.append(
+                    [json["method"], words, json["error"]?["code"]].compactMap { $0?.text }.joined(separator: " ")
+                )
+            }
+        }
+        return told
+    }
+
+    private static let hello =
+        #"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":1,"agentCapabilities":{"loadSession":true}}}"#
+
+    private static func said(_ words: String) -> String {
+        #"{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s","update":{"sessionUpdate":"agent_message_chunk","content":{"type":"text","text":"\#(words)"}}}}"#
+    }
+
+    @Test func `an agent of the protocol is told its task, permitted one thing at a time, and heard to its end`() throws
+    {
+        var dialogue = Self.dialogue()
+        let call =
+            #"{"jsonrpc":"2.0","method":"session/update","params":{"update":{"sessionUpdate":"tool_call","toolCallId":"t","title":"Write a"}}}"#
+        let leave =
+            #"{"jsonrpc":"2.0","id":7,"method":"session/request_permission","params":{"toolCall":{"title":"Write a"},"options":[{"optionId":"always","kind":"allow_always"},{"optionId":"once","kind":"allow_once"}]}}"#
+        let told = try Self.play(
+            &dialogue,
+            [
+                Self.hello, Self.said("too early"), #"{"jsonrpc":"2.0","id":2,"result":{"sessionId":"s"}}"#,
+                Self.said("I "),
+                Self.said("write."), call, leave,
+                #"{"jsonrpc":"2.0","id":"x","method":"fs/read_text_file","params":{}}"#,
+                #"{"jsonrpc":"2.0","id":99,"result":{}}"#, Self.said("Do"), Self.said("ne."),
+                #"{"jsonrpc":"2.0","id":3,"result":{"stopReason":"end_turn"}}"#,
+            ]
+        )
+        #expect(
+            told == [
+                #""initialize""#, #""session/new""#, #""session/prompt" "the task""#, #""once""#, "-32601",
+            ],
+            "\(told)"
+        )
+        #expect(dialogue.session == "s" && dialogue.ending == .success && dialogue.text == "Done.")
+        #expect(dialogue.takeNotes() == ["session s", "I write.", "calls Write a", "is permitted: Write a"])
+    }
+
+    @Test func `a session is loaded when the agent can, and begun anew when it is gone`() throws {
+        var loaded = Self.dialogue("old")
+        let told = try Self.play(&loaded, [Self.hello, Self.said("history"), #"{"id":2,"result":null}"#])
+        #expect(told == [#""initialize""#, #""session/load""#, #""session/prompt" "go on""#] && loaded.text.isEmpty)
+        var gone = Self.dialogue("old")
+        let retold = try Self.play(
+            &gone,
+            [
+                Self.hello, #"{"id":2,"error":{"code":-32002,"message":"no such session"}}"#,
+                #"{"id":3,"result":{"sessionId":"new"}}"#,
+            ]
+        )
+        #expect(
+            retold == [
+                #""initialize""#, #""session/load""#, #""session/new""#, #""session/prompt" "the task""#,
+            ] && gone.session == "new"
+        )
+        for (lines, reason) in [
+            ([#"{"id":1,"result":{"protocolVersion":2}}"#], "it speaks version 2 of the protocol, not 1"),
+            ([#"{"id":1,"error":{"code":1,"message":"log in first"}}"#], "log in first"),
+            ([Self.hello, #"{"id":2,"result":{}}"#], "it opened no session"),
+            (
+                [Self.hello, #"{"id":2,"result":{"sessionId":"s"}}"#, #"{"id":3,"result":{"stopReason":"refusal"}}"#],
+                "refusal"
+            ),
+        ] {
+            var dialogue = Self.dialogue()
+            _ = try Self.play(&dialogue, lines)
+            #expect(dialogue.ending == .failure(reason), "\(lines)")
+        }
+    }
 }

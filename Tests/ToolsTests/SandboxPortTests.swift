@@ -127,4 +127,25 @@ struct SandboxPortTests {
         let result = try await program.run()
         #expect(result.stopReason == .ended && result.output.text == "done\n" && result.duration < .seconds(20))
     }
+
+    @Test func `it is told things while it runs, until there is nothing more to tell`() async throws {
+        var program = Program(
+            path: "/bin/sh",
+            arguments: ["-c", "while read -r line; do echo \"heard $line\"; done; echo over"]
+        )
+        let input = ProgramInput()
+        program.input = Array("first\n".utf8)
+        program.liveInput = input
+        let rounds = Mutex(0)
+        program.watch = ProgramWatch { _ in
+            let round = rounds.withLock { count in
+                count += 1
+                return count
+            }
+            if round < 4 { input.send(Array("round \(round)\n".utf8)) } else { input.close() }
+        }
+        let result = try await program.run()
+        let lines = result.output.text.split(whereSeparator: \.isNewline)
+        #expect(lines.first == "heard first" && lines.last == "over" && lines.contains("heard round 3"), "\(lines)")
+    }
 }

@@ -16,6 +16,8 @@ public struct CLIProgram: Sendable, Hashable {
         case claude
         /// The JSON lines of `codex exec`.
         case codex
+        /// The Agent Client Protocol, both ways.
+        case acp
         /// Words; the result stands between `<result>` and `</result>`.
         case text
     }
@@ -47,6 +49,9 @@ public struct CLIProgram: Sendable, Hashable {
         (environment, readPaths, silence) = ([:], [], .seconds(60))
         memoryBytes = 8 << 30
     }
+
+    /// It can go on with a session.
+    var canResume: Bool { resume != nil || form == .acp }
 
     /// The keys of the front matter that are only for programs.
     static let keys = [

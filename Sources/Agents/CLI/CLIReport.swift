@@ -25,13 +25,18 @@ struct CLIReport: Sendable {
     private var lines = OutputLines()
     private var logBytes = 0
     private var strayCount = 0
+    private var dialogue: ACPDialogue?
 
     private static let logLimit = 256 << 10
     private static let textLimit = 1 << 20
 
-    init(_ form: CLIProgram.Form) {
-        self.form = form
+    /// - Parameter dialogue: For a program that speaks both ways.
+    init(_ form: CLIProgram.Form, _ dialogue: ACPDialogue? = nil) {
+        (self.form, self.dialogue) = (form, dialogue)
     }
+
+    /// What is to be told the program now.
+    mutating func takeOutgoing() -> [UInt8] { dialogue?.takeOutgoing() ?? [] }
 
     mutating func feed(_ bytes: UnsafeRawBufferPointer) {
         // Moved out, not copied.
@@ -55,12 +60,14 @@ struct CLIReport: Sendable {
         // Warnings stand between the lines.
         guard line.first == UInt8(ascii: "{"),
             let json = try? JSONValue(parsing: Array(line), limits: JSONLimits(allowsDuplicateNames: true)),
-            let type = json["type"]?.stringValue
+            form == .acp || json["type"]?.stringValue != nil
         else {
             if line.contains(where: { $0 > 0x20 }) { strayCount += 1 }
             return
         }
+        let type = json["type"]?.stringValue ?? ""
         switch form {
+        case .acp: takeACP(json)
         case .claude: takeClaude(json, type)
         case .codex: takeCodex(json, type)
         case .text: break
@@ -129,6 +136,16 @@ struct CLIReport: Sendable {
         let reason = json["terminal_reason"]?.stringValue ?? subtype
         let words = json["result"]?.stringValue ?? json["errors"]?.arrayValue?.first?.stringValue ?? ""
         ending = .failure(words.isEmpty ? reason : "\(reason): \(words.prefix(500))")
+    }
+
+    // MARK: Agent Client Protocol
+
+    private mutating func takeACP(_ json: JSONValue) {
+        dialogue?.take(json)
+        for line in dialogue?.takeNotes() ?? [] { note(line) }
+        guard let dialogue else { return }
+        (session, text, ending) = (dialogue.session, dialogue.text, dialogue.ending)
+        if ending != nil, !text.isEmpty { note(text) }
     }
 
     // MARK: Codex

@@ -14,9 +14,14 @@ final class SharedReport: Sendable {
 
     private let state: Mutex<State>
     private let folder: CLIFolder
+    /// What the program is told, if it is more than its task.
+    let input: ProgramInput?
 
-    init(_ form: CLIProgram.Form, _ folder: CLIFolder) {
-        state = Mutex(State(report: CLIReport(form)))
+    init(_ form: CLIProgram.Form, _ folder: CLIFolder, _ dialogue: ACPDialogue?) {
+        var report = CLIReport(form, dialogue)
+        input = dialogue.map { _ in ProgramInput() }
+        input?.send(report.takeOutgoing())
+        state = Mutex(State(report: report))
         self.folder = folder
     }
 
@@ -29,7 +34,10 @@ final class SharedReport: Sendable {
                 state.kept = session
                 folder.keep(session: session)
             }
-            return state.report.ending != nil
+            input?.send(state.report.takeOutgoing())
+            guard state.report.ending != nil else { return false }
+            input?.close()
+            return true
         }
     }
 

@@ -64,7 +64,7 @@ struct CLIRun {
             try await closeSteps(&log)
             let folder = try CLIFolder(workspace: context.workspace, key: assignment.idempotencyKey)
             folder.put(task: CLIPrompt.first(task))
-            if let session = folder.session, program.resume != nil {
+            if let session = folder.session, program.canResume {
                 let play = try await play(path, folder, context, resuming: session)
                 log += play.log
                 // Nothing was asked, so it did not find its session.
@@ -126,7 +126,7 @@ struct CLIRun {
         _ context: ToolContext,
         resuming old: String?
     ) async throws(TaskError) -> Play {
-        let report = SharedReport(program.form, folder)
+        let report = SharedReport(program.form, folder, dialogue(context, old))
         let handle = WatchHandle()
         let session = GatewaySession(
             agent: task.record.id,
@@ -148,6 +148,8 @@ struct CLIRun {
         let listener = GatewayListener()
         var inner = self.program(path, context, session, old)
         inner.watch = watch
+        inner.liveInput = report.input
+        if report.input != nil { inner.input = nil }
         inner.ports = [
             SandboxPort(Self.port) { socket in listener.start(socket) { await session.answer($0) } }
         ]
@@ -209,6 +211,16 @@ struct CLIRun {
         ]
         .merging(program.environment.mapValues { CLIProgram.fill($0, values) }) { $1 }
         return inner
+    }
+
+    private func dialogue(_ context: ToolContext, _ old: String?) -> ACPDialogue? {
+        guard program.form == .acp else { return nil }
+        return ACPDialogue(
+            first: CLIPrompt.first(task),
+            again: CLIPrompt.again(task),
+            workspace: context.workspace,
+            session: old
+        )
     }
 
     /// Its own folder, if that is in a place that is covered; a link's target too.

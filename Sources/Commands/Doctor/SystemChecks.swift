@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Agents
 import Engine
 import Glibc
 import Model
@@ -13,7 +14,10 @@ struct SystemChecks {
     let context: CommandContext
 
     func findings() -> [Finding] {
-        [tools(), sandbox(), program("git", adds: "the tools git.log, git.status and git.diff need it"), clock()]
+        [
+            tools(), sandbox(), agents(), program("git", adds: "the tools git.log, git.status and git.diff need it"),
+            clock(),
+        ]
     }
 
     private func tools() -> Finding {
@@ -22,6 +26,21 @@ struct SystemChecks {
             return Finding(check: "tools", grade: .ok, message: "\(toolbox.tools.names.count) tools")
         } catch {
             return Finding(check: "tools", grade: .fail, message: error.message)
+        }
+    }
+
+    /// Which programs of others can work as agents; they are needed only by those who name them.
+    private func agents() -> Finding {
+        do throws(CommandFailure) {
+            let records = try Toolbox(settings, dataFolder: context.dataFolder).roster.all
+            let places = records.compactMap { record in
+                record.program.map { (record.id, ProgramSearch.find($0.command, in: Toolbox.programPath)) }
+            }
+            let words = places.map { id, path in path.map { "\(id) (\($0))" } ?? "\(id) (not installed)" }
+            let message = "\(records.count) agents; programs: \(words.joined(separator: ", "))"
+            return Finding(check: "agents", grade: .ok, message: message)
+        } catch {
+            return Finding(check: "agents", grade: .fail, message: error.message)
         }
     }
 

@@ -64,7 +64,7 @@ struct Toolbox: Sendable {
     }
 
     /// The programs of agents are those that whoever started us would find.
-    private static var programPath: String {
+    static var programPath: String {
         let own = getenv("PATH").map { String(cString: $0) } ?? ""
         let places = own.split(separator: ":").filter { $0.hasPrefix("/") } + [Substring(ProgramSearch.defaultPath)]
         return places.joined(separator: ":")

@@ -65,6 +65,8 @@ final class Child {
     private let start: ContinuousClock.Instant
     private var sources: [Source]
     private var sink: Descriptor?
+    /// What is being written to it, and how much of that was.
+    private var outgoing: [UInt8]
     private var written = 0
 
     /// Starts the program.
@@ -80,6 +82,7 @@ final class Child {
         }
         self.process = process
         self.job = job
+        outgoing = program.input ?? []
         start = .now
         teardown = ProgramTeardown(start: start, timeout: program.limits.timeout, grace: program.limits.grace)
         let limits = [program.limits.outputBytes, program.limits.outputBytes, 4096]
@@ -100,7 +103,9 @@ final class Child {
             guard let descriptor = source.descriptor else { continue }
             list.append(pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0))
         }
-        if let sink { list.append(pollfd(fd: sink.number, events: Int16(POLLOUT), revents: 0)) }
+        takeInput()
+        guard let sink, written < outgoing.count else { return }
+        list.append(pollfd(fd: sink.number, events: Int16(POLLOUT), revents: 0))
     }
 
     /// Handles one descriptor that is ready.
@@ -240,12 +245,20 @@ final class Child {
         return false
     }
 
+    /// Takes what there is to tell now, and ends the input when nothing will follow.
+    private func takeInput() {
+        guard sink != nil, written == outgoing.count else { return }
+        let next = job.program.liveInput?.take() ?? (bytes: [], isClosed: true)
+        (outgoing, written) = (next.bytes, 0)
+        if outgoing.isEmpty, next.isClosed { sink = nil }
+    }
+
     private func write() {
-        guard let input = job.program.input, let descriptor = sink else { return }
+        guard let descriptor = sink else { return }
         // SIGPIPE is blocked in this thread; a reader that has gone shows as EPIPE.
-        let count = input[written...].withUnsafeBytes { Glibc.write(descriptor.number, $0.baseAddress, $0.count) }
+        let count = outgoing[written...].withUnsafeBytes { Glibc.write(descriptor.number, $0.baseAddress, $0.count) }
         if count > 0 { written += count }
-        if written == input.count || (count < 0 && errno != EAGAIN && errno != EINTR) { sink = nil }
+        if count < 0 && errno != EAGAIN && errno != EINTR { sink = nil } else { takeInput() }
     }
 }
 

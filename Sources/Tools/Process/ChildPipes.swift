@@ -15,7 +15,7 @@ struct ChildPipes {
 
     init(_ program: Program) throws(ProgramError) {
         let pipes = [Descriptor.pipe(), Descriptor.pipe(), program.writesReport ? Descriptor.pipe() : nil]
-        let hasInput = program.input?.isEmpty == false
+        let hasInput = program.input?.isEmpty == false || program.liveInput != nil
         let input = hasInput ? Descriptor.pipe() : nil
         guard pipes[0] != nil, pipes[1] != nil, pipes[2] != nil || !program.writesReport,
             let childInput = input?.reader ?? (hasInput ? nil : Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)))

@@ -15,6 +15,8 @@ public struct Program: Sendable {
     public var workingDirectory: String
     /// What it reads; `nil` gives it an empty input.
     public var input: [UInt8]?
+    /// What it reads after ``input``, while it runs; its input then ends when that is closed.
+    public var liveInput: ProgramInput?
     /// When it is stopped, and what it may use.
     public var limits: ProgramLimits
     /// Hides what it finds in what the program writes, before anything is kept or cut off.
