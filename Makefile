@@ -35,6 +35,7 @@ test: bootstrap lint ## Everything that must hold before a change goes in
 	@scripts/sdk-check .build/debug/baton
 	@scripts/price-check .build/debug/baton
 	@scripts/cli-agents-check .build/debug/baton
+	@scripts/local-model-check .build/debug/baton
 
 build: bootstrap ## Build the baton program (release)
 	swift build $(RELEASE)
