@@ -144,7 +144,7 @@ let package = Package(
                 "Model",
                 "JSON", "Cryptography", "Hashing", "Text",
             ],
-            resources: [.embedInCode("Roles")],
+            resources: [.embedInCode("Roles"), .embedInCode("Skills")],
             swiftSettings: settings
         ),
 

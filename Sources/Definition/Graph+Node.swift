@@ -110,6 +110,8 @@ extension Graph {
     public enum NodeKind: Sendable {
         /// Lets an agent work. `config` evaluates to the object of spec 3.6.
         case agent(config: ValueTemplate)
+        /// Lets several agents work together, or some that are chosen.
+        indirect case team(Team)
         /// Calls a registered tool. `arguments` evaluates to an object; `storeAs` names the variable that gets the
         /// result.
         case tool(name: String, arguments: ValueTemplate, storeAs: String?)
@@ -148,7 +150,7 @@ extension Graph {
         /// The kind as documents write it.
         public var type: NodeType {
             switch self {
-            case .agent: .agent
+            case .agent, .team: .agent
             case .tool: .tool
             case .http: .http
             case .human: .human

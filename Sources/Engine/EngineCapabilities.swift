@@ -18,7 +18,7 @@ public enum EngineCapabilities {
     /// Keys of agents that only somebody outside may carry out. A run in which an agent of this program has one is not
     /// started.
     public static let externalAgentKeys = [
-        "agents", "match", "strategy", "skills", "session", "profile", "approve_tools",
+        "session", "profile", "approve_tools",
     ]
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
@@ -26,6 +26,5 @@ public enum EngineCapabilities {
         "node.verify",
         "node.on_unsupported",
         "tool.profile", "http.profile",
-        "phase.strategy",
     ]).union(externalAgentKeys.map { "agent.\($0)" })
 }

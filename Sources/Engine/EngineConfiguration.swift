@@ -13,6 +13,10 @@ public struct EngineConfiguration: Sendable {
     public var projectLimit: Int?
     /// The same by tool.
     public var toolLimits: [String: Int] = [:]
+    /// The same by agent.
+    public var agentLimits: [String: Int] = [:]
+    /// Chooses agents for nodes with `match`; without one they fail.
+    public var matcher: (any AgentMatcher)?
     /// How often a tool is called, by tool; over all processes that use the store one after the other. A node of kind
     /// `http` counts as a call of `http.request`, here and in ``toolLimits``.
     public var toolRates: [String: Rate] = [:]

@@ -97,7 +97,14 @@ public final class APIServer: Sendable {
             + VersionRoutes(service: service).routes
             + MoneyRoutes(service: service).routes + QueueRoutes(service: service).routes
             + WorkerRoutes(service: service).routes
-            + ToolRoutes(service: service, limits: limits, tools: settings.tools).routes
+            + ToolRoutes(
+                service: service,
+                limits: limits,
+                tools: settings.tools,
+                agents: settings.agents,
+                skills: settings.skills
+            ).routes
+            + AgentRoutes(agents: settings.agents).routes + SkillRoutes(skills: settings.skills).routes
             + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes
         let others =

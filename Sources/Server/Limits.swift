@@ -69,5 +69,5 @@ extension RateLimitAnswer {
 
 extension Graph {
     /// Nodes that ask a model, those of bodies included.
-    var agentNodes: Int { nodes.count { if case .agent = $0.kind { true } else { false } } }
+    var agentNodes: Int { nodes.reduce(0) { $0 + $1.kind.agentCount } }
 }

@@ -59,7 +59,8 @@ import Testing
         for (config, code) in [
             (["agent": "nobody", "prompt": "p"], "agent.unavailable"), (["agent": "reasoner"], "validation.failed"),
             (["agent": "analyst", "prompt": "p", "tools": ["look.upp"]], "tool.unavailable"),
-            (["agent": "analyst", "prompt": "p", "skills": ["s"]], "agent.unsupported"),
+            (["agent": "analyst", "prompt": "p", "skills": ["s"]], "skill.unavailable"),
+            (["agent": "analyst", "prompt": "p", "session": "s"], "agent.unsupported"),
             (["prompt": "p"], "validation.failed"),
         ] as [(JSONValue, String)] {
             do {

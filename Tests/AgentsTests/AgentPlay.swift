@@ -38,6 +38,7 @@ struct AgentPlay {
 
     var config: JSONValue = ["agent": "analyst", "prompt": "Go.", "tools": ["look.up", "note.*"]]
     var guidance: [String] = []
+    var skills = SkillShelf.builtIn()
     var replies: [ModelReply] = []
     var steps: [AgentStep] = []
     /// All that was asked.
@@ -52,6 +53,7 @@ struct AgentPlay {
             cacheKey: "run/n",
             guidance: guidance,
             roster: .builtIn(),
+            skills: skills,
             registry: Self.registry ?? ToolRegistry([])
         )
     }

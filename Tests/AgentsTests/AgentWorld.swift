@@ -24,16 +24,24 @@ final class AgentWorld: Sendable {
     let blobs = MemoryBlobStore()
     let models: CountingProvider
     let tool = NotingTool()
+    /// That of the agents.
+    let clock: AgentClock
     let folder = TemporaryFolder()
     private let setup: ModelSetup
-    private let agents = Mutex<[AgentRecord]>([])
+    private let registry: Mutex<AgentRegistry>
 
-    /// - Parameter kind: Decides what calls cost: those of `scripted` cost nothing.
+    /// - Parameters:
+    ///   - kind: Decides what calls cost: those of `scripted` cost nothing.
+    ///   - more: Agents beside those that come with the program.
     init(
         _ script: String,
         kind: ProviderSettings.Kind = .scripted,
-        model: String = "m"
+        model: String = "m",
+        adding more: [AgentRecord] = []
     ) throws {
+        let clock = AgentClock()
+        self.clock = clock
+        registry = Mutex(AgentRegistry(.builtIn(adding: more), now: clock.now))
         let script = try ModelScript(Array(script.utf8), fileName: "s.yaml")
         models = CountingProvider(ScriptedProvider(name: "p", script: script))
         let reference = ModelReference(provider: "p", model: model)
@@ -46,7 +54,11 @@ final class AgentWorld: Sendable {
     }
 
     /// One more agent.
-    func add(_ agent: AgentRecord) { agents.withLock { $0.append(agent) } }
+    func add(_ agent: AgentRecord) {
+        registry.withLock { $0 = AgentRegistry(.builtIn(adding: $0.roster.all + [agent]), now: clock.now) }
+    }
+
+    var agents: AgentRegistry { registry.withLock { $0 } }
 
     /// The text of a file in the workspace of the only run.
     func file(_ name: String) throws -> String {
@@ -66,18 +78,17 @@ final class AgentWorld: Sendable {
             sandbox: SandboxSettings(isRequired: false),
             workspaces: folder.path
         )
-        let agents = AgentModels(prices: .builtIn, now: { SystemClock().wall() }) { [setup] in setup }
+        let models = AgentModels(prices: .builtIn, now: { SystemClock().wall() }) { [setup] in setup }
+        var configuration = EngineConfiguration(worker: "w")
+        configuration.matcher = agents
+        configuration.agentLimits = Dictionary(
+            uniqueKeysWithValues: agents.roster.all.map { ($0.id, $0.maxConcurrent) }
+        )
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
-            executors: [
-                "agent": AgentExecutor(
-                    settings: settings,
-                    roster: .builtIn(adding: self.agents.withLock { $0 }),
-                    models: agents
-                )
-            ],
-            configuration: EngineConfiguration(worker: "w"),
+            executors: ["agent": AgentExecutor(settings: settings, agents: agents, models: models)],
+            configuration: configuration,
             failStop: { Issue.record("\($0)") }
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -107,6 +118,11 @@ final class AgentWorld: Sendable {
             outputs: {a: "${ nodes.a.output }"}
             nodes: [{id: a, type: agent, \(more)config: {agent: \(agent), prompt: Go., \(config)}}]
             """
+        return try await start(yaml, on: engine)
+    }
+
+    /// Starts a workflow.
+    func start(_ yaml: String, on engine: DurableEngine) async throws -> RunID {
         let tools = try ["note", "look.up"].map { try Registry.Tool(name: $0, input: ["type": "object"]) }
         let result = Compiler(registry: Registry(tools: tools)).compile(text: Array(yaml.utf8), fileName: "t.yaml")
         let graph = try #require(result.graph, "\(result.diagnostics.map(\.message))")
@@ -144,13 +160,28 @@ final class AgentWorld: Sendable {
     }
 }
 
+/// A clock that can be put forward.
+final class AgentClock: Sendable {
+    private let lead = Mutex(Duration.zero)
+
+    var now: @Sendable () -> Timestamp {
+        { SystemClock().wall() + self.lead.withLock { $0 } }
+    }
+
+    func advance(by span: Duration) { lead.withLock { $0 += span } }
+}
+
 /// Counts what it is asked.
 final class CountingProvider: ModelProvider {
     let name = "p"
     private let base: ScriptedProvider
     private let list = Mutex<[ModelRequest]>([])
+    private let counts = Mutex((now: 0, most: 0))
 
     init(_ base: ScriptedProvider) { self.base = base }
+
+    /// How many calls there were at a time, at most.
+    var most: Int { counts.withLock { $0.most } }
 
     var asked: [ModelRequest] { list.withLock { $0 } }
 
@@ -159,6 +190,8 @@ final class CountingProvider: ModelProvider {
         onChunk: @Sendable (ModelChunk) async -> Void
     ) async throws(ModelError) -> ModelReply {
         list.withLock { $0.append(request) }
+        counts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+        defer { counts.withLock { $0.now -= 1 } }
         return try await base.reply(to: request, onChunk: onChunk)
     }
 }

@@ -94,7 +94,9 @@ private let rootHelp = """
       server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand
-      exec        Call a tool, a workflow or a workstack of a server by its name
+      agent       List agents, and show what they can do and how they are
+      skill       List skills that agents may be given, and show what they say
+      exec        Call a tool, a workflow, an agent or a skill of a server by its name
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`
       budget      See and set what may be spent

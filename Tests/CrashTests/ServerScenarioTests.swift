@@ -67,7 +67,7 @@ import Testing
 
     @Test func `a workflow is published, patches itself, waits for a person over a kill, and ends`() throws {
         var api = API(port: try server(), folder: folder.path)
-        let (root, alice, bob, aliceID) = try people(api)
+        let (root, alice, bob, aliceID) = try api.people()
         #expect(
             api.put("/v1/projects/orders/members/\(aliceID)", ["role": "operator", "groups": ["approver"]], root).status
                 == 200
@@ -99,7 +99,7 @@ import Testing
         #expect(patched.status == 200 && patched.json["status"] == "applied", "\(patched.json.text)")
         #expect(socket.message()?["event"]?["type"] == "graph.patched")
         try finish(api, alice, claim, ["amount": 20_000])
-        let task = try humanTask(api, alice, run)
+        let task = try api.humanTask(alice, run)
         let graph = api.get("/v1/runs/\(run)/graph", alice)
         #expect(graph.json["nodes"]?.arrayValue?.count == 6, "\(graph.json.text)")
         let patches = api.get("/v1/runs/\(run)/patches", alice).json["items"]?.arrayValue ?? []
@@ -137,30 +137,6 @@ import Testing
     }
 
     // MARK: Steps
-
-    private func people(_ api: API) throws -> (root: String, alice: String, bob: String, aliceID: String) {
-        let first = api.post(
-            "/v1/auth/register",
-            ["email": "root@example.org", "name": "root", "password": "correct horse battery"]
-        )
-        #expect(first.json["role"] == "admin", "\(first.json.text)")
-        let closed = api.post(
-            "/v1/auth/register",
-            ["email": "eve@example.org", "name": "eve", "password": "correct horse battery"]
-        )
-        #expect(closed.status == 403)
-        let root = try api.login("root")
-        var ids: [String] = []
-        for name in ["alice", "bob"] {
-            let made = api.post(
-                "/v1/admin/users",
-                ["email": .string("\(name)@example.org"), "name": .string(name), "password": "correct horse battery"],
-                root
-            )
-            ids.append(try #require(made.json["id"]?.stringValue, "\(made.json.text)"))
-        }
-        return (root, try api.login("alice"), try api.login("bob"), ids[0])
-    }
 
     private func address(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
@@ -205,14 +181,6 @@ import Testing
     private func finish(_ api: API, _ token: String, _ claim: Claim, _ output: JSONValue) throws {
         let reply = api.post("/v1/tasks/\(claim.task)/result", ["fence": claim.fence, "output": output], token)
         #expect(reply.status == 200, "\(reply.json.text)")
-    }
-
-    private func humanTask(_ api: API, _ token: String, _ run: String) throws -> String {
-        while true {
-            let list = api.get("/v1/human-tasks?run=\(run)", token)
-            if let id = list.json["items"]?.arrayValue?.first?["id"]?.stringValue { return id }
-            try #require(list.status == 200, "\(list.json.text)")
-        }
     }
 
     /// A node between the agent and the branch.
@@ -387,6 +355,40 @@ struct API {
             ["email": .string("\(name)@example.org"), "password": "correct horse battery"]
         )
         return try #require(reply.json["access_token"]?.stringValue, "\(reply.text)")
+    }
+
+    /// An administrator and two users, all of them logged in.
+    func people() throws -> (root: String, alice: String, bob: String, aliceID: String) {
+        let first = post(
+            "/v1/auth/register",
+            ["email": "root@example.org", "name": "root", "password": "correct horse battery"]
+        )
+        #expect(first.json["role"] == "admin", "\(first.json.text)")
+        let closed = post(
+            "/v1/auth/register",
+            ["email": "eve@example.org", "name": "eve", "password": "correct horse battery"]
+        )
+        #expect(closed.status == 403)
+        let root = try login("root")
+        var ids: [String] = []
+        for name in ["alice", "bob"] {
+            let made = post(
+                "/v1/admin/users",
+                ["email": .string("\(name)@example.org"), "name": .string(name), "password": "correct horse battery"],
+                root
+            )
+            ids.append(try #require(made.json["id"]?.stringValue, "\(made.json.text)"))
+        }
+        return (root, try login("alice"), try login("bob"), ids[0])
+    }
+
+    /// The request to a person that a run has made, once there is one.
+    func humanTask(_ token: String, _ run: String) throws -> String {
+        while true {
+            let list = get("/v1/human-tasks?run=\(run)", token)
+            if let id = list.json["items"]?.arrayValue?.first?["id"]?.stringValue { return id }
+            try #require(list.status == 200, "\(list.json.text)")
+        }
     }
 
     /// What another service on this machine answers.

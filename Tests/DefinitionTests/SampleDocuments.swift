@@ -31,7 +31,8 @@ enum SampleDocuments {
 
     /// Well-formed documents: the examples, those of other tests, and the clean ones of the table.
     static func valid() throws -> [(name: String, text: [UInt8])] {
-        let examples = try files("../../Examples")
+        let scenario = try files("../../Examples/acceptance/s0").filter { $0.name != "answers.yaml" }
+        let examples = try files("../../Examples") + scenario
         let table = try DiagnosticTable.entries().filter { !$0.raises }.map { ("\($0.name).yaml", Array($0.text.utf8)) }
         let others = [
             ("order.yaml", CompilerTests.order), ("data.json", CompilerTests.data), ("ports.yaml", ports),
@@ -68,7 +69,10 @@ enum SampleDocuments {
     private static func files(_ path: String) throws -> [(name: String, text: [UInt8])] {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: path)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)).sorted()
-        return try names.map { ($0, [UInt8](try Data(contentsOf: folder.appending(path: $0)))) }
+        // Those of folders are asked for by themselves.
+        return try names.filter { $0.contains(".") }.map { name in
+            (name, [UInt8](try Data(contentsOf: folder.appending(path: name))))
+        }
     }
 
     /// Most keys of the document and of nodes, with agents and compensation.

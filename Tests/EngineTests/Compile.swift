@@ -5,11 +5,12 @@ import Definition
 import JSON
 import Testing
 
-/// Knows the tool `noop` and the agent `helper`.
+/// Knows the tool `noop` and the agents `helper`, `ann`, `bob` and `cat`.
 let testCompiler: Compiler = {
     let tool = try? Registry.Tool(name: "noop", input: ["type": "object"])
     var registry = Registry(tools: tool.map { [$0] } ?? [])
-    registry.agents = ["helper": .init()]
+    let artists = ["ann", "bob", "cat"].map { ($0, Registry.Agent(capabilities: ["art"])) }
+    registry.agents = Dictionary(uniqueKeysWithValues: artists + [("helper", .init())])
     return Compiler(registry: registry)
 }()
 

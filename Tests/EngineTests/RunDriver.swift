@@ -34,6 +34,10 @@ struct RunDriver {
     private(set) var terminatedChildren: [RunID] = []
     private(set) var sent: [(target: SignalTarget, signal: RunSignal)] = []
     private var loads: [(TaskRef, Int64, BlobRef)] = []
+    /// Tasks that wait for agents to be chosen, and what is chosen.
+    private(set) var choices: [(task: TaskRef, fence: Int64)] = []
+    var choice: Result<AgentChoice, TaskError> = .success(AgentChoice(agents: ["ann"], basis: ["why": "test"]))
+    var choosesByItself = true
     /// Large runs would take too long with them.
     var skipsLaws = false
     /// A state that was read from a snapshot and has been folded on since.
@@ -273,6 +277,12 @@ struct RunDriver {
             let prepared = try preparation.prepare(again: record, state)
             try send(.patch(PatchCommand(action: .checked(number, prepared))))
         }
+        if choosesByItself {
+            while let (task, fence) = choices.popLast() {
+                // What was asked twice is answered once.
+                try? send(.agentsChosen(task: task, fence: fence, choice))
+            }
+        }
         while let (task, fence, blob) = loads.popLast() {
             let items = blobs[blob].map { Payload(value: $0, storedAs: blob) }
             let missing = TaskError(code: "items.unreadable", errorClass: .permanent, message: "missing")
@@ -293,6 +303,7 @@ struct RunDriver {
             stopped.append(state.node(task).id)
             if isKilled { killed.append(state.node(task).id) }
         case .loadItems(let task, let fence, let blob): loads.append((task, fence, blob))
+        case .chooseAgents(let task, let fence, _): choices.append((task, fence))
         case .giveWay: giveWays += 1
         case .storeGraph(let graph, let source): (graphs[graph.hash], sources[graph.hash]) = (graph, source)
         case .checkPatch(let number): checks.append(number)

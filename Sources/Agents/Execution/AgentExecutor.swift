@@ -12,29 +12,59 @@ public import Tools
 /// Makes the attempts of `agent` nodes.
 public struct AgentExecutor: NodeExecutor {
     private let settings: ExecutionSettings
-    private let roster: AgentRoster
+    private let agents: AgentRegistry
     private let models: AgentModels
 
     /// An executor whose agents call the tools of the settings.
-    public init(settings: ExecutionSettings, roster: AgentRoster, models: AgentModels) {
-        (self.settings, self.roster, self.models) = (settings, roster, models)
+    public init(settings: ExecutionSettings, agents: AgentRegistry, models: AgentModels) {
+        (self.settings, self.agents, self.models) = (settings, agents, models)
     }
 
     /// Goes on where the steps of the task end, until it is done, failed, or short of money.
     public func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
-        guard case .agent(let template) = assignment.node.kind, let control = assignment.control else {
-            return .failed(TaskError(code: "internal", errorClass: .permanent, message: "no attempt of an agent"))
+        do throws(TaskError) {
+            let task = try task(of: assignment)
+            try agents.begin(task.record.id)
+            let outcome = await make(task, assignment, cancellation)
+            switch outcome {
+            case .completed: agents.end(task.record.id, nil)
+            case .failed(let error, _, _): agents.end(task.record.id, error)
+            case .starved: agents.stop(task.record.id)
+            }
+            return outcome
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func task(of assignment: Assignment) throws(TaskError) -> AgentTask {
+        guard case .agent(let template) = assignment.node.kind else {
+            throw TaskError(code: "internal", errorClass: .permanent, message: "no attempt of an agent")
+        }
+        return try AgentTask(
+            try assignment.evaluate(template),
+            node: Self.writtenID(assignment.node.id),
+            cacheKey: assignment.idempotencyKey,
+            context: assignment.forwardedOutputs.map { AgentContext.Block(node: $0.node, value: $0.output) },
+            guidance: assignment.guidance,
+            roster: agents.roster,
+            skills: agents.skills,
+            registry: settings.tools
+        )
+    }
+
+    /// The node as the document has it: of several agents each has a node that stands in none.
+    private static func writtenID(_ id: String) -> String { id.hasSuffix(":agent") ? String(id.dropLast(6)) : id }
+
+    private func make(
+        _ task: AgentTask,
+        _ assignment: Assignment,
+        _ cancellation: CancellationSignal
+    ) async -> AttemptOutcome {
+        guard let control = assignment.control else {
+            return .failed(TaskError(code: "internal", errorClass: .permanent, message: "nobody hears the attempt"))
         }
         do throws(TaskError) {
-            let task = try AgentTask(
-                try assignment.evaluate(template),
-                node: assignment.node.id,
-                cacheKey: assignment.idempotencyKey,
-                context: assignment.forwardedOutputs.map { AgentContext.Block(node: $0.node, value: $0.output) },
-                guidance: assignment.guidance,
-                roster: roster,
-                registry: settings.tools
-            )
             let setup = try await models.setup()
             let wish = try setup.wish(model: task.model, tier: task.tier)
             if let program = task.record.program {
@@ -56,6 +86,7 @@ public struct AgentExecutor: NodeExecutor {
                 assignment: assignment,
                 control: control,
                 settings: settings,
+                agents: agents,
                 models: models,
                 setup: setup,
                 wish: wish,

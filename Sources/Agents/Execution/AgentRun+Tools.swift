@@ -72,6 +72,7 @@ extension AgentRun {
     private func result(of call: AgentCall, _ number: Int) async -> Result<JSONValue, TaskError> {
         let key = "\(assignment.idempotencyKey)/step\(number)"
         do throws(TaskError) {
+            if call.tool.kind == .skill { return .success(try instructions(call.arguments)) }
             if call.tool.kind == .patch { return .success(try await patch(call.arguments, key)) }
             let context = try settings.context(
                 for: assignment,
@@ -83,6 +84,18 @@ extension AgentRun {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Those of a skill that is active.
+    private func instructions(_ arguments: JSONValue) throws(TaskError) -> JSONValue {
+        let name = arguments["name"]?.stringValue ?? ""
+        if let skill = task.skills.first(where: { $0.name == name }) { return .string(skill.instructions) }
+        let names = task.skills.map(\.name).joined(separator: ", ")
+        throw TaskError(
+            code: "skill.unavailable",
+            errorClass: .permanent,
+            message: "no skill of that name is active; there are \(names)"
+        )
     }
 
     /// What became of a change of the run.

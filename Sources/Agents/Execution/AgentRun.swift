@@ -17,6 +17,7 @@ struct AgentRun {
     let assignment: Assignment
     let control: ExecutionControl
     let settings: ExecutionSettings
+    let agents: AgentRegistry
     let models: AgentModels
     let setup: ModelSetup
     let wish: ModelRouter.Wish
@@ -119,6 +120,7 @@ struct AgentRun {
     /// What a step gave.
     mutating func end(_ number: Int, _ result: JSONValue, _ usage: CallUsage?) {
         changes.append(.end(number, result: result, usage: usage))
+        if let usage { agents.spend(task.record.id, usage.charge.money) }
         if let position = steps.firstIndex(where: { $0.number == number }) { steps[position].result = result }
     }
 }

@@ -27,6 +27,34 @@ enum AgentContext {
         return parts.joined(separator: "\n\n")
     }
 
+    /// What the others gave with whom an agent works, in parts.
+    static func team(_ given: JSONValue?) -> [String] {
+        if let previous = given?["previous_result"] {
+            return ["The agent before you gave:", result(previous)]
+        }
+        if let input = given?["input"] {
+            return ["Your input is what the agent before you gave:", result(input)]
+        }
+        guard let answers = given?["answers"]?.arrayValue, let own = given?["own"] else { return [] }
+        let others = answers.filter { $0["agent"] != own }.map(result)
+        let yours = answers.first { $0["agent"] == own }.map { ["You answered:", result($0)] } ?? []
+        let ask =
+            "Look at what speaks for each answer, then answer again. Keep yours if it is right; take another one, in the same "
+            + "words, if that is better."
+        return yours + ["The others answered:"] + others + [ask]
+    }
+
+    private static func result(_ given: JSONValue) -> String {
+        let output = given["output"] ?? .null
+        let whole = output.stringValue ?? output["text"]?.stringValue ?? output.text
+        let text = whole.prefix(teamLimit)
+        let isCut = text.endIndex < whole.endIndex ? " cut=\"true\"" : ""
+        return "<result agent=\"\(given["agent"]?.stringValue ?? "")\" trust=\"agent\"\(isCut)>\n\(text)\n</result>"
+    }
+
+    /// So many characters of what another agent gave are put into a prompt.
+    private static let teamLimit = 50_000
+
     /// Tagged by where they come from: what is inside is material, no instruction. The limit counts characters of the
     /// outputs, all together; what is beyond is cut.
     private static func blocks(_ context: [Block], limit: Int) -> [String] {

@@ -54,9 +54,12 @@ extension AgentMachine {
         var arguments = call.arguments
         if tool.kind == .tool {
             do throws(TaskError) {
-                arguments = try task.check(tool.name, arguments)
+                arguments = try task.check(tool.name, filled(arguments, for: tool))
             } catch {
                 return .known(.refused(call, error.code, error.message))
+            }
+            if turn.calls[index] == nil, let reason = refusal(of: tool, arguments, at: index, in: turn) {
+                return .known(.refused(call, "skill.constraint", reason))
             }
         }
         let step = turn.calls[index]

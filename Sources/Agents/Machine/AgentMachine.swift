@@ -71,7 +71,9 @@ struct AgentMachine: Sendable {
         var messages = AgentTurn.conversation(turns, rounds: task.historyRounds, adding: added)
         messages[messages.count - 1].cache = .short
         var request = ModelRequest(model: "", messages: messages, maxOutputTokens: task.maxOutputTokens)
-        request.instructions = [InstructionBlock(task.record.instructions, cache: .short)]
+        let skills = task.skills.map(\.text).joined(separator: "\n\n")
+        request.instructions = [InstructionBlock(task.record.instructions, cache: skills.isEmpty ? .short : nil)]
+        if !skills.isEmpty { request.instructions.append(InstructionBlock(skills, cache: .short)) }
         request.tools = task.tools.values.map(\.model).sorted { $0.name < $1.name }
         request.temperature = task.temperature
         request.outputSchema = task.output.source
@@ -89,11 +91,19 @@ struct AgentMachine: Sendable {
             if task.output.source == nil, let refusal = OutputRule.refusal(in: turn.reply.text) {
                 return .fail(.gaveUp(refusal))
             }
-            return .finish(output)
+            return leftToDo.map(goBack) ?? .finish(output)
         case .failure(let violations):
             if let refusal = OutputRule.refusal(in: turn.reply.text) { return .fail(.gaveUp(refusal)) }
             return repair(violations)
         }
+    }
+
+    /// The answer comes before what a skill wants done.
+    private func goBack(_ reason: String) -> AgentAction {
+        guard recent.count(where: \.isRepair) < OutputRule.repairLimit else {
+            return .fail(TaskError(code: "skill.constraint", errorClass: .permanent, message: reason))
+        }
+        return ask([.user("You are not done: \(reason). Do that, then answer again.")], isRepair: true)
     }
 
     private func repair(_ violations: OutputRule.Violations) -> AgentAction {

@@ -5,6 +5,7 @@ import Engine
 import JSON
 import Model
 import Providers
+import Text
 import Tools
 
 /// What an agent has to do, as its node says it (spec 3.6); everything evaluated and checked.
@@ -17,6 +18,8 @@ struct AgentTask: Sendable {
     let opening: String
     /// What people said since, the oldest first.
     let guidance: [String]
+    /// What is active, the most important first.
+    let skills: [Skill]
     /// What may be called, by the names that models see.
     let tools: [String: AgentTool]
     /// Which model, as the node or the record says it.
@@ -37,7 +40,7 @@ struct AgentTask: Sendable {
     /// - Parameters:
     ///   - context: The outputs that are put before the prompt.
     ///   - registry: Where tools come from.
-    /// - Throws: `agent.unavailable`, `agent.unsupported` for a key that is not carried out, `tool.unavailable`,
+    /// - Throws: `agent.unavailable`, `skill.unavailable`, `agent.unsupported` for a key that is not carried out, `tool.unavailable`,
     ///   `validation.failed`.
     init(
         _ config: JSONValue,
@@ -46,6 +49,7 @@ struct AgentTask: Sendable {
         context: [AgentContext.Block] = [],
         guidance: [String] = [],
         roster: AgentRoster,
+        skills shelf: SkillShelf = .builtIn(),
         registry: ToolRegistry
     ) throws(TaskError) {
         if let key = EngineCapabilities.externalAgentKeys.first(where: { config[$0] != nil }) {
@@ -62,9 +66,20 @@ struct AgentTask: Sendable {
         self.node = node
         self.cacheKey = cacheKey
         self.guidance = guidance
-        opening = try AgentContext.opening(config, context)
+        opening =
+            try AgentContext.opening(try record.checked(config), context)
+            + AgentContext.team(config["team"]).map { "\n\n\($0)" }.joined()
+        let named = config["skills"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        var skills: [Skill] = []
+        for name in record.skills + named where !skills.contains(where: { $0.name == name }) {
+            skills.append(try shelf.skill(name))
+        }
+        // The sort is stable.
+        self.skills = skills.sorted { $0.priority < $1.priority }
+        let own = config["tools"]?.arrayValue?.compactMap(\.stringValue) ?? record.tools
         tools = try AgentTool.all(
-            config["tools"]?.arrayValue?.compactMap(\.stringValue) ?? record.tools,
+            own + skills.flatMap(\.tools).filter { !own.contains($0) && registry.definition(of: $0) != nil },
+            isTaught: skills.contains { $0.disclosure == .summary },
             canPatch: config["can_patch"].map { $0 != false } ?? false,
             registry
         )
@@ -77,6 +92,52 @@ struct AgentTask: Sendable {
         maxRounds = config["max_rounds"]?.intValue.map { Int($0) } ?? 10
         historyRounds = config["history_rounds"]?.intValue.map { Int($0) } ?? 4
         output = try OutputRule(config["output_schema"])
+    }
+}
+
+extension AgentRecord {
+    /// The config with the defaults of the operation's arguments.
+    ///
+    /// - Throws: `validation.failed` for an operation that the agent does not have, or arguments that do not fit it.
+    fileprivate func checked(_ config: JSONValue) throws(TaskError) -> JSONValue {
+        guard let name = config["operation"]?.stringValue, !operations.isEmpty else { return config }
+        guard let operation = operation(name) else {
+            var speller = Speller()
+            let known = operations.map(\.name)
+            let hint = speller.nearest(to: name, among: known).map { "did you mean \($0)?" }
+            throw .invalid(
+                "the agent \"\(id)\" has no operation \"\(name)\"; \(hint ?? "it has \(known.joined(separator: ", "))")"
+            )
+        }
+        var arguments = (config["arguments"] ?? [:]).fillingDefaults(from: operation.schema)
+        // What others of a team gave is no argument of the operation.
+        let previous = arguments["previous_result"]
+        if var object = arguments.objectValue, previous != nil {
+            object["previous_result"] = nil
+            arguments = .object(object)
+        }
+        let violations: [JSONSchemaViolation]
+        do throws(JSONSchemaError) {
+            violations = try JSONSchema(operation.schema).validate(arguments)
+        } catch {
+            throw .invalid("the schema of the operation \"\(name)\" cannot be used: \(error)")
+        }
+        guard violations.isEmpty else {
+            throw .violations(
+                violations,
+                code: "validation.failed",
+                what: "the arguments of the operation \"\(name)\" of \"\(id)\""
+            )
+        }
+        guard var object = config.objectValue else { return config }
+        if let what = operation.schema["description"]?.stringValue {
+            object["operation"] = .string("\(name) (\(what))")
+        }
+        if var filled = arguments.objectValue {
+            filled["previous_result"] = previous
+            object["arguments"] = .object(filled)
+        }
+        return .object(object)
     }
 }
 

@@ -14,6 +14,8 @@ struct AgentTool: Sendable, Equatable {
         case tool
         /// Changes the graph of the run.
         case patch
+        /// Gives the instructions of a skill.
+        case skill
         /// Ends the task.
         case giveUp
     }
@@ -48,7 +50,7 @@ struct AgentTool: Sendable, Equatable {
     private init(_ name: String, _ kind: Kind, _ description: String, _ schema: JSONValue) {
         (self.name, self.kind, self.description, inputSchema) = (name, kind, description, schema)
         // A patch with a key applies once.
-        (isRead, isRepeatable, cost) = (false, true, nil)
+        (isRead, isRepeatable, cost) = (kind == .skill, true, nil)
     }
 
     static let giveUp = AgentTool(
@@ -65,10 +67,25 @@ struct AgentTool: Sendable, Equatable {
         ]
     )
 
+    static let skill = AgentTool(
+        "skill.read",
+        .skill,
+        "Gives the instructions of a skill that is active.",
+        [
+            "type": "object", "additionalProperties": false, "required": ["name"],
+            "properties": ["name": ["type": "string", "description": "the name of the skill"]],
+        ]
+    )
+
     static let patch = AgentTool(
         "run.patch",
         .patch,
-        "Changes the workflow that this task belongs to, as far as that is permitted. A refusal says why.",
+        """
+        Changes the workflow that this task belongs to, as far as that is permitted: operations of JSON Patch on its document. A \
+        refusal says why. A node is added by {"op": "add", "path": "/nodes/-", "value": {"id": "check", "type": "http", \
+        "config": {"url": "https://…"}, "depends_on": ["this"]}}, an edge by {"op": "add", "path": "/edges/-", \
+        "value": {"from": "check", "to": "next"}}. What has begun cannot be changed.
+        """,
         [
             "type": "object", "additionalProperties": false, "required": ["ops"],
             "properties": [
@@ -84,10 +101,11 @@ struct AgentTool: Sendable, Equatable {
     /// The tools of these names, by the names that models see, and those that every agent has.
     static func all(
         _ names: [String],
+        isTaught: Bool = false,
         canPatch: Bool,
         _ registry: ToolRegistry
     ) throws(TaskError) -> [String: AgentTool] {
-        var tools = [giveUp] + (canPatch ? [patch] : [])
+        var tools = [giveUp] + (canPatch ? [patch] : []) + (isTaught ? [skill] : [])
         for name in names {
             if name.hasSuffix("*") {
                 let found = registry.definitions.filter { $0.name.hasPrefix(name.dropLast()) }

@@ -1,118 +1,105 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-import Definition
-import JSON
+public import JSON
 public import Providers
 
-/// What an agent is: its instructions, the tools it has by itself, and which models it asks.
+/// What an agent is (spec 8.1): its instructions, what it can do, the tools it has by itself, and which models it asks.
 ///
-/// The text form is Markdown whose front matter is a mapping of `id` (needed), `summary`, `tools`, `tier` and `model`; what
-/// follows are the instructions.
+/// The text form is Markdown with a front matter; what follows it are the instructions. Only `id` is needed.
 public struct AgentRecord: Sendable, Hashable {
+    /// Something that an agent may be asked for by name.
+    public struct Operation: Sendable, Hashable {
+        /// Letters in lower case, digits, `_` and `-`.
+        public var name: String
+        /// JSON Schema of its arguments, an object; its `description` says what it is for.
+        public var schema: JSONValue
+
+        /// An operation.
+        public init(name: String, schema: JSONValue) {
+            (self.name, self.schema) = (name, schema)
+        }
+    }
+
     /// Letters in lower case, digits, `_` and `-`.
     public var id: String
+    /// For people; the id when there is none.
+    public var name: String
     /// One line for people.
     public var summary: String
+    /// What kind of work it does, in a word.
+    public var category: String
     /// What is sent first with every call.
     public var instructions: String
+    /// What it can do, for those who look for somebody that can.
+    public var capabilities: [String] = []
+    /// What it may be asked for by name, in written order; without any every `operation` is accepted.
+    public var operations: [Operation] = []
     /// Names of tools, for nodes that name none; `fs.*` stands for all that begin so.
     public var tools: [String]
+    /// Names of skills that are active in all its tasks.
+    public var skills: [String] = []
     /// Which tier serves it when the node says nothing.
     public var tier: ModelTier
     /// A model in place of the tier, as `PROVIDER/MODEL`, or a name that one provider lists.
     public var model: String?
     /// The program that does its work, for an agent of kind `cli`.
     public var program: CLIProgram?
+    /// 0 to 100; among equals the lower is preferred.
+    public var priority = 5
+    /// How many attempts it makes at a time, on this machine.
+    public var maxConcurrent = 10
+    /// It may work at the same time as others on the same task.
+    public var isParallelizable = true
+    /// It takes work.
+    public var isEnabled = true
+    /// How long it takes as a rule, in milliseconds; for choosing among several.
+    public var latency = 0
+    /// Whatever its owner wants to say.
+    public var labels: [String: String] = [:]
 
     /// A record; without tools, of the tier `medium`.
     public init(
         id: String,
+        name: String? = nil,
         summary: String = "",
+        category: String = "",
         instructions: String,
         tools: [String] = [],
         tier: ModelTier = .medium,
         model: String? = nil
     ) {
         self.id = id
+        self.name = name ?? id
         self.summary = summary
+        self.category = category
         self.instructions = instructions
         self.tools = tools
         self.tier = tier
         self.model = model
     }
 
-    /// Reads the text form.
-    public init(_ text: [UInt8], fileName: String) throws(AgentRecordError) {
-        let wrong = { (rule: String) in AgentRecordError(description: "\(fileName): \(rule)") }
-        guard let parts = Self.split(String(decoding: text, as: UTF8.self)) else {
-            throw wrong("must begin with a front matter between two lines `---`")
-        }
-        let head: JSONValue
-        do throws(FlatDocumentError) {
-            head = try PlacedDocument(Array(parts.head.utf8), fileName: fileName).json
-        } catch {
-            throw wrong(error.diagnostics.map(\.message).joined(separator: "; "))
-        }
-        guard let fields = head.objectValue else { throw wrong("the front matter must be a mapping") }
-        let known = ["id", "kind", "summary", "tools", "tier", "model"] + CLIProgram.keys
-        if let stray = fields.members.first(where: { !known.contains($0.key) }) {
-            throw wrong("`\(stray.key)` is none of \(known.joined(separator: ", "))")
-        }
-        guard let id = fields["id"]?.stringValue, Self.isID(id) else {
-            throw wrong("`id` must be letters in lower case, digits, _ and -")
-        }
-        let list = fields["tools"]?.arrayValue ?? []
-        let tools = list.compactMap(\.stringValue)
-        guard tools.count == list.count, fields["tools"].map({ $0.arrayValue != nil }) ?? true else {
-            throw wrong("`tools` must be a list of names")
-        }
-        var tier = ModelTier.medium
-        if let word = fields["tier"] {
-            guard let value = word.stringValue.flatMap(ModelTier.init) else {
-                throw wrong("`tier` must be one of \(ModelTier.allCases.map(\.rawValue).joined(separator: ", "))")
-            }
-            tier = value
-        }
-        guard !parts.body.isEmpty else { throw wrong("has no instructions") }
-        self.init(
-            id: id,
-            summary: fields["summary"]?.stringValue ?? "",
-            instructions: parts.body,
-            tools: tools,
-            tier: tier,
-            model: fields["model"]?.stringValue
-        )
-        do throws(CLIProgram.Wrong) {
-            program = try CLIProgram(fields)
-        } catch {
-            throw wrong(error.rule)
-        }
-    }
+    /// The operation of that name.
+    public func operation(_ name: String) -> Operation? { operations.first { $0.name == name } }
 
-    private static func isID(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 64
-            && text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 45 }
-    }
-
-    /// The text between the first two lines of dashes, and what follows without blank lines around it.
-    private static func split(_ text: String) -> (head: String, body: String)? {
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else { return nil }
-        var body = lines[(end + 1)...]
-        while body.first?.allSatisfy(\.isWhitespace) == true { body.removeFirst() }
-        while body.last?.allSatisfy(\.isWhitespace) == true { body.removeLast() }
-        return (lines[1..<end].joined(separator: "\n"), body.joined(separator: "\n"))
-    }
-}
-
-/// The record of an agent cannot be read.
-public struct AgentRecordError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The file and what is wrong with it.
-    public let description: String
-
-    /// Says what is wrong.
-    public init(description: String) {
-        self.description = description
+    /// All of it but the instructions.
+    public var json: JSONObject {
+        var json: JSONObject = [
+            "id": .string(id), "name": .string(name), "kind": program == nil ? "model" : "cli",
+            "summary": .string(summary),
+            "category": .string(category), "capabilities": .array(capabilities.map(JSONValue.string)),
+            "operations": .object(JSONObject(members: operations.map { .init(key: $0.name, value: $0.schema) })),
+            "tools": .array(tools.map(JSONValue.string)), "skills": .array(skills.map(JSONValue.string)),
+            "tier": .string(tier.rawValue),
+        ]
+        json["model"] = model.map(JSONValue.string)
+        json["priority"] = .int(Int64(priority))
+        json["max_concurrent"] = .int(Int64(maxConcurrent))
+        json["parallelizable"] = .bool(isParallelizable)
+        json["enabled"] = .bool(isEnabled)
+        json["latency_ms"] = .int(Int64(latency))
+        let labels = labels.sorted { $0.key < $1.key }
+        json["labels"] = .object(JSONObject(members: labels.map { .init(key: $0.key, value: .string($0.value)) }))
+        return json
     }
 }

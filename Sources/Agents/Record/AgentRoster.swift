@@ -24,13 +24,20 @@ public struct AgentRoster: Sendable {
     /// - Throws: `agent.unavailable` with the nearest id.
     public func record(_ id: String) throws(TaskError) -> AgentRecord {
         if let record = records[id] { return record }
-        var speller = Speller()
-        let nearest = speller.nearest(to: id, among: records.keys.sorted())
+        let nearest = nearestID(to: id)
         throw TaskError(
             code: "agent.unavailable",
             errorClass: .permanent,
             message: "there is no agent \"\(id)\"" + (nearest.map { "; did you mean \($0)?" } ?? "")
         )
+    }
+}
+
+extension AgentRoster {
+    /// The id that a wrong one was probably meant to be.
+    public func nearestID(to id: String) -> String? {
+        var speller = Speller()
+        return speller.nearest(to: id, among: all.map(\.id))
     }
 }
 
@@ -46,12 +53,17 @@ enum BuiltInRoles {
 
     private static let files: [(String, [UInt8])] = [
         ("analyst.md", PackageResources.analyst_md), ("architect.md", PackageResources.architect_md),
+        ("backend_architect.md", PackageResources.backend_architect_md),
         ("claude-code.md", PackageResources.claude_code_md), ("codex.md", PackageResources.codex_md),
         ("debugger.md", PackageResources.debugger_md), ("implementer.md", PackageResources.implementer_md),
         ("integrator.md", PackageResources.integrator_md), ("judge.md", PackageResources.judge_md),
         ("noop.md", PackageResources.noop_md), ("planner.md", PackageResources.planner_md),
+        ("product_owner.md", PackageResources.product_owner_md), ("python_pro.md", PackageResources.python_pro_md),
         ("qa.md", PackageResources.qa_md), ("reasoner.md", PackageResources.reasoner_md),
+        ("rust_pro.md", PackageResources.rust_pro_md),
+        ("search_specialist.md", PackageResources.search_specialist_md),
         ("security_auditor.md", PackageResources.security_auditor_md),
-        ("validator.md", PackageResources.validator_md),
+        ("sequential_thinking.md", PackageResources.sequential_thinking_md),
+        ("swift_pro.md", PackageResources.swift_pro_md), ("validator.md", PackageResources.validator_md),
     ]
 }

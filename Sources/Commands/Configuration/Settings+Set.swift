@@ -43,6 +43,7 @@ extension Settings {
             allowedTargets = try value.list("a list of host:port") { AddressPolicy.isEntry($0) ? $0 : nil }
         case .toolsFolder: toolsFolder = try value.path("of a folder", in: folder)
         case .agentsFolder: agentsFolder = try value.path("of a folder", in: folder)
+        case .skillsFolder: skillsFolder = try value.path("of a folder", in: folder)
         case .limitsMaxParallel: maxParallel = try value.number(1...1000)
         case .limitsPerProject: perProject = try value.number(1...1000)
         case .limitsPerTool:

@@ -23,6 +23,8 @@ struct Settings: Equatable {
     var toolsFolder: String?
     /// A folder of agents; an absolute path.
     var agentsFolder: String?
+    /// A folder of skills; an absolute path.
+    var skillsFolder: String?
     /// Attempts in flight.
     var maxParallel = 64
     /// Attempts in flight of one project; `nil` for no limit of its own.

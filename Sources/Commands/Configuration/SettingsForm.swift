@@ -35,7 +35,7 @@ extension SettingsKey {
         case .authOpenRegistration, .sandboxRequire, .auditEnabled, .tiersAllowLower: .flag
         case .serverPort, .authLockoutAttempts, .limitsMaxParallel, .limitsPerProject, .limitsBurst: .number
         case .serverAddress: .text
-        case .serverCertificate, .serverKey, .serverUnixSocket, .toolsFolder, .agentsFolder,
+        case .serverCertificate, .serverKey, .serverUnixSocket, .toolsFolder, .agentsFolder, .skillsFolder,
             .tiersTable:
             .path
         case .serverPublicURL, .telemetryCollector: .url
@@ -78,6 +78,7 @@ extension SettingsKey {
         case .sandboxNetwork: "private `host:port` targets that requests may go to"
         case .toolsFolder: "a folder of function programs"
         case .agentsFolder: "a folder of [agents](agents.md#agents), which add to the built-in ones or replace them"
+        case .skillsFolder: "a folder of [skills](skills.md), which add to the built-in ones or replace them"
         case .limitsMaxParallel: "attempts in flight, 1 to 1000"
         case .limitsPerProject: "attempts in flight of one project, 1 to 1000"
         case .limitsPerTool: "`TOOL=NUMBER`: attempts in flight of a tool"

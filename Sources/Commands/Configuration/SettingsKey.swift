@@ -22,6 +22,7 @@ enum SettingsKey: String, CaseIterable {
     case sandboxNetwork = "sandbox.network"
     case toolsFolder = "tools.dir"
     case agentsFolder = "agents.dir"
+    case skillsFolder = "skills.dir"
     case limitsMaxParallel = "limits.max_parallel"
     case limitsPerProject = "limits.per_project"
     case limitsPerTool = "limits.per_tool"

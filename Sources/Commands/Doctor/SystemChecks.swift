@@ -32,7 +32,7 @@ struct SystemChecks {
     /// Which programs of others can work as agents; they are needed only by those who name them.
     private func agents() -> Finding {
         do throws(CommandFailure) {
-            let records = try Toolbox(settings, dataFolder: context.dataFolder).roster.all
+            let records = try Toolbox(settings, dataFolder: context.dataFolder).agents.roster.all
             let places = records.compactMap { record in
                 record.program.map { (record.id, ProgramSearch.find($0.command, in: Toolbox.programPath)) }
             }

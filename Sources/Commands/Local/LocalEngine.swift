@@ -22,6 +22,8 @@ struct LocalEngine {
     let workflows: PublishedWorkflows
     let blobs: SQLiteBlobStore
     let catalog: DefinitionCatalog
+    /// Who works in this process.
+    let agents: AgentRegistry
     private let folder: DataFolder
     private let work: AsyncWork<Void>
 
@@ -65,6 +67,11 @@ struct LocalEngine {
         configuration.projectLimit = settings.perProject
         configuration.toolLimits = settings.perTool
         configuration.toolRates = settings.toolRates
+        agents = toolbox.agents
+        configuration.matcher = toolbox.agents
+        configuration.agentLimits = Dictionary(
+            uniqueKeysWithValues: toolbox.agents.roster.all.map { ($0.id, $0.maxConcurrent) }
+        )
         configuration.patchPolicy.review = settings.patchReview
         let compiler = try toolbox.makeCompiler(for: .run)
         let checker = try toolbox.makeCompiler(for: .check)

@@ -16,14 +16,16 @@ struct Toolbox: Sendable {
     let policy: AddressPolicy
     let sandbox: SandboxSettings
     let workspaces: Workspaces
-    let roster: AgentRoster
+    let agents: AgentRegistry
 
     init(_ settings: Settings, dataFolder: String) throws(CommandFailure) {
         tools = try Self.registry(settings.toolsFolder)
         policy = AddressPolicy(allowed: settings.allowedTargets)
         sandbox = SandboxSettings(isRequired: settings.requiresSandbox, hiddenPaths: [dataFolder])
         workspaces = Workspaces(dataFolder: dataFolder)
-        roster = AgentRoster.builtIn(adding: try settings.agentsFolder.map(AgentFiles.read) ?? [])
+        let roster = AgentRoster.builtIn(adding: try settings.agentsFolder.map(AgentFiles.read) ?? [])
+        let skills = SkillShelf.builtIn(adding: try settings.skillsFolder.map(AgentFiles.readSkills) ?? [])
+        agents = AgentRegistry(roster, skills: skills) { SystemClock().wall() }
     }
 
     private static func registry(_ folder: String?) throws(CommandFailure) -> ToolRegistry {
@@ -81,7 +83,7 @@ struct Toolbox: Sendable {
         settings.secrets = secrets
         settings.programPath = Self.programPath
         var executors = settings.executors
-        executors["agent"] = AgentExecutor(settings: settings, roster: roster, models: models)
+        executors["agent"] = AgentExecutor(settings: settings, agents: agents, models: models)
         return executors
     }
 }

@@ -20,10 +20,26 @@ enum AgentFiles {
         return records
     }
 
-    private static func names(_ folder: String) throws(CommandFailure) -> [String] {
+    /// The skills of a folder (`skills.dir`): every folder in it with a file `SKILL.md` is one.
+    static func readSkills(_ folder: String) throws(CommandFailure) -> [Skill] {
+        var skills: [Skill] = []
+        for name in try names(folder, "skills.dir").sorted() where !name.hasPrefix(".") {
+            let path = "\(folder)/\(name)/SKILL.md"
+            guard access(path, F_OK) == 0 else { continue }
+            let text = try TextFile.bytes(path, limit: 1 << 20)
+            do throws(AgentRecordError) {
+                skills.append(try Skill(text, fileName: path))
+            } catch {
+                throw CommandFailure(.usage, "config.invalid", "skills.dir: \(error)")
+            }
+        }
+        return skills
+    }
+
+    private static func names(_ folder: String, _ key: String = "agents.dir") throws(CommandFailure) -> [String] {
         guard let directory = opendir(folder) else {
             let reason = String(cString: strerror(errno))
-            throw CommandFailure(.usage, "config.invalid", "agents.dir: \(folder) cannot be read: \(reason)")
+            throw CommandFailure(.usage, "config.invalid", "\(key): \(folder) cannot be read: \(reason)")
         }
         defer { closedir(directory) }
         var names: [String] = []

@@ -3,6 +3,7 @@
 
 import Definition
 import Engine
+import JSON
 import Model
 
 /// What a run is doing, as far as a person who watches wants to know: the fold of its events.
@@ -296,6 +297,7 @@ struct RunProgress {
         case .review(let event): return step(.failed, event.note, isNews: event.isNews)
         case .loop(let event): return applyLoop(event, task, at)
         case .map(let event): return applyMap(event, task, at)
+        case .team(let event): return applyTeam(event, task, at)
         default: return nil
         }
     }
@@ -322,6 +324,25 @@ struct RunProgress {
                 note: "item \(item): \(error)"
             )
         case .expanded, .chunkSealed: break
+        }
+        return nil
+    }
+
+    private mutating func applyTeam(_ event: TeamEvent, _ task: TaskRef, _ at: Timestamp) -> Step? {
+        switch event {
+        case .formed(let agents, let basis):
+            return Step(
+                at: at,
+                type: Event.Body.team(event).type.rawValue,
+                mark: .info,
+                node: name(task),
+                note: "\(agents.joined(separator: ", "))\(basis.isNull ? "" : " (chosen)")",
+                isNews: !basis.isNull
+            )
+        case .seatsStarted(let first, let count, let scope):
+            for offset in 0..<count { places[scope + offset] = (places[task.scope] ?? []) + [first + offset] }
+        case .seatCompleted(let scope), .seatFailed(let scope, _): places[scope] = nil
+        case .decided: break
         }
         return nil
     }

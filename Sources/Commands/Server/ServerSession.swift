@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Agents
 import Cryptography
 import Definition
 import Engine
@@ -158,6 +159,16 @@ struct ServerSession {
         )
         result.checks = ServerHealth.checks(context.dataFolder, local.blobs)
         result.tools = toolbox.tools.definitions.map(\.json)
+        let agents = local.agents
+        let skills = agents.skills
+        result.skills = APISettings.Skills(list: skills.list, show: { skills.show($0) }) {
+            (skill, tool, arguments) throws(TaskError) in try skills.apply(skill, to: tool, arguments)
+        }
+        result.agents = APISettings.Agents(
+            list: { agents.list },
+            show: { agents.show($0) },
+            match: { agents.match($0) }
+        )
         result.changeable = [
             SettingsKey.telemetryLog.rawValue: { (value) throws(Problem) in
                 guard let level = value.stringValue.flatMap(LogLevel.init) else {

@@ -9,9 +9,11 @@ import Model
 enum ExecCommand {
     static let command: CommandDescription = .init(
         name: "exec",
-        summary: "Call a tool, a workflow or a workstack of a server by its name",
+        summary: "Call a tool, a workflow, an agent or a skill of a server by its name",
         discussion: """
-            `workflow_X` and `workstack_X` run what is published as X; every other name is that of a tool. The call is a run of
+            `workflow_X` and `workstack_X` run what is published as X; `agent_X` asks an agent (prompt, operation, arguments, …);
+            `skill_X` calls the tool that the argument `tool` names with a skill; with the argument `coordinate_agents` several agents
+            work by a `strategy`; every other name is that of a tool. The call is a run of
             its own, so it has a workspace, a log and an id, and what it does is done once for a --key.
             """,
         arguments: [.init(name: "NAME", summary: "fs.list, workflow_order_check, …")],
@@ -30,6 +32,7 @@ enum ExecCommand {
         examples: [
             .init(line: "baton exec shell.exec --arg command='uname -a'", comment: "a tool, in the server's sandbox"),
             .init(line: "baton exec workflow_hello --arg name=Ada", comment: "a published workflow"),
+            .init(line: "baton exec agent_analyst --arg prompt='What is 3 + 4?'", comment: "an agent"),
         ],
         exits: [.runFailed, .notFound, .unavailable, .denied],
         reach: .server
@@ -37,7 +40,9 @@ enum ExecCommand {
         let server = try context.neededServer()
         let name = context.invocation.word("NAME")
         var schema = JSONValue.null
-        if !name.hasPrefix("workflow_"), !name.hasPrefix("workstack_") {
+        let given = try ToolCommands.arguments(context, .null)
+        let others = ["workflow_", "workstack_", "agent_", "skill_"]
+        if !others.contains(where: name.hasPrefix), given["coordinate_agents"] == nil {
             schema = try server.get(APIRequest.path("v1", "tools", name))["input_schema"] ?? .null
         }
         var body: JSONObject = ["name": .string(name), "arguments": try ToolCommands.arguments(context, schema)]

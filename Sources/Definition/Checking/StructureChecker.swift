@@ -41,8 +41,16 @@ struct StructureChecker {
         report(body.nodeCount, "nodes", limit)
         report(edgeCount(body), "edges", CommonShapes.edgeLimit)
         if let limit = limits["max_agent_nodes"]?.intValue {
-            report(body.count { $0.type == .agent }, "agent nodes", Int(limit))
+            report(agentCount(body), "agent nodes", Int(limit))
         }
+    }
+
+    /// Each of several that work together is one.
+    private func agentCount(_ body: ResolvedBody) -> Int {
+        let own = body.nodes.reduce(0) { sum, node in
+            node.type == .agent ? sum + Graph.Team.size(of: node.stored["config"]) : sum
+        }
+        return body.inner.values.reduce(own) { $0 + agentCount($1) }
     }
 
     private func edgeCount(_ body: ResolvedBody) -> Int {

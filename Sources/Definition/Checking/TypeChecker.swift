@@ -154,6 +154,7 @@ extension NodeDraft {
         case .loop: Self.record(["iterations": .int, "last": .dyn, "results": .dyn, "reason": .string])
         case .map: Self.record(["results": .list(.dyn), "failed": .list(.dyn)])
         case .filter: .list(.dyn)
+        case .agent where stored["config"]?["strategy"] == "parallel": .dyn
         case .agent:
             stored["config"]?["output_schema"].map(TypeChecker.type)
                 ?? Self.record(["text": .string, "data": .dyn])

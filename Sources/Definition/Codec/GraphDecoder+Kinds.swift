@@ -10,7 +10,9 @@ extension GraphDecoder {
         let config = try node.object("config")
         let type: NodeType = try node.choice("kind")
         switch type {
-        case .agent: return .agent(config: try config.template())
+        case .agent:
+            if config.has("agents") || config.has("match") { return .team(try team(node, config)) }
+            return .agent(config: try config.template())
         case .tool:
             return .tool(
                 name: try config.text("tool"),

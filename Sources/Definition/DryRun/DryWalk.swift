@@ -56,6 +56,13 @@ struct DryWalk {
             let config = value(config)
             let names = config["agent"]?.stringValue.map { [$0] } ?? config["agents"]?.arrayValue?.map(\.plainText)
             return (names?.joined(separator: ", "), config)
+        case .team(let team):
+            guard case .agent(let config)? = team.body.nodes.first?.kind else { return (nil, .null) }
+            var object = value(config).objectValue ?? [:]
+            (object["agent"], object["team"]) = (nil, nil)
+            object["strategy"] = .string(team.strategy.rawValue)
+            let names = team.match.map { "whoever can \($0.capabilities.joined(separator: ", "))" }
+            return (names ?? team.agents.joined(separator: ", "), .object(object))
         case .tool(let name, let arguments, _): return (name, value(arguments))
         case .http(let config):
             let config = value(config)
@@ -127,7 +134,7 @@ struct DryWalk {
             return result
         case .human(let human):
             return human.assignees.isEmpty ? ["person owner"] : human.assignees.map { "person \($0)" }
-        case .agent: return (config["tools"]?.arrayValue ?? []).map { tool($0.plainText) }
+        case .agent, .team: return (config["tools"]?.arrayValue ?? []).map { tool($0.plainText) }
         default: return []
         }
     }
@@ -137,7 +144,7 @@ struct DryWalk {
     }
 
     private func allowedPatches(_ kind: Graph.NodeKind, _ config: JSONValue) -> JSONValue? {
-        guard case .agent = kind, let patches = config["can_patch"], patches != false else { return nil }
+        guard kind.agentCount > 0, let patches = config["can_patch"], patches != false else { return nil }
         return patches
     }
 }

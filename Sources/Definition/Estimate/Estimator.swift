@@ -157,9 +157,12 @@ public struct Estimator: Sendable {
             }
             if let spread = past.usd { cost.usd = .init(low: spread.median, likely: spread.median, high: spread.p90) }
         }
-        if case .agent(let config) = node.kind, past?.usd == nil {
+        if let config = node.kind.agentConfig, past?.usd == nil {
             tally.hasNewAgents = tally.hasNewAgents || past?.llmTokens == nil
-            cost.usd = price(config.source, tokens: past?.llmTokens == nil ? nil : cost.llmTokens)
+            let one = price(config.source, tokens: past?.llmTokens == nil ? nil : cost.llmTokens)
+            // Tokens of several are counted already.
+            let factor = past?.llmTokens == nil ? node.kind.calls : .init(low: 1, likely: 1, high: 1)
+            cost.usd = one.map { $0 * factor }
         }
         return cost
     }
@@ -189,11 +192,13 @@ public struct Estimator: Sendable {
         let limit = node.timeout.map { Double($0.milliseconds) / 60_000 }
         var cost = NodeCost()
         switch node.kind {
-        case .agent(let config):
-            let answer = NodeCost.maxOutputTokens(config.source)
-            let prompt = Self.assumedInputTokens
-            cost.llmTokens = .init(low: prompt, likely: prompt + answer / 4, high: prompt + answer)
-            cost.minutes = .init(low: 0.1, likely: 0.5, high: limit ?? 10)
+        case .agent, .team:
+            let answer = NodeCost.maxOutputTokens(node.kind.agentConfig?.source ?? .null)
+            let (prompt, calls) = (Self.assumedInputTokens, node.kind.calls)
+            let one = Estimate.Range(low: prompt, likely: prompt + answer / 4, high: prompt + answer)
+            cost.llmTokens = one * calls
+            let most: Double = if case .team = node.kind { 5 } else { limit ?? 10 }
+            cost.minutes = Estimate.Range(low: 0.1, likely: 0.5, high: most) * node.kind.turns
         case .tool, .http, .function:
             cost.minutes = .init(low: 0, likely: 0.02, high: limit ?? 1)
         case .human(let human):
@@ -240,6 +245,34 @@ public struct Estimator: Sendable {
             return .init(low: 1, likely: 1, high: 1)
         default: return .init(low: 1, likely: 1, high: 1)
         }
+    }
+}
+
+extension Graph.NodeKind {
+    /// What each agent is told.
+    fileprivate var agentConfig: ValueTemplate? {
+        switch self {
+        case .agent(let config): return config
+        case .team(let team):
+            if case .agent(let config)? = team.body.nodes.first?.kind { return config }
+            return nil
+        default: return nil
+        }
+    }
+
+    /// How many agents work, counted each time.
+    fileprivate var calls: Estimate.Range {
+        guard case .team(let team) = self else { return .init(low: 1, likely: 1, high: 1) }
+        let count = Double(team.size)
+        let rounds = team.strategy == .consensus ? Double(team.rounds + 1) : 1
+        return .init(low: team.match == nil ? count : 1, likely: count, high: count * rounds)
+    }
+
+    /// How many work one after the other.
+    fileprivate var turns: Estimate.Range {
+        guard case .team(let team) = self else { return .init(low: 1, likely: 1, high: 1) }
+        if team.strategy.isInOrder { return calls }
+        return .init(low: 1, likely: 1, high: team.strategy == .consensus ? Double(team.rounds + 1) : 1)
     }
 }
 

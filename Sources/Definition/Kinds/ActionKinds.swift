@@ -18,7 +18,22 @@ extension NodeTypeDescription {
             [
                 .optional("agent", .computed(.id, []), "the agent"),
                 .optional("agents", .list(.id, 1...10), "several agents that work by a strategy"),
-                .optional("strategy", .choice(AgentStrategy.names), "how several agents work together"),
+                .optional(
+                    "strategy",
+                    .choice(Graph.Team.Strategy.allCases.map(\.rawValue)),
+                    "how several agents work together; `sequential` when missing"
+                ),
+                .optional(
+                    "min_succeeded",
+                    .integer(1...10),
+                    "so many have to succeed under `parallel`; all when missing"
+                ),
+                .optional("threshold", .number(0...1), "the share that the answer of a `vote` needs; 0.5 when missing"),
+                .optional(
+                    "rounds",
+                    .integer(0...5),
+                    "how often they see each other's answers under `consensus`; 2 when missing"
+                ),
                 .optional("match", .shape(agentMatch), "chooses agents by what they can do"),
                 .optional("operation", .id, "an operation of the agent"),
                 .optional("prompt", .textTemplate(limit: 50_000, []), "what to do"),
@@ -224,9 +239,4 @@ extension NodeTypeDescription {
             ]
         )
     )
-}
-
-/// How several agents work on one task (spec 8.3).
-enum AgentStrategy {
-    static let names: [String] = ["sequential", "parallel", "race", "pipeline", "vote", "consensus"]
 }

@@ -80,8 +80,8 @@ struct PatchGuards {
     /// A node and those of its body.
     private static func size(of node: JSONValue) -> (nodes: Int, agents: Int) {
         let type = node["type"]?.stringValue.flatMap(NodeType.init(spelling:))
-        var result = (nodes: 1, agents: type == .agent ? 1 : 0)
         let config = node["config"]
+        var result = (nodes: 1, agents: type == .agent ? Graph.Team.size(of: config) : 0)
         for inner in (config?["body"]?["nodes"] ?? config?["nodes"])?.arrayValue ?? [] {
             let size = size(of: inner)
             result.nodes += size.nodes

@@ -10,9 +10,7 @@ extension NodeReader {
         var names: [SourceValue] = config.member("agents")?.items ?? []
         if let agent = config.member("agent") { names.append(agent) }
         for value in names { checkAgent(value, config) }
-        if object["strategy"] != nil, object["agents"] == nil, let value = config.member("strategy") {
-            sink.report(.invalidConfig, at: value, "`strategy` belongs to `agents`")
-        }
+        checkTeam(config, object)
         if let match = config.member("match") { checkCapabilities(match) }
         for value in config.member("skills")?.items ?? [] {
             checkName(value, registry.skills, "skill")
@@ -21,6 +19,27 @@ extension NodeReader {
             for value in config.member(key)?.items ?? [] { checkTool(value) }
         }
         return object
+    }
+
+    /// What says how agents work together is there only when it has a meaning.
+    private func checkTeam(_ config: SourceValue, _ object: JSONObject) {
+        let isTeam = Graph.Team.isTeam(.object(object))
+        let strategy = object["strategy"]?.stringValue
+        let owners = ["min_succeeded": "parallel", "threshold": "vote", "rounds": "consensus"]
+        for key in ["strategy", "min_succeeded", "threshold", "rounds"] {
+            guard object[key] != nil, let value = config.member(key) else { continue }
+            if !isTeam {
+                sink.report(.invalidConfig, at: value, "`\(key)` belongs to `agents` or `match`")
+            } else if let owner = owners[key], strategy != owner {
+                sink.report(.invalidConfig, at: value, "`\(key)` belongs to `strategy: \(owner)`")
+            }
+        }
+        let size = Graph.Team.size(of: .object(object))
+        if isTeam, let least = object["min_succeeded"]?.intValue, least > size,
+            let value = config.member("min_succeeded")
+        {
+            sink.report(.invalidConfig, at: value, "`min_succeeded` is \(least), but only \(size) agents work")
+        }
     }
 
     private func checkAgent(_ value: SourceValue, _ config: SourceValue) {

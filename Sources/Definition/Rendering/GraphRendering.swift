@@ -70,6 +70,8 @@ extension Graph.Node {
     var kindText: String {
         switch kind {
         case .loop(let loop): "loop, at most \(loop.maxIterations) times"
+        case .team(let team):
+            team.match == nil ? "\(team.agents.count) agents, \(team.strategy.rawValue)" : "agents by what they can do"
         default: kind.name
         }
     }

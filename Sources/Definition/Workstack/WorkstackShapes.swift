@@ -68,7 +68,7 @@ enum WorkstackShapes {
             .optional("agents", .list(.id, 0...10), "agents that work after the tools"),
             .optional(
                 "strategy",
-                .choice(AgentStrategy.names),
+                .choice(Graph.Team.Strategy.allCases.map(\.rawValue)),
                 "how the agents work together",
                 defaultText: "sequential"
             ),

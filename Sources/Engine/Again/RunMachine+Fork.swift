@@ -86,7 +86,7 @@ extension RunMachine {
             case .running:
                 guard state.graph.repeatedBody(of: task.node) != nil else { return true }
                 // A map whose items are being read.
-                return state.loops[task] == nil && state.maps[task] == nil
+                return state.loops[task] == nil && state.maps[task] == nil && state.teams[task] == nil
             case .waiting: return now.openRequest != nil || now.child != nil
             case .needsReview: return true
             default: return false

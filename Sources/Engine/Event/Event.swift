@@ -64,6 +64,8 @@ public struct Event: Sendable, Equatable {
         indirect case loop(LoopEvent)
         /// Items of a map began or ended.
         indirect case map(MapEvent)
+        /// Agents that work together began or ended.
+        indirect case team(TeamEvent)
 
         /// Something is done again.
         indirect case again(AgainEvent)

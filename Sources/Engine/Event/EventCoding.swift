@@ -112,6 +112,7 @@ extension Event.Body {
         case .signal(let event): event.data
         case .loop(let event): event.data
         case .map(let event): event.data
+        case .team(let event): event.data
         case .compensation(let event): event.data
         case .group(let event): event.data
         case .phase(let event): event.data

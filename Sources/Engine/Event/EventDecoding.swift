@@ -81,6 +81,8 @@ struct EventDecoder {
         case .loopIterationStarted, .loopIterationCompleted: try loop(type, data).map(Event.Body.loop)
         case .mapExpanded, .mapItemsStarted, .mapItemCompleted, .mapItemFailed, .mapChunkSealed:
             try map(type, data).map(Event.Body.map)
+        case .teamFormed, .teamAgentsStarted, .teamAgentCompleted, .teamAgentFailed, .teamDecided:
+            team(type, data).map(Event.Body.team)
         case .runCompensating, .runCompensated, .runCompensationFailed, .rollbackStarted, .compensationRecorded,
             .compensationLate, .compensationStarted, .compensationCompleted, .compensationFailed,
             .compensationCancelled, .taskCompensated:

@@ -45,6 +45,11 @@ public enum EventType: String, Sendable, CaseIterable {
     case mapItemCompleted = "map.item_completed"
     case mapItemFailed = "map.item_failed"
     case mapChunkSealed = "map.chunk_sealed"
+    case teamFormed = "team.formed"
+    case teamAgentsStarted = "team.agents_started"
+    case teamAgentCompleted = "team.agent_completed"
+    case teamAgentFailed = "team.agent_failed"
+    case teamDecided = "team.decided"
     case childStarted = "child.started"
     case childEnded = "child.ended"
     case signalReceived = "signal.received"
@@ -122,6 +127,7 @@ extension Event.Body {
         case .signal(let event): event.eventType
         case .loop(let event): event.type
         case .map(let event): event.type
+        case .team(let event): event.type
         case .compensation(let event): event.type
         case .group(let event): event.type
         case .phase(let event): event.type

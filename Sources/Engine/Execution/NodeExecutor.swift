@@ -94,7 +94,7 @@ public struct Assignment: Sendable {
         place = state.place(of: ref.scope)
         self.node = node
         attempt = task.attempts
-        guidance = task.guidance
+        guidance = state.guidance(of: ref)
         steps = state.steps[ref]?.all ?? []
         repeats = task.repeats
         self.timeout = timeout

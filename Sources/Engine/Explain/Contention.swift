@@ -130,7 +130,8 @@ extension RunState {
         case .node: ((try? demands(of: task, at: createdAt)) ?? []).contains { $0.key == key }
         case .tool: node(task).kind.tool == key.name
         case .project: project == key.name && sharingTenant == key.tenant
-        case .run, .agent, .queue: false
+        case .agent: agent(of: task) == key.name
+        case .run, .queue: false
         }
     }
 }

@@ -95,7 +95,7 @@ extension Graph.Body {
     fileprivate var size: (nodes: Int, agents: Int) {
         nodes.reduce(into: (0, 0)) { sum, node in
             sum.0 += 1
-            if case .agent = node.kind { sum.1 += 1 }
+            sum.1 += node.kind.agentCount
             guard let inner = node.kind.body?.size else { return }
             sum.0 += inner.nodes
             sum.1 += inner.agents

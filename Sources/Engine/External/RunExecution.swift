@@ -31,8 +31,10 @@ public enum RunExecution: String, Sendable, CaseIterable {
     /// The first node that nobody could carry out: an agent that is left to this program.
     func agentForNobody(in graph: RunGraph) -> Graph.Node? {
         graph.nodes.first { node in
-            guard case .agent = node.kind else { return false }
-            return !isExternal(node)
+            switch node.kind {
+            case .agent: return !isExternal(node)
+            default: return false
+            }
         }
     }
 

@@ -191,7 +191,7 @@ extension Graph.NodeKind {
     /// The engine itself makes the attempt, without an executor and without a lease.
     var isEngineRun: Bool {
         switch self {
-        case .loop, .map, .workflow, .signal: true
+        case .loop, .map, .team, .workflow, .signal: true
         default: false
         }
     }
@@ -199,13 +199,14 @@ extension Graph.NodeKind {
     /// What a loop or map instantiates.
     var repeatedBody: Graph.Body? {
         if case .map(let map) = self { return map.body ?? map.call }
+        if case .team(let team) = self { return team.body }
         return body
     }
 
     /// Repeats a body: it runs while what is in it runs, without an executor and without a lease.
     var isContainer: Bool {
         switch self {
-        case .loop, .map: true
+        case .loop, .map, .team: true
         default: false
         }
     }

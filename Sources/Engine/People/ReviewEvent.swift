@@ -11,6 +11,8 @@ public enum ReviewReason: String, Sendable, CaseIterable {
     case poisoned
     /// Nothing moved it, and beginning it anew did not help.
     case stuck
+    /// The agents that worked on it do not agree.
+    case undecided
 }
 
 /// What happens to a task that cannot go on by itself (spec 7.3).

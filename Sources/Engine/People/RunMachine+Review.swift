@@ -142,7 +142,8 @@ extension Graph.NodeKind {
     var needsExecutor: Bool {
         switch self {
         case .agent, .tool, .http, .function: true
-        case .human, .branch, .loop, .map, .join, .transform, .filter, .aggregate, .workflow, .waitFor, .waitUntil,
+        case .human, .branch, .loop, .map, .team, .join, .transform, .filter, .aggregate, .workflow, .waitFor,
+            .waitUntil,
             .waitSignal, .signal:
             false
         }

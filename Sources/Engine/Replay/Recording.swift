@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Definition
+internal import JSON
 internal import Model
 
 /// What came to a run from outside, in order: results of attempts, answers of people, times that came, what people
@@ -38,13 +39,16 @@ struct Recording: Sendable {
         case update(RunUpdate, actor: String?)
         /// Tasks were begun anew, by a retry or a rerun.
         case again([TaskName], forced: [TaskName], actor: String?)
+        /// Agents were chosen for a task.
+        case formed(TaskName, AgentChoice)
         /// The graph became another one, or what waited for that goes on.
         case patch(PatchEvent, actor: String?)
 
         /// The task it is about.
         var task: TaskName? {
             switch self {
-            case .start(let name, _), .outcome(let name, _, _), .review(let name, _), .cancelTask(let name, _, _, _):
+            case .start(let name, _), .outcome(let name, _, _), .review(let name, _), .cancelTask(let name, _, _, _),
+                .formed(let name, _):
                 name
             case .begin, .pause, .resume, .cancel, .update, .again, .patch: nil
             }
@@ -87,6 +91,9 @@ struct Recording: Sendable {
         if case .taskCancelled(let reason) = event.body, reason.isRequest {
             let isStarted = started.remove(task) != nil
             return .cancelTask(name, reason: reason.requestedReason, isStarted: isStarted, actor: event.actor)
+        }
+        if case .team(.formed(let agents, let basis)) = event.body {
+            return basis.isNull ? nil : .formed(name, AgentChoice(agents: agents, basis: basis))
         }
         if state[task].status == .needsReview { return outcome(event.body, task).map { .review(name, $0) } }
         guard state.node(task).kind.isServed else { return nil }

@@ -97,6 +97,12 @@ struct RunReplay {
             guard let task = machine.state.task(named: name) else { return false }
             guard machine.state[task].status == .needsReview else { return machine.state[task].status.isTerminal }
             machine.serve(review: outcome, of: task)
+        case .formed(let name, let choice):
+            guard let task = machine.state.task(named: name) else { return false }
+            guard machine.state.teams[task] == nil else { break }
+            let now = machine.state[task]
+            guard now.status == .running else { return now.status.isTerminal }
+            tell(.agentsChosen(task: task, fence: now.fence, .success(choice)), by: nil)
         case .begin: tell(.begin, by: nil)
         case .pause(let reason, let actor): tell(.pause(reason: reason), by: actor)
         case .resume(let actor): tell(.resume, by: actor)

@@ -22,7 +22,9 @@ public enum Command: Sendable {
     case handBack(task: TaskRef, fence: Int64)
     /// The items of a map that are in a blob: as they were read, or why they could not be.
     case itemsLoaded(task: TaskRef, fence: Int64, Result<ItemsRead, TaskError>)
-    /// Read the items of a map again, because the process that did has died.
+    /// The agents that a task needs: who they are, or why there are none.
+    case agentsChosen(task: TaskRef, fence: Int64, Result<AgentChoice, TaskError>)
+    /// Read the items of a map again, or choose agents again, because the process that did has died.
     case reloadItems(task: TaskRef)
     /// Go on with loops and maps that gave way to others.
     case proceed
@@ -112,6 +114,8 @@ enum Effect: Sendable {
     case store(bytes: [UInt8])
     /// Read the JSON lines of a blob and answer with `itemsLoaded`.
     case loadItems(task: TaskRef, fence: Int64, blob: BlobRef)
+    /// Choose agents and answer with `agentsChosen`.
+    case chooseAgents(task: TaskRef, fence: Int64, Graph.Team.Match)
     /// Start a run and answer with `childStarted`, in the same turn.
     case startChild(task: TaskRef, fence: Int64, ChildOrder)
     /// Cancel a run that this one started, or with `isKilled` terminate it.

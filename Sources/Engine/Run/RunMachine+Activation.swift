@@ -59,6 +59,8 @@ extension RunMachine {
                 startIteration(task, 0)
             case .map(let map):
                 try startMap(task, map)
+            case .team(let team):
+                startTeam(task, team)
             case .workflow(let child):
                 try startChild(task, child)
             case .waitSignal(let awaited):

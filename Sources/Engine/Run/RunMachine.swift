@@ -133,6 +133,8 @@ struct RunMachine: Sendable {
             handBack(task)
         case .itemsLoaded(let task, let fence, let items):
             try itemsLoaded(task, fence, items)
+        case .agentsChosen(let task, let fence, let choice):
+            try agentsChosen(task, fence, choice)
         case .reloadItems(let task):
             reloadItems(task)
         case .childStarted(let task, let fence, let answer):

@@ -144,6 +144,8 @@ extension RunState {
             fold(event, task, now)
         case .map(let event):
             fold(event, task, now)
+        case .team(let event):
+            fold(event, task)
         case .human(let event):
             fold(event, task, now)
         case .review(let event):
@@ -195,6 +197,7 @@ extension RunState {
         closeScopes(of: task)
         loops[task] = nil
         maps[task] = nil
+        teams[task] = nil
     }
 
     mutating func set(_ task: TaskRef, _ status: TaskStatus, _ now: Timestamp) {

@@ -73,6 +73,8 @@ extension RunState {
         case .map(let map):
             result["index"] = .int(Int64(scope.number))
             result[map.variable] = maps[owner]?.items[scope.number] ?? .null
+        case .team:
+            result["participant"] = participant(scope.number, of: owner)
         default:
             break
         }

@@ -81,6 +81,10 @@ public struct RunState: Sendable {
     public internal(set) var claims: [TaskRef: Claim] = [:]
     /// Tasks that are carried out in steps.
     var steps: [TaskRef: Steps] = [:]
+    /// Agents that work together.
+    var teams: [TaskRef: TeamProgress] = [:]
+    /// What is known of tasks beside their outputs: `nodes.ID.info`.
+    var infos: [TaskRef: JSONObject] = [:]
     /// What the calls of tasks cost, where they cost something.
     var costs: [TaskRef: Charge] = [:]
     /// Variables that were set from outside.
@@ -173,7 +177,8 @@ extension RunState: Equatable {
         left.graph.hash == right.graph.hash && left.id == right.id && left.inputs == right.inputs
             && left.status == right.status && left.waitReason == right.waitReason && left.pause == right.pause
             && left.root == right.root && left.inner == right.inner && left.lastScope == right.lastScope
-            && left.loops == right.loops && left.maps == right.maps && left.counts == right.counts
+            && left.loops == right.loops && left.maps == right.maps && left.teams == right.teams
+            && left.infos == right.infos && left.counts == right.counts
             && left.patches == right.patches && left.compensations == right.compensations
             && left.outcome == right.outcome
             && left.phases == right.phases && left.wave == right.wave && left.outputs == right.outputs

@@ -125,7 +125,7 @@ extension RunState {
             "output": task.output?.value ?? .null,
             "attempts": .int(Int64(task.attempts)),
             "cost_usd": costs[ref].map { .double(Double($0.money.picodollars) / 1e12) } ?? 0,
-            "info": [:],
+            "info": infos[ref].map(JSONValue.object) ?? [:],
         ]
         result["error"] = task.error?.json ?? .null
         if let startedAt = task.startedAt { result["started_at"] = .string(startedAt.description) }

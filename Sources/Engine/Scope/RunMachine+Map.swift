@@ -15,6 +15,7 @@ extension RunMachine {
 
     /// Does what was in flight when a process died.
     mutating func reloadItems(_ task: TaskRef) {
+        if state.has(task), case .team(let team) = state.node(task).kind { return formAgain(task, team) }
         guard state.has(task), state[task].status == .running, state.maps[task] == nil,
             case .map(let map) = state.node(task).kind
         else { return }

@@ -23,6 +23,7 @@ extension RunMachine {
         switch self.state.node(owner).kind {
         case .loop(let loop): finishIteration(scope, of: owner, loop)
         case .map(let map): finishItem(scope, of: owner, map)
+        case .team(let team): finishSeat(scope, of: owner, team)
         default: break
         }
     }
@@ -40,6 +41,7 @@ extension RunMachine {
             let message = "in pass \(number) \(error.message)"
             containerFailed(owner, TaskError(code: error.code, errorClass: error.errorClass, message: message))
         case .map(let map): failItem(scope, of: owner, map, error)
+        case .team(let team): failSeat(scope, of: owner, team, cause ?? error)
         default: break
         }
     }
@@ -95,6 +97,9 @@ extension RunMachine {
             startIteration(task, state.loops[task]?.iterations ?? 0)
         }
         for task in state.maps.keys.sorted() where state[task].status == .running { openedMaps.insert(task) }
+        for task in state.teams.keys.sorted() where state.has(task) && state[task].status == .running {
+            continueTeam(task)
+        }
     }
 
     /// A loop that may begin its next pass: the time between passes is over.

@@ -112,7 +112,7 @@ extension ShardLoop {
         }
         try takeOverChildren(of: run, &batch)
         for record in state.patches.all where record.status == .approved { checkPatch(record.number, of: run) }
-        if !state.loops.isEmpty || !state.maps.isEmpty { later.append((key, .proceed)) }
+        if !state.loops.isEmpty || !state.maps.isEmpty || !state.teams.isEmpty { later.append((key, .proceed)) }
     }
 
     private mutating func takeOver(_ task: TaskRef, of run: OpenRun, _ held: Set<HeldLease>, _ now: Timestamp) {
@@ -125,7 +125,9 @@ extension ShardLoop {
         }
         switch state[task].status {
         case .running where state.node(task).kind.isEngineRun:
-            if state.graph.repeatedBody(of: task.node) != nil, state.loops[task] == nil, state.maps[task] == nil {
+            if state.graph.repeatedBody(of: task.node) != nil, state.loops[task] == nil, state.maps[task] == nil,
+                state.teams[task] == nil
+            {
                 later.append((run.key, .reloadItems(task: task)))
             }
         case .running where state.claims[task] != nil:

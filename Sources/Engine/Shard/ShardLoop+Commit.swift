@@ -8,6 +8,18 @@ internal import Store
 
 /// The second half of a turn: schedule, settle, write, answer, dispatch.
 extension ShardLoop {
+    private func choose(_ match: Graph.Team.Match) -> Result<AgentChoice, TaskError> {
+        guard let matcher = configuration.matcher else {
+            let message = "nobody chooses agents here, so `match` cannot be carried out"
+            return .failure(TaskError(code: "agent.unavailable", errorClass: .permanent, message: message))
+        }
+        do throws(TaskError) {
+            return .success(try matcher.choose(match))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     mutating func finish(_ batch: inout Batch) {
         scheduleAndSettle(&batch)
         for run in batch.runs where !run.machine.events.isEmpty {
@@ -117,6 +129,8 @@ extension ShardLoop {
             batch.blobs.append(bytes)
         case .loadItems(let task, let fence, let blob):
             later.append((run.key, .itemsLoaded(task: task, fence: fence, reader.items(in: blob))))
+        case .chooseAgents(let task, let fence, let match):
+            later.append((run.key, .agentsChosen(task: task, fence: fence, choose(match))))
         case .startChild(let task, let fence, let order):
             startChild(order, for: task, fence: fence, of: run, &batch)
         case .cancelChild(let child, let isKilled):

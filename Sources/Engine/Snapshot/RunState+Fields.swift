@@ -27,6 +27,8 @@ extension RunState: SnapshotFields {
         StateField("lastScope", \.lastScope, default: 0),
         StateField("loops", \.loops, default: [:]),
         StateField("maps", \.maps, default: [:]),
+        StateField("teams", \.teams, default: [:]),
+        StateField("infos", \.infos, default: [:]),
         StateField("counts", \.counts),
         StateField("outcome", \.outcome),
         StateField("phases", \.phases, default: []),

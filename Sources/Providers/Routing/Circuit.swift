@@ -64,6 +64,11 @@ public struct Circuit: Sendable, Hashable {
         (state, failures) = (.closed, 0)
     }
 
+    /// A call ended without saying anything about whoever was called. A trial leaves its place to the next call.
+    public mutating func giveBack() {
+        if case .halfOpen = state { state = .open(until: Timestamp(milliseconds: 0)) }
+    }
+
     /// A call failed; only classes `transient` and `upstream` count.
     ///
     /// - Returns: Whether this opened the circuit.

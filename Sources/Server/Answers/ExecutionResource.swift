@@ -8,8 +8,8 @@ internal import Model
 
 extension RunState {
     /// How an ended call went (spec 8.13): `{mode, success, content, trace, skills, agents, duration_ms, execution_id}`.
-    func execution(_ mode: String, _ name: String) -> JSONValue {
-        let isTool = mode == "tool"
+    func execution(_ mode: String, _ name: String, agents: [String] = [], skills: [String] = []) -> JSONValue {
+        let isTool = mode != "workflow" && mode != "workstack"
         let output = outputs?.value ?? .null
         var json: JSONObject = [
             "mode": .string(mode), "success": .bool(status == .completed),
@@ -18,9 +18,9 @@ extension RunState {
         // What a tool says of its own failure, without that it was a run.
         let failure = isTool ? allTasks.compactMap { self[$0].error }.first ?? error : error
         json["error"] = failure?.json
-        json["trace"] = .array(trace(isTool ? name : nil))
-        json["skills"] = []
-        json["agents"] = []
+        json["trace"] = .array(trace(mode == "tool" || mode == "skill" ? name : nil))
+        json["skills"] = .array(skills.map(JSONValue.string))
+        json["agents"] = .array(agents.map(JSONValue.string))
         json["duration_ms"] = .int(endedAt.map { ($0 - createdAt).milliseconds } ?? 0)
         json["execution_id"] = .string(id.description)
         return .object(json)

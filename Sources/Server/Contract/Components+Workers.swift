@@ -92,7 +92,7 @@ extension Components {
         (
             "Execution",
             .answer(
-                .required("mode", .choice(["tool", "workflow", "workstack"])),
+                .required("mode", .choice(["tool", "workflow", "workstack", "skill", "agent", "agents"])),
                 .required("success", .flag),
                 .required("content", .any, "The result of the tool, or the outputs of the run."),
                 .optional("error", .any, "`{code, class, message}` without success."),

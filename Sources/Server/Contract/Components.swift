@@ -28,7 +28,7 @@ enum Components {
     ]
 
     static let schemas: JSONObject = {
-        let all = general + accounts + definitions + runs + people + webhooks + queues
+        let all = general + accounts + definitions + runs + people + webhooks + queues + agents
         return JSONObject(members: all.map { .init(key: $0.name, value: .object($0.shape.schema)) })
     }()
 

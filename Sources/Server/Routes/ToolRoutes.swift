@@ -18,6 +18,8 @@ struct ToolRoutes: Sendable {
     let limits: Limits
     /// What is listed: `{name, description, input_schema, …}`, by name.
     let tools: [JSONValue]
+    var agents = APISettings.Agents()
+    var skills = APISettings.Skills()
 
     private static let limit = Duration.seconds(600)
     private static let fields: [Shape.Field] = [
@@ -112,7 +114,8 @@ struct ToolRoutes: Sendable {
     private var execute: Route {
         let contract = Contract(
             "execute",
-            "Calls what has that name: `workflow_X` or `workstack_X` runs what is published as X, else a tool.",
+            "Calls what has that name: `workflow_X` or `workstack_X` runs what is published as X, `agent_X` asks an agent, `skill_X` "
+                + "calls `arguments.tool` with a skill, `arguments.coordinate_agents` asks several agents; else a tool.",
             .tools,
             .may(.callTools),
             body: .json(.members([.required("name", .text(1...300))] + Self.fields, isClosed: true)),
@@ -121,6 +124,10 @@ struct ToolRoutes: Sendable {
         ).checkingFurther()
         return Route("POST", "/v1/execute", contract) { call throws(Problem) in
             let name = call.fields.requiredText("name")
+            let arguments = call.fields.members("arguments") ?? [:]
+            if let names = arguments["coordinate_agents"] { return try await coordinate(names, arguments, call) }
+            if name.hasPrefix("agent_") { return try await ask(String(name.dropFirst(6)), arguments, call) }
+            if name.hasPrefix("skill_") { return try await callTool(with: String(name.dropFirst(6)), arguments, call) }
             for kind in [Mode.workflow, .workstack] where name.hasPrefix("\(kind.rawValue)_") {
                 return try await run(String(name.dropFirst(kind.rawValue.count + 1)), kind, call)
             }
@@ -130,12 +137,107 @@ struct ToolRoutes: Sendable {
 
     /// What was called.
     enum Mode: String {
-        case tool, workflow, workstack
+        case tool, workflow, workstack, skill, agent
+        /// Several agents.
+        case agents
+    }
+
+    // MARK: Agents and skills
+
+    private static let agentKeys: Set<String> = [
+        "operation", "prompt", "arguments", "tools", "skills", "tier", "model", "max_rounds", "output_schema",
+    ]
+    private static let teamKeys: Set<String> = [
+        "coordinate_agents", "strategy", "min_succeeded", "threshold", "rounds",
+    ]
+
+    private func ask(_ id: String, _ arguments: JSONObject, _ call: APICall) async throws(Problem) -> HTTPResponse {
+        guard agents.show(id) != nil else { throw .notFound("agent `\(id)`") }
+        return try await work(["agent": .string(id)], arguments, [id], .agent, id, call)
+    }
+
+    private func coordinate(
+        _ names: JSONValue,
+        _ arguments: JSONObject,
+        _ call: APICall
+    ) async throws(Problem) -> HTTPResponse {
+        let ids = names.arrayValue?.compactMap(\.stringValue) ?? []
+        guard (1...10).contains(ids.count), ids.count == names.arrayValue?.count else {
+            throw .invalid("/arguments/coordinate_agents", "must be a list of 1 to 10 agents")
+        }
+        for id in ids where agents.show(id) == nil { throw .notFound("agent `\(id)`") }
+        var config: JSONObject = ["agents": names]
+        for key in Self.teamKeys where key != "coordinate_agents" { config[key] = arguments[key] }
+        return try await work(config, arguments, ids, .agents, call.fields.requiredText("name"), call)
+    }
+
+    /// A run of one node of agents. What they are asked is an input, so that nothing in it is read as an expression.
+    private func work(
+        _ head: JSONObject,
+        _ arguments: JSONObject,
+        _ ids: [String],
+        _ mode: Mode,
+        _ name: String,
+        _ call: APICall
+    ) async throws(Problem) -> HTTPResponse {
+        var config = head
+        for member in arguments.members where !(mode == .agents && Self.teamKeys.contains(member.key)) {
+            guard Self.agentKeys.contains(member.key) else {
+                let known = Self.agentKeys.sorted().joined(separator: ", ")
+                throw .invalid("/arguments/\(member.key)", "is none of \(known)")
+            }
+            let isAsked = member.key == "prompt" || member.key == "arguments"
+            config[member.key] = isAsked ? .string("${ inputs.arguments.\(member.key) }") : member.value
+        }
+        let document: JSONValue = [
+            "workflow": .string("\(mode.rawValue)_call"), "inputs": ["arguments": ["type": "object"]],
+            "outputs": ["result": "${ nodes.call.output }"],
+            "nodes": [["id": "call", "type": "agent", "config": .object(config)]],
+        ]
+        let (workflows, text) = (service.workflows, document.bytes())
+        let result = try await service.blocking { () throws(Problem) in workflows.compile(text) }
+        guard let graph = result.graph else { throw Problem(result.diagnostics) }
+        try limits.admitStart(of: graph, by: call.caller)
+        let request = StartRequest(
+            graph: graph,
+            source: text,
+            inputs: ["arguments": .object(arguments)],
+            actor: call.actor
+        )
+        return try await finish(request, mode, name, call, agents: ids)
+    }
+
+    private func callTool(
+        with skill: String,
+        _ arguments: JSONObject,
+        _ call: APICall
+    ) async throws(Problem) -> HTTPResponse {
+        guard skills.show(skill) != nil else { throw .notFound("skill `\(skill)`") }
+        guard let name = arguments["tool"]?.stringValue else {
+            throw .invalid("/arguments/tool", "must be the name of the tool to call")
+        }
+        let given = arguments["arguments"]?.objectValue ?? [:]
+        let filled: JSONObject
+        do throws(TaskError) {
+            filled = try skills.apply(skill, name, given)
+        } catch {
+            throw Problem(422, "validation.failed", error.message)
+        }
+        return try await callTool(name, filled, call, .skill, skills: [skill])
     }
 
     private func callTool(_ name: String, _ call: APICall) async throws(Problem) -> HTTPResponse {
+        try await callTool(name, call.fields.members("arguments") ?? [:], call, .tool)
+    }
+
+    private func callTool(
+        _ name: String,
+        _ arguments: JSONObject,
+        _ call: APICall,
+        _ mode: Mode,
+        skills: [String] = []
+    ) async throws(Problem) -> HTTPResponse {
         let definition = try tool(name)
-        let arguments = call.fields.members("arguments") ?? [:]
         try check(arguments, definition["input_schema"] ?? [:])
         let document = Self.document(name, arguments)
         let (workflows, text) = (service.workflows, document.bytes())
@@ -148,7 +250,7 @@ struct ToolRoutes: Sendable {
             inputs: ["arguments": .object(arguments)],
             actor: call.actor
         )
-        return try await finish(request, .tool, name, call)
+        return try await finish(request, mode, name, call, skills: skills)
     }
 
     /// Arguments are inputs of the run, so that nothing in them is read as an expression.
@@ -202,7 +304,9 @@ struct ToolRoutes: Sendable {
         _ request: StartRequest,
         _ mode: Mode,
         _ name: String,
-        _ call: APICall
+        _ call: APICall,
+        agents: [String] = [],
+        skills: [String] = []
     ) async throws(Problem) -> HTTPResponse {
         var patience = Duration.seconds(60)
         if let text = call.fields.text("timeout") {
@@ -224,6 +328,6 @@ struct ToolRoutes: Sendable {
             throw problem
         }
         let state = try await service.readRuns { reader throws(EngineError) in try reader.state(ofRun: row.key) }
-        return .json(state.execution(mode.rawValue, name))
+        return .json(state.execution(mode.rawValue, name, agents: agents, skills: skills))
     }
 }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+public import Definition
 public import HTTP
 public import JSON
 public import Model
@@ -27,6 +28,10 @@ public struct APISettings: Sendable {
     public var changeable: [String: Change] = [:]
     /// Tools that may be called, by name: `{name, description, input_schema, output_schema, effects, …}`.
     public var tools: [JSONValue] = []
+    /// What agents may be told to do well.
+    public var skills = Skills()
+    /// Who works in this server.
+    public var agents = Agents()
     /// What `/health` and `/readyz` look at besides the store.
     public var checks: [HealthCheck] = []
     /// Where webhooks may go.
@@ -37,6 +42,50 @@ public struct APISettings: Sendable {
     public var didDelete: @Sendable (RunID) -> Void = { _ in }
     /// Makes a copy of everything; `nil` when this server cannot.
     public var backup: Backup?
+
+    /// The skills, by name: `{name, description, category, tags, tools, priority, disclosure, defaults, constraints}`.
+    public struct Skills: Sendable {
+        let list: [JSONValue]
+        let show: @Sendable (_ name: String) -> JSONValue?
+        let apply: Apply
+
+        /// The arguments of a call of a tool that is made with a skill. Throws a `TaskError`.
+        public typealias Apply =
+            @Sendable (
+                _ skill: String, _ tool: String, _ arguments: JSONObject
+            ) throws(TaskError) -> JSONObject
+
+        /// - Parameters:
+        ///   - list: All of them.
+        ///   - show: One with its `instructions`; `nil` for a name that is not known.
+        ///   - apply: Fills in its defaults, and checks what it says about calls.
+        public init(
+            list: [JSONValue] = [],
+            show: @escaping @Sendable (_ name: String) -> JSONValue? = { _ in nil },
+            apply: @escaping Apply = { (_, _, arguments) in arguments }
+        ) {
+            (self.list, self.show, self.apply) = (list, show, apply)
+        }
+    }
+
+    /// The agents, by id: `{id, name, kind, summary, …, live: {status, running, …}}`.
+    public struct Agents: Sendable {
+        let list: @Sendable () -> [JSONValue]
+        let show: @Sendable (_ id: String) -> JSONValue?
+        let match: @Sendable (_ wanted: Graph.Team.Match) -> JSONValue
+
+        /// - Parameters:
+        ///   - list: All of them.
+        ///   - show: One with its `instructions`; `nil` for an id that is not known.
+        ///   - match: Who would be chosen now: `{agents, scores, candidates, missing, latency_ms, parallel}`.
+        public init(
+            list: @escaping @Sendable () -> [JSONValue] = { [] },
+            show: @escaping @Sendable (_ id: String) -> JSONValue? = { _ in nil },
+            match: @escaping @Sendable (_ wanted: Graph.Team.Match) -> JSONValue = { _ in ["agents": []] }
+        ) {
+            (self.list, self.show, self.match) = (list, show, match)
+        }
+    }
 
     /// Makes a backup of that name and says what it is. Blocks.
     public typealias Backup = @Sendable (_ name: String) throws(Problem) -> JSONValue

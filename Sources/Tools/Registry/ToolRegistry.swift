@@ -126,7 +126,7 @@ public struct ToolRegistry: Sendable {
 
 extension TaskError {
     /// `details.violations` is a list of `{pointer, message}`.
-    static func violations(_ violations: [JSONSchemaViolation], code: String, what: String) -> TaskError {
+    public static func violations(_ violations: [JSONSchemaViolation], code: String, what: String) -> TaskError {
         let list = violations.prefix(20).map { violation -> JSONValue in
             ["pointer": .string(violation.instancePointer.description), "message": .string(violation.message)]
         }
@@ -145,7 +145,7 @@ extension TaskError {
 
 extension JSONValue {
     /// Adds the `default` of every missing property, in objects that are there, as deep as `properties` go.
-    func fillingDefaults(from schema: JSONValue) -> JSONValue {
+    public func fillingDefaults(from schema: JSONValue) -> JSONValue {
         guard var object = objectValue, let properties = schema["properties"]?.objectValue else { return self }
         for (name, property) in properties.members.map({ ($0.key, $0.value) }) {
             if let value = object[name] {

@@ -75,6 +75,10 @@ extension RunState {
         case .settled(_, let charge, _):
             guard let task, has(task) else { return }
             costs[task] = (costs[task] ?? .zero).adding(charge) ?? charge
+            // What agents cost that work together, their node costs.
+            if let owner = scope(task.scope)?.owner, case .team = node(owner).kind {
+                costs[owner] = (costs[owner] ?? .zero).adding(charge) ?? charge
+            }
         case .raised(let limit): budget = limit
         case .reserved, .warning: break
         }

@@ -216,6 +216,14 @@ extension ShardLoop {
             try openScope(scope, limit: BudgetLimit.none.over(budget))
             scopes.append(scope)
         }
+        // Agents that work together share what their node may spend.
+        if let owner = run.state.scope(task.scope)?.owner, case .team = run.state.node(owner).kind,
+            let budget = run.state.node(owner).budget
+        {
+            let scope = BudgetScope(.task, "\(run.state.id)/\(run.state.name(of: owner))")
+            try openScope(scope, limit: BudgetLimit.none.over(budget))
+            scopes.append(scope)
+        }
         return scopes
     }
 
@@ -297,6 +305,7 @@ extension RunState {
             run: id,
             task: name(of: task),
             attempt: self[task].attempts + 1,
+            agent: agent(of: task),
             provider: cost.provider,
             model: cost.model,
             purpose: cost.purpose

@@ -125,6 +125,7 @@ extension RunState {
 
     /// Forgets about tasks that went with their pass or item.
     mutating func forgetHolds(in scope: Int) {
+        if !infos.isEmpty { infos = infos.filter { $0.key.scope != scope } }
         forgetClaims(in: scope)
         forgetSteps(in: scope)
         guard !holds.isEmpty || !costs.isEmpty else { return }

@@ -1,0 +1,89 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+public import JSON
+public import Model
+import Synchronization
+
+/// The agents of a process with what they do now (spec 8.1). What they did is counted from the start of the process.
+public final class AgentRegistry: Sendable {
+    /// Who they are.
+    public let roster: AgentRoster
+    /// What they may be told to do well.
+    public let skills: SkillShelf
+    private let now: @Sendable () -> Timestamp
+    private let activities = Mutex<[String: AgentActivity]>([:])
+
+    /// Agents that have not done anything.
+    public init(
+        _ roster: AgentRoster,
+        skills: SkillShelf = .builtIn(),
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        (self.roster, self.skills, self.now) = (roster, skills, now)
+    }
+
+    /// An attempt of an agent is about to begin.
+    ///
+    /// - Throws: `agent.unavailable` for one that is not known, is switched off, or failed too often; only the last is worth
+    ///   another try.
+    func begin(_ id: String) throws(TaskError) {
+        let record = try roster.record(id)
+        guard record.isEnabled else {
+            throw TaskError(
+                code: "agent.unavailable",
+                errorClass: .permanent,
+                message: "the agent \"\(id)\" is switched off (`enabled: false`)"
+            )
+        }
+        guard let wait = activities.withLock({ $0[id, default: .init()].begin(at: now()) }) else { return }
+        throw TaskError(
+            code: "agent.unavailable",
+            errorClass: .upstream,
+            message: "the agent \"\(id)\" failed too often in a row and is left alone for a while",
+            retryAfter: wait
+        )
+    }
+
+    func end(_ id: String, _ error: TaskError?) {
+        activities.withLock { $0[id, default: .init()].end(error, at: now()) }
+    }
+
+    func stop(_ id: String) { activities.withLock { $0[id, default: .init()].stop() } }
+
+    func spend(_ id: String, _ amount: Money) {
+        guard amount != .zero else { return }
+        activities.withLock { activities in
+            let before = activities[id]?.spent.picodollars ?? 0
+            activities[id, default: .init()].spent = Money(picodollars: before + amount.picodollars)
+        }
+    }
+
+    /// All agents, by id: their records with `live`.
+    public var list: [JSONValue] {
+        let (activities, now) = (activities.withLock { $0 }, now())
+        return roster.all.map { .object(Self.json($0, activities[$0.id], now)) }
+    }
+
+    /// One agent with its instructions; `nil` when there is none of that id.
+    public func show(_ id: String) -> JSONValue? {
+        guard let record = roster.all.first(where: { $0.id == id }) else { return nil }
+        var json = Self.json(record, activities.withLock { $0[id] }, now())
+        json["instructions"] = .string(record.instructions)
+        return .object(json)
+    }
+
+    /// Everybody with what they do now.
+    var candidates: [(record: AgentRecord, activity: AgentActivity)] {
+        let activities = activities.withLock { $0 }
+        return roster.all.map { ($0, activities[$0.id] ?? AgentActivity()) }
+    }
+
+    var time: Timestamp { now() }
+
+    private static func json(_ record: AgentRecord, _ activity: AgentActivity?, _ now: Timestamp) -> JSONObject {
+        var json = record.json
+        json["live"] = .object((activity ?? AgentActivity()).json(of: record, at: now))
+        return json
+    }
+}
