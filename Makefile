@@ -33,6 +33,7 @@ test: bootstrap lint ## Everything that must hold before a change goes in
 	swift test --skip-build --disable-xctest --skip '$(BUSY)|$(ALONE)'
 	swift test --skip-build --disable-xctest --filter '$(ALONE)'
 	@scripts/sdk-check .build/debug/baton
+	@scripts/mcp-check .build/debug/baton
 	@scripts/price-check .build/debug/baton
 	@scripts/cli-agents-check .build/debug/baton
 	@scripts/local-model-check .build/debug/baton

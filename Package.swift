@@ -118,6 +118,9 @@ let package = Package(
         // How long what is stored is kept.
         module("Retention", ["Catalog", "Store", "Model"]),
 
+        // The Model Context Protocol as clients speak it. Pure.
+        module("MCP", ["Cryptography", "Hashing", "JSON"]),
+
         // Runs.
         module("Engine", ["CLinux", "Rates", "Store", "Threads", "Definition", "Model", "CEL", "JSON", "Hashing"]),
         // What the engine does, as metrics and traces.
@@ -131,7 +134,8 @@ let package = Package(
         module(
             "Tools",
             [
-                "Engine", "Definition", "Secrets", "Cryptography", "HTTP", "Reactor", "Threads", "CEL", "Model", "JSON",
+                "Engine", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor", "Threads", "CEL", "Model",
+                "JSON",
                 "Text", "CLinux",
             ]
         ),
@@ -163,6 +167,7 @@ let package = Package(
             "Commands",
             [
                 "Server", "Agents", "MockModels", "ProviderCalls", "Providers", "HTTPServer", "RateLimits", "Tools",
+                "MCP",
                 "Simulation",
                 "EngineTelemetry", "Engine", "Telemetry",
                 "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
@@ -220,7 +225,11 @@ let package = Package(
         tests("EngineTelemetry", ["Telemetry", "Engine", "CEL", "Definition", "Store", "Model", "JSON"]),
         tests("Reactor", ["CLinux"]),
         tests("HTTPServer", ["Reactor", "Compression", "Threads", "TestSupport"]),
-        tests("Tools", ["HTTP", "Model", "JSON", "Threads", "CLinux"]),
+        tests("MCP", ["JSON"]),
+        tests(
+            "Tools",
+            ["Definition", "MCP", "HTTP", "HTTPServer", "Reactor", "Model", "JSON", "Threads", "CLinux", "TestSupport"]
+        ),
         tests(
             "Agents",
             [
@@ -231,7 +240,8 @@ let package = Package(
         tests(
             "Commands",
             [
-                "BatonClient", "Providers", "Engine", "Identity", "RateLimits", "Rates", "Retention", "StoreSQLite",
+                "BatonClient", "Tools", "Providers", "Engine", "Identity", "RateLimits", "Rates", "Retention",
+                "StoreSQLite",
                 "Store",
                 "Definition",
                 "HTTP", "Telemetry",

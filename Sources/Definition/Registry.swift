@@ -80,6 +80,8 @@ public struct Registry: Sendable {
 
     /// All tools, by name.
     public var tools: [String: Tool]
+    /// Tools that come and go while the program works, by name.
+    public var changingTools: (@Sendable () -> [String: Tool])?
     /// All agents, by id; `nil` when they are not known here, so that any name is accepted.
     public var agents: [String: Agent]?
     /// All functions; `nil` when they are not known here.
@@ -122,6 +124,12 @@ public struct Registry: Sendable {
         self.executors = executors
         self.urlPolicy = urlPolicy
     }
+
+    /// The tool of that name.
+    func tool(_ name: String) -> Tool? { tools[name] ?? changingTools?()[name] }
+
+    /// All names of tools, sorted.
+    var toolNames: [String] { Set(tools.keys).union((changingTools?() ?? [:]).keys).sorted() }
 
     /// Part of the product, but not of this installation.
     func isAbsent(_ tool: String) -> Bool {

@@ -100,10 +100,11 @@ public final class APIServer: Sendable {
             + ToolRoutes(
                 service: service,
                 limits: limits,
-                tools: settings.tools,
+                listed: settings.tools,
                 agents: settings.agents,
                 skills: settings.skills
             ).routes
+            + ToolServerRoutes(service: service, access: settings.toolServers).routes
             + AgentRoutes(agents: settings.agents).routes + SkillRoutes(skills: settings.skills).routes
             + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes

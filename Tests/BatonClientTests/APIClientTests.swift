@@ -199,4 +199,10 @@ private func failure(_ body: () async throws(ClientError) -> some Any) async -> 
             #expect(login.user["name"] == "Ann")
         }
     }
+
+    @Test func `pauses between attempts grow`() {
+        let waits = (1...8).map { EventSubscription.wait($0, asked: nil, longest: .seconds(15)) }
+        #expect(waits.map(\.components.seconds) == [0, 0, 0, 1, 2, 4, 8, 15])
+        #expect(EventSubscription.wait(1, asked: .seconds(3), longest: .seconds(15)) == .seconds(3))
+    }
 }

@@ -94,6 +94,7 @@ private let rootHelp = """
       server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand
+      mcp         Look at the MCP servers of the settings, and say which of their tools may be called
       agent       List agents, and show what they can do and how they are
       skill       List skills that agents may be given, and show what they say
       exec        Call a tool, a workflow, an agent or a skill of a server by its name

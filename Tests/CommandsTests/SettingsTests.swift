@@ -14,6 +14,7 @@ import Retention
 import StoreSQLite
 import Telemetry
 import Testing
+import Tools
 
 @testable import Commands
 
@@ -65,6 +66,7 @@ import Testing
                 models: [qwen3]
                 headers: ["x-team = blue"]
               fake: {kind: scripted, script: answers.yaml}
+            mcp: {servers: {web: {url: "https://a.example/mcp", timeout: 5s}}}
             tiers:
               local: [box/qwen3]
               small: [anthropic/claude-haiku-5-5, gpt/gpt-6-luna]
@@ -106,6 +108,9 @@ import Testing
             allowsLower: true
         )
         expected.priceTable = "/data/prices.json"
+        var web = MCPServerDraft(name: "web")
+        (web.url, web.timeout) = ("https://a.example/mcp", .seconds(5))
+        expected.mcpServers = ["web": web]
         expected.telemetry = TelemetrySettings(level: .debug, format: .json, collector: "http://127.0.0.1:4318")
         expected.keepsAudit = false
         expected.requestBurst = 7
@@ -278,5 +283,51 @@ import Testing
         } catch {
             #expect(error.hint == "did you mean `BATON_STORE_DURABILITY`?")
         }
+    }
+
+    @Test func `MCP servers are programs or URLs`() throws {
+        let text = """
+            mcp:
+              servers:
+                files: {command: bin/server, args: [--root, /srv], env: ["TOKEN=secret://T"], read: [/opt], folder: work, network: true}
+                web: {url: "https://a.example/mcp/", headers: ["Authorization=Bearer env:T"], timeout: 5s, start: 1s, enabled: false}
+            """
+        var settings = Settings()
+        try SettingsReader.apply(Array(text.utf8), "/data/config.yaml", to: &settings)
+        var program = MCPProgram(command: "/data/bin/server")
+        (program.arguments, program.environment) = (["--root", "/srv"], ["TOKEN": "secret://T"])
+        (program.readPaths, program.folder, program.usesNetwork) = (["/opt"], "/data/work", true)
+        let files = MCPServerSettings(name: "files", place: .program(program))
+        var web = MCPServerSettings(
+            name: "web",
+            place: .url("https://a.example/mcp", headers: ["Authorization": "Bearer env:T"])
+        )
+        (web.timeout, web.startTimeout, web.isEnabled) = (.seconds(5), .seconds(1), false)
+        #expect(settings.mcpServers["files"]?.settings == files && settings.mcpServers["web"]?.settings == web)
+        #expect(settings.contradiction == nil)
+        for (fields, part) in [
+            ("{}", "command"), ("{command: a, url: \"http://a\"}", "only be one"),
+            ("{url: \"http://a\", args: [b]}", "go with a `command`"),
+            ("{command: a, headers: [\"B=c\"]}", "go with a `url`"), ("{command: a, read: [b]}", "absolute"),
+            ("{command: a, nothing: 1}", "is none of"), ("{command: a, timeout: soon}", "duration"),
+        ] {
+            var settings = Settings()
+            do throws(CommandFailure) {
+                let text = "mcp: {servers: {x: {enabled: true}}}\n"
+                try SettingsReader.apply(Array(text.utf8), "/data/config.yaml", to: &settings)
+                let wrong = "mcp: {servers: {x: \(fields)}}\n"
+                if fields != "{}" { try SettingsReader.apply(Array(wrong.utf8), "/data/config.yaml", to: &settings) }
+                #expect(settings.contradiction?.rule.contains(part) == true, "\(fields)")
+            } catch {
+                #expect(error.message.contains(part), "\(fields): \(error.message)")
+            }
+        }
+        var shown = Settings()
+        try SettingsReader.apply(
+            Array("mcp: {servers: {x: {command: a, env: [\"A=plain\", \"B=env:C\"]}}}\n".utf8),
+            "/data/config.yaml",
+            to: &shown
+        )
+        #expect(shown.value(of: .mcpServers)["x"]?["env"] == ["A=…", "B=env:C"])
     }
 }

@@ -47,7 +47,7 @@ struct OwnershipTests {
             "project": "secret_project", "secret": "TOKEN", "user": "usr_00000000000000000000000000", "scope": "day",
             "artifact": file.json["id"]?.stringValue ?? "", "hash": file.json["hash"]?.stringValue ?? "",
             "queue": "tool", "workflow": "ask", "worker": worker.json["id"]?.stringValue ?? "", "resource": "nothing",
-            "tool": "nothing", "agent": "nothing", "skill": "nothing",
+            "tool": "nothing", "agent": "nothing", "skill": "nothing", "server": "nothing",
         ]
         let feed = LiveFeed(world.service, last: 0)
         for route in APIServer.routes(world.service, feed, Limits(.init())) where !route.pattern.parameters.isEmpty {
@@ -115,6 +115,8 @@ struct OwnershipTests {
         case "setMember": ["role": "viewer"]
         case "patchWorkflow": ["ops": [["op": "test", "path": "/workflow", "value": "ask"]]]
         case "putWorkflow": ["workflow": "ask", "nodes": []]
+        case "approveTools": ["tools": [["name": "add"]]]
+        case "revokeTools": ["tools": ["add"]]
         case "setBudget", "setSecret", "setProjectSecret", "changeUser": [:]
         default: nil
         }

@@ -47,7 +47,8 @@ struct ToolRouteTests {
 
     private func makeWorld(_ executor: Doubling) throws -> World {
         var settings = APISettings()
-        settings.tools = [Self.tool("math.double", "Doubles a number"), Self.tool("math.other", "Does not")]
+        let tools = [Self.tool("math.double", "Doubles a number"), Self.tool("math.other", "Does not")]
+        settings.tools = { tools }
         let known = try ["math.double", "math.other"].map { try Registry.Tool(name: $0, input: Self.schema) }
         return try World(settings, tools: known, executors: ["tool": executor])
     }

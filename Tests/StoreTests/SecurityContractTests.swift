@@ -272,4 +272,41 @@ import Testing
             #expect(try store.auditTenants() == ["s", "t"])
         }
     }
+
+    @Test(arguments: Backend.allCases)
+    func `approved tools are kept, marked once when they change, and removed`(backend: Backend) throws {
+        try backend.security { store in
+            func pin(_ server: String, _ tool: String, _ hash: String = "a") -> ToolPinRow {
+                ToolPinRow(
+                    key: .init(server: server, tool: tool),
+                    hash: hash,
+                    definition: Array("{\"name\":\"\(tool)\"}".utf8),
+                    approvedAt: time(7),
+                    approvedBy: "user:ü"
+                )
+            }
+            #expect(try store.toolPins() == [])
+            var change = SecurityChange()
+            change.toolPins = [pin("b", "x"), pin("a", "z"), pin("a", "Ä"), pin("a", "b")]
+            try store.apply(change)
+            #expect(try store.toolPins() == [pin("a", "b"), pin("a", "z"), pin("a", "Ä"), pin("b", "x")])
+            change = SecurityChange()
+            change.toolPins = [pin("a", "z", "c")]
+            change.removedToolPins = [pin("a", "b").key, pin("none", "b").key]
+            // Of another hash, of none, and twice.
+            change.toolPinChanges = [
+                (pin("a", "z").key, "a", time(8)), (pin("none", "z").key, "a", time(8)),
+                (pin("b", "x").key, "a", time(8)),
+                (pin("b", "x").key, "a", time(9)),
+            ]
+            try store.apply(change)
+            var marked = pin("b", "x")
+            marked.changedAt = time(8)
+            #expect(try store.toolPins() == [pin("a", "z", "c"), pin("a", "Ä"), marked])
+            change = SecurityChange()
+            change.toolPins = [pin("b", "x", "d")]
+            try store.apply(change)
+            #expect(try store.toolPins().last == pin("b", "x", "d"))
+        }
+    }
 }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTP
 public import JSON
 
 /// The events of a server from one number on, without gaps, whatever becomes of connections.
@@ -67,7 +68,7 @@ public final class EventSubscription {
         do throws(ClientError) {
             try await open()
             if let bytes = try await stream?.next() {
-                ready = try parser.feed(bytes)
+                ready = try take(bytes)
                 failures = 0
                 return
             }
@@ -77,6 +78,14 @@ public final class EventSubscription {
             stream = nil
             guard error.isTransient else { throw error }
             try await pause(after: error)
+        }
+    }
+
+    private func take(_ bytes: [UInt8]) throws(ClientError) -> [ServerSentEvent] {
+        do throws(ServerSentEventError) {
+            return try parser.feed(bytes)
+        } catch {
+            throw ClientError(.invalidAnswer, error.message)
         }
     }
 

@@ -139,7 +139,7 @@ enum AgentCommands {
     }
 
     static func toolbox(_ context: CommandContext) throws(CommandFailure) -> Toolbox {
-        try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder)
+        try Toolbox(try SettingsReader.read(context), context)
     }
 
     private static func percent(_ rate: JSONValue?) -> String {

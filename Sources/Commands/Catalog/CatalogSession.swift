@@ -44,7 +44,7 @@ struct CatalogSession {
         _ body: (CatalogSession, SQLiteBlobStore) throws(CommandFailure) -> Value
     ) throws(CommandFailure) -> Value {
         let settings = try SettingsReader.read(context)
-        let compiler = try Toolbox(settings, dataFolder: context.dataFolder).makeCompiler(for: .check)
+        let compiler = try Toolbox(settings, context).makeCompiler(for: .check)
         // What is made here is for its owner alone.
         let mask = umask(0o077)
         defer { umask(mask) }
@@ -101,7 +101,7 @@ extension CommandContext {
 
     /// A compiler for documents that are looked at or published, not run at once.
     func makeCompiler() throws(CommandFailure) -> Compiler {
-        try Toolbox(try SettingsReader.read(self), dataFolder: dataFolder).makeCompiler(for: .check)
+        try Toolbox(try SettingsReader.read(self), self).makeCompiler(for: .check)
     }
 }
 

@@ -44,6 +44,7 @@ extension Settings {
         case .toolsFolder: toolsFolder = try value.path("of a folder", in: folder)
         case .agentsFolder: agentsFolder = try value.path("of a folder", in: folder)
         case .skillsFolder: skillsFolder = try value.path("of a folder", in: folder)
+        case .mcpServers: try setMCPServers(value, in: folder)
         case .limitsMaxParallel: maxParallel = try value.number(1...1000)
         case .limitsPerProject: perProject = try value.number(1...1000)
         case .limitsPerTool:

@@ -37,6 +37,7 @@ extension Settings {
         case .toolsFolder: text(toolsFolder)
         case .agentsFolder: text(agentsFolder)
         case .skillsFolder: text(skillsFolder)
+        case .mcpServers: mcpServersValue
         case .limitsMaxParallel: .int(Int64(maxParallel))
         case .limitsPerProject: perProject.map { .int(Int64($0)) } ?? .null
         case .limitsPerTool: list(perTool.map { "\($0.key)=\($0.value)" }.sorted())

@@ -25,6 +25,8 @@ struct Settings: Equatable {
     var agentsFolder: String?
     /// A folder of skills; an absolute path.
     var skillsFolder: String?
+    /// Servers whose tools can be called, by name.
+    var mcpServers: [String: MCPServerDraft] = [:]
     /// Attempts in flight.
     var maxParallel = 64
     /// Attempts in flight of one project; `nil` for no limit of its own.
@@ -62,7 +64,7 @@ struct Settings: Equatable {
         switch (server.certificate, server.key) {
         case (.some, nil): (.serverCertificate, "needs `server.tls.key` as well")
         case (nil, .some): (.serverKey, "needs `server.tls.cert` as well")
-        default: modelContradiction
+        default: modelContradiction ?? mcpContradiction
         }
     }
 }

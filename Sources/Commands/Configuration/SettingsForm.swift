@@ -51,7 +51,7 @@ extension SettingsKey {
             .workersLabels, .tiersLocal, .tiersSmall, .tiersMedium, .tiersLarge:
             .list
         case .patchesReview: .review
-        case .providers: .mapping
+        case .providers, .mcpServers: .mapping
         }
     }
 
@@ -79,6 +79,9 @@ extension SettingsKey {
         case .toolsFolder: "a folder of function programs"
         case .agentsFolder: "a folder of [agents](agents.md#agents), which add to the built-in ones or replace them"
         case .skillsFolder: "a folder of [skills](skills.md), which add to the built-in ones or replace them"
+        case .mcpServers:
+            "by name: `command`, `args`, `env`, `read`, `folder`, `network`, or `url`, `headers`; `enabled`, `timeout`, `start` "
+                + "([MCP servers](mcp.md))"
         case .limitsMaxParallel: "attempts in flight, 1 to 1000"
         case .limitsPerProject: "attempts in flight of one project, 1 to 1000"
         case .limitsPerTool: "`TOOL=NUMBER`: attempts in flight of a tool"

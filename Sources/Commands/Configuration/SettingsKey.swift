@@ -23,6 +23,7 @@ enum SettingsKey: String, CaseIterable {
     case toolsFolder = "tools.dir"
     case agentsFolder = "agents.dir"
     case skillsFolder = "skills.dir"
+    case mcpServers = "mcp.servers"
     case limitsMaxParallel = "limits.max_parallel"
     case limitsPerProject = "limits.per_project"
     case limitsPerTool = "limits.per_tool"

@@ -76,6 +76,12 @@ enum SettingsReader {
                 if origins[.providers] == nil { origins[.providers] = .file("\(path):\(entry.line)") }
                 continue
             }
+            if entry.keys.count == 4, entry.keys[0...1].joined(separator: ".") == SettingsKey.mcpServers.rawValue {
+                let value: JSONValue = .object([entry.keys[2]: .object([entry.keys[3]: entry.value])])
+                try set(.mcpServers, value, "\(place): `\(name)`", folder, &settings)
+                if origins[.mcpServers] == nil { origins[.mcpServers] = .file("\(path):\(entry.line)") }
+                continue
+            }
             guard let key = SettingsKey(rawValue: name) else {
                 throw unknown(name, place, among: SettingsKey.allCases.map(\.rawValue))
             }

@@ -22,7 +22,7 @@ struct SystemChecks {
 
     private func tools() -> Finding {
         do throws(CommandFailure) {
-            let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
+            let toolbox = try Toolbox(settings, context)
             return Finding(check: "tools", grade: .ok, message: "\(toolbox.tools.names.count) tools")
         } catch {
             return Finding(check: "tools", grade: .fail, message: error.message)
@@ -32,7 +32,7 @@ struct SystemChecks {
     /// Which programs of others can work as agents; they are needed only by those who name them.
     private func agents() -> Finding {
         do throws(CommandFailure) {
-            let records = try Toolbox(settings, dataFolder: context.dataFolder).agents.roster.all
+            let records = try Toolbox(settings, context).agents.roster.all
             let places = records.compactMap { record in
                 record.program.map { (record.id, ProgramSearch.find($0.command, in: Toolbox.programPath)) }
             }

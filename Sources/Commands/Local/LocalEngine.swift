@@ -24,6 +24,7 @@ struct LocalEngine {
     let catalog: DefinitionCatalog
     /// Who works in this process.
     let agents: AgentRegistry
+    let toolbox: Toolbox
     private let folder: DataFolder
     private let work: AsyncWork<Void>
 
@@ -32,7 +33,7 @@ struct LocalEngine {
     /// - Parameter drives: Attempts are made; without it runs are only told things.
     init(_ context: CommandContext, drives: Bool) throws(CommandFailure) {
         let settings = try SettingsReader.read(context)
-        let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
+        let toolbox = try Toolbox(settings, context)
         try self.init(context, settings, toolbox, drives: drives)
     }
 
@@ -52,6 +53,7 @@ struct LocalEngine {
         let folder = try reading { () throws(StoreError) in try DataFolder(locking: path, command: line) }
         // The lock is ours, so whatever still works in a workspace was left behind by a process that died.
         SandboxLeftovers.end(beneath: toolbox.workspaces.root)
+        SandboxLeftovers.end(beneath: Toolbox.serverFolder(of: path))
         var options = SQLiteRunStore.Options()
         (options.durability, options.keepsAudit) = (settings.durability, settings.keepsAudit)
         options.onFlush = observing?.onFlush
@@ -92,6 +94,8 @@ struct LocalEngine {
             configuration: configuration,
             failStop: Self.failStop
         )
+        ToolPins(store: store, servers: toolbox.servers).writeDownChanges()
+        self.toolbox = toolbox
         self.engine = engine
         self.store = store
         self.folder = folder
@@ -125,8 +129,10 @@ struct LocalEngine {
     /// Stops in order: attempts get `grace` to finish, then their tasks are handed back.
     func stop(grace: Duration) {
         let engine = engine
+        let servers = toolbox.servers
         AsyncWork { await engine.stop(grace: grace) }.wait()
         work.wait()
+        AsyncWork { await servers.stop() }.wait()
     }
 
     /// Nobody knows what the disk holds: the process ends before it can claim anything.

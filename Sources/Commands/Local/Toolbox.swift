@@ -17,16 +17,40 @@ struct Toolbox: Sendable {
     let sandbox: SandboxSettings
     let workspaces: Workspaces
     let agents: AgentRegistry
+    /// Servers whose approved tools are among the tools; nothing of them is started yet.
+    let servers: MCPServers
 
-    init(_ settings: Settings, dataFolder: String) throws(CommandFailure) {
-        tools = try Self.registry(settings.toolsFolder)
+    /// - Parameter serverFolder: Where servers that are programs work; in the data folder, which is then held by this
+    ///   process, when not given.
+    init(
+        _ settings: Settings,
+        _ context: CommandContext,
+        serverFolder: String? = nil
+    ) throws(CommandFailure) {
+        let dataFolder = context.dataFolder
         policy = AddressPolicy(allowed: settings.allowedTargets)
         sandbox = SandboxSettings(isRequired: settings.requiresSandbox, hiddenPaths: [dataFolder])
         workspaces = Workspaces(dataFolder: dataFolder)
+        let keys = ProviderKeys.reading(context)
+        let surroundings = MCPSurroundings(
+            version: Baton.version,
+            folder: serverFolder ?? Self.serverFolder(of: dataFolder),
+            sandbox: sandbox,
+            policy: policy,
+            openHandle: { try keys.key($0) }
+        )
+        servers = MCPServers(settings.mcpServers.values.compactMap(\.settings), surroundings)
+        if !settings.mcpServers.isEmpty { servers.setApproved(try ToolPins.read(context)) }
+        var tools = try Self.registry(settings.toolsFolder)
+        tools.changing = servers.tools
+        self.tools = tools
         let roster = AgentRoster.builtIn(adding: try settings.agentsFolder.map(AgentFiles.read) ?? [])
         let skills = SkillShelf.builtIn(adding: try settings.skillsFolder.map(AgentFiles.readSkills) ?? [])
         agents = AgentRegistry(roster, skills: skills) { SystemClock().wall() }
     }
+
+    /// Where servers that are programs work while the folder is held.
+    static func serverFolder(of dataFolder: String) -> String { "\(dataFolder)/mcp" }
 
     private static func registry(_ folder: String?) throws(CommandFailure) -> ToolRegistry {
         var programs: [ProgramTool] = []
@@ -45,7 +69,8 @@ struct Toolbox: Sendable {
     /// A compiler that knows these tools and refuses URLs that no request could go to.
     func makeCompiler(for purpose: Compiler.Purpose) throws(CommandFailure) -> Compiler {
         do throws(JSONSchemaError) {
-            let known = try tools.definitions.map { tool throws(JSONSchemaError) in
+            let fixed = tools.definitions.filter { servers.tools.compiled[$0.name] == nil }
+            let known = try fixed.map { tool throws(JSONSchemaError) in
                 try Registry.Tool(
                     name: tool.name,
                     input: tool.inputSchema,
@@ -57,6 +82,7 @@ struct Toolbox: Sendable {
                 policy.refusal(ofURL: $0)
             }
             registry.absentTools = AbsentTools.names
+            registry.changingTools = { [servers] in servers.tools.compiled }
             registry.externals = EngineCapabilities.externalTypes
             registry.unsupportedKeys = EngineCapabilities.unsupportedKeys
             return Compiler(registry: registry, purpose: purpose)

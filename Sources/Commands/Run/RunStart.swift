@@ -81,7 +81,7 @@ enum RunStart {
             return try ServerStart(follower: follower, context: context).start(isFollowed: isFollowed(context))
         }
         let settings = try SettingsReader.read(context)
-        let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
+        let toolbox = try Toolbox(settings, context)
         let file = try read(context, toolbox)
         let graph = try file.graph(context.console)
         let inputs = try RunInputs(graph: graph, context: context).read()

@@ -145,7 +145,7 @@ enum ScheduleCreate {
                 hint: "`baton workflow publish \(reference)` publishes it"
             )
         }
-        let toolbox = try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder)
+        let toolbox = try Toolbox(try SettingsReader.read(context), context)
         let compiler = try toolbox.makeCompiler(for: .run)
         return try CatalogSession.reading(context, compiler) { session throws(CommandFailure) in
             let source = PublishedWorkflows(

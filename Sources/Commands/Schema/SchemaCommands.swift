@@ -124,7 +124,7 @@ enum SchemaCommands {
 
     private static func registry(_ context: CommandContext) throws(CommandFailure) -> Registry {
         let settings = try SettingsReader.read(context)
-        return try Toolbox(settings, dataFolder: context.dataFolder).makeCompiler(for: .check).registry
+        return try Toolbox(settings, context).makeCompiler(for: .check).registry
     }
 
     private static func names(_ words: [String]) -> String {

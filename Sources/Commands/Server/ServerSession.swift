@@ -42,7 +42,7 @@ struct ServerSession {
     init(_ context: CommandContext) throws(CommandFailure) {
         let (settings, origins) = try ServerCommand.settings(context)
         let watch = ServerWatch(settings.telemetry)
-        let toolbox = try Toolbox(settings, dataFolder: context.dataFolder)
+        let toolbox = try Toolbox(settings, context)
         let local = try LocalEngine(context, settings, toolbox, drives: true, observing: watch.observation)
         do throws(CommandFailure) {
             try self.init(context, settings, origins, local, watch)
@@ -66,8 +66,7 @@ struct ServerSession {
             settings,
             origins,
             local,
-            watch.log,
-            try Toolbox(settings, dataFolder: context.dataFolder)
+            watch.log
         )
         let api = try storeCall { () throws(StoreError) in
             try APIServer(service, shown, metrics: watch.metrics, log: watch.log)
@@ -130,7 +129,7 @@ struct ServerSession {
             blobs: local.blobs,
             catalog: local.catalog,
             workflows: local.workflows,
-            compiler: try Toolbox(settings, dataFolder: context.dataFolder).makeCompiler(for: .check),
+            compiler: try local.toolbox.makeCompiler(for: .check),
             identity: IdentityServices(identity, localToken: token),
             vault: SecuritySession.vault(local.store, ring),
             version: Baton.version
@@ -142,8 +141,7 @@ struct ServerSession {
         _ settings: Settings,
         _ origins: SettingsReader.Origins,
         _ local: LocalEngine,
-        _ log: Log,
-        _ toolbox: Toolbox
+        _ log: Log
     ) -> APISettings {
         var result = APISettings()
         result.rates = settings.requestRates
@@ -158,7 +156,9 @@ struct ServerSession {
             }
         )
         result.checks = ServerHealth.checks(context.dataFolder, local.blobs)
-        result.tools = toolbox.tools.definitions.map(\.json)
+        let tools = local.toolbox.tools
+        result.tools = { tools.definitions.map(\.json) }
+        result.toolServers = ToolPins(store: local.store, servers: local.toolbox.servers).access
         let agents = local.agents
         let skills = agents.skills
         result.skills = APISettings.Skills(list: skills.list, show: { skills.show($0) }) {

@@ -121,7 +121,7 @@ enum ToolCommands {
     )
 
     private static func toolbox(_ context: CommandContext) throws(CommandFailure) -> Toolbox {
-        try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder)
+        try Toolbox(try SettingsReader.read(context), context)
     }
 
     private static func definition(
@@ -137,7 +137,11 @@ enum ToolCommands {
     }
 
     private static func call(_ context: CommandContext) throws(CommandFailure) -> ExitCode {
-        let toolbox = try toolbox(context)
+        // Servers that are programs get a folder that goes away again, too.
+        let serverFolder = try ScratchFolder(nil)
+        defer { serverFolder.remove() }
+        let toolbox = try Toolbox(try SettingsReader.read(context), context, serverFolder: serverFolder.path)
+        defer { AsyncWork { await toolbox.servers.stop() }.wait() }
         let definition = try definition(context, toolbox.tools)
         let arguments = try arguments(context, definition.inputSchema)
         let scratch = try ScratchFolder(context.invocation.text("workspace").map(context.absolute))
@@ -191,7 +195,7 @@ enum ToolCommands {
             switch error.code {
             case "validation.failed": .usage
             case "tool.unavailable": .notFound
-            case "tool.denied", "http.blocked": .denied
+            case "tool.denied", "http.blocked", "mcp.tool_changed": .denied
             case "sandbox.failed": .unavailable
             case "cancelled": .interrupted
             default: .runFailed

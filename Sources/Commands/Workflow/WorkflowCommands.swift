@@ -88,7 +88,7 @@ enum WorkflowCommands {
     }
 
     static func makeCompiler(_ context: CommandContext) throws(CommandFailure) -> Compiler {
-        try Toolbox(try SettingsReader.read(context), dataFolder: context.dataFolder).makeCompiler(for: .check)
+        try Toolbox(try SettingsReader.read(context), context).makeCompiler(for: .check)
     }
 
     private static func show(_ verdict: JSONValue, _ console: Console) {

@@ -110,9 +110,9 @@ struct PlanLinter {
     private func checkTools(_ task: PlanTask) {
         let registry = context.registry
         for value in task.value.member("tools")?.items ?? [] {
-            guard let name = value.text, registry.tools[name] == nil, !registry.isAbsent(name), !name.hasSuffix("*")
+            guard let name = value.text, registry.tool(name) == nil, !registry.isAbsent(name), !name.hasSuffix("*")
             else { continue }
-            let suggestion = sink.suggestion(for: name, among: registry.tools.keys.sorted())
+            let suggestion = sink.suggestion(for: name, among: registry.toolNames)
             sink.report(.unknownPlanTool, at: value, "unknown tool `\(name)`\(suggestion)")
         }
         guard let value = task.value.member("capability"), let capability = value.text, let agents = registry.agents

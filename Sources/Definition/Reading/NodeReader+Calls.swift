@@ -71,9 +71,9 @@ extension NodeReader {
     }
 
     private func checkTool(_ value: SourceValue) {
-        guard let name = value.text, registry.tools[name] == nil, !registry.isAbsent(name), !name.hasSuffix("*")
+        guard let name = value.text, registry.tool(name) == nil, !registry.isAbsent(name), !name.hasSuffix("*")
         else { return }
-        let suggestion = sink.suggestion(for: name, among: registry.tools.keys.sorted())
+        let suggestion = sink.suggestion(for: name, among: registry.toolNames)
         sink.report(.unknownName, at: value, "unknown tool `\(name)`\(suggestion)")
     }
 

@@ -22,7 +22,7 @@ extension NodeReader {
         guard let name = object["tool"]?.stringValue, let place = config.member("tool") else { return nil }
         object["tool"] = nil
         guard let tool = resolveTool(name, place) else {
-            let suggestion = sink.suggestion(for: name, among: registry.tools.keys.sorted())
+            let suggestion = sink.suggestion(for: name, among: registry.toolNames)
             sink.report(.unknownName, at: place, "unknown tool `\(name)`\(suggestion)")
             return nil
         }

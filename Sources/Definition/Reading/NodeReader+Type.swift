@@ -25,7 +25,7 @@ extension NodeReader {
             return resolved
         }
         let names = NodeType.allCases.map(\.rawValue)
-        let suggestion = sink.suggestion(for: text, among: names + registry.tools.keys.sorted())
+        let suggestion = sink.suggestion(for: text, among: names + registry.toolNames)
         let list = names.map { "`\($0)`" }.joined(separator: ", ")
         sink.report(
             .unknownNodeType,
@@ -38,7 +38,7 @@ extension NodeReader {
     /// A tool by name; `nil` when nobody knows it.
     func resolveTool(_ name: String, _ value: SourceValue) -> ResolvedTool? {
         if let known = context.tools[name] { return known }
-        if let tool = registry.tools[name] {
+        if let tool = registry.tool(name) {
             let resolved = ResolvedTool(name: name, tool: tool)
             context.tools[name] = resolved
             context.resolved["tool:\(name)"] = tool.input.text

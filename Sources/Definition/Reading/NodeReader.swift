@@ -190,10 +190,10 @@ struct NodeReader {
     /// Tools that undo the node must exist.
     func checkCompensation(_ value: SourceValue) {
         for call in value.items ?? [value] {
-            guard let tool = call.member("tool"), let name = tool.text, registry.tools[name] == nil,
+            guard let tool = call.member("tool"), let name = tool.text, registry.tool(name) == nil,
                 !registry.isAbsent(name)
             else { continue }
-            let suggestion = sink.suggestion(for: name, among: registry.tools.keys.sorted())
+            let suggestion = sink.suggestion(for: name, among: registry.toolNames)
             sink.report(.invalidCompensation, at: tool, "unknown tool `\(name)`\(suggestion)")
         }
     }

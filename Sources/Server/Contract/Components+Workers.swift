@@ -90,6 +90,47 @@ extension Components {
             )
         ),
         (
+            "ToolServer",
+            .answer(
+                .required("name", .text),
+                .required("transport", .text, "`stdio` or `http`."),
+                .required("enabled", .flag),
+                .required("connected", .flag),
+                .required("approved", .integer, "Tools that can be called."),
+                .required("changed", .integer, "Tools that were approved and are others now."),
+                .optional("problem", .text, "Why it could not be started or reached the last time.")
+            )
+        ),
+        (
+            "ToolServerTools",
+            .answer(
+                .required("name", .text),
+                .required("transport", .text, "`stdio` or `http`."),
+                .required("enabled", .flag),
+                .required("protocol", .text, "The version of the protocol."),
+                .required("server", .answer(.required("name", .text), .required("version", .text)), "As it says it."),
+                .required(
+                    "tools",
+                    .list(
+                        .answer(
+                            .required("name", .text, "As the server names it."),
+                            .required("tool", .any, "What it is called here; `null` when it cannot be."),
+                            .required("state", .text, "`approved`, `new`, `changed`, `gone` or `unusable`."),
+                            .required("hash", .text),
+                            .required("approved_hash", .any),
+                            .required("description", .text),
+                            .required("input_schema", .any),
+                            .required("output_schema", .any),
+                            .required("effects", .text, "`read`, `external` or `destructive`, as the server says it."),
+                            .required("idempotent", .flag),
+                            .optional("changes", .list(.text), "What is not as it was approved.")
+                        )
+                    )
+                ),
+                .required("problems", .list(.text), "Tools that cannot be read.")
+            )
+        ),
+        (
             "Execution",
             .answer(
                 .required("mode", .choice(["tool", "workflow", "workstack", "skill", "agent", "agents"])),

@@ -23,7 +23,8 @@ enum Components {
         ),
         "version": .version, "artifact": .id("art"), "queue": .text(1...200, pattern: "^[!-.0-~]+$"),
         "hash": .text(1...71, pattern: "^(sha256:)?[0-9a-f]{64}$"), "webhook": .id("wh"), "hook": .id("hook"),
-        "worker": .id("wrk"), "tool": .text(1...128, pattern: "^[a-z][a-z0-9_.-]{0,127}$"),
+        "worker": .id("wrk"), "tool": .text(1...128, pattern: "^[a-z][A-Za-z0-9_.-]{0,127}$"),
+        "server": .text(1...40, pattern: "^[a-z0-9_-]{1,40}$"),
         "resource": .text(1...100, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"),
     ]
 

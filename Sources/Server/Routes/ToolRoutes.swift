@@ -17,9 +17,11 @@ struct ToolRoutes: Sendable {
     let service: Service
     let limits: Limits
     /// What is listed: `{name, description, input_schema, …}`, by name.
-    let tools: [JSONValue]
+    let listed: @Sendable () -> [JSONValue]
     var agents = APISettings.Agents()
     var skills = APISettings.Skills()
+
+    private var tools: [JSONValue] { listed() }
 
     private static let limit = Duration.seconds(600)
     private static let fields: [Shape.Field] = [

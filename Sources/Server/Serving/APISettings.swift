@@ -26,8 +26,10 @@ public struct APISettings: Sendable {
     public var shown: JSONValue = []
     /// Settings that may change while the server works, by key: each takes a value and says what it is now.
     public var changeable: [String: Change] = [:]
-    /// Tools that may be called, by name: `{name, description, input_schema, output_schema, effects, …}`.
-    public var tools: [JSONValue] = []
+    /// Tools that may be called now, by name: `{name, description, input_schema, output_schema, effects, …}`.
+    public var tools: @Sendable () -> [JSONValue] = { [] }
+    /// Servers of others that have tools; `nil` where there are none.
+    public var toolServers: ToolServerAccess?
     /// What agents may be told to do well.
     public var skills = Skills()
     /// Who works in this server.

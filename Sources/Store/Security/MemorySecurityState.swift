@@ -13,6 +13,7 @@ struct MemorySecurityState {
     var loginFailures: [String: LoginFailureRow] = [:]
     var secrets: [SecretRow.Key: SecretRow] = [:]
     var webhooks = MemoryWebhookRows()
+    var toolPins: [ToolPinRow.Key: ToolPinRow] = [:]
     var trails: [String: [AuditEntryRow]] = [:]
     var anchors: [String: AuditAnchorRow] = [:]
 
@@ -29,6 +30,11 @@ struct MemorySecurityState {
         if let time = change.forgetsBefore { forget(before: time) }
         try applySecrets(change)
         try webhooks.apply(change.webhooks)
+        for row in change.toolPins { toolPins[row.key] = row }
+        for key in change.removedToolPins { toolPins[key] = nil }
+        for mark in change.toolPinChanges where toolPins[mark.key]?.hash == mark.hash {
+            if toolPins[mark.key]?.changedAt == nil { toolPins[mark.key]?.changedAt = mark.at }
+        }
         for draft in change.audit { append(draft) }
         for row in change.auditAnchors {
             trails[row.tenant]?.removeAll { $0.number <= row.end.number }

@@ -102,6 +102,16 @@ public final class MemorySecurityStore: SecurityStore {
         }
     }
 
+    /// Approved tools of other servers, by server and tool.
+    public func toolPins() -> [ToolPinRow] {
+        state.withLock { state in
+            state.toolPins.values.sorted { left, right in
+                left.key.server.utf8.elementsEqual(right.key.server.utf8)
+                    ? precedes(left.key.tool, right.key.tool) : precedes(left.key.server, right.key.server)
+            }
+        }
+    }
+
     /// Entries of a trail, the newest first.
     public func auditEntries(tenant: String, _ filter: AuditFilter) -> [AuditEntryRow] {
         state.withLock { state in

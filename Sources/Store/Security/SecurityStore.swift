@@ -47,6 +47,9 @@ public protocol SecurityStore: Sendable {
     /// Secrets of all tenants whose keys are not sealed with that version.
     func secrets(notWrappedWith version: Int, limit: Int) throws(StoreError) -> [SecretRow]
 
+    /// Approved tools of other servers, by server and tool.
+    func toolPins() throws(StoreError) -> [ToolPinRow]
+
     /// Entries of a trail, the newest first.
     func auditEntries(tenant: String, _ filter: AuditFilter) throws(StoreError) -> [AuditEntryRow]
     /// Entries of a trail above `number`, the oldest first.
@@ -94,6 +97,12 @@ public struct SecurityChange: Sendable {
     public var rewrappedSecrets: [SecretRewrapping] = []
     /// To remove; `conflict` when one is not there.
     public var removedSecrets: [SecretRow.Key] = []
+    /// To write, in place of those with the same key.
+    public var toolPins: [ToolPinRow] = []
+    /// To remove; one that is not there is no conflict.
+    public var removedToolPins: [ToolPinRow.Key] = []
+    /// Pins with that hash whose server has another tool by now; those that were marked before keep their time.
+    public var toolPinChanges: [(key: ToolPinRow.Key, hash: String, at: Timestamp)] = []
     /// Webhooks and hooks.
     public var webhooks = WebhookChange()
     /// To add to the trails of their tenants.

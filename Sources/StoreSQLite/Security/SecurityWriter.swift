@@ -22,6 +22,7 @@ enum SecurityWriter {
         if let time = change.forgetsBefore { try forget(before: time, connection) }
         try writeSecrets(change, connection)
         try WebhookWriter.write(change.webhooks, connection)
+        try ToolPinRows.write(change, connection)
         for draft in change.audit { try append(draft, connection) }
         for row in change.auditAnchors { try trim(row, connection) }
     }

@@ -11,6 +11,6 @@ public enum AbsentTools {
         "container.*", "table.*", "pipeline.run", "fs.patch", "knowledge.search", "lookup.symbol", "rag.search",
         "llm.local", "image.generate", "memory.*", "context.*", "thinking.*", "run.patch", "run.signal",
         "task.give_up", "respond", "notify.send", "web.search", "reminder.set", "net.*", "systemd.*", "dbus.*",
-        "lxc.*", "pkg.*", "proc.*", "scan.*",
+        "lxc.*", "pkg.*", "proc.*", "scan.*", "mcp.*",
     ]
 }

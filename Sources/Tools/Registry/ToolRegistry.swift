@@ -15,37 +15,39 @@ public struct ToolRegistry: Sendable {
         public let description: String
     }
 
-    private struct Entry {
+    struct Entry: Sendable {
         let tool: any Tool
         let definition: ToolDefinition
         let input: JSONSchema
         let output: JSONSchema?
+
+        /// Checks name and schemas.
+        init(_ tool: any Tool) throws(Invalid) {
+            let definition = tool.definition
+            guard ToolRegistry.isName(definition.name) else {
+                throw Invalid(description: "\"\(definition.name)\" is no name for a tool")
+            }
+            do throws(JSONSchemaError) {
+                input = try JSONSchema(definition.inputSchema)
+                output = try definition.outputSchema.map { schema throws(JSONSchemaError) in try JSONSchema(schema) }
+            } catch {
+                throw Invalid(description: "a schema of the tool \(definition.name) is wrong: \(error)")
+            }
+            (self.tool, self.definition) = (tool, definition)
+        }
     }
 
     private let entries: [String: Entry]
+    /// Tools that come and go; those with names of other tools are passed over.
+    public var changing: ChangingTools?
 
     /// Checks every name and schema.
     public init(_ tools: [any Tool]) throws(Invalid) {
         var entries: [String: Entry] = [:]
         for tool in tools {
-            let definition = tool.definition
-            guard Self.isName(definition.name) else {
-                throw Invalid(description: "\"\(definition.name)\" is no name for a tool")
-            }
-            guard entries[definition.name] == nil else {
-                throw Invalid(description: "two tools are called \(definition.name)")
-            }
-            do throws(JSONSchemaError) {
-                let output = try definition.outputSchema.map { schema throws(JSONSchemaError) in try JSONSchema(schema)
-                }
-                entries[definition.name] = Entry(
-                    tool: tool,
-                    definition: definition,
-                    input: try JSONSchema(definition.inputSchema),
-                    output: output
-                )
-            } catch {
-                throw Invalid(description: "a schema of the tool \(definition.name) is wrong: \(error)")
+            let entry = try Entry(tool)
+            guard entries.updateValue(entry, forKey: entry.definition.name) == nil else {
+                throw Invalid(description: "two tools are called \(entry.definition.name)")
             }
         }
         self.entries = entries
@@ -62,13 +64,15 @@ public struct ToolRegistry: Sendable {
     }
 
     /// Sorted.
-    public var names: [String] { entries.keys.sorted() }
+    public var names: [String] { Set(entries.keys).union(changing?.names ?? []).sorted() }
 
     /// Sorted by name.
-    public var definitions: [ToolDefinition] { names.compactMap { entries[$0]?.definition } }
+    public var definitions: [ToolDefinition] { names.compactMap { entry($0)?.definition } }
 
     /// The definition of a tool; `nil` when there is none.
-    public func definition(of name: String) -> ToolDefinition? { entries[name]?.definition }
+    public func definition(of name: String) -> ToolDefinition? { entry(name)?.definition }
+
+    private func entry(_ name: String) -> Entry? { entries[name] ?? changing?.entry(name) }
 
     /// The name that a wrong one was probably meant to be.
     public func nearestName(to name: String) -> String? {
@@ -80,7 +84,7 @@ public struct ToolRegistry: Sendable {
     ///
     /// - Throws: `tool.unavailable` for an unknown name, `validation.failed` with pointers for wrong arguments.
     public func checkedArguments(for name: String, _ arguments: JSONValue) throws(TaskError) -> JSONValue {
-        guard let entry = entries[name] else { throw unknown(name) }
+        guard let entry = entry(name) else { throw unknown(name) }
         let given = arguments.isNull ? .object(JSONObject()) : arguments
         let filled = given.fillingDefaults(from: entry.definition.inputSchema)
         let violations = entry.input.validate(filled)
@@ -94,7 +98,7 @@ public struct ToolRegistry: Sendable {
     public func call(_ name: String, _ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult
     {
         let checked = try checkedArguments(for: name, arguments)
-        guard let entry = entries[name] else { throw unknown(name) }
+        guard let entry = entry(name) else { throw unknown(name) }
         if context.cancellation.isCancelled { throw .cancelled }
         let result = try await entry.tool.call(checked, context: context)
         if let violations = entry.output?.validate(result.output), !violations.isEmpty {
@@ -112,15 +116,20 @@ public struct ToolRegistry: Sendable {
         )
     }
 
-    private static func isName(_ name: String) -> Bool {
+    /// Words of lower-case letters, digits, `_` and `-` that begin with a letter, joined by dots. What servers call their
+    /// tools may also have upper-case letters, and begin with others.
+    static func isName(_ name: String) -> Bool {
         let words = name.split(separator: ".", omittingEmptySubsequences: false)
-        return name.utf8.count <= 128
-            && words.allSatisfy { word in
-                guard let first = word.utf8.first, first >= 97, first <= 122 else { return false }
-                return word.utf8.allSatisfy {
-                    ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 || $0 == 45
-                }
-            }
+        let foreign = words.first == "mcp" ? words.dropFirst(2) : []
+        guard name.utf8.count <= 128, words.first != "mcp" || !foreign.isEmpty else { return false }
+        return words.dropLast(foreign.count).allSatisfy { word in
+            guard let first = word.utf8.first, (97...122).contains(first) || words.first == "mcp" else { return false }
+            return word.utf8.allSatisfy { isSign($0) && !(65...90).contains($0) }
+        } && foreign.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isSign) }
+    }
+
+    private static func isSign(_ byte: UInt8) -> Bool {
+        (97...122).contains(byte) || (65...90).contains(byte) || (48...57).contains(byte) || byte == 95 || byte == 45
     }
 }
 

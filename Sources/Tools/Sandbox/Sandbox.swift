@@ -127,8 +127,10 @@ public struct Sandbox: Sendable {
             descriptors += ["--block-fd", "4"]
         }
         descriptors += ["--json-status-fd", String(3 + outer.descriptors.count)]
+        // The network is the one thing of the isolation that may be given back.
+        let network = settings.sharesNetwork ? ["--share-net"] : []
         outer.arguments =
-            Self.isolation + mounts.arguments
+            Self.isolation + network + mounts.arguments
             + ["--chdir", SandboxMounts.real(program.workingDirectory) ?? program.workingDirectory]
             + descriptors + ["--", inner.path] + inner.arguments
         return outer

@@ -22,6 +22,8 @@ public struct SandboxSettings: Sendable, Hashable {
     public var readPaths: [String]
     /// Variables of our own environment that programs get.
     public var environmentNames: [String]
+    /// Programs see the network of this machine. Nothing guards where they go then.
+    public var sharesNetwork = false
     /// The launcher, when it is not the `bwrap` of the search path.
     public var launcher: String?
 

@@ -16,6 +16,12 @@ public struct ServerSentEvent: Sendable, Equatable {
     }
 }
 
+/// Why an event stream cannot be read.
+public struct ServerSentEventError: Error, Sendable, Equatable {
+    /// What is wrong.
+    public let message: String
+}
+
 /// Reads an event stream, however it is cut into pieces (HTML Living Standard, section 9.2.6).
 public struct ServerSentEventParser: Sendable {
     /// A message may not have more bytes than that.
@@ -45,8 +51,8 @@ public struct ServerSentEventParser: Sendable {
     /// Reads on.
     ///
     /// - Returns: The messages that are complete now.
-    /// - Throws: `invalidAnswer` when a message has more than ``byteLimit`` bytes.
-    public mutating func feed(_ bytes: some Sequence<UInt8>) throws(ClientError) -> [ServerSentEvent] {
+    /// - Throws: When a message has more than ``byteLimit`` bytes.
+    public mutating func feed(_ bytes: some Sequence<UInt8>) throws(ServerSentEventError) -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         for byte in bytes {
             let belongsToReturn = endedWithReturn && byte == 0x0a
@@ -57,9 +63,8 @@ public struct ServerSentEventParser: Sendable {
             } else {
                 line.append(byte)
                 guard line.count + data.count <= Self.byteLimit else {
-                    throw ClientError(
-                        .invalidAnswer,
-                        "a message of the event stream has more than \(Self.byteLimit) bytes"
+                    throw ServerSentEventError(
+                        message: "a message of the event stream has more than \(Self.byteLimit) bytes"
                     )
                 }
             }
