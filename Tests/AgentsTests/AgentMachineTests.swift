@@ -6,6 +6,7 @@ import JSON
 import Model
 import Providers
 import Testing
+import Tools
 
 @testable import Agents
 
@@ -205,5 +206,83 @@ import Testing
             #expect(try again.end()["text"] == "done", "\(count)")
             #expect(again.steps == play.steps, "\(count)")
         }
+    }
+
+    // MARK: Many tools
+
+    /// 21 tools that look, and one that writes.
+    private static let crowd = try? ToolRegistry(
+        (10...30).map { EchoTool("crowd.t\($0)") } + [EchoTool("crowd.write", .write), EchoTool("look.up")]
+    )
+
+    private static func crowded(_ replies: [ModelReply]) -> AgentPlay {
+        var play = AgentPlay(replies: replies)
+        play.tools = crowd
+        play.config = ["agent": "analyst", "prompt": "Go.", "tools": ["crowd.*"]]
+        return play
+    }
+
+    private static func call(_ name: String, _ arguments: JSONValue) -> ModelPart {
+        .toolCall(ToolCall(id: "c\(name)\(arguments.text.utf8.count)", name: name, arguments: arguments))
+    }
+
+    @Test func `an agent with many tools looks them up and calls them by name`() throws {
+        let told = ["execute_tool", "get_tool_schema", "list_tools", "search_tools", "task_give_up"]
+        let look = ModelReply(
+            parts: [
+                Self.call("list_tools", ["prefix": "crowd.t1"]), Self.call("search_tools", ["query": "write x"]),
+                Self.call("get_tool_schema", ["name": "crowd.t10"]),
+            ],
+            stopReason: .tools,
+            usage: ModelUsage(input: 10, output: 5),
+            model: "m"
+        )
+        let act = ModelReply(
+            parts: [
+                Self.call("execute_tool", ["name": "crowd.t11", "arguments": ["n": 3]]),
+                Self.call("execute_tool", ["name": "crowd_t12", "arguments": [:]]),
+                Self.call("execute_tool", ["name": "crowd.t12", "arguments": ["n": "x"]]),
+                Self.call("execute_tool", ["name": "look.up"]), Self.call("execute_tool", ["name": "crowd.write"]),
+                Self.call("crowd_t11", [:]),
+            ],
+            stopReason: .tools,
+            usage: ModelUsage(input: 10, output: 5),
+            model: "m"
+        )
+        var play = Self.crowded([look, act, .says("done")])
+        #expect(try play.end() == ["text": "done", "data": nil])
+        #expect(play.asked[0].tools.map(\.name) == told)
+        // Looks are steps like all calls; those by name are steps of the tool that they name, in its order.
+        #expect(
+            play.called == [
+                ["list_tools", "search_tools", "get_tool_schema"], ["crowd.t11", "crowd.t12"], ["crowd.write"],
+            ]
+        )
+        #expect(play.steps.first { $0.name == "crowd.t12" }?.request["arguments"] == ["n": 1])
+        let results = play.asked[2].results
+        #expect(results.map(\.isError) == [false, false, true, true, false, true])
+        #expect(results[2].content.contains("validation.failed") && results[3].content.contains("search_tools"))
+    }
+
+    @Test func `what looks give`() throws {
+        let catalogue = try #require(try Self.crowded([]).task().catalogue)
+        let list = try catalogue.answer(.listTools, ["prefix": "crowd.t1"])
+        #expect(list[0] == ["name": "crowd.t10", "description": "Echoes"] && list.arrayValue?.count == 10)
+        #expect(try catalogue.answer(.listTools, [:]).arrayValue?.count == 22)
+        #expect(try catalogue.answer(.searchTools, ["query": "WRITE nothing"]).arrayValue?.count == 1)
+        #expect(try catalogue.answer(.searchTools, ["query": "echoes"]).arrayValue?.count == 10)
+        #expect(try catalogue.answer(.searchTools, ["query": "…"]) == [])
+        #expect(try catalogue.answer(.toolSchema, ["name": "crowd.t10"])["input_schema"]?["type"] == "object")
+        #expect(throws: TaskError.self) { try catalogue.answer(.toolSchema, ["name": "look.up"]) }
+    }
+
+    @Test func `few tools with long descriptions are too many as well, and long names stay apart`() throws {
+        var tool = AgentTool("a.b", .tool, String(repeating: "x", count: 50_000), [:])
+        #expect(ToolCatalogue.isNeeded(for: [tool]))
+        tool = AgentTool("a.b", .tool, "short", [:])
+        #expect(!ToolCatalogue.isNeeded(for: Array(repeating: tool, count: 20)))
+        #expect(ToolCatalogue.isNeeded(for: Array(repeating: tool, count: 21)))
+        let long = (1...2).map { AgentTool("mcp.\(String(repeating: "x", count: 80)).\($0)", .tool, "", [:]).modelName }
+        #expect(Set(long).count == 2 && long.allSatisfy { $0.utf8.count == 64 })
     }
 }

@@ -37,6 +37,7 @@ struct AgentPlay {
     ])
 
     var config: JSONValue = ["agent": "analyst", "prompt": "Go.", "tools": ["look.up", "note.*"]]
+    var tools = Self.registry
     var guidance: [String] = []
     var skills = SkillShelf.builtIn()
     var replies: [ModelReply] = []
@@ -54,7 +55,7 @@ struct AgentPlay {
             guidance: guidance,
             roster: .builtIn(),
             skills: skills,
-            registry: Self.registry ?? ToolRegistry([])
+            registry: tools ?? ToolRegistry([])
         )
     }
 

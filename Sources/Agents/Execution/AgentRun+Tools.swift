@@ -72,8 +72,13 @@ extension AgentRun {
     private func result(of call: AgentCall, _ number: Int) async -> Result<JSONValue, TaskError> {
         let key = "\(assignment.idempotencyKey)/step\(number)"
         do throws(TaskError) {
-            if call.tool.kind == .skill { return .success(try instructions(call.arguments)) }
-            if call.tool.kind == .patch { return .success(try await patch(call.arguments, key)) }
+            switch call.tool.kind {
+            case .patch: return .success(try await patch(call.arguments, key))
+            case .skill: return .success(try instructions(call.arguments))
+            case .listTools, .searchTools, .toolSchema:
+                return .success(try (task.catalogue ?? ToolCatalogue([])).answer(call.tool.kind, call.arguments))
+            case .tool, .giveUp, .execute: break
+            }
             let context = try settings.context(
                 for: assignment,
                 key: key,

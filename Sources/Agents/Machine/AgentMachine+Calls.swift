@@ -49,9 +49,17 @@ extension AgentMachine {
         return due(call, tool, at: index, in: turn)
     }
 
-    private func due(_ call: ToolCall, _ tool: AgentTool, at index: Int, in turn: AgentTurn) -> Fate {
-        if tool.kind == .giveUp { return .end(.gaveUp(call.arguments.objectValue ?? [:])) }
-        var arguments = call.arguments
+    private func due(_ call: ToolCall, _ told: AgentTool, at index: Int, in turn: AgentTurn) -> Fate {
+        if told.kind == .giveUp { return .end(.gaveUp(call.arguments.objectValue ?? [:])) }
+        var (tool, arguments) = (told, call.arguments)
+        if told.kind == .execute {
+            let name = call.arguments["name"]?.stringValue ?? ""
+            guard let found = task.catalogue?.tool(name) else {
+                let error = (task.catalogue ?? ToolCatalogue([])).unknown(name)
+                return .known(.refused(call, error.code, error.message))
+            }
+            (tool, arguments) = (found, call.arguments["arguments"] ?? [:])
+        }
         if tool.kind == .tool {
             do throws(TaskError) {
                 arguments = try task.check(tool.name, filled(arguments, for: tool))

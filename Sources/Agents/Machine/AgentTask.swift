@@ -22,6 +22,8 @@ struct AgentTask: Sendable {
     let skills: [Skill]
     /// What may be called, by the names that models see.
     let tools: [String: AgentTool]
+    /// What it has to look up; `nil` when it is told all of its tools.
+    let catalogue: ToolCatalogue?
     /// Which model, as the node or the record says it.
     let model: String?
     let tier: ModelTier
@@ -77,7 +79,7 @@ struct AgentTask: Sendable {
         // The sort is stable.
         self.skills = skills.sorted { $0.priority < $1.priority }
         let own = config["tools"]?.arrayValue?.compactMap(\.stringValue) ?? record.tools
-        tools = try AgentTool.all(
+        (tools, catalogue) = try AgentTool.all(
             own + skills.flatMap(\.tools).filter { !own.contains($0) && registry.definition(of: $0) != nil },
             isTaught: skills.contains { $0.disclosure == .summary },
             canPatch: config["can_patch"].map { $0 != false } ?? false,

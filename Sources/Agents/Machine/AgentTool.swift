@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Hashing
 import JSON
 import Model
 import Providers
@@ -18,6 +19,10 @@ struct AgentTool: Sendable, Equatable {
         case skill
         /// Ends the task.
         case giveUp
+        /// Look tools up; see ``ToolCatalogue``.
+        case listTools, searchTools, toolSchema
+        /// Calls one that was looked up.
+        case execute
     }
 
     /// The name in the registry, such as `fs.read`.
@@ -32,8 +37,12 @@ struct AgentTool: Sendable, Equatable {
     /// What a call costs.
     let cost: Money?
 
-    /// As models see it: providers allow no dots.
-    var modelName: String { String(name.map { $0 == "." ? "_" : $0 }.prefix(64)) }
+    /// As models see it: providers allow no dots, and no more than 64 characters. What is longer ends with a part of its hash.
+    var modelName: String {
+        let plain = String(name.map { $0 == "." ? "_" : $0 })
+        guard plain.utf8.count > 64 else { return plain }
+        return "\(plain.prefix(55))_\(SHA256.hex(Array(name.utf8)).prefix(8))"
+    }
 
     var model: ModelTool { ModelTool(name: modelName, description: description, inputSchema: inputSchema) }
 
@@ -47,10 +56,10 @@ struct AgentTool: Sendable, Equatable {
         cost = definition.cost
     }
 
-    private init(_ name: String, _ kind: Kind, _ description: String, _ schema: JSONValue) {
+    init(_ name: String, _ kind: Kind, _ description: String, _ schema: JSONValue) {
         (self.name, self.kind, self.description, inputSchema) = (name, kind, description, schema)
         // A patch with a key applies once.
-        (isRead, isRepeatable, cost) = (kind == .skill, true, nil)
+        (isRead, isRepeatable, cost) = (kind != .patch && kind != .giveUp, true, nil)
     }
 
     static let giveUp = AgentTool(
@@ -98,21 +107,21 @@ struct AgentTool: Sendable, Equatable {
         ]
     )
 
-    /// The tools of these names, by the names that models see, and those that every agent has.
+    /// What an agent with tools of these names may call: by the names that models see, and what it has to look up.
     static func all(
         _ names: [String],
         isTaught: Bool = false,
         canPatch: Bool,
         _ registry: ToolRegistry
-    ) throws(TaskError) -> [String: AgentTool] {
-        var tools = [giveUp] + (canPatch ? [patch] : []) + (isTaught ? [skill] : [])
+    ) throws(TaskError) -> (tools: [String: AgentTool], catalogue: ToolCatalogue?) {
+        let own = [giveUp] + (canPatch ? [patch] : []) + (isTaught ? [skill] : [])
+        var named: [AgentTool] = []
         for name in names {
             if name.hasSuffix("*") {
-                let found = registry.definitions.filter { $0.name.hasPrefix(name.dropLast()) }
-                tools += found.map(AgentTool.init)
+                named += registry.definitions.filter { $0.name.hasPrefix(name.dropLast()) }.map(AgentTool.init)
             } else if let definition = registry.definition(of: name) {
-                tools.append(AgentTool(definition))
-            } else if !tools.contains(where: { $0.name == name }) {
+                named.append(AgentTool(definition))
+            } else if !own.contains(where: { $0.name == name }) {
                 let hint = registry.nearestName(to: name).map { "; did you mean \($0)?" } ?? ""
                 throw TaskError(
                     code: "tool.unavailable",
@@ -121,6 +130,13 @@ struct AgentTool: Sendable, Equatable {
                 )
             }
         }
+        let distinct = ToolCatalogue(named)
+        let isLookedUp = ToolCatalogue.isNeeded(for: Array(distinct.tools.values))
+        let told = own + (isLookedUp ? lookups : named)
+        return (try byModelName(told), isLookedUp ? distinct : nil)
+    }
+
+    private static func byModelName(_ tools: [AgentTool]) throws(TaskError) -> [String: AgentTool] {
         var result: [String: AgentTool] = [:]
         for tool in tools {
             if let other = result.updateValue(tool, forKey: tool.modelName), other.name != tool.name {
