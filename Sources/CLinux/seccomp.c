@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,14 +49,25 @@ static const uint32_t denied[] = {
 #ifdef SYS_iopl
     SYS_iopl, SYS_ioperm,
 #endif
+#ifdef SYS_modify_ldt
+    SYS_modify_ldt,
+#endif
     // Large, often attacked and not needed.
     SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register,
 };
 
-/// The same on every processor; older headers do not have the name.
-enum { fchmodat2_number = 452 };
+/// The same on every processor; older headers do not have the names.
+enum { quotactl_fd_number = 443, fchmodat2_number = 452, open_tree_attr_number = 467 };
 
-enum { denied_count = sizeof denied / sizeof denied[0], maximum_length = denied_count * 2 + 128 };
+/// Sockets of all other families are refused: those of virtual machines lead out of every network, and others are large,
+/// often attacked and not needed.
+static const uint32_t families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+
+enum {
+    denied_count = sizeof denied / sizeof denied[0],
+    family_count = sizeof families / sizeof families[0],
+    maximum_length = denied_count * 2 + 160
+};
 
 struct program {
     struct sock_filter lines[maximum_length];
@@ -88,20 +100,32 @@ static void deny_argument(struct program *program, uint32_t call, int argument, 
     load(program, offsetof(struct seccomp_data, nr));
 }
 
-/// Started by root, a program's files belong to root outside as well; a set-user-ID bit on one of them would be a way
-/// to root for every other user of the machine.
+/// Denies sockets of families that are not in the list; loads the number again after it.
+static void deny_families(struct program *program, uint32_t call) {
+    // Over two loads, a line for each family, and the answer.
+    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, family_count + 3));
+    load(program, offsetof(struct seccomp_data, args));
+    for (int index = 0; index < family_count; index++)
+        add(program, (struct sock_filter)BPF_JUMP(
+            BPF_JMP | BPF_JEQ | BPF_K, families[index], (uint8_t)(family_count - index), 0));
+    answer(program, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+    load(program, offsetof(struct seccomp_data, nr));
+}
+
+/// Started by root, a program's files belong to root outside as well; a bit on one of them that gives its user or group
+/// to whoever runs it would be a way to root for every other user of the machine.
 static void deny_set_user_id(struct program *program) {
 #ifdef SYS_chmod
-    deny_argument(program, SYS_chmod, 1, BPF_JSET, S_ISUID);
-    deny_argument(program, SYS_creat, 1, BPF_JSET, S_ISUID);
-    deny_argument(program, SYS_open, 2, BPF_JSET, S_ISUID);
-    deny_argument(program, SYS_mknod, 1, BPF_JSET, S_ISUID);
+    deny_argument(program, SYS_chmod, 1, BPF_JSET, S_ISUID | S_ISGID);
+    deny_argument(program, SYS_creat, 1, BPF_JSET, S_ISUID | S_ISGID);
+    deny_argument(program, SYS_open, 2, BPF_JSET, S_ISUID | S_ISGID);
+    deny_argument(program, SYS_mknod, 1, BPF_JSET, S_ISUID | S_ISGID);
 #endif
-    deny_argument(program, SYS_fchmod, 1, BPF_JSET, S_ISUID);
-    deny_argument(program, SYS_fchmodat, 2, BPF_JSET, S_ISUID);
-    deny_argument(program, fchmodat2_number, 2, BPF_JSET, S_ISUID);
-    deny_argument(program, SYS_openat, 3, BPF_JSET, S_ISUID);
-    deny_argument(program, SYS_mknodat, 2, BPF_JSET, S_ISUID);
+    deny_argument(program, SYS_fchmod, 1, BPF_JSET, S_ISUID | S_ISGID);
+    deny_argument(program, SYS_fchmodat, 2, BPF_JSET, S_ISUID | S_ISGID);
+    deny_argument(program, fchmodat2_number, 2, BPF_JSET, S_ISUID | S_ISGID);
+    deny_argument(program, SYS_openat, 3, BPF_JSET, S_ISUID | S_ISGID);
+    deny_argument(program, SYS_mknodat, 2, BPF_JSET, S_ISUID | S_ISGID);
     // Its mode is behind a pointer; libraries fall back to openat.
     when_equal(program, SYS_openat2, SECCOMP_RET_ERRNO | ENOSYS);
 }
@@ -121,9 +145,14 @@ static void build(struct program *program) {
     // Its flags are behind a pointer; libraries fall back to clone on ENOSYS.
     when_equal(program, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
     deny_argument(program, SYS_clone, 0, BPF_JSET, CLONE_NEWUSER);
+    when_equal(program, quotactl_fd_number, SECCOMP_RET_ERRNO | EPERM);
+    when_equal(program, open_tree_attr_number, SECCOMP_RET_ERRNO | EPERM);
     deny_set_user_id(program);
+    deny_families(program, SYS_socket);
+    deny_families(program, SYS_socketpair);
     // Typing into a terminal that the program should not have.
     deny_argument(program, SYS_ioctl, 1, BPF_JEQ, TIOCSTI);
+    deny_argument(program, SYS_ioctl, 1, BPF_JEQ, TIOCLINUX);
     answer(program, SECCOMP_RET_ALLOW);
 }
 

@@ -1,6 +1,8 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// Bounds for one run of a program.
 public struct ProgramLimits: Sendable, Hashable {
     /// After this the program is asked to end.
@@ -45,6 +47,14 @@ public struct ProgramLimits: Sendable, Hashable {
             ("fsize", fileBytes),
         ]
         let limits = values.compactMap { name, value in value.map { "--\(name)=\($0)" } }
-        return limits.isEmpty ? [] : limits + ["--core=0", "--"]
+        return limits.isEmpty ? [] : limits + ["--core=\(Self.coreLimit)", "--"]
     }
+
+    /// No memory is written out when a program crashes. Where the system hands that to a program of its own, only a
+    /// limit of one byte keeps it from it; nobody may raise a limit that is 0 already.
+    private static let coreLimit: Int = {
+        var limit = rlimit()
+        let isReadable = getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0
+        return isReadable && limit.rlim_max >= 1 ? 1 : 0
+    }()
 }

@@ -81,13 +81,7 @@ public struct Sandbox: Sendable {
         _ binds: [SandboxBind],
         _ cancellation: CancellationSignal?
     ) async throws(TaskError) -> Outcome {
-        let mounts = try SandboxMounts(
-            workspace: workspace,
-            mode: settings.mode,
-            readPaths: settings.readPaths + readPaths,
-            hiddenPaths: settings.hiddenPaths,
-            binds: binds
-        )
+        let mounts = try SandboxMounts(workspace: workspace, settings, readPaths: readPaths, binds: binds)
         let result = try await Self.start(try confined(program, mounts), cancellation)
         // bubblewrap reports the end of what it started; without a report nothing was started.
         guard result.stopReason == nil, result.ending == .exited(1), !result.report.text.contains("\"exit-code\"")

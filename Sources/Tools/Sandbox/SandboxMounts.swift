@@ -10,7 +10,10 @@ import Model
 /// paths come first, so that what is inside another path always wins over it.
 struct SandboxMounts {
     private enum Kind: Int {
+        /// An empty place that stays empty.
         case cover
+        /// An empty place of the program's own.
+        case room
         case read
         case write
     }
@@ -19,23 +22,26 @@ struct SandboxMounts {
     static let home = "/tmp/home"
 
     private var kinds: [String: Kind] = [:]
+    private let roomBytes: Int
     private let binds: [SandboxBind]
 
     /// - Parameters:
-    ///   - readPaths: Must exist; ones that show a hidden path are refused.
+    ///   - readPaths: Must exist; ones that show a hidden or forbidden path are refused.
     ///   - binds: Must exist; they lie over everything else.
     init(
         workspace: String,
-        mode: SandboxSettings.Mode,
+        _ settings: SandboxSettings,
         readPaths: [String],
-        hiddenPaths: [String],
         binds: [SandboxBind] = []
     ) throws(TaskError) {
+        roomBytes = settings.temporaryBytes
         self.binds = binds
         for bind in binds { _ = try Self.existing(bind.folder) }
-        let hidden = hiddenPaths.compactMap(Self.real)
+        let forbidden = settings.forbiddenPaths.compactMap(Self.real)
+        let hidden = settings.hiddenPaths.compactMap(Self.real) + forbidden
         for path in Self.covered.compactMap(Self.real) + hidden where path != "/" { kinds[path] = .cover }
-        for path in readPaths {
+        for path in Self.rooms.compactMap(Self.real) { kinds[path] = .room }
+        for path in settings.readPaths + readPaths {
             let real = try Self.existing(path)
             if let secret = hidden.first(where: { real == $0 || real.hasPrefix("\($0)/") }) {
                 throw TaskError(
@@ -50,7 +56,42 @@ struct SandboxMounts {
         guard !hidden.contains(real), real != "/" else {
             throw TaskError(code: "tool.denied", errorClass: .permanent, message: "\(workspace) cannot be a workspace")
         }
-        kinds[real] = mode == .workspace ? .write : .read
+        kinds[real] = settings.mode == .workspace && settings.writePaths == nil ? .write : .read
+        if settings.mode == .workspace {
+            // A link in the workspace may lead anywhere by now.
+            for path in (settings.writePaths ?? []).compactMap(Self.real)
+            where path == real || path.hasPrefix("\(real)/") {
+                kinds[path] = .write
+            }
+        }
+        for path in forbidden where path != "/" { kinds[path] = .cover }
+        for path in Self.sockets where !path.hasPrefix("\(real)/") && !isCovered(path) { kinds[path] = .cover }
+    }
+
+    /// A read-only mount keeps nobody from connecting to a socket in it, and a network of its own keeps nobody from one
+    /// that has a path. So those of this machine are covered, each as it is when a program starts.
+    private static var sockets: [String] {
+        guard let table = Descriptor(open("/proc/net/unix", O_RDONLY | O_CLOEXEC))?.readAll(limit: 4 << 20) else {
+            return []
+        }
+        var paths: Set<String> = []
+        for line in table.split(separator: UInt8(ascii: "\n")) {
+            // The path comes after seven fields, and may have spaces.
+            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 7)
+            guard fields.count == 8, fields[7].first == UInt8(ascii: "/") else { continue }
+            paths.insert(String(decoding: fields[7], as: UTF8.self))
+        }
+        return paths.compactMap(real).filter { hasType(S_IFSOCK, $0) }
+    }
+
+    /// What is there already hides it.
+    private func isCovered(_ path: String) -> Bool {
+        var part = path[...]
+        while let slash = part.lastIndex(of: "/"), slash > part.startIndex {
+            part = part[..<slash]
+            if let kind = kinds[String(part)] { return kind == .cover || kind == .room }
+        }
+        return false
     }
 
     /// Options in the order bubblewrap has to see them.
@@ -59,16 +100,23 @@ struct SandboxMounts {
             let depths = (Self.depth(left.key), Self.depth(right.key))
             return depths.0 == depths.1 ? left.key < right.key : depths.0 < depths.1
         }
-        var options = Self.system
+        var options = Self.system + ["--size", String(roomBytes), "--tmpfs", "/dev/shm"]
+        // What is put into an empty place needs its folders there, so these become read-only at the end.
+        var closed = ["/dev"]
         for (path, kind) in ordered {
             switch kind {
-            case .cover: options += Self.isDirectory(path) ? ["--tmpfs", path] : ["--ro-bind", "/dev/null", path]
+            case .cover where Self.isDirectory(path):
+                options += ["--tmpfs", path]
+                closed.append(path)
+            case .cover: options += ["--ro-bind", "/dev/null", path]
+            case .room: options += ["--size", String(roomBytes), "--tmpfs", path]
             case .read: options += ["--ro-bind", path, path]
             case .write: options += ["--bind", path, path]
             }
         }
         for bind in binds { options += ["--bind", bind.folder, bind.place] }
-        return options + (home == Self.home ? ["--dir", Self.home] : [])
+        if home == Self.home { options += ["--dir", Self.home] }
+        return options + closed.flatMap { ["--remount-ro", $0] }
     }
 
     /// The program's home.
@@ -99,12 +147,16 @@ struct SandboxMounts {
     private static var covered: [String] {
         let home = getenv("HOME").map { [String(cString: $0)] } ?? []
         return home + [
-            "/root", "/home", "/tmp", "/var/tmp", "/run", "/etc/shadow", "/etc/shadow-", "/etc/gshadow",
-            "/etc/gshadow-",
-            "/etc/sudoers", "/etc/sudoers.d", "/etc/ssh", "/etc/ssl/private", "/var/lib/docker", "/var/lib/private",
-            "/var/spool", "/var/mail", "/var/log", "/boot",
+            "/root", "/home", "/run", "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-",
+            "/etc/sudoers", "/etc/sudoers.d", "/etc/ssh", "/etc/ssl/private", "/etc/letsencrypt", "/etc/krb5.keytab",
+            "/etc/wireguard", "/etc/openvpn", "/etc/NetworkManager/system-connections", "/etc/kubernetes",
+            "/var/lib/docker", "/var/lib/containerd", "/var/lib/kubelet", "/var/lib/private", "/var/lib/postgresql",
+            "/var/lib/mysql", "/var/lib/redis", "/var/backups", "/var/spool", "/var/mail", "/var/log", "/boot",
         ]
     }
+
+    /// Private ones take their place.
+    private static let rooms = ["/tmp", "/var/tmp"]
 
     private static func depth(_ path: String) -> Int {
         path.split(separator: "/").count
@@ -128,8 +180,10 @@ struct SandboxMounts {
         return String(cString: resolved)
     }
 
-    private static func isDirectory(_ path: String) -> Bool {
+    private static func isDirectory(_ path: String) -> Bool { hasType(S_IFDIR, path) }
+
+    private static func hasType(_ type: mode_t, _ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == type
     }
 }

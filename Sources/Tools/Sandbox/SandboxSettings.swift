@@ -20,10 +20,16 @@ public struct SandboxSettings: Sendable, Hashable {
     public var hiddenPaths: [String]
     /// Paths inside hidden ones that are seen all the same, read-only.
     public var readPaths: [String]
+    /// Places in the workspace that may change, when it is not all of it; absolute, and there when a program starts.
+    public var writePaths: [String]?
+    /// Places that nothing may see, also inside the workspace; absolute. What a pattern would have to name is not there.
+    public var forbiddenPaths: [String] = []
     /// Variables of our own environment that programs get.
     public var environmentNames: [String]
     /// Programs see the network of this machine. Nothing guards where they go then.
     public var sharesNetwork = false
+    /// The most that fits into `/tmp`, and into each other place in memory that may be written.
+    public var temporaryBytes = 512 << 20
     /// The launcher, when it is not the `bwrap` of the search path.
     public var launcher: String?
 
