@@ -134,8 +134,8 @@ let package = Package(
         module(
             "Tools",
             [
-                "Engine", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor", "Threads", "CEL", "Model",
-                "JSON",
+                "Engine", "Rates", "Hashing", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor", "Threads",
+                "CEL", "Model", "JSON",
                 "Text", "CLinux",
             ]
         ),
@@ -256,7 +256,7 @@ let package = Package(
             name: "CrashTests",
             dependencies: [
                 "baton", "MockModels", "Providers", "HTTPServer", "Reactor", "Tools", "Engine", "StoreSQLite", "Store",
-                "Definition", "HTTP", "Cryptography", "Threads", "Model", "JSON", "CLinux",
+                "Definition", "HTTP", "Secrets", "Cryptography", "Threads", "Model", "JSON", "CLinux",
             ],
             swiftSettings: settings
         ),

@@ -29,6 +29,8 @@ extension Graph {
         public var totalTimeout: Duration?
         /// The effect cannot take an idempotency key.
         public var isNonIdempotent = false
+        /// The profile that bounds it.
+        public var profile: String?
 
         /// A call with the usual retries and timeout of its kind.
         public init(id: String, target: Target, arguments: JSONValue) {

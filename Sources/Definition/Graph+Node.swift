@@ -26,6 +26,8 @@ extension Graph {
         public let timeout: Duration?
         /// Dependency depth: 0 without incoming edges.
         public let wave: Int
+        /// The profile that bounds its calls (spec 8.6); of `tool` and `agent` nodes.
+        public let profile: String?
         /// What most nodes do not say.
         private let settings: NodeSettings?
 
@@ -36,6 +38,7 @@ extension Graph {
             outgoing = place.outgoing
             timeout = try stored.optionalDuration("timeout_ms")
             wave = place.wave
+            profile = try Self.profile(kind, stored)
             // Most nodes have nothing but `id`, `kind`, `config`, `wave` and perhaps `timeout_ms`.
             let isPlain = stored.count == (timeout == nil ? 4 : 5) && stored.has("wave")
             name = isPlain ? nil : try stored.optionalText("name")
@@ -54,7 +57,15 @@ extension Graph {
             (join, when) = (.all, nil)
             timeout = call.timeout
             wave = position
+            profile = call.profile
             settings = NodeSettings(call)
+        }
+
+        private static func profile(_ kind: NodeKind, _ stored: StoredObject) throws(GraphCodecError) -> String? {
+            switch kind {
+            case .tool, .agent: try stored.object("config").optionalText("profile")
+            default: nil
+            }
         }
 
         /// How failed attempts are repeated.

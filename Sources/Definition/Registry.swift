@@ -88,6 +88,8 @@ public struct Registry: Sendable {
     public var functions: Set<String>?
     /// All skills; `nil` when they are not known here.
     public var skills: Set<String>?
+    /// All profiles; `nil` when they are not known here.
+    public var profiles: Set<String>?
     /// All queues; `nil` when they are not known here.
     public var queues: Set<String>?
     /// All roles and groups; `nil` when they are not known here.

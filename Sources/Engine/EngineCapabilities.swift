@@ -18,13 +18,13 @@ public enum EngineCapabilities {
     /// Keys of agents that only somebody outside may carry out. A run in which an agent of this program has one is not
     /// started.
     public static let externalAgentKeys = [
-        "session", "profile", "approve_tools",
+        "session",
     ]
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
     public static let unsupportedKeys = Set<String>([
         "node.verify",
         "node.on_unsupported",
-        "tool.profile", "http.profile",
+        "http.profile",
     ]).union(externalAgentKeys.map { "agent.\($0)" })
 }

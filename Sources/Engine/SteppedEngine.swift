@@ -176,6 +176,10 @@ public final class SteppedEngine {
         case .failed(let error, let log, _):
             result = .failed(error, log: try log.map { text throws(StoreError) in try blobs.put(Array(text.utf8)) })
         case .starved(let cost): result = .starved(cost)
+        case .asks(let approval):
+            let (subject, bytes) = Payload.of(approval.subject)
+            if let bytes { _ = try blobs.put(bytes) }
+            result = .asks(PreparedApproval(approval, subject: subject))
         }
         requests.append(.attemptEnded(lease.held, result, outcome.usage))
     }
@@ -188,8 +192,8 @@ public final class SteppedEngine {
     ) {
         let prepared = changes.map { change -> PreparedStep in
             switch change {
-            case .begin(let kind, let name, let request, let cost):
-                .begin(kind, name: name, request: .inline(request), cost: cost)
+            case .begin(let kind, let name, let request, let cost, let consent):
+                .begin(kind, name: name, request: .inline(request), cost: cost, consent: consent)
             case .end(let number, let result, let usage): .end(number, result: .inline(result), usage: usage)
             }
         }

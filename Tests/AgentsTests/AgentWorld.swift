@@ -29,6 +29,7 @@ final class AgentWorld: Sendable {
     let folder = TemporaryFolder()
     private let setup: ModelSetup
     private let registry: Mutex<AgentRegistry>
+    private let profiles: [ToolProfile]
 
     /// - Parameters:
     ///   - kind: Decides what calls cost: those of `scripted` cost nothing.
@@ -37,8 +38,10 @@ final class AgentWorld: Sendable {
         _ script: String,
         kind: ProviderSettings.Kind = .scripted,
         model: String = "m",
-        adding more: [AgentRecord] = []
+        adding more: [AgentRecord] = [],
+        profiles: [ToolProfile] = []
     ) throws {
+        self.profiles = profiles
         let clock = AgentClock()
         self.clock = clock
         registry = Mutex(AgentRegistry(.builtIn(adding: more), now: clock.now))
@@ -72,12 +75,13 @@ final class AgentWorld: Sendable {
 
     /// Runs `body` while an engine works.
     func withEngine<Value>(_ body: (DurableEngine) async throws -> Value) async throws -> Value {
-        let settings = ExecutionSettings(
+        var settings = ExecutionSettings(
             tools: try ToolRegistry([tool, EchoTool("look.up")]),
             http: HTTPClient(policy: AddressPolicy()),
             sandbox: SandboxSettings(isRequired: false),
             workspaces: folder.path
         )
+        settings.profiles = Dictionary(uniqueKeysWithValues: profiles.map { ($0.name, $0) })
         let models = AgentModels(prices: .builtIn, now: { SystemClock().wall() }) { [setup] in setup }
         var configuration = EngineConfiguration(worker: "w")
         configuration.matcher = agents

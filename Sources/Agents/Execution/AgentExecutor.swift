@@ -29,7 +29,7 @@ public struct AgentExecutor: NodeExecutor {
             switch outcome {
             case .completed: agents.end(task.record.id, nil)
             case .failed(let error, _, _): agents.end(task.record.id, error)
-            case .starved: agents.stop(task.record.id)
+            case .starved, .asks: agents.stop(task.record.id)
             }
             return outcome
         } catch {
@@ -49,7 +49,10 @@ public struct AgentExecutor: NodeExecutor {
             guidance: assignment.guidance,
             roster: agents.roster,
             skills: agents.skills,
-            registry: settings.tools
+            registry: settings.tools,
+            permits: { profiles, approvals throws(TaskError) in
+                try settings.permission(of: profiles, approving: approvals)
+            }
         )
     }
 

@@ -13,15 +13,23 @@ extension AgentRun {
     private static let parallel = 8
 
     mutating func carryOut(_ calls: [AgentCall]) async throws(Ending) {
-        let calls = Array(calls.prefix(Self.parallel))
+        let (calls, refused) = try await permitted(Array(calls.prefix(Self.parallel)))
+        if !refused.isEmpty { try await refuse(refused) }
         let fresh = calls.filter { $0.step == nil }
+        if calls.isEmpty { return }
         var begun: [(number: Int, allowance: Charge?)] = []
         if !fresh.isEmpty || !changes.isEmpty {
             let costs = fresh.map { call in
                 call.tool.cost.map { CallCost(most: Charge(money: $0), provider: call.tool.name) }
             }
             let begins = zip(fresh, costs).map { call, cost in
-                StepChange.begin(.tool, name: call.tool.name, request: call.record, cost: cost)
+                StepChange.begin(
+                    .tool,
+                    name: call.tool.name,
+                    request: call.record,
+                    cost: cost,
+                    consent: call.consent
+                )
             }
             let receipt = try await record(begins)
             if receipt.shortage != nil, let cost = costs.compactMap(\.self).first {
@@ -57,6 +65,57 @@ extension AgentRun {
         }
     }
 
+    /// The calls that may be made, and those that may not with what the model hears. When nothing is left but calls that
+    /// a person has to approve, the attempt ends with the first of them.
+    private mutating func permitted(
+        _ calls: [AgentCall]
+    ) async throws(Ending) -> (made: [AgentCall], refused: [(AgentCall, TaskError)]) {
+        guard !task.permission.isEmpty else { return (calls, []) }
+        let workspace = settings.workspace(of: assignment.run)
+        var (made, refused, asked): ([AgentCall], [(AgentCall, TaskError)], [CallApproval]) = ([], [], [])
+        for var call in calls {
+            // What began was permitted then; looking up asks nobody.
+            let isJudged = call.step == nil && (call.tool.kind == .tool || call.tool.kind == .patch)
+            let verdict =
+                isJudged
+                ? task.permission.verdict(on: call.tool.definition, call.arguments, workspace: workspace) : .allow
+            switch verdict {
+            case .allow: made.append(call)
+            case .deny(let rule): refused.append((call, .denied(call.tool.name, by: rule)))
+            case .ask(let rule):
+                let approval = call.approval(rule)
+                guard let consent = approval.consent(in: assignment.consents) else {
+                    asked.append(approval)
+                    continue
+                }
+                guard consent.isApproved else {
+                    refused.append((call, consent.refusal))
+                    continue
+                }
+                call.consent = consent.request
+                made.append(call)
+            }
+        }
+        if made.isEmpty, refused.isEmpty, let first = asked.first {
+            log.append("a person has to approve \(first.tool): \(first.rule)")
+            if !changes.isEmpty { _ = try await record([]) }
+            throw Ending(outcome: .asks(first))
+        }
+        return (made, refused)
+    }
+
+    /// Writes down that calls are not made.
+    private mutating func refuse(_ calls: [(call: AgentCall, error: TaskError)]) async throws(Ending) {
+        let receipt = try await record(
+            calls.map { .begin(.tool, name: $0.call.tool.name, request: $0.call.record) }
+        )
+        steps += zip(receipt.begun, calls).map { AgentStep($0, request: $1.call.record) }
+        for (step, (call, error)) in zip(receipt.begun, calls) {
+            log.append("step \(step.number): \(call.tool.name) was not called: \(error.message)")
+            end(step.number, ["error": ["code": .string(error.code), "message": .string(clean(error.message))]], nil)
+        }
+    }
+
     private func results(of work: [(AgentCall, Int)]) async -> [Result<JSONValue, TaskError>] {
         if let (call, number) = work.first, work.count == 1 { return [await result(of: call, number)] }
         return await withTaskGroup(of: (Int, Result<JSONValue, TaskError>).self) { group in
@@ -85,7 +144,14 @@ extension AgentRun {
                 timeout: assignment.timeout.map { max(.seconds(1), $0 - (ContinuousClock.now - start)) },
                 cancellation
             )
-            return .success(try await settings.tools.call(call.tool.name, call.arguments, context: context).output)
+            let result = try await settings.call(
+                call.tool.name,
+                call.arguments,
+                task.permission,
+                isApproved: call.consent != nil,
+                context: context
+            )
+            return .success(result.output)
         } catch {
             return .failure(error)
         }

@@ -90,7 +90,8 @@ extension AgentMachine {
                 call: call,
                 tool: tool,
                 arguments: arguments,
-                step: step?.number
+                step: step?.number,
+                consent: step?.request["human_task"]?.stringValue.flatMap(HumanTaskID.init)
             )
         )
     }

@@ -24,6 +24,8 @@ struct AgentTask: Sendable {
     let tools: [String: AgentTool]
     /// What it has to look up; `nil` when it is told all of its tools.
     let catalogue: ToolCatalogue?
+    /// Which calls of those may be made.
+    let permission: ToolPermission
     /// Which model, as the node or the record says it.
     let model: String?
     let tier: ModelTier
@@ -42,7 +44,8 @@ struct AgentTask: Sendable {
     /// - Parameters:
     ///   - context: The outputs that are put before the prompt.
     ///   - registry: Where tools come from.
-    /// - Throws: `agent.unavailable`, `skill.unavailable`, `agent.unsupported` for a key that is not carried out, `tool.unavailable`,
+    ///   - permits: What profiles of these names permit, and what people approve.
+    /// - Throws: `agent.unavailable`, `skill.unavailable`, `profile.unknown`, `agent.unsupported` for a key that is not carried out, `tool.unavailable`,
     ///   `validation.failed`.
     init(
         _ config: JSONValue,
@@ -52,7 +55,10 @@ struct AgentTask: Sendable {
         guidance: [String] = [],
         roster: AgentRoster,
         skills shelf: SkillShelf = .builtIn(),
-        registry: ToolRegistry
+        registry: ToolRegistry,
+        permits: (_ profiles: [String?], _ approvals: [String]) throws(TaskError) -> ToolPermission = { _, _ in
+            ToolPermission()
+        }
     ) throws(TaskError) {
         if let key = EngineCapabilities.externalAgentKeys.first(where: { config[$0] != nil }) {
             throw TaskError(
@@ -78,11 +84,16 @@ struct AgentTask: Sendable {
         }
         // The sort is stable.
         self.skills = skills.sorted { $0.priority < $1.priority }
+        permission = try permits(
+            [record.profile, config["profile"]?.stringValue],
+            config["approve_tools"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        )
         let own = config["tools"]?.arrayValue?.compactMap(\.stringValue) ?? record.tools
         (tools, catalogue) = try AgentTool.all(
             own + skills.flatMap(\.tools).filter { !own.contains($0) && registry.definition(of: $0) != nil },
             isTaught: skills.contains { $0.disclosure == .summary },
             canPatch: config["can_patch"].map { $0 != false } ?? false,
+            permission,
             registry
         )
         check = { name, arguments throws(TaskError) in try registry.checkedArguments(for: name, arguments) }

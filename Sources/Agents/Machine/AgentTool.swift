@@ -36,6 +36,8 @@ struct AgentTool: Sendable, Equatable {
     let isRepeatable: Bool
     /// What a call costs.
     let cost: Money?
+    /// How much harm a call can do.
+    let risk: ToolDefinition.Risk
 
     /// As models see it: providers allow no dots, and no more than 64 characters. What is longer ends with a part of its hash.
     var modelName: String {
@@ -54,12 +56,27 @@ struct AgentTool: Sendable, Equatable {
         isRead = definition.effects == .read
         isRepeatable = isRead || definition.isIdempotent
         cost = definition.cost
+        risk = definition.risk
     }
 
     init(_ name: String, _ kind: Kind, _ description: String, _ schema: JSONValue) {
         (self.name, self.kind, self.description, inputSchema) = (name, kind, description, schema)
         // A patch with a key applies once.
         (isRead, isRepeatable, cost) = (kind != .patch && kind != .giveUp, true, nil)
+        risk = isRead ? .low : .high
+    }
+
+    /// What permissions look at.
+    var definition: ToolDefinition {
+        ToolDefinition(
+            name: name,
+            description: description,
+            inputSchema: inputSchema,
+            effects: isRead ? .read : .write,
+            isIdempotent: isRepeatable,
+            category: "agent",
+            risk: risk
+        )
     }
 
     static let giveUp = AgentTool(
@@ -112,16 +129,18 @@ struct AgentTool: Sendable, Equatable {
         _ names: [String],
         isTaught: Bool = false,
         canPatch: Bool,
+        _ permission: ToolPermission = ToolPermission(),
         _ registry: ToolRegistry
     ) throws(TaskError) -> (tools: [String: AgentTool], catalogue: ToolCatalogue?) {
-        let own = [giveUp] + (canPatch ? [patch] : []) + (isTaught ? [skill] : [])
+        let more = (canPatch ? [patch] : []) + (isTaught ? [skill] : [])
+        let own = [giveUp] + more.filter { permission.offers($0.name) }
         var named: [AgentTool] = []
         for name in names {
             if name.hasSuffix("*") {
                 named += registry.definitions.filter { $0.name.hasPrefix(name.dropLast()) }.map(AgentTool.init)
             } else if let definition = registry.definition(of: name) {
                 named.append(AgentTool(definition))
-            } else if !own.contains(where: { $0.name == name }) {
+            } else if name != giveUp.name, !more.contains(where: { $0.name == name }) {
                 let hint = registry.nearestName(to: name).map { "; did you mean \($0)?" } ?? ""
                 throw TaskError(
                     code: "tool.unavailable",
@@ -130,9 +149,9 @@ struct AgentTool: Sendable, Equatable {
                 )
             }
         }
-        let distinct = ToolCatalogue(named)
+        let distinct = ToolCatalogue(named.filter { permission.offers($0.name) })
         let isLookedUp = ToolCatalogue.isNeeded(for: Array(distinct.tools.values))
-        let told = own + (isLookedUp ? lookups : named)
+        let told = own + (isLookedUp ? lookups : named.filter { permission.offers($0.name) })
         return (try byModelName(told), isLookedUp ? distinct : nil)
     }
 

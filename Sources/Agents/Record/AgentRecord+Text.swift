@@ -7,8 +7,7 @@ import Providers
 extension AgentRecord {
     private static let keys = [
         "id", "kind", "name", "summary", "category", "capabilities", "operations", "tools", "skills", "tier", "model",
-        "priority",
-        "max_concurrent", "parallelizable", "enabled", "latency_ms", "labels",
+        "profile", "priority", "max_concurrent", "parallelizable", "enabled", "latency_ms", "labels",
     ]
 
     /// Reads the text form.
@@ -33,6 +32,7 @@ extension AgentRecord {
         }
         capabilities = try file.words("capabilities")
         skills = try file.words("skills")
+        profile = try file.word("profile")
         operations = try Self.operations(file)
         priority = try file.number("priority", 0...100) ?? priority
         maxConcurrent = try file.number("max_concurrent", 1...1000) ?? maxConcurrent

@@ -45,6 +45,8 @@ public struct AgentRecord: Sendable, Hashable {
     public var model: String?
     /// The program that does its work, for an agent of kind `cli`.
     public var program: CLIProgram?
+    /// The profile that bounds its calls, besides that of the node.
+    public var profile: String?
     /// 0 to 100; among equals the lower is preferred.
     public var priority = 5
     /// How many attempts it makes at a time, on this machine.
@@ -67,7 +69,8 @@ public struct AgentRecord: Sendable, Hashable {
         instructions: String,
         tools: [String] = [],
         tier: ModelTier = .medium,
-        model: String? = nil
+        model: String? = nil,
+        profile: String? = nil
     ) {
         self.id = id
         self.name = name ?? id
@@ -77,6 +80,7 @@ public struct AgentRecord: Sendable, Hashable {
         self.tools = tools
         self.tier = tier
         self.model = model
+        self.profile = profile
     }
 
     /// The operation of that name.
@@ -93,6 +97,7 @@ public struct AgentRecord: Sendable, Hashable {
             "tier": .string(tier.rawValue),
         ]
         json["model"] = model.map(JSONValue.string)
+        json["profile"] = profile.map(JSONValue.string)
         json["priority"] = .int(Int64(priority))
         json["max_concurrent"] = .int(Int64(maxConcurrent))
         json["parallelizable"] = .bool(isParallelizable)

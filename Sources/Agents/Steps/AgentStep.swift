@@ -12,7 +12,7 @@ import Providers
 /// | kind | request | result |
 /// |---|---|---|
 /// | `model` | `{messages, sha256, max_output_tokens, temperature?, tools, repair, guidance}` | `{reply}`, `{error}` or `{lost: true}` |
-/// | `tool` | `{round, index, call, arguments}` | `{output}` or `{error: {code, message}}` |
+/// | `tool` | `{round, index, call, arguments, human_task?}` | `{output}` or `{error: {code, message}}` |
 ///
 /// `messages` are those that were new with this call; what came before is in the steps before. `sha256` is that of the whole
 /// request before its longest answer was fitted to what it may cost.
@@ -82,10 +82,19 @@ struct AgentCall: Sendable, Equatable {
     let arguments: JSONValue
     /// The step of an attempt that ended before the call did, which is made again.
     let step: Int?
+    /// The request by which a person agreed to it.
+    var consent: HumanTaskID?
 
     var record: JSONValue {
-        [
+        var record: JSONObject = [
             "round": .int(Int64(round)), "index": .int(Int64(index)), "call": .string(call.id), "arguments": arguments,
         ]
+        record["human_task"] = consent.map { .string($0.description) }
+        return .object(record)
+    }
+
+    /// As a person is asked about it.
+    func approval(_ rule: String) -> CallApproval {
+        CallApproval(call: "\(round)/\(index)", tool: tool.name, arguments: arguments, rule: rule)
     }
 }

@@ -67,6 +67,7 @@ extension Settings {
             let pairs = try value.list("a list of NAME=VALUE", SettingsValue.pair)
             for (name, value) in pairs { labels[name] = value }
         case .providers: try setProviders(value, in: folder)
+        case .profiles: try setProfiles(value)
         case .tiersLocal: try setTier(.local, value)
         case .tiersSmall: try setTier(.small, value)
         case .tiersMedium: try setTier(.medium, value)

@@ -66,6 +66,7 @@ extension Settings {
         case .retentionDeadLetters: .string(retention.deadLetters.text)
         case .auditEnabled: .bool(keepsAudit)
         case .providers: providersValue
+        case .profiles: profilesValue
         case .tiersLocal: tierValue(.local)
         case .tiersSmall: tierValue(.small)
         case .tiersMedium: tierValue(.medium)

@@ -9,6 +9,7 @@ import RateLimits
 import Rates
 import Retention
 import StoreSQLite
+import Tools
 
 /// What `config.yaml` and the environment set; the environment wins.
 struct Settings: Equatable {
@@ -56,6 +57,8 @@ struct Settings: Equatable {
     var providers: [String: ProviderSettings] = [:]
     /// Their models by cost.
     var tiers = TierTable()
+    /// What calls of tools may be permitted, by name.
+    var profiles = Dictionary(uniqueKeysWithValues: ToolProfile.presets.map { ($0.name, $0) })
     /// A price table in place of the built-in one; an absolute path.
     var priceTable: String?
 

@@ -51,7 +51,7 @@ extension SettingsKey {
             .workersLabels, .tiersLocal, .tiersSmall, .tiersMedium, .tiersLarge:
             .list
         case .patchesReview: .review
-        case .providers, .mcpServers: .mapping
+        case .providers, .mcpServers, .profiles: .mapping
         }
     }
 
@@ -111,6 +111,8 @@ extension SettingsKey {
         case .retentionUsage: "usage records are removed"
         case .providers:
             "by name: `kind`, `base_url`, `key_secret`, `models`, `rate`, `headers`, `idle`, `api`, `script` ([models](models.md#providers))"
+        case .profiles:
+            "by name: what calls of tools are [permitted](profiles.md); `mode`, `tools`, `commands.deny` and others"
         case .tiersLocal: "models of this machine, as `PROVIDER/MODEL`, the preferred first"
         case .tiersSmall: "cheap models"
         case .tiersMedium: "models between"

@@ -52,6 +52,7 @@ enum SettingsKey: String, CaseIterable {
     case retentionDeadLetters = "retention.dead_letters"
     case auditEnabled = "audit.enabled"
     case providers
+    case profiles
     case tiersLocal = "tiers.local"
     case tiersSmall = "tiers.small"
     case tiersMedium = "tiers.medium"

@@ -55,6 +55,9 @@ enum SettingsReader {
         return (settings, origins)
     }
 
+    /// Keys whose values are fields by the names of what they belong to.
+    private static let named: [SettingsKey] = [.providers, .profiles]
+
     /// - Parameter path: For messages; relative paths inside are relative to its folder.
     @discardableResult
     static func apply(_ text: [UInt8], _ path: String, to settings: inout Settings) throws(CommandFailure) -> Origins {
@@ -70,10 +73,11 @@ enum SettingsReader {
         for entry in entries {
             let name = entry.keys.joined(separator: ".")
             let place = "\(path):\(entry.line):\(entry.column)"
-            if entry.keys.count == 3, entry.keys[0] == SettingsKey.providers.rawValue {
-                let value: JSONValue = .object([entry.keys[1]: .object([entry.keys[2]: entry.value])])
-                try set(.providers, value, "\(place): `\(name)`", folder, &settings)
-                if origins[.providers] == nil { origins[.providers] = .file("\(path):\(entry.line)") }
+            if entry.keys.count >= 3, let key = Self.named.first(where: { $0.rawValue == entry.keys[0] }) {
+                let field = entry.keys[2...].joined(separator: ".")
+                let value: JSONValue = .object([entry.keys[1]: .object([field: entry.value])])
+                try set(key, value, "\(place): `\(name)`", folder, &settings)
+                if origins[key] == nil { origins[key] = .file("\(path):\(entry.line)") }
                 continue
             }
             if entry.keys.count == 4, entry.keys[0...1].joined(separator: ".") == SettingsKey.mcpServers.rawValue {

@@ -45,6 +45,10 @@ struct RequestText {
             let text = "\(attempt["code"]?.stringValue ?? ""): \(attempt["message"]?.stringValue ?? "")"
             return "attempt \(number) (\(attempt["class"]?.stringValue ?? "")): \(TextWidth.oneLine(text))"
         }
+        if let tool = subject["tool"]?.stringValue, let hash = subject["sha256"]?.stringValue {
+            lines.append("tool: \(TextWidth.oneLine(tool)), the call with the hash \(hash.prefix(16))")
+            lines += value("arguments", subject["arguments"])
+        }
         lines += value("last output", subject["output"])
         lines += value("operations", subject["ops"])
         if let usd = subject["estimate_usd"]?.doubleValue { lines.append("the run may cost \(usd) USD more") }

@@ -19,6 +19,7 @@ struct Toolbox: Sendable {
     let agents: AgentRegistry
     /// Servers whose approved tools are among the tools; nothing of them is started yet.
     let servers: MCPServers
+    let profiles: [String: ToolProfile]
 
     /// - Parameter serverFolder: Where servers that are programs work; in the data folder, which is then held by this
     ///   process, when not given.
@@ -30,6 +31,7 @@ struct Toolbox: Sendable {
         let dataFolder = context.dataFolder
         policy = AddressPolicy(allowed: settings.allowedTargets)
         sandbox = SandboxSettings(isRequired: settings.requiresSandbox, hiddenPaths: [dataFolder])
+        profiles = settings.profiles
         workspaces = Workspaces(dataFolder: dataFolder)
         let keys = ProviderKeys.reading(context)
         let surroundings = MCPSurroundings(
@@ -83,6 +85,7 @@ struct Toolbox: Sendable {
             }
             registry.absentTools = AbsentTools.names
             registry.changingTools = { [servers] in servers.tools.compiled }
+            registry.profiles = Set(profiles.keys)
             registry.externals = EngineCapabilities.externalTypes
             registry.unsupportedKeys = EngineCapabilities.unsupportedKeys
             return Compiler(registry: registry, purpose: purpose)
@@ -108,6 +111,7 @@ struct Toolbox: Sendable {
         )
         settings.secrets = secrets
         settings.programPath = Self.programPath
+        settings.profiles = profiles
         var executors = settings.executors
         executors["agent"] = AgentExecutor(settings: settings, agents: agents, models: models)
         return executors

@@ -76,7 +76,7 @@ extension Diagnostic {
         case unknownFunction = "E307"
         /// A node type that does not exist.
         case unknownNodeType = "E401"
-        /// An agent, tool, skill, function, workflow, queue, role or secret that does not exist.
+        /// An agent, tool, skill, function, workflow, queue, role, profile or secret that does not exist.
         case unknownName = "E402"
         /// The configuration does not fit the node type.
         case invalidConfig = "E403"

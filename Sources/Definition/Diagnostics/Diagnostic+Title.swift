@@ -51,7 +51,8 @@ extension Diagnostic.Code {
         case .misplacedSecret: "A secret where it would be stored"
         case .unknownFunction: "A function that does not exist, or wrong arguments"
         case .unknownNodeType: "A node type that does not exist"
-        case .unknownName: "An agent, tool, skill, function, workflow, queue, role or secret that does not exist"
+        case .unknownName:
+            "An agent, tool, skill, function, workflow, queue, role, profile or secret that does not exist"
         case .invalidConfig: "A configuration that does not fit the node type"
         case .unsupported: "Understood, but nothing here carries it out"
         case .refusedURL: "A URL that the network policy refuses"

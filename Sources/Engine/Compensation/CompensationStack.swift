@@ -201,6 +201,7 @@ extension RunGraph {
         var result = Graph.Call(id: id, target: target, arguments: call.arguments.value)
         switch subject {
         case .task(let task, _, _):
+            result.profile = undoing(task.node)?.profile ?? nodes[task.node].profile
             guard let node = undoing(task.node) else { break }
             result.retry = node.retry
             result.timeout = node.timeout

@@ -38,6 +38,7 @@ public enum EventType: String, Sendable, CaseIterable {
     case agentCallCompleted = "agent.call.completed"
     case toolRequested = "tool.requested"
     case toolCompleted = "tool.completed"
+    case toolDecided = "tool.decided"
     case loopIterationStarted = "loop.iteration_started"
     case loopIterationCompleted = "loop.iteration_completed"
     case mapExpanded = "map.expanded"

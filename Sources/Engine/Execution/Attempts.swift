@@ -77,6 +77,10 @@ struct Attempts: Sendable {
         case .failed(let error, let log, _):
             return .failed(error, log: try await put(log))
         case .starved(let cost): return .starved(cost)
+        case .asks(let approval):
+            let (subject, bytes) = Payload.of(approval.subject)
+            if let bytes { _ = try await put(bytes) }
+            return .asks(PreparedApproval(approval, subject: subject))
         }
     }
 

@@ -37,11 +37,15 @@ public enum AttemptOutcome: Sendable {
     /// when there is room for the least that the call needs. It is no failure.
     case starved(CallCost)
 
+    /// A call needs approval. The task waits for a person, and a new attempt goes on with its steps and the decision. It is
+    /// no failure, and does not count as an attempt.
+    case asks(CallApproval)
+
     /// What it did cost.
     var usage: CallUsage? {
         switch self {
         case .completed(_, _, let usage), .failed(_, _, let usage): usage
-        case .starved: nil
+        case .starved, .asks: nil
         }
     }
 
@@ -82,6 +86,8 @@ public struct Assignment: Sendable {
 
     /// What earlier attempts of the task did in steps, and this one so far, in order.
     public let steps: [TaskStep]
+    /// What people decided about calls of the task that are not made yet.
+    public let consents: [CallConsent]
     let lease: HeldLease
     /// See ``ExecutorTraits/isImmediate``.
     var isImmediate = false
@@ -96,6 +102,7 @@ public struct Assignment: Sendable {
         attempt = task.attempts
         guidance = state.guidance(of: ref)
         steps = state.steps[ref]?.all ?? []
+        consents = state.steps[ref]?.consents ?? []
         repeats = task.repeats
         self.timeout = timeout
         self.allowance = allowance

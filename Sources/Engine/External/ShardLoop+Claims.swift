@@ -247,6 +247,7 @@ extension ShardLoop {
                 .taskCompleted(task: task, fence: claim.fence, output: output, log: log)
             case .failed(let error, let log): .taskFailed(task: task, fence: claim.fence, error: error, log: log)
             case .starved(let cost): .starve(task: task, fence: claim.fence, cost)
+            case .asks(let approval): .askForCall(task: task, fence: claim.fence, approval)
             }
         let sequence = try handle(command, on: run.key, claim.actor, &batch)
         keep(result, of: task, run, &batch)

@@ -35,6 +35,11 @@ extension RunState {
             self[task].humanTask = HumanTask(request, at: now)
             self[task].until = request.expiresAt
             self[task].startedAt = self[task].startedAt ?? now
+            if request.purpose == .call {
+                // The attempt that asks is none that counts.
+                self[task].worker = nil
+                self[task].attemptsBefore += 1
+            }
             if self[task].status != .needsReview { set(task, .waiting, now) }
         case .escalated(_, _, let expiresAt):
             self[task].until = expiresAt

@@ -62,6 +62,7 @@ extension HumanRequest {
         data["form"] = form
         data["evidence"] = evidence.map { .object($0.json) }
         data["subject"] = subject.map { .object($0.json) }
+        data["call"] = call?.json
         data["assignees"] = .array(assignees.map(JSONValue.string))
         if quorum != 1 { data["quorum"] = .int(Int64(quorum)) }
         data["deadline"] = expiresAt.map { .int($0.milliseconds) }
@@ -106,7 +107,7 @@ extension EventDecoder {
             let title = data["title"]?.stringValue, let message = data["message"]?.stringValue
         else { return nil }
         let choices = data["choices"]?.arrayValue?.compactMap(HumanChoice.init(json:))
-        return HumanRequest(
+        var request = HumanRequest(
             id: id,
             purpose: data["purpose"]?.stringValue.flatMap(HumanRequest.Purpose.init) ?? .node,
             kind: kind,
@@ -122,6 +123,8 @@ extension EventDecoder {
             onExpiry: data["on_expire"]?.stringValue.flatMap(Graph.Human.Expiry.init(rawValue:)),
             reminders: data["remind_ms"]?.arrayValue?.compactMap { $0.intValue.map(Duration.milliseconds) } ?? []
         )
+        request.call = HumanRequest.Call(json: data["call"])
+        return request
     }
 
     private func decision(_ data: JSONValue) throws -> HumanDecision? {

@@ -15,6 +15,8 @@ public struct HumanRequest: Sendable, Equatable {
         case review
         /// Whether a patch of the run applies.
         case patch
+        /// Whether a call of a tool is made.
+        case call
     }
     /// The id.
     public var id: HumanTaskID
@@ -32,8 +34,11 @@ public struct HumanRequest: Sendable, Equatable {
     public var form: JSONValue?
     /// What people should see: a list.
     public var evidence: Payload?
-    /// What went wrong, for a review: `{summary, attempts, error?, output?, question?}`.
+    /// What went wrong, for a review: `{summary, attempts, error?, output?, question?}`; for a call `{tool, arguments,
+    /// sha256, rule, call}`.
     public var subject: Payload?
+    /// Which call it is about.
+    public internal(set) var call: Call?
     /// Whom it is for: `user:ID`, `role:NAME` or `owner`.
     public var assignees: [String]
     /// People who must agree.

@@ -118,6 +118,7 @@ extension RunMachine {
         switch human.request.purpose {
         case .node: answered(task, human.request, choice, decision)
         case .review: reviewed(task, decision)
+        case .call: callDecided(task, human.request, decision)
         case .patch:
             if let index = state.patches.index(reviewedBy: human.id) {
                 patchReviewed(state.patches.all[index].number, decision)

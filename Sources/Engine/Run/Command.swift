@@ -18,6 +18,8 @@ public enum Command: Sendable {
     case attemptLost(task: TaskRef, fence: Int64, isRelease: Bool)
     /// The next call of an attempt costs more than there is room for: the attempt ends, and another one follows.
     case starve(task: TaskRef, fence: Int64, CallCost)
+    /// A call of an attempt needs approval: the attempt ends, and another one follows when a person decided.
+    case askForCall(task: TaskRef, fence: Int64, PreparedApproval)
     /// Whoever has the task has not done it and hands it back.
     case handBack(task: TaskRef, fence: Int64)
     /// The items of a map that are in a blob: as they were read, or why they could not be.

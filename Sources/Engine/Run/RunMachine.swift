@@ -128,6 +128,9 @@ struct RunMachine: Sendable {
             try finishAttempt(task, fence)
             emit(task, .step(.starved(cost)))
             handBack(task)
+        case .askForCall(let task, let fence, let approval):
+            try finishAttempt(task, fence)
+            askForCall(task, approval)
         case .handBack(let task, let fence):
             try finishAttempt(task, fence)
             handBack(task)

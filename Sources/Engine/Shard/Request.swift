@@ -77,6 +77,7 @@ enum AttemptResult: Sendable {
     case completed(Payload, log: BlobRef?)
     case failed(TaskError, log: BlobRef?)
     case starved(CallCost)
+    case asks(PreparedApproval)
 }
 
 /// A run to start.

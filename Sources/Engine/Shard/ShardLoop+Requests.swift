@@ -269,6 +269,7 @@ extension ShardLoop {
             case .completed(let output, let log): .taskCompleted(task: task, fence: fence, output: output, log: log)
             case .failed(let error, let log): .taskFailed(task: task, fence: fence, error: error, log: log)
             case .starved(let cost): .starve(task: task, fence: fence, cost)
+            case .asks(let approval): .askForCall(task: task, fence: fence, approval)
             }
         // Before the result: conditions may ask what it cost.
         settle(lease, usage, &batch)

@@ -19,7 +19,7 @@ extension ShardLoop {
             !run.state.status.isTerminal
         else { throw EngineError(.leaseLost, "another attempt has the task, or the run ended") }
         run.machine.turn = turn(batch, nil)
-        try check(changes, run.state.steps[task]?.all ?? [])
+        try check(changes, run.state.steps[task] ?? RunState.Steps())
         leases.renew(lease.key, fence: lease.fence, now: clock.monotonic())
         for case .end(let number, let result, let usage) in changes {
             guard let step = run.state.steps[task]?.all[number - 1] else { continue }
@@ -29,9 +29,13 @@ extension ShardLoop {
         return try begin(changes, lease, task, run, batch)
     }
 
-    /// Only what is under way can end, once.
-    private func check(_ changes: [PreparedStep], _ steps: [TaskStep]) throws(EngineError) {
-        var open = Set(steps.filter { $0.result == nil }.map(\.number))
+    /// Only what is under way can end, once, and what a person decided is spent once.
+    private func check(_ changes: [PreparedStep], _ steps: RunState.Steps) throws(EngineError) {
+        var open = Set(steps.all.filter { $0.result == nil }.map(\.number))
+        var consents = Set(steps.consents.map(\.request))
+        for case .begin(_, _, _, _, let consent?) in changes where consents.remove(consent) == nil {
+            throw EngineError(.invalid, "\(consent) is no decision about a call of the task, or was spent")
+        }
         for case .end(let number, _, _) in changes where open.remove(number) == nil {
             throw EngineError(.invalid, "step \(number) has ended, or never began")
         }
@@ -48,7 +52,7 @@ extension ShardLoop {
         var receipt = StepReceipt()
         var held: [ReservationID] = []
         let first = (run.state.steps[task]?.all.count ?? 0) + 1
-        for case .begin(_, _, _, let cost) in changes {
+        for case .begin(_, _, _, let cost, _) in changes {
             var allowance: Charge?
             if let cost, cost.most != .zero {
                 let call = String(first + receipt.allowances.count)
@@ -68,8 +72,8 @@ extension ShardLoop {
         for (id, charge) in zip(held, receipt.allowances.compactMap(\.self)) {
             run.machine.emit(task, .budget(.reserved(id, charge)))
         }
-        for case .begin(let kind, let name, let request, _) in changes {
-            run.machine.emit(task, .step(.begun(kind, name: name, request: request)))
+        for case .begin(let kind, let name, let request, _, let consent) in changes {
+            run.machine.emit(task, .step(.begun(kind, name: name, request: request, consent: consent)))
         }
         receipt.begun = Array((run.state.steps[task]?.all ?? []).dropFirst(first - 1))
         return receipt

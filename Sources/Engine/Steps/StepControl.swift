@@ -17,8 +17,9 @@ extension ExecutionControl {
         var prepared: [PreparedStep] = []
         for change in changes {
             switch change {
-            case .begin(let kind, let name, let request, let cost):
-                prepared.append(.begin(kind, name: name, request: try await keep(request), cost: cost))
+            case .begin(let kind, let name, let request, let cost, let consent):
+                let kept = try await keep(request)
+                prepared.append(.begin(kind, name: name, request: kept, cost: cost, consent: consent))
             case .end(let number, let result, let usage):
                 prepared.append(.end(number, result: try await keep(result), usage: usage))
             }

@@ -2,35 +2,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import JSON
-internal import Model
+public import Model
 internal import Store
 
 /// What happens to the steps of a task.
 public enum StepEvent: Sendable, Equatable {
-    /// A call is about to leave.
-    case begun(TaskStep.Kind, name: String, request: StepValue)
+    /// A call is about to leave; what a person decided about it is spent by that.
+    case begun(TaskStep.Kind, name: String, request: StepValue, consent: HumanTaskID? = nil)
     /// The call of that number ended.
     case ended(TaskStep.Kind, number: Int, result: StepValue)
     /// The next call does not fit a budget; the task goes on when it does.
     case starved(CallCost)
+    /// A person decided about a call of that tool.
+    case decided(CallConsent, tool: String)
 
     var type: EventType {
         switch self {
-        case .begun(.model, _, _): .agentCallStarted
-        case .begun(.tool, _, _): .toolRequested
+        case .begun(.model, _, _, _): .agentCallStarted
+        case .begun(.tool, _, _, _): .toolRequested
         case .ended(.model, _, _): .agentCallCompleted
         case .ended(.tool, _, _): .toolCompleted
         case .starved: .taskStarved
+        case .decided: .toolDecided
         }
     }
 
     /// The keys of `data`.
     var data: JSONObject {
         switch self {
-        case .begun(let kind, let name, let request):
-            [kind.rawValue: .string(name), "request": .object(request.json)]
-        case .ended(_, let number, let result): ["step": .int(Int64(number)), "result": .object(result.json)]
-        case .starved(let cost): cost.json
+        case .begun(let kind, let name, let request, let consent):
+            var data: JSONObject = [kind.rawValue: .string(name), "request": .object(request.json)]
+            data["human_task"] = consent.map { .string($0.description) }
+            return data
+        case .ended(_, let number, let result):
+            return ["step": .int(Int64(number)), "result": .object(result.json)]
+        case .starved(let cost): return cost.json
+        case .decided(let consent, let tool):
+            var data = consent.json
+            data["tool"] = .string(tool)
+            return data
         }
     }
 
@@ -41,13 +51,17 @@ public enum StepEvent: Sendable, Equatable {
             guard let name = data[kind.rawValue]?.stringValue, let request = StepValue(json: data["request"]) else {
                 return nil
             }
-            self = .begun(kind, name: name, request: request)
+            let consent = data["human_task"]?.stringValue.flatMap(HumanTaskID.init)
+            self = .begun(kind, name: name, request: request, consent: consent)
         case .agentCallCompleted, .toolCompleted:
             guard let number = data["step"]?.intValue, let result = StepValue(json: data["result"]) else { return nil }
             self = .ended(type == .toolCompleted ? .tool : .model, number: Int(number), result: result)
         case .taskStarved:
             guard let cost = CallCost(json: data) else { return nil }
             self = .starved(cost)
+        case .toolDecided:
+            guard let consent = CallConsent(json: data), let tool = data["tool"]?.stringValue else { return nil }
+            self = .decided(consent, tool: tool)
         default: return nil
         }
     }
@@ -83,11 +97,13 @@ extension RunState {
         var all: [TaskStep] = []
         /// What the next call needs, while there is no room for it.
         var lacks: CallCost?
+        /// What people decided about calls that have not begun.
+        var consents: [CallConsent] = []
     }
 
     mutating func fold(_ event: StepEvent, _ task: TaskRef) {
         switch event {
-        case .begun(let kind, let name, let request):
+        case .begun(let kind, let name, let request, let consent):
             var own = steps.removeValue(forKey: task) ?? Steps()
             let step = TaskStep(
                 number: own.all.count + 1,
@@ -99,11 +115,16 @@ extension RunState {
             )
             own.all.append(step)
             own.lacks = nil
+            if let consent { own.consents.removeAll { $0.request == consent } }
             steps[task] = own
         case .ended(_, let number, let result):
             guard let count = steps[task]?.all.count, (1...count).contains(number) else { return }
             steps[task]?.all[number - 1].result = result
         case .starved(let cost): steps[task, default: Steps()].lacks = cost
+        case .decided(let consent, _):
+            steps[task, default: Steps()].consents.append(consent)
+            // The time in which a person thought about it is not the task's.
+            self[task].countedSince = nil
         }
     }
 
@@ -122,6 +143,7 @@ extension RunState.Steps: SnapshotValue {
     func write(to encoder: inout SnapshotEncoder) -> JSONValue {
         var json: JSONObject = ["all": .array(all.map(\.json))]
         json["lacks"] = lacks.map { .object($0.json) }
+        if !consents.isEmpty { json["consents"] = .array(consents.map { .object($0.json) }) }
         return .object(json)
     }
 
@@ -131,6 +153,7 @@ extension RunState.Steps: SnapshotValue {
             all.append(step)
         }
         lacks = json["lacks"].flatMap(CallCost.init(json:))
+        consents = (json["consents"]?.arrayValue ?? []).compactMap(CallConsent.init(json:))
     }
 }
 

@@ -56,8 +56,9 @@ public enum StepValue: Sendable, Equatable {
 
 /// What an attempt writes down about its steps.
 public enum StepChange: Sendable {
-    /// A call is about to leave. With a cost that much money is held for it in the same commit.
-    case begin(TaskStep.Kind, name: String, request: JSONValue, cost: CallCost? = nil)
+    /// A call is about to leave. With a cost that much money is held for it in the same commit; with a consent, which has
+    /// to be there, that is spent.
+    case begin(TaskStep.Kind, name: String, request: JSONValue, cost: CallCost? = nil, consent: HumanTaskID? = nil)
     /// A call ended. `usage` is what it did cost, `nil` when nobody knows.
     case end(Int, result: JSONValue, usage: CallUsage? = nil)
 }
@@ -75,6 +76,6 @@ public struct StepReceipt: Sendable, Equatable {
 
 /// A change whose values are durable.
 enum PreparedStep: Sendable {
-    case begin(TaskStep.Kind, name: String, request: StepValue, cost: CallCost?)
+    case begin(TaskStep.Kind, name: String, request: StepValue, cost: CallCost?, consent: HumanTaskID? = nil)
     case end(Int, result: StepValue, usage: CallUsage?)
 }

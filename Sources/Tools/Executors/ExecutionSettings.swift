@@ -19,6 +19,10 @@ public struct ExecutionSettings: Sendable {
     public var secrets: (any SecretSource)?
     /// Where the programs of agents are looked for.
     public var programPath = ProgramSearch.defaultPath
+    /// What nodes and agents may be permitted, by name.
+    public var profiles = Dictionary(uniqueKeysWithValues: ToolProfile.presets.map { ($0.name, $0) })
+    /// Keeps calls to what profiles say about how often.
+    let gate = ProfileGate()
 
     /// Puts settings together.
     public init(tools: ToolRegistry, http: HTTPClient, sandbox: SandboxSettings, workspaces: String) {

@@ -27,9 +27,15 @@ struct ToolExecutor: NodeExecutor {
     private func usage(of assignment: Assignment, _ error: TaskError? = nil) -> CallUsage? {
         guard let allowance = assignment.allowance else { return nil }
         guard let error else { return CallUsage(charge: allowance) }
-        return ["tool.unavailable", "sandbox.failed", "expression.failed", "expression.cost"].contains(error.code)
+        return Self.before.contains(error.code)
             ? CallUsage.none : nil
     }
+
+    /// Errors of calls that cannot have begun.
+    private static let before: Set<String> = [
+        "tool.unavailable", "tool.denied", "human_task.rejected", "sandbox.failed", "profile.unknown",
+        "expression.failed", "expression.cost",
+    ]
 
     func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
         guard case .tool(let name, let arguments, _) = assignment.node.kind else {
@@ -39,9 +45,41 @@ struct ToolExecutor: NodeExecutor {
             let handles = SecretHandles(assignment.scope)
             let values = try assignment.evaluate(arguments, in: handles)
             let secrets = try await handles.open(in: values, for: assignment.run, settings.secrets)
-            return try await call(name, values, secrets, assignment, cancellation)
+            let permission = try settings.permission(of: [assignment.node.profile])
+            let consent = try consent(to: name, secrets.shown(values), permission, assignment)
+            if case .ask(let approval) = consent { return .asks(approval) }
+            let isApproved = consent == .given
+            return try await call(name, values, secrets, permission, isApproved: isApproved, assignment, cancellation)
         } catch {
             return .failed(error, usage: usage(of: assignment, error))
+        }
+    }
+
+    private enum Consent: Equatable {
+        case notNeeded
+        case given
+        case ask(CallApproval)
+    }
+
+    /// Whether a person has to approve the call, or has.
+    ///
+    /// - Throws: `human_task.rejected`, `tool.denied`, `validation.failed`, `tool.unavailable`.
+    private func consent(
+        to name: String,
+        _ arguments: JSONValue,
+        _ permission: ToolPermission,
+        _ assignment: Assignment
+    ) throws(TaskError) -> Consent {
+        guard !permission.isEmpty else { return .notNeeded }
+        switch try settings.verdict(on: name, arguments, permission, of: assignment.run) {
+        case .allow: return .notNeeded
+        case .deny(let rule): throw .denied(name, by: rule)
+        case .ask(let rule):
+            let exact = try settings.tools.checkedArguments(for: name, arguments)
+            let approval = CallApproval(tool: name, arguments: exact, rule: rule)
+            guard let consent = approval.consent(in: assignment.consents) else { return .ask(approval) }
+            guard consent.isApproved else { throw consent.refusal }
+            return .given
         }
     }
 
@@ -49,6 +87,8 @@ struct ToolExecutor: NodeExecutor {
         _ name: String,
         _ values: JSONValue,
         _ secrets: OpenedSecrets,
+        _ permission: ToolPermission,
+        isApproved: Bool,
         _ assignment: Assignment,
         _ cancellation: CancellationSignal
     ) async throws(TaskError) -> AttemptOutcome {
@@ -60,7 +100,8 @@ struct ToolExecutor: NodeExecutor {
                 cancellation
             )
             if !secrets.isEmpty { context.masker = secrets.masker }
-            let result = try await settings.tools.call(name, try secrets.filled(values), context: context)
+            let arguments = try secrets.filled(values)
+            let result = try await settings.call(name, arguments, permission, isApproved: isApproved, context: context)
             return .completed(
                 secrets.masker.mask(result.output),
                 log: result.log.map { secrets.masker.mask($0) },

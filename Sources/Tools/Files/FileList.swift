@@ -29,11 +29,13 @@ public struct FileList: Tool {
         let path = arguments.text("path") ?? "."
         let limit = arguments.integer("limit") ?? 1000
         let (entries, isWhole) = try await WorkspaceFolder.run(context) { deadline throws(TaskError) in
-            let folder = try WorkspaceFolder(context).open(path, O_RDONLY | O_DIRECTORY)
+            let workspace = try WorkspaceFolder(context)
+            let folder = try workspace.open(path, O_RDONLY | O_DIRECTORY)
             let walk = FileWalk(
                 pattern: arguments.text("glob").map { PathPattern($0) },
                 isRecursive: arguments.flag("recursive"),
-                deadline: deadline
+                deadline: deadline,
+                hiddenPaths: workspace.hiddenPaths
             )
             var entries: [JSONValue] = []
             let isWhole = try walk.go(through: folder, path: path) { path, entry, _ in

@@ -46,7 +46,8 @@ public struct FileSearch: Tool {
         )
         let found = try await WorkspaceFolder.run(context) { deadline throws(TaskError) in
             var found = LineSearch.Found()
-            let start = try WorkspaceFolder(context).open(path, O_RDONLY)
+            let workspace = try WorkspaceFolder(context)
+            let start = try workspace.open(path, O_RDONLY)
             if start.entry?.kind == .file {
                 Self.search(start, path, search, &found)
                 return found
@@ -55,7 +56,8 @@ public struct FileSearch: Tool {
                 pattern: arguments.text("glob").map { PathPattern($0) },
                 isRecursive: true,
                 deadline: deadline,
-                skippedFolders: [".git"]
+                skippedFolders: [".git"],
+                hiddenPaths: workspace.hiddenPaths
             )
             try walk.go(through: start, path: path) { path, entry, folder throws(TaskError) in
                 guard entry.kind == .file, entry.size <= Self.fileByteLimit else { return true }

@@ -15,6 +15,8 @@ struct FileWalk {
     let deadline: Deadline
     /// Names that are not gone into.
     var skippedFolders: Set<String> = []
+    /// Places that are left out; absolute, without links.
+    var hiddenPaths: [String] = []
 
     /// Calls `visit` with every entry that matches, in the order of names. `visit` returns false to end the walk.
     ///
@@ -28,7 +30,9 @@ struct FileWalk {
         _ visit: (_ path: String, _ entry: FileEntry, _ folder: Descriptor) throws(TaskError) -> Bool
     ) throws(TaskError) -> Bool {
         try deadline.check()
+        let place = hiddenPaths.isEmpty ? nil : folder.path
         for name in folder.entryNames().sorted() {
+            if let place, hiddenPaths.contains("\(place)/\(name)") { continue }
             guard let entry = folder.entry(name) else { continue }
             let entryPath = path == "." ? name : "\(path)/\(name)"
             if pattern?.matches(entryPath) ?? true {

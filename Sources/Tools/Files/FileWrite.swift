@@ -43,7 +43,10 @@ public struct FileWrite: Tool {
             guard let name = parts.last.map(String.init), !path.hasSuffix("/") else {
                 throw .argument("path", "names no file")
             }
-            let parent = try WorkspaceFolder(context).makeFolder("./" + parts.dropLast().joined(separator: "/"))
+            let workspace = try WorkspaceFolder(context)
+            try workspace.checkWritten(path)
+            let parent = try workspace.makeFolder("./" + parts.dropLast().joined(separator: "/"))
+            try workspace.checkWritten(name, in: parent, path)
             let target = FileTarget(parent: parent, name: name, path: path)
             let wasThere = try target.write(content, mode: mode)
             return ToolResult(output: [

@@ -13,7 +13,10 @@ struct WorkspaceFolder: Sendable {
     private static let threads = BlockingThreads(named: "files", count: 4)
 
     private let root: Descriptor
-    private let hiddenPaths: [String]
+    /// Places within that nobody may see; without links.
+    let hiddenPaths: [String]
+    /// Places within that may change, when it is not all.
+    private let writePaths: [String]?
 
     init(_ context: ToolContext) throws(TaskError) {
         guard let root = Descriptor(Glibc.open(context.workspace, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else {
@@ -22,8 +25,14 @@ struct WorkspaceFolder: Sendable {
         self.root = root
         // A workspace may lie inside a hidden place, such as the data folder; what counts here lies inside it.
         let path = root.path ?? context.workspace
-        hiddenPaths = context.sandbox.hiddenPaths.compactMap(SandboxMounts.real)
-            .filter { $0 == path || $0.hasPrefix("\(path)/") }
+        let forbidden = context.sandbox.forbiddenPaths
+        hiddenPaths =
+            (context.sandbox.hiddenPaths.compactMap(SandboxMounts.real)
+            + forbidden.map { SandboxMounts.real($0) ?? $0 }).filter { $0.isInside(path) }
+        // The way to the workspace may have links; within it they do not count.
+        writePaths = context.sandbox.writePaths?.map { place in
+            place.isInside(context.workspace) ? path + place.dropFirst(context.workspace.count) : place
+        }
     }
 
     /// Does work with files on a thread of its own; `isCancelled` is to be asked now and then.
@@ -49,10 +58,32 @@ struct WorkspaceFolder: Sendable {
         let number = baton_open_beneath(root.number, path, flags | O_NONBLOCK, 0, followsLinks ? 1 : 0)
         guard let descriptor = Descriptor(number) else { throw Self.error(path) }
         guard let real = descriptor.path else { throw .denied("\(path) has no name any more") }
-        for hidden in hiddenPaths where real == hidden || real.hasPrefix("\(hidden)/") {
+        try checkSeen(real, path)
+        return descriptor
+    }
+
+    private func checkSeen(_ real: String, _ path: String) throws(TaskError) {
+        if hiddenPaths.contains(where: real.isInside) {
             throw .denied("\(path) is inside a place that tools may not see")
         }
-        return descriptor
+    }
+
+    /// Refuses a file of a folder that may not be written.
+    func checkWritten(_ name: String, in folder: Descriptor, _ path: String) throws(TaskError) {
+        guard let place = folder.path else { throw .denied("\(path) has no name any more") }
+        try checkSeen("\(place)/\(name)", path)
+        if let writePaths, !writePaths.contains(where: "\(place)/\(name)".isInside) {
+            throw .denied("\(path) is in no place that may change (write_paths)")
+        }
+    }
+
+    /// Refuses a path that is in no place that may change, before anything is made on the way to it.
+    func checkWritten(_ path: String) throws(TaskError) {
+        guard let writePaths, let root = root.path else { return }
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        guard writePaths.contains(where: (([root] + parts.map(String.init)).joined(separator: "/")).isInside) else {
+            throw .denied("\(path) is in no place that may change (write_paths)")
+        }
     }
 
     /// Opens a folder, making what is missing on the way; no link is followed to a place that is made.

@@ -19,6 +19,8 @@ public struct ToolContext: Sendable {
     public var sandbox: SandboxSettings
     /// What programs may use; their time and output come from the tool and `timeout`.
     public var limits: ProgramLimits
+    /// The most that is kept of an output stream, when a profile says so.
+    public var outputBytes: Int?
     /// Sends requests.
     public var http: HTTPClient
     /// Finds the secrets that the call was given, in what programs write; `nil` when there are none.
@@ -47,7 +49,7 @@ public struct ToolContext: Sendable {
     func limits(for definition: ToolDefinition, timeout: Duration? = nil) -> ProgramLimits {
         var limits = limits
         limits.timeout = min(self.timeout, timeout ?? definition.timeout)
-        limits.outputBytes = definition.maxOutput
+        limits.outputBytes = min(outputBytes ?? .max, definition.maxOutput)
         return limits
     }
 }

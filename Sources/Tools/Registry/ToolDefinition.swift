@@ -18,6 +18,24 @@ public struct ToolDefinition: Sendable {
         case destructive
     }
 
+    /// How much harm a call can do.
+    public enum Risk: String, Sendable, CaseIterable {
+        case low
+        case medium
+        case high
+        case critical
+
+        init(_ effects: Effects) {
+            self =
+                switch effects {
+                case .read: .low
+                case .write: .medium
+                case .external: .high
+                case .destructive: .critical
+                }
+        }
+    }
+
     /// Unique; words in lower case joined by dots, such as `fs.read`.
     public var name: String
     /// For people and models.
@@ -39,6 +57,11 @@ public struct ToolDefinition: Sendable {
     /// What a call costs; `nil` for one that is free.
     public var cost: Money?
 
+    /// How much harm a call can do; by what it changes, when nobody says more.
+    public var risk: Risk
+    /// All it does is done by programs in the sandbox.
+    public var isConfined: Bool
+
     /// A definition; time and output have the defaults of a profile.
     public init(
         name: String,
@@ -50,7 +73,9 @@ public struct ToolDefinition: Sendable {
         timeout: Duration = .seconds(60),
         maxOutput: Int = 1 << 20,
         category: String,
-        cost: Money? = nil
+        cost: Money? = nil,
+        risk: Risk? = nil,
+        isConfined: Bool = false
     ) {
         self.name = name
         self.description = description
@@ -62,6 +87,8 @@ public struct ToolDefinition: Sendable {
         self.maxOutput = maxOutput
         self.category = category
         self.cost = cost
+        self.risk = risk ?? Risk(effects)
+        self.isConfined = isConfined
     }
 
     /// The definition as the API and `baton tools` show it.
@@ -69,6 +96,7 @@ public struct ToolDefinition: Sendable {
         var json: JSONObject = [
             "name": .string(name), "description": .string(description), "input_schema": inputSchema,
             "output_schema": outputSchema ?? .null, "effects": .string(effects.rawValue),
+            "risk": .string(risk.rawValue),
             "idempotent": .bool(isIdempotent),
             "timeout_ms": .int(
                 timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000

@@ -88,6 +88,26 @@ struct OpenedSecrets: Sendable {
         }
     }
 
+    /// The same with `secret://NAME` in place of handles: as people may see it.
+    func shown(_ json: JSONValue) -> JSONValue {
+        guard !isEmpty else { return json }
+        switch json {
+        case .null, .bool, .int, .double: return json
+        case .string(let text): return .string(shown(text))
+        case .array(let elements): return .array(elements.map(shown))
+        case .object(let object):
+            var result = JSONObject()
+            for member in object { result.append(member.key, shown(member.value)) }
+            return .object(result)
+        }
+    }
+
+    private func shown(_ text: String) -> String {
+        values.reduce(text) { text, secret in
+            text.replacing(secret.handle, with: secret.handle.prefix { $0 != "#" })
+        }
+    }
+
     /// Whether the text stands for one, in part at least.
     func stands(in text: String) -> Bool { values.contains { text.contains($0.handle) } }
 

@@ -9,7 +9,7 @@ import Threads
 /// A tool made from a program: it reads the arguments as JSON and writes the result as JSON.
 ///
 /// The manifest is a JSON file `{name, description, command, input_schema, output_schema?, effects, idempotent, timeout,
-/// max_output, cost_usd?}`. Words of `command` that name a file beside the manifest become its absolute path; the first word may
+/// max_output, cost_usd?, risk?}`. Words of `command` that name a file beside the manifest become its absolute path; the first word may
 /// also be a program of the search path. The folder of the manifest is seen read-only, the workspace is the working
 /// directory.
 public struct ProgramTool: Tool {
@@ -32,7 +32,7 @@ public struct ProgramTool: Tool {
             ),
             "idempotent": Schema.flag("May be repeated"), "timeout": Schema.text("A span such as 10s", default: "60s"),
             "max_output": Schema.integer("Bytes", 1...(64 << 20), default: 1 << 20),
-            "cost_usd": ["type": "string"],
+            "cost_usd": ["type": "string"], "risk": ["enum": ["low", "medium", "high", "critical"]],
         ],
         required: ["name", "command", "input_schema"]
     )
@@ -87,7 +87,9 @@ public struct ProgramTool: Tool {
             timeout: timeout,
             maxOutput: manifest.integer("max_output") ?? 1 << 20,
             category: "function",
-            cost: cost ?? nil
+            cost: cost ?? nil,
+            risk: manifest.text("risk").flatMap { .init(rawValue: $0) },
+            isConfined: true
         )
     }
 

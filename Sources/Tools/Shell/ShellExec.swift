@@ -8,6 +8,8 @@ import Threads
 
 /// `shell.exec`: runs a command line or a program in the sandbox.
 public struct ShellExec: Tool {
+    /// The name of the tool.
+    static let name = "shell.exec"
     /// Exit code of a program that asks to be tried again later (`sysexits.h`).
     static let temporaryFailure = 75
 
@@ -16,12 +18,13 @@ public struct ShellExec: Tool {
 
     /// What the tool is.
     public let definition = ToolDefinition(
-        name: "shell.exec",
+        name: name,
         description: "Runs a command line (by /bin/sh) or a program with arguments in the sandbox.",
         inputSchema: inputSchema,
         effects: .write,
         isIdempotent: false,
-        category: "shell"
+        category: "shell",
+        isConfined: true
     )
 
     private static var inputSchema: JSONValue {
