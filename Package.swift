@@ -244,7 +244,7 @@ let package = Package(
                 "StoreSQLite",
                 "Store",
                 "Definition",
-                "HTTP", "Telemetry",
+                "HTTP", "Telemetry", "Tools",
                 "Model", "JSON", "CSQLite", "TestSupport",
             ]
         ),

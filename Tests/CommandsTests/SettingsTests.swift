@@ -67,6 +67,15 @@ import Tools
                 headers: ["x-team = blue"]
               fake: {kind: scripted, script: answers.yaml}
             mcp: {servers: {web: {url: "https://a.example/mcp", timeout: 5s}}}
+            profiles:
+              builder:
+                preset: code-execution
+                commands: {allow: [make, "git  push"], deny: [rm]}
+                write_paths: [./src/]
+                env_allow: [LANG]
+                memory: 1GiB
+                cpu: 30s
+                requires_approval: [high]
             tiers:
               local: [box/qwen3]
               small: [anthropic/claude-haiku-5-5, gpt/gpt-6-luna]
@@ -100,6 +109,13 @@ import Tools
         (providers[2].models, providers[2].headers) = (["qwen3"], ["x-team": "blue"])
         providers[3].script = "/data/answers.yaml"
         expected.providers = Dictionary(uniqueKeysWithValues: providers.map { ($0.name, $0) })
+        var builder = try #require(ToolProfile.presets.first)
+        builder.name = "builder"
+        builder.commands.allow = [CommandPattern("make"), CommandPattern("git push")].compactMap { $0 }
+        builder.commands.deny = [CommandPattern("rm")].compactMap { $0 }
+        (builder.writePaths, builder.environmentNames, builder.cpuSeconds) = (["src"], ["LANG"], 30)
+        (builder.memoryBytes, builder.approvedRisks) = (1 << 30, [.high])
+        expected.profiles["builder"] = builder
         expected.tiers = TierTable(
             models: [
                 .local: ["box/qwen3"], .small: ["anthropic/claude-haiku-5-5", "gpt/gpt-6-luna"],

@@ -71,6 +71,13 @@ public struct AgentExecutor: NodeExecutor {
             let setup = try await models.setup()
             let wish = try setup.wish(model: task.model, tier: task.tier)
             if let program = task.record.program {
+                guard task.permission.isEmpty else {
+                    throw TaskError(
+                        code: "agent.unsupported",
+                        errorClass: .permanent,
+                        message: "`profile` and `approve_tools` are not carried out for agents that are programs"
+                    )
+                }
                 let run = CLIRun(
                     task: task,
                     program: program,

@@ -80,10 +80,14 @@ public struct ToolProfile: Sendable, Hashable {
         if mode == .readOnly, tool.effects != .read, !tool.isConfined, tool.name != "run.patch" {
             return .deny("mode is read_only")
         }
+        let reachesOut = tool.isConfined && arguments["network"]?.arrayValue?.isEmpty == false
+        if mode == .readOnly, reachesOut { return .deny("mode is read_only, and the call has a network") }
         if let rule = strayVariable(arguments) { return .deny("env_allow does not have \(rule)") }
         if let path = strayPath(arguments, workspace) { return .deny("read_paths does not have \(path)") }
         var verdict = ToolVerdict.allow
-        if approvedRisks.contains(tool.risk) { verdict = .ask("requires_approval has \(tool.risk.rawValue)") }
+        // Whatever a program does with a network, it does outside.
+        let risk = reachesOut && tool.risk != .critical ? .high : tool.risk
+        if approvedRisks.contains(risk) { verdict = .ask("requires_approval has \(risk.rawValue)") }
         guard tool.name == ShellExec.name else { return verdict }
         if let line = arguments.text("command") { return max(verdict, commands.verdict(onLine: line)) }
         return max(verdict, commands.verdict(on: arguments.texts("argv")))
