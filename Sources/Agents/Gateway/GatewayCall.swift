@@ -124,7 +124,7 @@ struct GatewayCall: Sendable {
             session.asked(holds: holds)
             if holds { return receipt }
             guard await session.waitForRelease(since: releases) else {
-                if case .begin(_, _, _, let cost?) = begin { session.starve(cost) }
+                if case .begin(_, _, _, let cost?, _) = begin { session.starve(cost) }
                 refuse(.budget("the call does not fit the budget of this task"))
                 return nil
             }
