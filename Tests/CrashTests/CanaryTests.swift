@@ -62,7 +62,7 @@ struct CanaryTests {
         return "K\(number)/\"\\ +" + String(letters) + "é=&"
     }
 
-    private static let secrets = (0..<count).map(secret)
+    private static let secrets = (0..<count).map { secret($0) }
 
     /// Writes each of its secrets in all spellings to both streams, in two pieces, and ends as it is told.
     private static let program = """
