@@ -99,7 +99,7 @@ struct AgentRouteTests {
             }
         )
         let schema: JSONValue = ["type": "object"]
-        settings.tools = [["name": "echo", "description": "Echoes", "input_schema": schema]]
+        settings.tools = { [["name": "echo", "description": "Echoes", "input_schema": schema]] }
         let world = try World(
             settings,
             tools: [try Registry.Tool(name: "echo", input: schema)],

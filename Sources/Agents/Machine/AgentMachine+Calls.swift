@@ -96,6 +96,12 @@ extension AgentMachine {
         )
     }
 
+    /// The tool that a call is one of: the one that it names when it goes by `execute_tool`.
+    func target(of call: ToolCall) -> AgentTool? {
+        guard let tool = task.tools[call.name], tool.kind == .execute else { return task.tools[call.name] }
+        return task.catalogue?.tool(call.arguments["name"]?.stringValue ?? "")
+    }
+
     /// The result of a call of a turn that people ended.
     func settled(_ call: ToolCall, at index: Int, of turn: AgentTurn) -> ToolResult {
         guard let step = turn.calls[index] else { return .refused(call, "cancelled", "the call was not made") }

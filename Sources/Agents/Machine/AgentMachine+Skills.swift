@@ -44,7 +44,7 @@ extension AgentMachine {
             let limit = earlier.number == turn?.number ? index : .max
             for (position, call) in earlier.reply.toolCalls.enumerated() where position < limit {
                 let isCurrent = earlier.number == turn?.number
-                guard let tool = task.tools[call.name], isCurrent || earlier.calls[position] != nil else { continue }
+                guard let tool = target(of: call), isCurrent || earlier.calls[position] != nil else { continue }
                 let isSuccess = earlier.calls[position]?.result?["output"] != nil
                 result.append(.init(tool: tool.name, isSuccess: isSuccess))
             }

@@ -35,14 +35,14 @@ final class ProgramWire: MCPWire {
         let (post, stop, input) = (post, stop, input)
         var program = program
         program.liveInput = input
-        program.watch = ProgramWatch { bytes in
+        program.watch = ProgramWatch(see: { bytes in
             do throws(MCPFailure) {
                 for reply in try post.take(bytes) { input.send(reply.json.bytes() + [0x0a]) }
             } catch {
                 post.end(.lost(error.message, mayHaveLeft: true))
                 stop.cancel(grace: .zero)
             }
-        }
+        })
         let wanted = program
         work = Task {
             do throws(TaskError) {
