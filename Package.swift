@@ -233,8 +233,8 @@ let package = Package(
         tests(
             "Agents",
             [
-                "Tools", "ProviderCalls", "Providers", "Engine", "HTTP", "Definition", "Threads", "Store", "Model",
-                "JSON", "TestSupport",
+                "Tools", "ProviderCalls", "Providers", "Engine", "HTTPServer", "Reactor", "HTTP", "Definition", "Threads",
+                "Store", "Model", "JSON", "TestSupport",
             ]
         ),
         tests(

@@ -32,13 +32,17 @@ public final class WorkflowTest {
     /// Leases in the order in which they were given, which a dictionary does not keep.
     private var order: [AttemptLease] = []
     private var counts: [String: Int] = [:]
+    /// What checks found that are under way.
+    private var evidence: [AttemptLease: [CheckEvidence]] = [:]
 
     /// Reads a document.
     ///
     /// - Parameters:
     ///   - text: The document, in YAML or JSON.
     ///   - tools: By name; `http` answers nodes of that kind. Every tool that the document names must be there; they
-    ///     take any arguments.
+    ///     take any arguments. `check.KIND` answers checks of that kind (`check.command`, `check.judge`, …), called with
+    ///     what the check evaluates to and the `output`: a value passes, unless it is false, and a failure is a gap.
+    ///     Without it they pass.
     public init(_ text: String, tools: [String: ScriptedTool]) throws(InvalidDocument) {
         source = Array(text.utf8)
         let known = tools.keys.sorted().filter { $0 != "http" }.compactMap {
@@ -217,8 +221,9 @@ public final class WorkflowTest {
         case .hangs: return
         }
         attempts[lease] = nil
+        let found = evidence.removeValue(forKey: lease)
         do {
-            try engine.attemptEnded(lease, outcome, blobs: blobs)
+            try engine.attemptEnded(lease, found.map { .checked($0) } ?? outcome, blobs: blobs)
         } catch {
             preconditionFailure("a memory store cannot fail: \(error)")
         }
@@ -226,6 +231,7 @@ public final class WorkflowTest {
 
     private func begin(_ assignment: Assignment) {
         let lease = assignment.attemptLease
+        if let checks = assignment.checks { return begin(checks, assignment) }
         let (name, template): (String, ValueTemplate)
         switch assignment.node.kind {
         case .tool(let tool, let arguments, _): (name, template) = (tool, arguments)
@@ -241,6 +247,31 @@ public final class WorkflowTest {
         }
         order.append(lease)
         attempts[lease] = (clock.monotonic() + answer.duration.milliseconds, answer.end)
+    }
+
+    private func begin(_ order: CheckOrder, _ assignment: Assignment) {
+        var (found, duration, end) = ([CheckEvidence](), Int64(0), ScriptedTool.Answer.End.returns(.null))
+        var hasGaps = order.hasGaps
+        for item in order.open where item.check.kind != .judge || !hasGaps {
+            let name = "check.\(item.check.kind.rawValue)"
+            var arguments = (try? item.check.template.evaluate(in: assignment.scope).objectValue) ?? [:]
+            arguments["output"] = order.output
+            let answer = tools[name].map { _ in self.answer(assignment, name, .object(arguments)) } ?? .returns(true)
+            duration += answer.duration.milliseconds
+            switch answer.end {
+            case .returns(let value):
+                let verdict = value == false ? Verdict.gapsFound : .passed
+                found.append(CheckEvidence(check: item.number, verdict: verdict, details: ["answer": value]))
+            case .fails(let error):
+                found.append(CheckEvidence(check: item.number, verdict: .gapsFound, message: error.message))
+            case .hangs: end = .hangs
+            }
+            hasGaps = hasGaps || found.last?.verdict == .gapsFound
+        }
+        let lease = assignment.attemptLease
+        self.order.append(lease)
+        evidence[lease] = found
+        attempts[lease] = (clock.monotonic() + duration, end)
     }
 
     private func answer(_ assignment: Assignment, _ tool: String, _ arguments: JSONValue) -> ScriptedTool.Answer {

@@ -74,6 +74,8 @@ extension Graph {
         public var retryCondition: CELExpression? { settings?.retryCondition }
         /// What the last failed attempt does.
         public var onExhausted: Exhaustion { settings?.onExhausted ?? .fail }
+        /// The document says what the last failed attempt does.
+        public var saysOnExhausted: Bool { settings?.onExhausted != nil }
         /// The longest time from ready to start.
         public var scheduleTimeout: Duration? { settings?.scheduleTimeout }
         /// The longest all attempts together may take, from the first start.
@@ -100,8 +102,8 @@ extension Graph {
         public var concurrency: TaskConcurrency? { settings?.concurrency }
         /// Results are used again.
         public var cache: Cache? { settings?.cache }
-        /// Checks that the output must pass, in stored form (spec 9.7).
-        public var checks: [JSONValue] { settings?.checks ?? [] }
+        /// Checks that the output must pass (spec 9.7).
+        public var checks: [Check] { settings?.checks ?? [] }
         /// The queue that workers serve; `nil` for the one of the kind.
         public var queue: String? { settings?.queue }
         /// Labels that a worker must have.

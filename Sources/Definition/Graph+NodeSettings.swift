@@ -24,7 +24,7 @@ final class NodeSettings: Sendable {
     let budget: Graph.Budget?
     let concurrency: Graph.TaskConcurrency?
     let cache: Graph.Cache?
-    let checks: [JSONValue]
+    let checks: [Graph.Check]
     let queue: String?
     let labels: [String: String]
     let resources: [String]
@@ -62,7 +62,8 @@ final class NodeSettings: Sendable {
         budget = try GraphDecoder.budget(stored)
         concurrency = try GraphDecoder.concurrency(stored)
         cache = try GraphDecoder.cache(stored)
-        checks = stored.has("verify") ? try stored.list("verify") : []
+        checks = try stored.has("verify")
+            ? stored.objects("verify").map { check throws(GraphCodecError) in try Graph.Check(check) } : []
         queue = try stored.optionalText("queue")
         labels = try GraphDecoder.labels(stored)
         resources = stored.has("resources") ? try stored.texts("resources") : []

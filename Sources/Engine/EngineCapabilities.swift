@@ -23,7 +23,6 @@ public enum EngineCapabilities {
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
     public static let unsupportedKeys = Set<String>([
-        "node.verify",
         "node.on_unsupported",
         "http.profile",
     ]).union(externalAgentKeys.map { "agent.\($0)" })

@@ -180,6 +180,7 @@ public final class SteppedEngine {
             let (subject, bytes) = Payload.of(approval.subject)
             if let bytes { _ = try blobs.put(bytes) }
             result = .asks(PreparedApproval(approval, subject: subject))
+        case .checked(let evidence): result = .checked(evidence)
         }
         requests.append(.attemptEnded(lease.held, result, outcome.usage))
     }
@@ -198,6 +199,15 @@ public final class SteppedEngine {
             }
         }
         requests.append(.steps(prepared, lease.held, reply))
+    }
+
+    /// See ``CheckChange``.
+    public func recordChecks(
+        _ changes: [CheckChange],
+        of lease: AttemptLease,
+        _ reply: @escaping @Sendable (Result<CheckReceipt, EngineError>) -> Void
+    ) {
+        requests.append(.checks(changes, lease.held, reply))
     }
 
     /// The attempts are alive.

@@ -57,6 +57,8 @@ public enum TaskStatus: String, Sendable, CaseIterable {
     case ready
     /// An executor has it.
     case running
+    /// An attempt gave an output, and its checks are made; nobody else sees it yet.
+    case verifying
     /// Waits for a person or a point in time; holds no lease.
     case waiting
     /// Failed; the next attempt has a time.
@@ -78,7 +80,7 @@ public enum TaskStatus: String, Sendable, CaseIterable {
     public var isTerminal: Bool {
         switch self {
         case .completed, .failed, .skipped, .cancelled, .compensated: true
-        case .blocked, .ready, .running, .waiting, .retrying, .needsReview: false
+        case .blocked, .ready, .running, .verifying, .waiting, .retrying, .needsReview: false
         }
     }
 }

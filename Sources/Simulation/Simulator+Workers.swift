@@ -35,7 +35,7 @@ extension Simulator {
             if attempts[number].isOver { return }
         }
         attempts[number].isDone = true
-        if attempt.conduct.end == .completes || attempt.conduct.end == .isLost {
+        if attempt.assignment.checks == nil, attempt.conduct.end == .completes || attempt.conduct.end == .isLost {
             note("effect of attempt \(number)")
             ledger.record(attempt)
         }

@@ -40,6 +40,7 @@ struct AgentPlay {
     var tools = Self.registry
     var guidance: [String] = []
     var skills = SkillShelf.builtIn()
+    var feedback: [CheckFeedback] = []
     var replies: [ModelReply] = []
     var steps: [AgentStep] = []
     /// All that was asked.
@@ -47,12 +48,19 @@ struct AgentPlay {
     /// All tools that were called, those that were called at once in one list.
     var called: [[String]] = []
 
+    mutating func set(_ key: String, _ value: JSONValue) {
+        var object = config.objectValue ?? [:]
+        object[key] = value
+        config = .object(object)
+    }
+
     func task() throws -> AgentTask {
         try AgentTask(
             config,
             node: "n",
             cacheKey: "run/n",
             guidance: guidance,
+            feedback: feedback,
             roster: .builtIn(),
             skills: skills,
             registry: tools ?? ToolRegistry([])

@@ -27,20 +27,26 @@ final class AgentWorld: Sendable {
     /// That of the agents.
     let clock: AgentClock
     let folder = TemporaryFolder()
+    /// Where requests may go besides public places.
+    private let allowed: [String]
     private let setup: ModelSetup
     private let registry: Mutex<AgentRegistry>
     private let profiles: [ToolProfile]
 
     /// - Parameters:
     ///   - kind: Decides what calls cost: those of `scripted` cost nothing.
+    ///   - judge: The model of the tier `small`, if that is another one.
     ///   - more: Agents beside those that come with the program.
     init(
         _ script: String,
         kind: ProviderSettings.Kind = .scripted,
         model: String = "m",
+        judge: String? = nil,
+        allowing allowed: [String] = [],
         adding more: [AgentRecord] = [],
         profiles: [ToolProfile] = []
     ) throws {
+        self.allowed = allowed
         self.profiles = profiles
         let clock = AgentClock()
         self.clock = clock
@@ -48,7 +54,9 @@ final class AgentWorld: Sendable {
         let script = try ModelScript(Array(script.utf8), fileName: "s.yaml")
         models = CountingProvider(ScriptedProvider(name: "p", script: script))
         let reference = ModelReference(provider: "p", model: model)
-        let tiers = TierTable(models: Dictionary(uniqueKeysWithValues: ModelTier.allCases.map { ($0, [reference]) }))
+        var list = Dictionary(uniqueKeysWithValues: ModelTier.allCases.map { ($0, [reference]) })
+        if let judge { list[.small] = [ModelReference(provider: "p", model: judge)] }
+        let tiers = TierTable(models: list)
         setup = ModelSetup(
             providers: ["p": models],
             settings: ["p": ProviderSettings(name: "p", kind: kind)],
@@ -76,8 +84,8 @@ final class AgentWorld: Sendable {
     /// Runs `body` while an engine works.
     func withEngine<Value>(_ body: (DurableEngine) async throws -> Value) async throws -> Value {
         var settings = ExecutionSettings(
-            tools: try ToolRegistry([tool, EchoTool("look.up")]),
-            http: HTTPClient(policy: AddressPolicy()),
+            tools: try ToolRegistry([tool, EchoTool("look.up"), FileWrite()]),
+            http: HTTPClient(policy: AddressPolicy(allowed: allowed)),
             sandbox: SandboxSettings(isRequired: false),
             workspaces: folder.path
         )
@@ -91,7 +99,10 @@ final class AgentWorld: Sendable {
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
-            executors: ["agent": AgentExecutor(settings: settings, agents: agents, models: models)],
+            executors: settings.executors.merging([
+                "agent": AgentExecutor(settings: settings, agents: agents, models: models),
+                ExecutorName.verification: VerificationExecutor(settings: settings, models: models),
+            ]) { $1 },
             configuration: configuration,
             failStop: { Issue.record("\($0)") }
         )
@@ -127,7 +138,7 @@ final class AgentWorld: Sendable {
 
     /// Starts a workflow.
     func start(_ yaml: String, on engine: DurableEngine) async throws -> RunID {
-        let tools = try ["note", "look.up"].map { try Registry.Tool(name: $0, input: ["type": "object"]) }
+        let tools = try ["note", "look.up", "fs.write"].map { try Registry.Tool(name: $0, input: ["type": "object"]) }
         let result = Compiler(registry: Registry(tools: tools)).compile(text: Array(yaml.utf8), fileName: "t.yaml")
         let graph = try #require(result.graph, "\(result.diagnostics.map(\.message))")
         let request = StartRequest(graph: graph, source: Array(yaml.utf8), inputs: [:], actor: "user:test")

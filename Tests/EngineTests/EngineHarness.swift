@@ -69,7 +69,7 @@ struct EngineHarness {
         return DurableEngine(
             store: store,
             blobs: blobs,
-            executors: ["tool": executor, "http": executor, "agent": executor],
+            executors: ["tool": executor, "http": executor, "agent": executor, ExecutorName.verification: executor],
             clock: clock,
             compiler: testCompiler,
             configuration: configuration,

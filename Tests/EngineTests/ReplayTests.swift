@@ -153,6 +153,51 @@ import Testing
         }
     }
 
+    @Test func `outputs that were checked are served as they were judged`() throws {
+        let yaml = """
+            workflow: w
+            outputs: {n: "${ nodes.b.output }", error: "${ nodes.a.error }"}
+            nodes:
+              - id: a
+                type: tool
+                config: {tool: noop}
+                retry: {max_attempts: 2, delay: 1s}
+                verify: [{kind: command, run: [make]}, {kind: human}]
+                continue_on_failure: true
+              - {id: b, type: transform, depends_on: [a], config: {expr: "nodes.a.output"}}
+            """
+        for ending in ["approve", "human_needed", "again", "exhausted", "reject"] {
+            var run = try RunDriver(yaml)
+            run.now = run.now + .milliseconds(17)
+            try run.complete("a", 1)
+            try run.check("a", [0: .gapsFound])
+            try run.advance(.seconds(2))
+            try run.complete("a", 2)
+            switch ending {
+            case "human_needed", "again", "reject":
+                try run.check("a", [0: .humanNeeded])
+                let choice = ["human_needed": "approve", "again": "retry"][ending] ?? "reject"
+                try run.answer("a", choice, comment: "so")
+                if ending == "again" {
+                    try run.complete("a", 3)
+                    try run.check("a", [0: .passed])
+                    try run.answer("a", "approve")
+                }
+            case "exhausted":
+                try run.check("a", [0: .gapsFound])
+                try run.answer("a", "fail")
+            default:
+                try run.check("a", [0: .passed])
+                try run.answer("a", "approve")
+            }
+            #expect(run.state.status == .completed, "\(ending): \(run.statuses)")
+            let replay = try replay(run)
+            #expect(replay.unused.isEmpty, "\(ending)")
+            #expect(replay.machine.state.outputs?.value == run.state.outputs?.value, "\(ending)")
+            #expect(replay.machine.state.status == .completed, "\(ending)")
+        }
+    }
+
     @Test func `a recording that was tampered with shows`() throws {
         var other = try RunDriver(
             """

@@ -154,6 +154,14 @@ struct RunDriver {
         try send(.taskCompleted(task: ref(id), fence: task(id).fence, output: payload, log: nil))
     }
 
+    /// An executor made checks: a word for each, `passed`, `gaps_found`, `human_needed` or `skipped`.
+    mutating func check(_ id: String, _ verdicts: [Int: Verdict], details: JSONObject = [:]) throws {
+        let evidence = verdicts.sorted { $0.key < $1.key }.map {
+            CheckEvidence(check: $0, verdict: $1, message: $1 == .passed ? "" : "not so", details: details)
+        }
+        try send(.checked(task: ref(id), fence: task(id).fence, evidence))
+    }
+
     mutating func fail(
         _ id: String,
         _ errorClass: ErrorClass = .permanent,
@@ -245,7 +253,8 @@ struct RunDriver {
     mutating func startAll() throws {
         startsByItself = true
         machine.turn.now = now
-        for task in state.allTasks where state[task].status == .ready && machine.canStart(task) {
+        for task in state.allTasks
+        where (state[task].status == .ready || state.awaitsChecks(task)) && machine.canStart(task) {
             machine.start(task, worker: "w")
         }
         try finishTurn()
@@ -323,7 +332,7 @@ struct RunDriver {
                 if let blob = payload.blob { blobs[blob] = value }
             }
         case .askToBegin: try? machine.handle(.begin, in: machine.turn)
-        case .attemptEnded, .withdraw, .serve:
+        case .attemptEnded, .withdraw, .serve, .keepOutput:
             break
         }
     }
@@ -333,7 +342,10 @@ struct RunDriver {
         let isHeld = machine.isHeld
         machine = RunMachine(try foldedLog(), turn: Turn(now: now, actor: nil, entropy: random.next()))
         machine.isHeld = isHeld
-        for task in state.allTasks where state[task].status == .running && !state.node(task).kind.isEngineRun {
+        for task in state.allTasks
+        where state[task].status == .running && !state.node(task).kind.isEngineRun
+            || state[task].status == .verifying && state[task].worker != nil
+        {
             let fence = state[task].fence
             try send(.attemptLost(task: task, fence: fence, isRelease: false))
         }

@@ -29,7 +29,7 @@ public struct AgentExecutor: NodeExecutor {
             switch outcome {
             case .completed: agents.end(task.record.id, nil)
             case .failed(let error, _, _): agents.end(task.record.id, error)
-            case .starved, .asks: agents.stop(task.record.id)
+            case .starved, .asks, .checked: agents.stop(task.record.id)
             }
             return outcome
         } catch {
@@ -47,6 +47,7 @@ public struct AgentExecutor: NodeExecutor {
             cacheKey: assignment.idempotencyKey,
             context: assignment.forwardedOutputs.map { AgentContext.Block(node: $0.node, value: $0.output) },
             guidance: assignment.guidance,
+            feedback: assignment.feedback,
             roster: agents.roster,
             skills: agents.skills,
             registry: settings.tools,

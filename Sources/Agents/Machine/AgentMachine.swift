@@ -38,10 +38,13 @@ struct AgentMachine: Sendable {
     /// What comes next.
     func next() -> AgentAction {
         guard let turn = turns.last else {
-            return ask([.user(([task.opening] + task.guidance).joined(separator: "\n\n"))])
+            let words = [task.opening] + task.guidance + task.feedback.map(Self.words)
+            return ask([.user(words.joined(separator: "\n\n"))])
         }
         // Whoever has a task tried again with words wants it to go on with them, whatever it ended with.
-        let words = task.guidance.dropFirst(turn.guidance)
+        let words =
+            task.guidance.dropFirst(turn.guidance)
+            + task.feedback.filter { $0.attempt > turn.feedback }.map(Self.words)
         if !words.isEmpty {
             let results = turn.reply.toolCalls.enumerated().map { ModelPart.toolResult(settled($1, at: $0, of: turn)) }
             return ask([ModelMessage(.user, results + [.text(words.joined(separator: "\n\n"))])])
@@ -56,13 +59,23 @@ struct AgentMachine: Sendable {
         }
     }
 
-    /// Answers since people last said something, corrections left out.
+    /// What an agent is told when its output did not pass its checks.
+    private static func words(_ feedback: CheckFeedback) -> String {
+        """
+        Your output was checked, and does not pass:
+        \(feedback.text)
+        Correct that, then give your whole answer again.
+        """
+    }
+
+    /// Answers since somebody last said something, corrections left out.
     var rounds: Int { recent.count { !$0.isRepair } }
 
-    /// The turns since people last said something.
+    /// The turns since people last said something, or checks did.
     var recent: ArraySlice<AgentTurn> {
-        let guidance = turns.last?.guidance
-        return turns[(turns.lastIndex { $0.guidance != guidance }.map { $0 + 1 } ?? 0)...]
+        let last = turns.last
+        let before = turns.lastIndex { $0.guidance != last?.guidance || $0.feedback != last?.feedback }
+        return turns[(before.map { $0 + 1 } ?? 0)...]
     }
 
     // MARK: Asking
@@ -79,7 +92,15 @@ struct AgentMachine: Sendable {
         request.outputSchema = task.output.source
         request.cacheKey = task.cacheKey
         request.origin = ModelCallOrigin(agent: task.record.id, node: task.node, call: calls + 1)
-        return .ask(AgentAsk(request: request, added: added, isRepair: isRepair, guidance: task.guidance.count))
+        return .ask(
+            AgentAsk(
+                request: request,
+                added: added,
+                isRepair: isRepair,
+                guidance: task.guidance.count,
+                feedback: task.feedback.last?.attempt ?? 0
+            )
+        )
     }
 
     // MARK: Answers

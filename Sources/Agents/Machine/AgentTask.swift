@@ -20,6 +20,8 @@ struct AgentTask: Sendable {
     let guidance: [String]
     /// What is active, the most important first.
     let skills: [Skill]
+    /// What checks found out about earlier answers, the oldest first.
+    let feedback: [CheckFeedback]
     /// What may be called, by the names that models see.
     let tools: [String: AgentTool]
     /// What it has to look up; `nil` when it is told all of its tools.
@@ -53,6 +55,7 @@ struct AgentTask: Sendable {
         cacheKey: String,
         context: [AgentContext.Block] = [],
         guidance: [String] = [],
+        feedback: [CheckFeedback] = [],
         roster: AgentRoster,
         skills shelf: SkillShelf = .builtIn(),
         registry: ToolRegistry,
@@ -74,6 +77,7 @@ struct AgentTask: Sendable {
         self.node = node
         self.cacheKey = cacheKey
         self.guidance = guidance
+        self.feedback = feedback
         opening =
             try AgentContext.opening(try record.checked(config), context)
             + AgentContext.team(config["team"]).map { "\n\n\($0)" }.joined()

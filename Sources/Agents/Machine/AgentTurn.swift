@@ -14,6 +14,7 @@ struct AgentTurn: Sendable, Equatable {
     let reply: ModelReply
     let isRepair: Bool
     let guidance: Int
+    let feedback: Int
     /// By position in the answer.
     var calls: [Int: AgentStep] = [:]
 
@@ -47,6 +48,7 @@ struct AgentTurn: Sendable, Equatable {
         }
         isRepair = step.request["repair"] == true
         guidance = step.request["guidance"]?.intValue.map { Int($0) } ?? 0
+        feedback = step.request["feedback"]?.intValue.map { Int($0) } ?? 0
     }
 }
 

@@ -11,7 +11,7 @@ import Providers
 ///
 /// | kind | request | result |
 /// |---|---|---|
-/// | `model` | `{messages, sha256, max_output_tokens, temperature?, tools, repair, guidance}` | `{reply}`, `{error}` or `{lost: true}` |
+/// | `model` | `{messages, sha256, max_output_tokens, temperature?, tools, repair, guidance, feedback?}` | `{reply}`, `{error}` or `{lost: true}` |
 /// | `tool` | `{round, index, call, arguments, human_task?}` | `{output}` or `{error: {code, message}}` |
 ///
 /// `messages` are those that were new with this call; what came before is in the steps before. `sha256` is that of the whole
@@ -57,6 +57,8 @@ struct AgentAsk: Sendable, Equatable {
     let isRepair: Bool
     /// How much people had said by then.
     let guidance: Int
+    /// The last attempt whose output had been checked by then; 0 for none.
+    let feedback: Int
 
     /// What the step says.
     var record: JSONValue {
@@ -66,6 +68,7 @@ struct AgentAsk: Sendable, Equatable {
             "tools": .array(request.tools.map { .string($0.name) }), "repair": .bool(isRepair),
             "guidance": .int(Int64(guidance)),
         ]
+        if feedback > 0 { record["feedback"] = .int(Int64(feedback)) }
         record["temperature"] = request.temperature.map { .double($0) }
         return .object(record)
     }

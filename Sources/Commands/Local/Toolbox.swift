@@ -114,6 +114,7 @@ struct Toolbox: Sendable {
         settings.profiles = profiles
         var executors = settings.executors
         executors["agent"] = AgentExecutor(settings: settings, agents: agents, models: models)
+        executors[ExecutorName.verification] = VerificationExecutor(settings: settings, models: models)
         return executors
     }
 }

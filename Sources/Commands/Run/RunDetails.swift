@@ -91,13 +91,36 @@ struct RunDetails {
         case "skipped": task["skip_reason"]?.stringValue ?? ""
         case "waiting":
             task["human_task"]?.stringValue ?? time(task["until"]).map { "until \(TimeText.date($0))" } ?? ""
+        case "verifying": checks(task)
         case "completed":
             [
-                task["reused"] == true ? "reused" : nil,
+                checks(task), task["reused"] == true ? "reused" : nil,
                 task["cached_from"]?.stringValue.map { "from the cache: \($0)" },
                 task["case"]?.stringValue.map { "→ \($0)" },
-            ].compactMap { $0 }.joined(separator: " ")
+            ].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
         default: ""
+        }
+    }
+
+    /// `2 of 3 checks passed`.
+    private static func checks(_ task: JSONValue) -> String {
+        guard let checks = task["verification"]?["checks"]?.arrayValue else { return "" }
+        let passed = checks.count { $0["verdict"] == "passed" }
+        return "\(passed) of \(checks.count) \(checks.count == 1 ? "check" : "checks") passed"
+    }
+
+    /// What the checks of outputs found, a line for each check, with what is wrong below it.
+    var checkLines: [String] {
+        let checked = tasks.filter { $0["verification"] != nil }
+        guard !checked.isEmpty else { return [] }
+        return ["checks:"] + checked.flatMap { task in
+            (task["verification"]?["checks"]?.arrayValue ?? []).flatMap { check -> [String] in
+                let verdict = check["verdict"]?.stringValue ?? "open"
+                let title = TextWidth.oneLine(check["title"]?.stringValue ?? "")
+                let line = "  \(Self.name(task)): \(check["kind"]?.stringValue ?? "") \(verdict)"
+                let message = check["message"]?.stringValue.map { ["    \(TextWidth.oneLine($0))"] } ?? []
+                return [title == check["kind"]?.stringValue ? line : "\(line) (\(title))"] + message
+            }
         }
     }
 

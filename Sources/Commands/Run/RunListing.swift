@@ -211,6 +211,7 @@ enum RunListing {
         if let error = details.error { lines.append("error      \(TextWidth.oneLine(error))") }
         lines += details.outputLines + [""]
         lines += details.table(now: now).lines(width: context.console.settings.outputWidth, style: style)
+        if !details.checkLines.isEmpty { lines += [""] + details.checkLines }
         return lines.joined(separator: "\n") + "\n"
     }
 }

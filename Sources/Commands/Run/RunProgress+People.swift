@@ -58,3 +58,40 @@ extension ReviewEvent {
         if case .opened = self { false } else { true }
     }
 }
+
+extension VerificationEvent {
+    /// Somebody works on the task, or will in a moment.
+    var isWork: Bool {
+        switch self {
+        case .started, .dispatched, .evidence, .returned: true
+        case .completed: false
+        }
+    }
+
+    /// How it is shown to a person who watches.
+    var mark: RunProgress.Step.Mark {
+        switch self {
+        case .evidence(let evidence): evidence.verdict == .passed ? .done : .failed
+        case .completed(.gapsFound, _), .completed(.humanNeeded, _): .failed
+        case .started, .dispatched, .returned, .completed: .info
+        }
+    }
+
+    var note: String {
+        switch self {
+        case .started: "the output is checked"
+        case .dispatched(_, let worker): worker
+        case .evidence(let evidence):
+            "check \(evidence.check + 1) \(evidence.verdict.rawValue)"
+                + (evidence.message.isEmpty ? "" : ": \(evidence.message)")
+        case .returned(let why): "(\(why.rawValue))"
+        case .completed(let verdict, _): verdict.rawValue
+        }
+    }
+
+    /// What passed, and what follows says again, is no news.
+    var isNews: Bool {
+        if case .evidence(let evidence) = self { return evidence.verdict != .passed }
+        return false
+    }
+}

@@ -295,6 +295,9 @@ struct RunProgress {
         case .supervision: return step(.info, "no worker serves it")
         case .deadLetter(.added(let letter)): return step(.failed, "queue \(letter.queue) gave it up", isNews: false)
         case .review(let event): return step(.failed, event.note, isNews: event.isNews)
+        case .verification(let event):
+            if event.isWork { open(task, .running, at) }
+            return step(event.mark, event.note, isNews: event.isNews)
         case .loop(let event): return applyLoop(event, task, at)
         case .map(let event): return applyMap(event, task, at)
         case .team(let event): return applyTeam(event, task, at)

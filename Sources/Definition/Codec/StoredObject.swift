@@ -145,6 +145,14 @@ struct StoredObject {
         try template(.object(object), at: pointer)
     }
 
+    /// The object with only these members, as a template.
+    func template(of keys: [String]) throws(GraphCodecError) -> ValueTemplate {
+        try template(.object(JSONObject(members: object.members.filter { keys.contains($0.key) })), at: pointer)
+    }
+
+    /// The object as it is.
+    var json: JSONValue { .object(object) }
+
     func wrong(_ key: String) -> GraphCodecError {
         Self.error("has a value that does not fit", at: pointer.appending(key))
     }

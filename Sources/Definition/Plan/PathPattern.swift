@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A path in which `*` and `?` stand for parts of a name and `**` for whole parts of the way (spec 3.5, `writes`).
-struct PathPattern {
-    fileprivate enum Step: Equatable {
+public struct PathPattern: Sendable {
+    fileprivate enum Step: Equatable, Sendable {
         case byte(UInt8)
         /// One byte of a name.
         case any
@@ -15,7 +15,8 @@ struct PathPattern {
 
     private let steps: [Step]
 
-    init(_ text: String) {
+    /// Reads a pattern; every text is one.
+    public init(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while bytes.starts(with: "./".utf8) { bytes = bytes.dropFirst(2) }
         bytes = bytes.drop { $0 == Self.slash }
@@ -47,7 +48,18 @@ struct PathPattern {
         self.steps = isFolder && !steps.isEmpty ? steps + [.byte(Self.slash), .path] : steps
     }
 
+    private init(path: String) {
+        steps = path.utf8.map { .byte($0) }
+    }
+
     private static let slash = UInt8(ascii: "/")
+
+    /// Whether a path, without `./` before it, is one of those that the pattern stands for, or lies below one. Sets and
+    /// alternatives in a pattern stand for more than they say.
+    public func includes(_ path: String) -> Bool {
+        var work = 1 << 20
+        return overlaps(PathPattern(path: path), work: &work)
+    }
 
     /// Whether some path fits both. What lies below a path belongs to it.
     ///

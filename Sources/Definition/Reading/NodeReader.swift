@@ -129,7 +129,11 @@ struct NodeReader {
         common["description"] = nil
         common["join"] = nil
         if join != .all { common["join"] = join.json }
-        for member in common where Self.usual[member.key] == member.value { common[member.key] = nil }
+        // An output that fails its checks goes to a person, unless the document says what becomes of it.
+        let kept: Set<String> = common.contains("verify") ? ["on_exhausted"] : []
+        for member in common where Self.usual[member.key] == member.value && !kept.contains(member.key) {
+            common[member.key] = nil
+        }
         if let timeout = resolved.timeout, !common.contains("timeout_ms") {
             common.append("timeout_ms", .int(context.defaults.timeout ?? timeout))
         }

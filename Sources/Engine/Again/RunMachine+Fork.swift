@@ -88,7 +88,7 @@ extension RunMachine {
                 // A map whose items are being read.
                 return state.loops[task] == nil && state.maps[task] == nil && state.teams[task] == nil
             case .waiting: return now.openRequest != nil || now.child != nil
-            case .needsReview: return true
+            case .verifying, .needsReview: return true
             default: return false
             }
         }
@@ -114,7 +114,7 @@ extension RunMachine {
         case .running:
             guard let timeout = state.node(task).timeout else { return }
             effects.append(.arm(task: task, kind: .timeout, at: turn.now + timeout))
-        case .blocked, .completed, .failed, .skipped, .cancelled, .compensated, .needsReview: break
+        case .blocked, .verifying, .completed, .failed, .skipped, .cancelled, .compensated, .needsReview: break
         }
     }
 

@@ -8,7 +8,8 @@ extension RunMachine {
     mutating func completeFromCache(_ task: TaskRef, _ output: Payload, from run: RunID) {
         if state.status == .waiting { emit(Event(body: .runResumed)) }
         emit(task, .again(.cached(from: run)))
-        complete(task, output, nil)
+        // It was kept because it had passed the same checks.
+        completeVerified(task, output, nil)
         propagate()
     }
 }

@@ -44,6 +44,7 @@ extension ShardLoop {
         var parts: JSONObject = [
             "kind": .string(node.kind.name), "arguments": arguments, "version": .string(traits(node).version),
         ]
+        if !node.checks.isEmpty { parts["verify"] = .array(node.checks.map(\.source)) }
         if case .tool(let name, _, _) = node.kind { parts["tool"] = .string(name) }
         if case .function(let name, _) = node.kind { parts["function"] = .string(name) }
         let scope =
@@ -64,10 +65,11 @@ extension ShardLoop {
         return (output, row)
     }
 
-    /// Keeps what an attempt gave.
-    mutating func keep(_ result: AttemptResult, of task: TaskRef, _ run: OpenRun, _ batch: inout Batch) {
-        guard let key = run.cacheKeys.removeValue(forKey: task), case .completed(let output, _) = result,
-            run.state.has(task), run.state[task].status == .completed, let cache = run.state.node(task).cache
+    /// Keeps what a task gave, once it has passed its checks.
+    mutating func keep(_ task: TaskRef, _ run: OpenRun, _ batch: inout Batch) {
+        guard !run.cacheKeys.isEmpty, run.state.has(task), !run.isAboutToBeChecked(task),
+            let key = run.cacheKeys.removeValue(forKey: task), run.state[task].status == .completed,
+            let output = run.state[task].output, let cache = run.state.node(task).cache
         else { return }
         let now = run.state[task]
         let bytes = JSONValue.object(output.json).bytes()
@@ -124,5 +126,12 @@ extension ShardLoop {
         } catch {
             throw EngineError(store: error)
         }
+    }
+}
+
+extension OpenRun {
+    /// Its output is there, and does not count yet.
+    fileprivate func isAboutToBeChecked(_ task: TaskRef) -> Bool {
+        state[task].status == .verifying || state[task].openRequest?.request.purpose == .check
     }
 }

@@ -97,6 +97,8 @@ public struct Event: Sendable, Equatable {
         indirect case step(StepEvent)
         /// A task was given up.
         indirect case deadLetter(DeadLetterEvent)
+        /// An output is checked.
+        indirect case verification(VerificationEvent)
     }
 
     /// Why a task is ready and not running.

@@ -125,6 +125,7 @@ extension Event.Body {
         case .claim(let event): event.data
         case .step(let event): event.data
         case .deadLetter(let event): event.data
+        case .verification(let event): event.data
         }
     }
 

@@ -105,6 +105,9 @@ struct EventDecoder {
         case .agentCallStarted, .agentCallCompleted, .toolRequested, .toolCompleted, .toolDecided,
             .taskStarved:
             StepEvent(type, data).map(Event.Body.step)
+        case .verificationStarted, .verificationDispatched, .evidenceRecorded, .verificationReturned,
+            .verificationCompleted:
+            try verification(type, data).map(Event.Body.verification)
         case .deadLetterAdded: deadLetter(data).map(Event.Body.deadLetter)
         }
     }

@@ -39,6 +39,11 @@ public enum EventType: String, Sendable, CaseIterable {
     case toolRequested = "tool.requested"
     case toolCompleted = "tool.completed"
     case toolDecided = "tool.decided"
+    case verificationStarted = "verification.started"
+    case verificationDispatched = "verification.dispatched"
+    case evidenceRecorded = "evidence.recorded"
+    case verificationReturned = "verification.returned"
+    case verificationCompleted = "verification.completed"
     case loopIterationStarted = "loop.iteration_started"
     case loopIterationCompleted = "loop.iteration_completed"
     case mapExpanded = "map.expanded"
@@ -141,6 +146,7 @@ extension Event.Body {
         case .claim(let event): event.type
         case .step(let event): event.type
         case .deadLetter(let event): event.type
+        case .verification(let event): event.type
         }
     }
 }

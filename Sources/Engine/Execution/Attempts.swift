@@ -29,12 +29,12 @@ struct Attempts: Sendable {
             // The call never left, so that nothing was spent.
             let error = TaskError(code: "cancelled", errorClass: .permanent, message: "it had not begun")
             return await deliver(.failed(error, usage: CallUsage.none), of: assignment, cancellation, dispatcher)
-        } else if let executor = executors[assignment.node.kind.name] {
+        } else if let executor = executors[assignment.executor] {
             var assignment = assignment
             assignment.control = control(of: assignment)
             outcome = await executor.execute(assignment, cancellation)
         } else {
-            let message = "no executor is registered for nodes of kind `\(assignment.node.kind.name)`"
+            let message = "no executor is registered for nodes of kind `\(assignment.executor)`"
             outcome = .failed(TaskError(code: "tool.unavailable", errorClass: .permanent, message: message))
         }
         CrashPoint.afterEffect.reach()
@@ -50,7 +50,9 @@ struct Attempts: Sendable {
         _ cancellation: CancellationSignal,
         _ dispatcher: Dispatcher
     ) async {
-        let isKept = outcome.hasCompleted && assignment.node.compensation != nil || outcome.usage != nil
+        let isKept =
+            outcome.hasCompleted && assignment.node.compensation != nil && assignment.checks == nil
+            || outcome.usage != nil
         while isKept || !cancellation.isCancelled {
             do throws(EngineError) {
                 let result = try await store(outcome)
@@ -81,6 +83,7 @@ struct Attempts: Sendable {
             let (subject, bytes) = Payload.of(approval.subject)
             if let bytes { _ = try await put(bytes) }
             return .asks(PreparedApproval(approval, subject: subject))
+        case .checked(let evidence): return .checked(evidence)
         }
     }
 
@@ -112,6 +115,9 @@ struct Attempts: Sendable {
             recordSteps: { [mailbox] changes throws(EngineError) in
                 try await mailbox.ask { .steps(changes, lease, $0) }
             },
+            recordChecks: { [mailbox] changes throws(EngineError) in
+                try await mailbox.ask { .checks(changes, lease, $0) }
+            },
             putBlob: { bytes throws(EngineError) in try await put(bytes) },
             readBlob: { blob throws(EngineError) in try await get(blob) }
         )
@@ -128,4 +134,15 @@ struct Attempts: Sendable {
             throw EngineError(store: error)
         }
     }
+}
+
+extension Assignment {
+    /// The executor that makes it: that of the node's kind, or ``ExecutorName/verification``.
+    fileprivate var executor: String { checks == nil ? node.kind.name : ExecutorName.verification }
+}
+
+/// Names of executors that belong to no kind of node.
+public enum ExecutorName {
+    /// Makes the checks of outputs.
+    public static let verification = "verify"
 }

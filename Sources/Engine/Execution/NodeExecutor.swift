@@ -41,11 +41,15 @@ public enum AttemptOutcome: Sendable {
     /// no failure, and does not count as an attempt.
     case asks(CallApproval)
 
+    /// For an assignment of ``Assignment/checks``: they are made, as far as they have to be, and these have not been
+    /// recorded before.
+    case checked([CheckEvidence])
+
     /// What it did cost.
     var usage: CallUsage? {
         switch self {
         case .completed(_, _, let usage), .failed(_, _, let usage): usage
-        case .starved, .asks: nil
+        case .starved, .asks, .checked: nil
         }
     }
 
@@ -78,8 +82,12 @@ public struct Assignment: Sendable {
     public let allowance: Charge?
     /// What people said about the task before they had it tried again, the oldest first.
     public let guidance: [String]
-    /// What the node's templates can see.
+    /// What the checks of earlier attempts found; the last three, the oldest first.
+    public let feedback: [CheckFeedback]
+    /// What the node's templates can see; for checks, what theirs can.
     public let scope: ScopeSnapshot
+    /// The checks that have to be made; `nil` for an attempt of the node.
+    public let checks: CheckOrder?
 
     /// What the attempt may ask of the engine; `nil` where nobody would hear it.
     public internal(set) var control: ExecutionControl?
@@ -101,6 +109,8 @@ public struct Assignment: Sendable {
         self.node = node
         attempt = task.attempts
         guidance = state.guidance(of: ref)
+        feedback = state.verifications[ref]?.feedback ?? []
+        checks = task.status == .verifying ? state.verifications[ref].map { CheckOrder($0, node.checks) } : nil
         steps = state.steps[ref]?.all ?? []
         consents = state.steps[ref]?.consents ?? []
         repeats = task.repeats
@@ -108,6 +118,17 @@ public struct Assignment: Sendable {
         self.allowance = allowance
         lease = HeldLease(key: key, fence: task.fence)
         var expressions: [CELExpression] = []
+        if let checks {
+            for check in checks.open.map(\.check) {
+                expressions += check.template.slots.map(\.expression) + [check.condition].compactMap(\.self)
+            }
+            // Whoever judges wants to know what was asked.
+            if case .agent(let template) = node.kind { expressions += template.slots.map(\.expression) }
+            var extra = state.locals(of: ref)
+            extra["output"] = checks.output
+            scope = state.snapshot(for: expressions, in: ref.scope, at: now, extra: extra)
+            return
+        }
         switch node.kind {
         case .tool(_, let template, _), .http(let template): expressions = template.slots.map(\.expression)
         case .agent(let template):

@@ -44,6 +44,8 @@ public enum WaitCause: Sendable, Equatable {
     case body(openTasks: Int)
     /// An executor has it.
     case lease(worker: String, fence: Int64, attempt: Int)
+    /// Its output is checked: by whom, and the checks that are left.
+    case checks(worker: String?, fence: Int64, attempt: Int, open: [String])
     /// A person has to answer.
     case human(HumanTask)
     /// Nothing is tried any more before a person decides: by answering the request, or, without one, by resuming the
@@ -78,6 +80,7 @@ public enum WaitCause: Sendable, Equatable {
         case .draining: "draining"
         case .body: "body"
         case .lease: "lease"
+        case .checks: "verification"
         case .human: "human"
         case .review: "review"
         case .signal: "signal"
@@ -104,6 +107,7 @@ extension RunState {
         case .running where node(ref).kind.isContainer:
             return .body(openTasks: scopes(of: ref).reduce(0) { $0 + (scope($1)?.open ?? 0) })
         case .running: return .lease(worker: task.worker ?? "", fence: task.fence, attempt: task.attempts)
+        case .verifying: return checksCause(ref, pauses)
         case .waiting where waitsForMoney(ref): return readyCause(ref, pauses)
         case .waiting:
             if let request = task.openRequest { return .human(request) }
@@ -122,6 +126,20 @@ extension RunState {
                 next: task.until ?? createdAt
             )
         }
+    }
+
+    private func checksCause(_ ref: TaskRef, _ pauses: PauseTable) -> WaitCause {
+        let own = pause.map { [Pausing(scope: nil, by: $0.by, reason: $0.reason)] } ?? []
+        let pausings = own + pauses.holding(ref, of: self).map(Pausing.init)
+        if !pausings.isEmpty, awaitsChecks(ref) { return .paused(pausings) }
+        let verification = verifications[ref]
+        let open = node(ref).checks.enumerated().filter { verification?.isKnown($0.offset) == false }
+        return .checks(
+            worker: self[ref].worker,
+            fence: self[ref].fence,
+            attempt: verification?.attempt ?? self[ref].attempts,
+            open: open.map(\.element.title)
+        )
     }
 
     private func readyCause(_ ref: TaskRef, _ pauses: PauseTable) -> WaitCause {
@@ -247,6 +265,10 @@ extension WaitCause {
         case .body(0): return "goes on in a moment"
         case .body(let open): return open == 1 ? "1 task within has not ended" : "\(open) tasks within have not ended"
         case .lease(let worker, let fence, let attempt): return "attempt \(attempt) at \(worker), fence \(fence)"
+        case .checks(let worker, let fence, let attempt, let open):
+            let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
+            let who = worker.map { "is checked at \($0), fence \(fence)" } ?? "is to be checked when an executor is free"
+            return "the output of attempt \(attempt) \(who)" + (open.isEmpty ? "" : "; left: \(names)")
         case .human(let human): return human.sentence
         case .review(let human?, _): return human.sentence
         case .review(nil, let error):
@@ -269,7 +291,7 @@ extension WaitCause {
         case .human(let human), .review(let human?, _), .patch(_, _, let human?): human.commands
         case .paused(let pausings): pausings.map { $0.command(run: run) }
         case .review(nil, _): ["baton run resume \(run)"]
-        case .lease, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
+        case .lease, .checks, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
         case .signal(let type, let key, _):
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]
         case .child(let child): ["baton run explain \(child)", "baton run cancel \(child)"]

@@ -248,9 +248,10 @@ extension ShardLoop {
             case .failed(let error, let log): .taskFailed(task: task, fence: claim.fence, error: error, log: log)
             case .starved(let cost): .starve(task: task, fence: claim.fence, cost)
             case .asks(let approval): .askForCall(task: task, fence: claim.fence, approval)
+            case .checked(let evidence): .checked(task: task, fence: claim.fence, evidence)
             }
         let sequence = try handle(command, on: run.key, claim.actor, &batch)
-        keep(result, of: task, run, &batch)
+        keep(task, run, &batch)
         return sequence
     }
 }

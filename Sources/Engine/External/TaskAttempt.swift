@@ -102,7 +102,7 @@ private struct AttemptHistory {
                 TaskAttempt(number: number, fence: fence, worker: worker, isClaimed: isClaimed, startedAt: now)
             )
             isClaimed = false
-        case .taskCompleted: end(.succeeded, now)
+        case .taskCompleted, .verification(.started): end(.succeeded, now)
         case .taskFailed(let error, _, _), .taskRetrying(let error, _, _, _), .review(.exhausted(let error, _)):
             end(error.code == "timeout" ? .timedOut : error.code == "attempt.lost" ? .lost : .failed, now, error)
         case .taskReady(.lost), .review(.poisoned): end(.lost, now)

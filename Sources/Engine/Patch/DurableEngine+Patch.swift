@@ -49,6 +49,7 @@ extension DurableEngine {
 public struct ExecutionControl: Sendable {
     let submit: @Sendable (PatchRequest) async throws(EngineError) -> PatchRecord
     let recordSteps: @Sendable ([PreparedStep]) async throws(EngineError) -> StepReceipt
+    let recordChecks: @Sendable ([CheckChange]) async throws(EngineError) -> CheckReceipt
     let putBlob: @Sendable ([UInt8]) async throws(EngineError) -> BlobRef
     let readBlob: @Sendable (BlobRef) async throws(EngineError) -> [UInt8]
 

@@ -17,6 +17,10 @@ public struct HumanRequest: Sendable, Equatable {
         case patch
         /// Whether a call of a tool is made.
         case call
+        /// Whether an output passes a check.
+        case check
+        /// Whether an output counts whose checks could not decide.
+        case verdict
     }
     /// The id.
     public var id: HumanTaskID

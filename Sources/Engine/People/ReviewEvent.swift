@@ -13,6 +13,8 @@ public enum ReviewReason: String, Sendable, CaseIterable {
     case stuck
     /// The agents that worked on it do not agree.
     case undecided
+    /// Its checks could not decide about its output.
+    case unverified
 }
 
 /// What happens to a task that cannot go on by itself (spec 7.3).
@@ -48,7 +50,7 @@ extension RunState {
     mutating func fold(_ event: ReviewEvent, _ task: TaskRef, _ now: Timestamp) {
         switch event {
         case .opened(let reason, let error, let log):
-            let isUnder = self[task].status == .running || self[task].status == .waiting
+            let isUnder = [.running, .verifying, .waiting].contains(self[task].status)
             if let error, isUnder, reason == .exhausted { noteFailure(of: task, error, now) }
             self[task].error = error ?? self[task].error
             self[task].log = log ?? self[task].log

@@ -119,6 +119,8 @@ extension RunMachine {
         case .node: answered(task, human.request, choice, decision)
         case .review: reviewed(task, decision)
         case .call: callDecided(task, human.request, decision)
+        case .check: checkAnswered(task, agrees: human.request.agrees(choice), decision)
+        case .verdict: verdictGiven(task, decision)
         case .patch:
             if let index = state.patches.index(reviewedBy: human.id) {
                 patchReviewed(state.patches.all[index].number, decision)
@@ -223,6 +225,7 @@ extension RunMachine {
         }
         emit(task, .human(.expired(human.id)), actor: "system")
         disarmPeople(task)
+        if human.request.purpose == .check { return checkExpired(task, waited: turn.now - human.askedAt) }
         switch rule {
         case .approve: settle(task, human, choosing: HumanChoice.id(agreeing: true, among: human.request.choices))
         case .reject: settle(task, human, choosing: HumanChoice.id(agreeing: false, among: human.request.choices))

@@ -14,7 +14,7 @@ extension RunMachine {
     mutating func giveUp(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
         if state.compensation(of: task) != nil { return compensationExhausted(task, .exhausted, error, log) }
         // A fatal error ends the run, whatever the document says.
-        let rule = error.errorClass == .fatal ? .fail : state.node(task).onExhausted
+        let rule = error.errorClass == .fatal ? .fail : exhaustion(of: task, after: error)
         switch rule {
         case .fail, .compensate:
             fail(task, error, log)
@@ -23,7 +23,14 @@ extension RunMachine {
             emit(task, .review(.exhausted(error, log: log)))
             skip(task, .exhausted)
         case .escalate:
-            escalate(task, .exhausted, summary: "\(named(task)) failed: \(error)", error: error, log: log)
+            escalate(
+                task,
+                .exhausted,
+                summary: "\(named(task)) failed: \(error)",
+                error: error,
+                output: error.code == TaskError.verificationFailed ? state.verifications[task]?.output : nil,
+                log: log
+            )
         case .pause where state.derivation?.kind == .shadow:
             fail(task, error, log)
         case .pause:
@@ -31,6 +38,13 @@ extension RunMachine {
             guard state.status != .paused else { return }
             emit(Event(actor: "system", body: .runPaused(reason: "\(named(task)) failed: \(error)")))
         }
+    }
+
+    /// What the document says. An output that did not pass its checks is for a person, unless it says something else.
+    private func exhaustion(of task: TaskRef, after error: TaskError) -> Graph.Exhaustion {
+        let node = state.node(task)
+        let isUnsaid = error.code == TaskError.verificationFailed && !node.checks.isEmpty && !node.saysOnExhausted
+        return isUnsaid ? .escalate : node.onExhausted
     }
 
     /// An executor died. The third one that a task takes down is the last: the task waits for a person.
@@ -80,6 +94,7 @@ extension RunMachine {
         ]
         subject["error"] = error?.json
         subject["output"] = output?.value
+        subject["checks"] = state.verifications[task].map { .array($0.checksJSON(state.node(task).checks)) }
         let request = HumanRequest(
             id: nextHumanTaskID(task),
             purpose: .review,
@@ -106,7 +121,14 @@ extension RunMachine {
             let output = decision.values.blob == nil ? Payload(inline: result) : payload(result)
             var chosen: String?
             if case .branch = state.node(task).kind { chosen = result["case"]?.stringValue }
-            complete(task, output, nil, chosen: chosen, loopExit: state.node(task).kind.isContainer ? .break : nil)
+            complete(
+                task,
+                output,
+                nil,
+                chosen: chosen,
+                loopExit: state.node(task).kind.isContainer ? .break : nil,
+                isTakenOver: true
+            )
         default:
             let message = "\(decision.by) let it fail"
             let error = TaskError(code: "human_task.rejected", errorClass: .permanent, message: message)

@@ -52,7 +52,7 @@ public struct PhaseProgress: Sendable, Equatable {
         case .failed: failed += change
         case .cancelled: cancelled += change
         case .skipped: skipped += change
-        case .running, .waiting, .retrying, .needsReview: begun += change
+        case .running, .verifying, .waiting, .retrying, .needsReview: begun += change
         case .blocked, .ready: break
         }
     }

@@ -87,7 +87,9 @@ extension RunMachine {
             message: "phase `\(state.graph.phases[number].id)` took longer than \(timeout.text)"
         )
         let open = state.graph.phases[number].nodes.map { TaskRef(node: $0) }.filter { !state[$0].status.isTerminal }
-        let begun = open.filter { state[$0].status != .blocked && !state.isStartable($0) }
+        let begun = open.filter {
+            state[$0].status == .verifying || state[$0].status != .blocked && !state.isStartable($0)
+        }
         for task in begun.isEmpty ? Array(open.prefix(1)) : begun {
             stopWork(of: task, reason: "phase_failed")
             fail(task, error, nil)

@@ -18,6 +18,8 @@ struct Recording: Sendable {
         case skipped(SkipReason)
         /// The executor died or handed the attempt back.
         case lost(isRelease: Bool)
+        /// Its output could not be judged, so that a person had to.
+        case unverified(log: BlobRef?)
         /// A person had it tried again after its attempts were used up.
         case resumed(guidance: String?)
     }
@@ -127,6 +129,7 @@ struct Recording: Sendable {
         case .taskSkipped(.human, _): return .skipped(.human)
         case .review(.opened(.exhausted, let error?, let log)), .review(.exhausted(let error, let log)):
             return .failed(error, log: log, unit: 0)
+        case .review(.opened(.unverified, _, let log)): return .unverified(log: log)
         case .review(.poisoned): return .lost(isRelease: false)
         case .review(.resumed(let guidance)): return .resumed(guidance: guidance)
         case .taskCancelled:

@@ -67,6 +67,8 @@ extension RunMachine {
             } else {
                 executorDied(task)
             }
+        case .unverified(let log):
+            emit(task, .review(.opened(.unverified, nil, log: log)))
         case .resumed(let guidance):
             tryAgain(task, guidance: guidance)
         }

@@ -85,7 +85,7 @@ struct RunReplay {
         case .outcome(let name, let outcome, let isStarted):
             guard let task = machine.state.task(named: name) else { return false }
             switch machine.state[task].status {
-            case .running, .waiting: machine.serve(task, outcome)
+            case .running, .waiting, .verifying: machine.serve(task, outcome)
             case .blocked, .ready:
                 guard !isStarted, isReady(task) else { return false }
                 machine.serve(unstarted: task, outcome)

@@ -16,6 +16,8 @@ public enum Command: Sendable {
     case attemptTimedOut(task: TaskRef, fence: Int64)
     /// The executor of an attempt died, lost its lease, or handed it back.
     case attemptLost(task: TaskRef, fence: Int64, isRelease: Bool)
+    /// An executor made checks of an output, as far as they had to be made; these have not been written down yet.
+    case checked(task: TaskRef, fence: Int64, [CheckEvidence])
     /// The next call of an attempt costs more than there is room for: the attempt ends, and another one follows.
     case starve(task: TaskRef, fence: Int64, CallCost)
     /// A call of an attempt needs approval: the attempt ends, and another one follows when a person decided.
@@ -124,6 +126,8 @@ enum Effect: Sendable {
     case cancelChild(RunID, isKilled: Bool)
     /// Hand a signal to others and answer with `signalSent`, in the same turn.
     case sendSignal(task: TaskRef, fence: Int64, SignalTarget, RunSignal)
+    /// The output has passed its checks: it may be used again.
+    case keepOutput(task: TaskRef)
     /// Take the result of the task from the recording of the run that this one replays.
     case serve(task: TaskRef)
     /// The graph must be durable before the events that name it are.

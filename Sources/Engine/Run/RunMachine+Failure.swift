@@ -189,7 +189,7 @@ extension RunMachine {
 
     /// Something is in flight, waits, or may still start.
     private mutating func isActive() -> Bool {
-        let busy: [TaskStatus] = [.running, .waiting, .retrying, .needsReview]
+        let busy: [TaskStatus] = [.running, .verifying, .waiting, .retrying, .needsReview]
         let held = state.heldByBudget
         if busy.reduce(-held, { $0 + state.count($1) }) > 0 { return true }
         guard state.count(.ready) + held > 0 else { return false }
@@ -210,7 +210,7 @@ extension RunMachine {
     }
 
     private mutating func updateWait() {
-        if state.count(.ready) + state.count(.running) > 0 {
+        if state.count(.ready) + state.count(.running) + state.count(.verifying) > 0 {
             if state.status == .waiting { emit(Event(body: .runResumed)) }
             return
         }
@@ -293,6 +293,9 @@ extension RunMachine {
         case .running where !state.node(task).kind.isEngineRun:
             effects.append(.stopAttempt(task: task, fence: before.fence, isKilled: isKilling))
             effects.append(.attemptEnded(task: task, fence: before.fence))
+        case .verifying where before.worker != nil:
+            effects.append(.stopAttempt(task: task, fence: before.fence, isKilled: isKilling))
+            effects.append(.attemptEnded(task: task, fence: before.fence))
         case .retrying:
             effects.append(.disarm(task: task, kind: .retry))
         case .waiting where before.openRequest == nil:
@@ -301,7 +304,7 @@ extension RunMachine {
             leaveChild(of: task)
         case .waiting, .needsReview:
             closeRequest(of: task)
-        case .ready:
+        case .ready, .verifying:
             effects.append(.withdraw(task: task))
         case .blocked, .running, .completed, .failed, .skipped, .cancelled, .compensated:
             break

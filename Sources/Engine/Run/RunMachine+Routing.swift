@@ -38,8 +38,26 @@ extension RunMachine {
         (pending, changedScopes, openedMaps, changedGroups, changedPhases) = ([], [], [], [], [])
     }
 
-    /// Records a result and lets the targets know.
+    /// Records a result, or has it checked first.
+    ///
+    /// - Parameter isTakenOver: A person gave it.
     mutating func complete(
+        _ task: TaskRef,
+        _ output: Payload,
+        _ log: BlobRef?,
+        chosen: String? = nil,
+        loopExit: Graph.Edge.LoopExit? = nil,
+        isTakenOver: Bool = false
+    ) {
+        guard isVerified(task) else { return completeVerified(task, output, log, chosen: chosen, loopExit: loopExit) }
+        var subject = VerificationEvent.Subject(output: output)
+        (subject.log, subject.chosen, subject.loopExit) = (log, chosen, loopExit)
+        subject.isTakenOver = isTakenOver
+        verify(task, subject)
+    }
+
+    /// Records a result and lets the targets know.
+    mutating func completeVerified(
         _ task: TaskRef,
         _ output: Payload,
         _ log: BlobRef?,

@@ -114,6 +114,15 @@ struct RunMachine: Sendable {
             if completesLate(task, fence, output.value) { break }
             try finishAttempt(task, fence)
             complete(task, output, log)
+        case .checked(let task, let fence, let evidence):
+            try finishChecks(task, fence)
+            checked(task, evidence)
+        case .taskFailed(let task, let fence, let error, _) where isChecking(task, fence):
+            try finishChecks(task, fence)
+            checksFailed(task, error)
+        case .attemptLost(let task, let fence, let isRelease) where isChecking(task, fence):
+            try finishChecks(task, fence)
+            checksLost(task, isRelease: isRelease)
         case .taskFailed(let task, let fence, let error, let log):
             try finishAttempt(task, fence)
             attemptFailed(task, error, log)
@@ -192,7 +201,11 @@ struct RunMachine: Sendable {
     mutating func start(_ task: TaskRef, worker: String) {
         if state.status == .waiting { emit(Event(body: .runResumed)) }
         let now = state[task]
-        emit(task, .taskStarted(attempt: now.attempts + 1, fence: now.fence + 1, worker: worker))
+        if now.status == .verifying {
+            emit(task, .verification(.dispatched(fence: now.fence + 1, worker: worker)))
+        } else {
+            emit(task, .taskStarted(attempt: now.attempts + 1, fence: now.fence + 1, worker: worker))
+        }
     }
 
     /// Writes down that a task could not start in this turn.
@@ -205,12 +218,23 @@ struct RunMachine: Sendable {
     /// The task may be started now: offered and not stopped since.
     mutating func canStart(_ task: TaskRef) -> Bool {
         guard [.running, .waiting, .compensating].contains(state.status), state.has(task) else { return false }
+        // What is checked has begun: a failure elsewhere does not keep it from its end.
+        if state[task].status == .verifying { return state.awaitsChecks(task) && !isHeld }
         return (state[task].status == .blocked || state.isStartable(task)) && mayBegin(task)
     }
 
     private mutating func finishAttempt(_ task: TaskRef, _ fence: Int64) throws(Refusal) {
         guard state.has(task), state[task].status == .running, state[task].fence == fence, !state.status.isTerminal
         else { throw .leaseLost }
+        effects.append(.attemptEnded(task: task, fence: fence))
+    }
+
+    private func isChecking(_ task: TaskRef, _ fence: Int64) -> Bool {
+        state.has(task) && state.isChecking(task, fence)
+    }
+
+    private mutating func finishChecks(_ task: TaskRef, _ fence: Int64) throws(Refusal) {
+        guard isChecking(task, fence), !state.status.isTerminal else { throw .leaseLost }
         effects.append(.attemptEnded(task: task, fence: fence))
     }
 

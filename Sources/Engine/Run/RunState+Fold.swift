@@ -109,7 +109,7 @@ extension RunState {
             finish(task, .completed, now)
             route(task, dead: routing.dead, otherwise: .taken)
         case .taskFailed(let error, let routing, let log):
-            if self[task].status == .running { noteFailure(of: task, error, now) }
+            if [.running, .verifying].contains(self[task].status) { noteFailure(of: task, error, now) }
             self[task].error = error
             self[task].log = log ?? self[task].log
             self[task].startedAt = self[task].startedAt ?? now
@@ -153,6 +153,8 @@ extension RunState {
         case .supervision(let event):
             fold(event, task)
         case .compensation(let event):
+            fold(event, task, now)
+        case .verification(let event):
             fold(event, task, now)
         default:
             foldWait(body, task, now)
@@ -209,6 +211,7 @@ extension RunState {
         if !holds.isEmpty { holds[task] = nil }
         forgetClaim(of: task, status)
         forgetSteps(of: task, status)
+        forgetVerification(of: task, status)
         if old != status { self[task].attention = nil }
         movePhase(of: task, old, status)
         let (ended, failed) = (status.isTerminal ? 1 : 0, status == .failed ? 1 : 0)

@@ -85,6 +85,8 @@ public struct RunState: Sendable {
     var teams: [TaskRef: TeamProgress] = [:]
     /// What is known of tasks beside their outputs: `nodes.ID.info`.
     var infos: [TaskRef: JSONObject] = [:]
+    /// What is known about outputs of tasks that have checks.
+    var verifications: [TaskRef: Verification] = [:]
     /// What the calls of tasks cost, where they cost something.
     var costs: [TaskRef: Charge] = [:]
     /// Variables that were set from outside.
@@ -167,6 +169,7 @@ public struct RunState: Sendable {
         case .cancelled: 8
         case .compensated: 9
         case .needsReview: 10
+        case .verifying: 11
         }
     }
 }
@@ -191,7 +194,7 @@ extension RunState: Equatable {
             && left.priority == right.priority && left.labels == right.labels
             && left.tenant == right.tenant && left.owner == right.owner && left.project == right.project
             && left.budget == right.budget && left.execution == right.execution && left.claims == right.claims
-            && left.steps == right.steps
+            && left.steps == right.steps && left.verifications == right.verifications
             && left.holds == right.holds && left.costs == right.costs
             && left.assigned == right.assigned && left.signals == right.signals && left.detached == right.detached
             && left.lastSequence == right.lastSequence

@@ -54,7 +54,7 @@ extension RunMachine {
             case .running where state.node(task).kind.isContainer:
                 for inner in state.scopes(of: task) where isActive(inner) { return true }
             case .waiting where !state.waitsForMoney(task): return true
-            case .running, .retrying, .needsReview: return true
+            case .running, .verifying, .retrying, .needsReview: return true
             case .ready where !isStoppedByFailure(task), .waiting where !isStoppedByFailure(task): return true
             case .blocked where isOffered(task) && !isStoppedByFailure(task): return true
             case .ready, .waiting, .blocked, .completed, .failed, .skipped, .cancelled, .compensated: break

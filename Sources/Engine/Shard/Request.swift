@@ -21,6 +21,7 @@ indirect enum Request: Sendable {
     case person(HumanTaskID, PersonRequest, actor: String, Reply<HumanTaskRow>)
     case attemptEnded(HeldLease, AttemptResult, CallUsage?)
     case steps([PreparedStep], HeldLease, Reply<StepReceipt>)
+    case checks([CheckChange], HeldLease, Reply<CheckReceipt>)
     case budget(BudgetScope, BudgetLimit, actor: String, Reply<Void>)
     case heartbeat([HeldLease])
     case wait(RunID, Reply<RunRow>)
@@ -50,6 +51,7 @@ indirect enum Request: Sendable {
         case .person(_, _, _, let reply): reply(.failure(error))
         case .wait(_, let reply): reply(.failure(error))
         case .steps(_, _, let reply): reply(.failure(error))
+        case .checks(_, _, let reply): reply(.failure(error))
         case .adopt(_, let reply): reply(.failure(error))
         case .schedule(let request): request.refuse(error)
         case .pause(let request): request.refuse(error)
@@ -78,6 +80,7 @@ enum AttemptResult: Sendable {
     case failed(TaskError, log: BlobRef?)
     case starved(CallCost)
     case asks(PreparedApproval)
+    case checked([CheckEvidence])
 }
 
 /// A run to start.

@@ -145,7 +145,10 @@ extension ShardLoop {
             )
             run.inFlight += 1
             restorePermits(task, of: run, at: now)
-        case .running:
+        case .verifying where held.contains(HeldLease(key: key, fence: fence)):
+            leases.grant(key, fence: fence, timeout: nil, now: clock.monotonic())
+            run.inFlight += 1
+        case .verifying where state[task].worker != nil, .running:
             // It counts until it is closed: nobody knows whether it has stopped.
             run.inFlight += 1
             later.append((run.key, .attemptLost(task: task, fence: fence, isRelease: false)))

@@ -141,6 +141,8 @@ extension ShardLoop {
             }
         case .sendSignal(let task, let fence, let target, let signal):
             sendSignal(signal, to: target, from: task, fence: fence, of: run, &batch)
+        case .keepOutput(let task):
+            keep(task, run, &batch)
         case .serve(let task):
             serve(task, of: run)
         case .storeGraph(let graph, let source):
@@ -175,11 +177,13 @@ extension ShardLoop {
                 letGo(key)
                 continue
             }
-            if answer(for: task, of: run, &batch) || setAside(task, of: run) {
+            // Checks are made here whoever made the attempt, and need nothing that it needed.
+            let isVerifying = run.state[task].status == .verifying
+            if !isVerifying, answer(for: task, of: run, &batch) || setAside(task, of: run) {
                 letGo(key)
                 continue
             }
-            guard configuration.serves(run.state.node(task)) else {
+            guard isVerifying || configuration.serves(run.state.node(task)) else {
                 // Which queues a process serves does not change while it lives.
                 letGo(key)
                 run.machine.leaveUnserved(task)
@@ -190,11 +194,11 @@ extension ShardLoop {
                 run.parked.append(task)
                 continue
             }
-            guard mayStart(task, of: run, isCalled: isCalled, &batch) else { continue }
+            guard isVerifying || mayStart(task, of: run, isCalled: isCalled, &batch) else { continue }
             ready.charge()
             run.machine.start(task, worker: configuration.worker)
             run.inFlight += 1
-            let timeout = attemptTimeout(task, of: run, at: batch.now)
+            let timeout = isVerifying ? nil : attemptTimeout(task, of: run, at: batch.now)
             leases.grant(key, fence: run.state[task].fence, timeout: timeout, now: clock.monotonic())
             batch.starts.append((run, task))
         }
@@ -211,7 +215,7 @@ extension ShardLoop {
 
     /// The smallest of the times that bound an attempt (spec 3.8): its own, and what is left for its phase and its run.
     func executorLimit(_ task: TaskRef, of run: OpenRun, at now: Timestamp) -> Duration? {
-        var limits = [attemptTimeout(task, of: run, at: now)]
+        var limits = [run.state[task].status == .verifying ? nil : attemptTimeout(task, of: run, at: now)]
         if !run.state.hasEnded { limits.append(run.state.deadline.map { $0 - now }) }
         if task.scope == 0, let phase = run.state.graph.phase(of: task.node) {
             limits.append(timers.time(of: TaskKey(run.key, .phase(phase)), .phaseTimeout).map { $0 - now })
@@ -260,12 +264,12 @@ extension ShardLoop {
     }
 
     private func assignment(_ task: TaskRef, of run: OpenRun, _ now: Timestamp) -> Assignment? {
-        guard run.state.has(task), run.state[task].status == .running else { return nil }
+        guard run.state.has(task), [.running, .verifying].contains(run.state[task].status) else { return nil }
         let timeout = executorLimit(task, of: run, at: now)
         let key = TaskKey(run.key, task)
         let allowance = allowance(of: key)
         var assignment = Assignment(key: key, state: run.state, timeout: timeout, allowance: allowance, now: now)
-        assignment.isImmediate = traits(assignment.node).isImmediate
+        assignment.isImmediate = assignment.checks == nil && traits(assignment.node).isImmediate
         return assignment
     }
 

@@ -35,6 +35,8 @@ extension ShardLoop {
             endAttempt(lease, result, usage, &batch)
         case .steps(let changes, let lease, let reply):
             answer(reply, &batch) { loop, batch throws(EngineError) in try loop.record(changes, of: lease, &batch) }
+        case .checks(let changes, let lease, let reply):
+            answer(reply, &batch) { loop, batch throws(EngineError) in try loop.record(changes, of: lease, &batch) }
         case .budget(let scope, let limit, let actor, let reply):
             answer(reply, keeping: .done, &batch) { loop, batch throws(EngineError) in
                 try loop.setBudget(scope, limit, actor, &batch)
@@ -270,13 +272,14 @@ extension ShardLoop {
             case .failed(let error, let log): .taskFailed(task: task, fence: fence, error: error, log: log)
             case .starved(let cost): .starve(task: task, fence: fence, cost)
             case .asks(let approval): .askForCall(task: task, fence: fence, approval)
+            case .checked(let evidence): .checked(task: task, fence: fence, evidence)
             }
         // Before the result: conditions may ask what it cost.
         settle(lease, usage, &batch)
         do {
             _ = try handle(command, on: lease.key.runKey, nil, &batch)
             batch.results.append((lease, result, usage))
-            if let run = runs[lease.key.runKey] { keep(result, of: task, run, &batch) }
+            if let run = runs[lease.key.runKey] { keep(task, run, &batch) }
         } catch {
             // A result is not lost to a disk that fails.
             if error.code == .unavailable { brokenRead = brokenRead ?? error }

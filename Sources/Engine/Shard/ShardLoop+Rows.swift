@@ -69,7 +69,7 @@ extension ShardLoop {
         }
         let task = run.state[ref]
         run.rows.insert(ref)
-        let isRunning = task.status == .running
+        let isRunning = task.status == .running || task.status == .verifying && task.worker != nil
         batch.commit.tasks.append(
             TaskRow(
                 key: key,
@@ -78,7 +78,7 @@ extension ShardLoop {
                 attempt: task.attempts,
                 fence: task.fence,
                 worker: task.worker,
-                leaseUntil: isRunning && !run.state.node(ref).kind.isContainer
+                leaseUntil: isRunning && (task.status == .verifying || !run.state.node(ref).kind.isContainer)
                     ? batch.now + (run.state.claims[ref]?.lease ?? .milliseconds(leases.duration)) : nil,
                 awaitedSignal: task.status == .waiting ? task.awaited?.type : nil,
                 queue: run.state.node(ref).queueName,

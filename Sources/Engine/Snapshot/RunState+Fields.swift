@@ -61,6 +61,7 @@ extension RunState: SnapshotFields {
         StateField("execution", \.execution, default: .auto),
         StateField("claims", \.claims, default: [:]),
         StateField("steps", \.steps, default: [:]),
+        StateField("verifications", \.verifications, default: [:]),
         StateField("costs", \.costs, default: [:]),
         StateField("assigned", \.assigned, default: [:]),
         StateField("signals", \.signals, default: SignalBox()),

@@ -23,7 +23,7 @@ extension ShardLoop {
         leases.renew(lease.key, fence: lease.fence, now: clock.monotonic())
         for case .end(let number, let result, let usage) in changes {
             guard let step = run.state.steps[task]?.all[number - 1] else { continue }
-            settle(lease, call: number, usage, &batch)
+            settle(lease, call: String(number), usage, &batch)
             run.machine.emit(task, .step(.ended(step.kind, number: number, result: result)))
         }
         return try begin(changes, lease, task, run, batch)

@@ -43,6 +43,7 @@ extension RunMachine {
             switch state[task].status {
             case .blocked: pending.append(task)
             case .ready: state.waitsForPauseEnd(task) ? startOver(task) : offer(task)
+            case .verifying where state.awaitsChecks(task): offer(task)
             case .running where state.maps[task] == nil && state.loops[task] == nil && state.teams[task] == nil:
                 reloadItems(task)
             default: break

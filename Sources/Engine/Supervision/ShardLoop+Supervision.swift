@@ -27,7 +27,7 @@ extension ShardLoop {
         case .running: return true
         case .compensating:
             // It stays in this status while a person decides about a compensation, a timer runs or money is short.
-            let isMoving = [TaskStatus.ready, .running].contains { run.state.count($0) > 0 }
+            let isMoving = [TaskStatus.ready, .running, .verifying].contains { run.state.count($0) > 0 }
             return isMoving || ![TaskStatus.needsReview, .retrying, .waiting].contains { run.state.count($0) > 0 }
         case .queued: return limits.waits(KeyedLimits.task(ofRun: run.key)) == nil
         default: return false
@@ -68,10 +68,12 @@ extension ShardLoop {
                 let key = TaskKey(run.key, task)
                 let isHeld = leases.holds(key, fence: now.fence) || claims.holds(key, fence: now.fence)
                 mover = isHeld ? .lease : .lostLease(fence: now.fence)
+            case .verifying where now.worker != nil:
+                mover = leases.holds(TaskKey(run.key, task), fence: now.fence) ? .lease : .lostLease(fence: now.fence)
             case .ready where claimable[run.key]?.contains(task) == true: break
             case .ready where now.readyReason == .unserved && !configuration.serves(state.node(task)):
                 mover = .noWorker
-            case .ready, .running, .blocked:
+            case .ready, .running, .verifying, .blocked:
                 if isQuiet, !hasMover(task, of: run, &queued) { mover = .nothing }
             default: break
             }
@@ -99,7 +101,7 @@ extension ShardLoop {
         case .running:
             // Its tasks within are looked at by themselves.
             return !state.scopes(of: task).isEmpty
-        case .ready:
+        case .ready, .verifying:
             if run.parked.contains(task) || limits.waits(key) != nil || state.holds[task] != nil { return true }
             if let queue = state.node(task).queueName, aside[queue]?.contains(key) == true { return true }
             let keys = queued ?? Set(ready.keys)

@@ -87,6 +87,7 @@ extension RunState {
         result["skip_reason"] = task.skipReason.map { .string($0.rawValue) }
         result["case"] = task.chosen.map { .string($0) }
         result["human_task"] = task.humanTask.map { .string($0.id.description) }
+        result["verification"] = verificationJSON(of: ref)
         if !task.guidance.isEmpty { result["guidance"] = .array(task.guidance.map(JSONValue.string)) }
         return result
     }

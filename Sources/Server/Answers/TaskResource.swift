@@ -37,6 +37,9 @@ extension ClaimedTask {
         result["idempotency_key"] = .string(assignment.idempotencyKey)
         result["input"] = input
         if !assignment.guidance.isEmpty { result["guidance"] = .array(assignment.guidance.map(JSONValue.string)) }
+        if !assignment.feedback.isEmpty {
+            result["feedback"] = .array(assignment.feedback.map { .string($0.text) })
+        }
         return .object(result)
     }
 }

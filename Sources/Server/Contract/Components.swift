@@ -243,7 +243,32 @@ enum Components {
                 .required("node", .text),
                 .required("kind", .text),
                 .required("status", .choice(TaskStatus.self)),
-                .required("attempts", .integer)
+                .required("attempts", .integer),
+                .optional("verification", .named("Verification"))
+            )
+        ),
+        (
+            "Verification",
+            .answer(
+                .required("attempt", .integer, "The attempt that gave the output."),
+                .optional("verdict", .choice(Verdict.self), "Missing while checks are made."),
+                .required("output_sha256", .text),
+                .optional("taken_over", .flag, "A person gave the output."),
+                .required("checks", .list(.named("Check"))),
+                .optional("feedback", .list(.named("CheckFeedback")))
+            )
+        ),
+        ("CheckFeedback", .answer(.required("attempt", .integer), .required("text", .text))),
+        (
+            "Check",
+            .answer(
+                .required("check", .integer, "Its position in the document, from 0."),
+                .required("kind", .text),
+                .required("title", .text),
+                .optional("verdict", .choice(Verdict.self)),
+                .optional("message", .text, "What is wrong, or why nobody looked."),
+                .optional("evidence", .any, "What was seen."),
+                .optional("at", .time)
             )
         ),
         (
@@ -283,7 +308,8 @@ enum Components {
                 .required("input", .any, "What the call is handed, every expression evaluated."),
                 .optional("tool", .text),
                 .optional("timeout_ms", .integer),
-                .optional("guidance", .list(.text))
+                .optional("guidance", .list(.text)),
+                .optional("feedback", .list(.text))
             )
         ),
         ("ClaimLease", .answer(.required("ttl", .text), .required("lease_until", .time))),

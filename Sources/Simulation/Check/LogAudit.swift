@@ -72,7 +72,7 @@ struct LogAudit {
     }
 
     private mutating func note(_ event: Event, of row: RunRow, _ commit: Int) {
-        guard let task = event.task, case .taskStarted(_, let fence, _) = event.body else { return }
+        guard let task = event.task, let fence = event.body.startedFence else { return }
         started.insert(Started(key: TaskKey(runKey: row.key, task: task.number), fence: fence))
     }
 
@@ -149,8 +149,12 @@ struct RunAudit {
             return Finding(rule: .effects, message: "\(event.body.type.rawValue) for a task that ended")
         }
         switch event.body {
-        case .taskStarted(_, let fence, let worker):
+        case .taskStarted(_, let fence, let worker), .verification(.dispatched(let fence, let worker)):
             return start(task, fence, worker)
+        case .verification(.started(let subject)):
+            return give(task, subject.output, at)
+        case .verification(.returned), .verification(.completed):
+            stop(task)
         case .taskCompleted(let output, _, _):
             return complete(task, output, at, state)
         case .taskFailed, .taskSkipped, .taskCancelled:
@@ -216,9 +220,14 @@ struct RunAudit {
     }
 
     private mutating func complete(_ task: TaskRef, _ output: Payload, _ at: Timestamp, _ state: RunState) -> Finding? {
+        ended.insert(task)
+        return give(task, output, at)
+    }
+
+    /// An attempt, or whatever stands for one, gave something.
+    private mutating func give(_ task: TaskRef, _ output: Payload, _ at: Timestamp) -> Finding? {
         let isAttempt = running[task] != nil
         stop(task)
-        ended.insert(task)
         if isAttempt, output.value["fence"]?.intValue != fences[task] {
             let given = output.value["fence"]?.intValue.map(String.init) ?? "none"
             return Finding(
@@ -252,5 +261,15 @@ struct RunAudit {
             return Finding(rule: .timers, message: "a lease ended although its heartbeats came")
         }
         return nil
+    }
+}
+
+extension Event.Body {
+    /// The fence under which an attempt, or the checks of one, began.
+    fileprivate var startedFence: Int64? {
+        switch self {
+        case .taskStarted(_, let fence, _), .verification(.dispatched(let fence, _)): fence
+        default: nil
+        }
     }
 }

@@ -65,6 +65,7 @@ struct DocumentGenerator {
         var keys: [String] = []
         if random.happens(200) { keys.append("continue_on_failure: true") }
         if random.happens(80) { keys.append("when: 'false'") }
+        if random.happens(100) { keys.append("verify: [\(checks())]") }
         guard ["tool", "http"].contains(type) else { return keys }
         if random.happens(250) { keys.append("priority: \(random.pick([0, 20, 100, 400, 900]))") }
         if random.happens(200) { keys.append("timeout: \(random.draw(2...20))s") }
@@ -77,6 +78,16 @@ struct DocumentGenerator {
             keys.append("retry: {max_attempts: \(random.draw(1...4)), delay: \(random.draw(0...3))s}")
         }
         return keys
+    }
+
+    private mutating func checks() -> String {
+        (0..<random.draw(1...2)).map { _ in
+            random.pick([
+                "{kind: expr, expr: 'output != 17'}", "{kind: expr, expr: 'output == 17'}",
+                "{kind: command, run: [make]}", "{kind: command, run: [make]}", "{kind: judge, criteria: c}",
+                "{kind: human, timeout: 2m}",
+            ])
+        }.joined(separator: ", ")
     }
 
     private mutating func kind(_ id: String, _ depth: Int) -> (type: String, config: String?, isBranch: Bool) {

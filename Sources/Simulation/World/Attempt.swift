@@ -33,6 +33,7 @@ struct Attempt {
     }
 
     var outcome: AttemptOutcome {
+        if let checks = assignment.checks { return outcome(checks) }
         switch conduct.end {
         case .completes, .isLost:
             var output: JSONObject = ["fence": .int(assignment.attemptLease.fence), "n": 1]
@@ -46,6 +47,18 @@ struct Attempt {
         case .failsUpstream: return .failed(error(.upstream), usage: usage)
         case .failsPermanent: return .failed(error(.permanent), usage: usage)
         }
+    }
+
+    /// Checks find out what the attempt was drawn for; now and then nobody makes some of them.
+    private func outcome(_ order: CheckOrder) -> AttemptOutcome {
+        let verdict: Verdict
+        switch conduct.end {
+        case .completes, .isLost: verdict = .passed
+        case .failsTransient: return .failed(error(.transient))
+        case .failsUpstream: verdict = .gapsFound
+        case .failsPermanent: verdict = .humanNeeded
+        }
+        return .checked(order.open.map { CheckEvidence(check: $0.number, verdict: verdict, message: "as drawn") })
     }
 
     private var usage: CallUsage? { SimulatedMoney.usage(of: assignment) }

@@ -123,6 +123,19 @@ final class QuotaWorld {
         return try #require(answer.withLock { $0 })
     }
 
+    /// Whoever makes the checks of a node writes down what they found, in a turn of its own.
+    func record(_ node: String, _ changes: [CheckChange]) throws -> Result<CheckReceipt, EngineError> {
+        let attempt = try #require(open.first { $0.node.id == node })
+        return try record(changes, of: attempt.attemptLease)
+    }
+
+    func record(_ changes: [CheckChange], of lease: AttemptLease) throws -> Result<CheckReceipt, EngineError> {
+        let answer = Mutex2<Result<CheckReceipt, EngineError>?>(nil)
+        engine.recordChecks(changes, of: lease) { result in answer.withLock { $0 = result } }
+        turn()
+        return try #require(answer.withLock { $0 })
+    }
+
     /// The process dies, and another one takes over. Attempts that were open are told to nobody.
     func restart() {
         life += 1

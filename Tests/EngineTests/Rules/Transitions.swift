@@ -22,17 +22,19 @@ enum Transitions {
         .compensationFailed: [],
     ]
 
-    /// Single steps. `leased` and `verifying` are no statuses of the engine: taking a task and starting it are one
-    /// commit, and nothing is verified.
+    /// Single steps. `leased` is no status of the engine: taking a task and starting it are one commit.
     private static let steps: [TaskStatus: Set<TaskStatus>] = [
         .blocked: [.ready, .skipped, .cancelled],
         // Skipped when a pause came before its condition was looked at.
         .ready: [.running, .waiting, .skipped, .cancelled],
         // Skipped by `on_exhausted: skip`, which decides at once what a person would decide.
-        .running: [.ready, .waiting, .completed, .retrying, .needsReview, .skipped, .failed, .cancelled],
-        .waiting: [.ready, .running, .completed, .skipped, .failed, .cancelled],
+        .running: [.ready, .waiting, .verifying, .completed, .retrying, .needsReview, .skipped, .failed, .cancelled],
+        // Waits for a person who has to approve the output. Skipped as a running one.
+        .verifying: [.waiting, .completed, .retrying, .needsReview, .skipped, .failed, .cancelled],
+        // What a person gave, or what was waited for, is checked, and a person may be the check.
+        .waiting: [.ready, .running, .verifying, .completed, .skipped, .failed, .cancelled],
         .retrying: [.ready, .needsReview, .cancelled],
-        .needsReview: [.ready, .completed, .skipped, .failed, .cancelled],
+        .needsReview: [.ready, .verifying, .completed, .skipped, .failed, .cancelled],
         .completed: [.compensated],
         // It completed all the same, after it had been told to stop.
         .cancelled: [.compensated],

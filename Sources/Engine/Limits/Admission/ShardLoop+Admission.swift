@@ -84,7 +84,9 @@ extension ShardLoop {
     }
 
     mutating func offer(_ task: TaskRef, of run: OpenRun) {
-        if run.state.isExternal(task) { return outside.append(TaskKey(run.key, task)) }
+        if run.state.isExternal(task), run.state[task].status != .verifying {
+            return outside.append(TaskKey(run.key, task))
+        }
         let waiter = waiter(task, of: run)
         ready.push(
             waiter.task,

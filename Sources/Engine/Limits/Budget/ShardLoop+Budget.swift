@@ -67,8 +67,8 @@ extension ShardLoop {
     }
 
     /// A call of an attempt ended.
-    mutating func settle(_ lease: HeldLease, call: Int, _ usage: CallUsage?, _ batch: inout Batch) {
-        let rows = ledger.reservations(of: lease.key).filter { $0.fence == lease.fence && $0.call == String(call) }
+    mutating func settle(_ lease: HeldLease, call: String, _ usage: CallUsage?, _ batch: inout Batch) {
+        let rows = ledger.reservations(of: lease.key).filter { $0.fence == lease.fence && $0.call == call }
         for row in rows {
             if let usage {
                 settle(row, usage, of: lease.key, &batch)

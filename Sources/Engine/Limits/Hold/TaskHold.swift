@@ -111,9 +111,9 @@ extension RunState {
         !holds.isEmpty && self[task].status == .waiting && holds[task]?.isBudget == true
     }
 
-    /// It is ready, or would be with more money.
+    /// It is ready, or would be with more money; or its checks have to be made.
     func isStartable(_ task: TaskRef) -> Bool {
-        self[task].status == .ready || waitsForMoney(task)
+        self[task].status == .ready || waitsForMoney(task) || awaitsChecks(task)
     }
 
     /// What waits for money is no longer ready (spec 2.2); it is again when something else is in its way.
@@ -128,6 +128,7 @@ extension RunState {
         if !infos.isEmpty { infos = infos.filter { $0.key.scope != scope } }
         forgetClaims(in: scope)
         forgetSteps(in: scope)
+        forgetVerifications(in: scope)
         guard !holds.isEmpty || !costs.isEmpty else { return }
         holds = holds.filter { $0.key.scope != scope }
         costs = costs.filter { $0.key.scope != scope }
