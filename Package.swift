@@ -135,8 +135,7 @@ let package = Package(
             "Tools",
             [
                 "Engine", "Rates", "Hashing", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor", "Threads",
-                "CEL", "Model", "JSON",
-                "Text", "CLinux",
+                "CEL", "Model", "JSON", "Text", "CLinux",
             ]
         ),
 
@@ -233,7 +232,8 @@ let package = Package(
         tests(
             "Agents",
             [
-                "Tools", "ProviderCalls", "Providers", "Engine", "HTTPServer", "Reactor", "HTTP", "Definition", "Threads",
+                "Tools", "ProviderCalls", "Providers", "Engine", "HTTPServer", "Reactor", "HTTP", "Definition",
+                "Threads",
                 "Store", "Model", "JSON", "TestSupport",
             ]
         ),

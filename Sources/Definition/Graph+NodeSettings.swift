@@ -62,7 +62,8 @@ final class NodeSettings: Sendable {
         budget = try GraphDecoder.budget(stored)
         concurrency = try GraphDecoder.concurrency(stored)
         cache = try GraphDecoder.cache(stored)
-        checks = try stored.has("verify")
+        checks =
+            try stored.has("verify")
             ? stored.objects("verify").map { check throws(GraphCodecError) in try Graph.Check(check) } : []
         queue = try stored.optionalText("queue")
         labels = try GraphDecoder.labels(stored)

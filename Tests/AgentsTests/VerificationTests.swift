@@ -136,14 +136,15 @@ import Testing
         let world = try AgentWorld(Self.script, judge: "j")
         try await world.withEngine { engine in
             let run = try await world.start(
-                "max_rounds: 1",
+                "max_rounds: 1, tools: []",
                 "retry: {max_attempts: 2, delay: 0s}, verify: [{kind: judge, criteria: 'Sources for ${ output.text }'}], ",
                 on: engine
             )
-            #expect(try await world.wait(for: run, on: engine).status == .completed)
+            let row = try await world.wait(for: run, on: engine)
+            #expect(row.status == .completed, "\(row.error ?? "")")
             #expect(try world.ending(of: run, engine)["text"] == "This is the final text.")
             let asked = world.models.asked
-            #expect(asked.map(\.model) == ["m", "j", "m", "j"])
+            try #require(asked.map(\.model) == ["m", "j", "m", "j"])
             let judged = asked[1].newest
             #expect(judged.contains("<task>\nGo.\n</task>") && judged.contains("Sources for a first draft"))
             #expect(judged.contains("<output trust=\"agent\">\na first draft\n</output>"))
@@ -164,7 +165,7 @@ import Testing
     @Test func `the author judges only when there is nobody else`() async throws {
         let world = try AgentWorld(Self.script.replacing("a first draft", with: "the final text"))
         try await world.withEngine { engine in
-            let run = try await world.start("", "verify: [{kind: judge, criteria: c}], ", on: engine)
+            let run = try await world.start("tools: []", "verify: [{kind: judge, criteria: c}], ", on: engine)
             #expect(try await world.wait(for: run, on: engine).status == .completed)
             let state = try engine.reader.state(ofRun: try #require(world.store.run(run)).key)
             let evidence = try #require(state.verification(of: TaskRef(node: 0))?.evidence.first)
@@ -180,8 +181,11 @@ import Testing
             """
         let world = try AgentWorld(script, judge: "j")
         try await world.withEngine { engine in
-            let run = try await world.start("", "verify: [{kind: judge, criteria: c}], ", on: engine)
-            _ = try await world.wait(for: run, on: engine) { $0.status == .waiting && $0.reason == .human }
+            let run = try await world.start("tools: []", "verify: [{kind: judge, criteria: c}], ", on: engine)
+            let row = try await world.wait(for: run, on: engine) {
+                $0.status.isTerminal || $0.status == .waiting && $0.reason == .human
+            }
+            try #require(row.status == .waiting, "\(row.error ?? "")")
             let state = try engine.reader.state(ofRun: try #require(world.store.run(run)).key)
             let verification = try #require(state.verification(of: TaskRef(node: 0)))
             #expect(verification.evidence.map(\.verdict) == [.skipped] && verification.verdict == .humanNeeded)
@@ -236,8 +240,11 @@ import Testing
         play.feedback = [CheckFeedback(attempt: 1, text: "- x: more")]
         play.replies.append(.calls(("look_up", 1)))
         #expect(try play.end() == "agent.rounds")
-        #expect(play.asked[1].newest == "Your output was checked, and does not pass:\n- x: more\nCorrect that, then give your "
-            + "whole answer again.")
+        #expect(
+            play.asked[1].newest
+                == "Your output was checked, and does not pass:\n- x: more\nCorrect that, then give your "
+                + "whole answer again."
+        )
         play.replies[1] = .says("two")
         play.steps.removeLast(play.steps.count - 1)
         play.asked.removeLast()

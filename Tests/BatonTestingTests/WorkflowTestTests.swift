@@ -42,6 +42,28 @@ import Testing
         #expect(test.calls.last?.tool == "http")
     }
 
+    @Test func `checks find what the test says, and pass where it says nothing`() throws {
+        let workflow = """
+            workflow: checked
+            outputs: {n: "${ nodes.a.output }"}
+            nodes:
+              - id: a
+                type: make
+                retry: {max_attempts: 2, delay: 10s, jitter: 0}
+                verify: [{kind: command, run: [make, test]}, {kind: judge, criteria: good}]
+            """
+        let tools = [
+            "make": ScriptedTool(.returns(1), .returns(2)),
+            "check.command": ScriptedTool(.fails(.permanent, message: "2 tests failed"), .returns(["exit_code": 0])),
+        ]
+        let test = try WorkflowTest(workflow, tools: tools)
+        let run = try test.start()
+        test.advance(by: .seconds(20))
+        #expect(try test.status(of: run) == .completed && test.outputs(of: run) == ["n": 2])
+        #expect(test.calls.map(\.tool) == ["make", "check.command", "make", "check.command"])
+        #expect(test.calls[1].arguments == ["run": ["make", "test"], "output": 1])
+    }
+
     @Test func `a crash makes an attempt in flight again, and nothing that completed`() throws {
         let text = """
             workflow: w

@@ -73,7 +73,9 @@ import Threads
             ending.isKilled = true
             _ = folder.awaitPrograms(.seconds(5))
             let events = try folder.baton(["run", "events", id, "-o", "jsonl"]).run().lines
-            if events.contains(where: { $0.contains("verification.started") }) { ending.requestsBefore = requests.value }
+            if events.contains(where: { $0.contains("verification.started") }) {
+                ending.requestsBefore = requests.value
+            }
             last = try folder.baton(["run", "resume", id, "-o", "jsonl"], variables).run()
         }
         (ending.errors, ending.starts) = (last.errors, folder.counts("starts"))

@@ -9,6 +9,7 @@ enum CLIPrompt {
     static func first(_ task: AgentTask) -> String {
         var parts = [task.record.instructions, task.opening]
         if !task.guidance.isEmpty { parts.append(guidance(task)) }
+        parts += task.feedback.map(AgentMachine.words)
         parts.append(ending(task))
         return parts.joined(separator: "\n\n")
     }
@@ -17,6 +18,7 @@ enum CLIPrompt {
     static func again(_ task: AgentTask) -> String {
         var parts = ["You were interrupted. Look at what is done already, and go on with the task."]
         if !task.guidance.isEmpty { parts.append(guidance(task)) }
+        parts += task.feedback.map(AgentMachine.words)
         parts.append(ending(task))
         return parts.joined(separator: "\n\n")
     }

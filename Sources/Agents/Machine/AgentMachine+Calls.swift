@@ -14,6 +14,8 @@ extension AgentMachine {
         case due(AgentCall)
         /// It ends the task.
         case end(TaskError)
+        /// It is the answer.
+        case answer
     }
 
     /// The longest result that goes to a model, in bytes of UTF-8; what is beyond is cut, and the step keeps the whole.
@@ -50,6 +52,7 @@ extension AgentMachine {
     }
 
     private func due(_ call: ToolCall, _ told: AgentTool, at index: Int, in turn: AgentTurn) -> Fate {
+        if told.kind == .respond { return .answer }
         if told.kind == .giveUp { return .end(.gaveUp(call.arguments.objectValue ?? [:])) }
         var (tool, arguments) = (told, call.arguments)
         if told.kind == .execute {

@@ -60,7 +60,7 @@ struct AgentMachine: Sendable {
     }
 
     /// What an agent is told when its output did not pass its checks.
-    private static func words(_ feedback: CheckFeedback) -> String {
+    static func words(_ feedback: CheckFeedback) -> String {
         """
         Your output was checked, and does not pass:
         \(feedback.text)
@@ -89,7 +89,9 @@ struct AgentMachine: Sendable {
         if !skills.isEmpty { request.instructions.append(InstructionBlock(skills, cache: .short)) }
         request.tools = task.tools.values.map(\.model).sorted { $0.name < $1.name }
         request.temperature = task.temperature
-        request.outputSchema = task.output.source
+        // Where the answer is a call, its form is that of the call.
+        request.outputSchema = task.respondsByTool ? nil : task.output.source
+        if task.respondsByTool { request.toolChoice = .required }
         request.cacheKey = task.cacheKey
         request.origin = ModelCallOrigin(agent: task.record.id, node: task.node, call: calls + 1)
         return .ask(
@@ -106,28 +108,86 @@ struct AgentMachine: Sendable {
     // MARK: Answers
 
     private func answer(_ turn: AgentTurn) -> AgentAction {
+        let text = turn.reply.text
+        if task.respondsByTool {
+            if let refusal = OutputRule.refusal(in: text) { return .fail(.gaveUp(refusal)) }
+            return repair(OutputRule.Violations(lines: ["the answer was not given by calling `respond`"]), [])
+        }
+        return answer(text, [])
+    }
+
+    /// - Parameter results: What the calls of the answer gave, where it has some.
+    private func answer(_ text: String, _ results: [ModelPart]) -> AgentAction {
         let isSimulated = turns.contains { $0.reply.isSimulated }
-        switch task.output.output(of: turn.reply.text, isSimulated: isSimulated) {
+        switch task.output.output(of: text, isSimulated: isSimulated) {
         case .success(let output):
-            if task.output.source == nil, let refusal = OutputRule.refusal(in: turn.reply.text) {
+            if task.output.source == nil, let refusal = OutputRule.refusal(in: text) {
                 return .fail(.gaveUp(refusal))
             }
-            return leftToDo.map(goBack) ?? .finish(output)
+            if let reason = leftToDo { return goBack(reason, results) }
+            return checkClaims(text, results) ?? .finish(output)
         case .failure(let violations):
-            if let refusal = OutputRule.refusal(in: turn.reply.text) { return .fail(.gaveUp(refusal)) }
-            return repair(violations)
+            if let refusal = OutputRule.refusal(in: text) { return .fail(.gaveUp(refusal)) }
+            return repair(violations, results)
         }
     }
 
     /// The answer comes before what a skill wants done.
-    private func goBack(_ reason: String) -> AgentAction {
+    private func goBack(_ reason: String, _ results: [ModelPart]) -> AgentAction {
         guard recent.count(where: \.isRepair) < OutputRule.repairLimit else {
             return .fail(TaskError(code: "skill.constraint", errorClass: .permanent, message: reason))
         }
-        return ask([.user("You are not done: \(reason). Do that, then answer again.")], isRepair: true)
+        let words = "You are not done: \(reason). Do that, then answer again."
+        return ask([ModelMessage(.user, results + [.text(words)])], isRepair: true)
     }
 
-    private func repair(_ violations: OutputRule.Violations) -> AgentAction {
+    /// What `respond` was called with, as the text of an answer.
+    private func answer(_ call: ToolCall) -> String {
+        let value = AgentTool.isObject(task.output.source) ? call.arguments : call.arguments["answer"] ?? .null
+        return value.stringValue ?? value.text
+    }
+
+    /// Sends an answer back that says more than was done, once.
+    private func checkClaims(_ text: String, _ results: [ModelPart]) -> AgentAction? {
+        guard task.verifiesClaims else { return nil }
+        let unsupported = ClaimsCheck(executed: executed).unsupported(in: text)
+        guard let first = unsupported.first else { return nil }
+        guard !recent.contains(where: \.isClaimsReturn) else {
+            return .fail(
+                TaskError(
+                    code: "verification.failed",
+                    errorClass: .permanent,
+                    message: "the answer says what no tool has done: \(first.prefix(300))",
+                    details: ["claims": .array(unsupported.prefix(20).map { .string($0) })]
+                )
+            )
+        }
+        let list = unsupported.prefix(20).map { "- \($0)" }.joined(separator: "\n")
+        let words = """
+            \(AgentTurn.claimsWords)
+            \(list)
+            Either do it now, with a tool, or give an answer that says only what was done.
+            """
+        return ask([ModelMessage(.user, results + [.text(words)])])
+    }
+
+    /// Calls of tools that succeeded.
+    private var executed: [ClaimsCheck.Executed] {
+        turns.flatMap { turn in
+            turn.calls.sorted { $0.key < $1.key }.compactMap { index, step -> ClaimsCheck.Executed? in
+                guard step.result?["output"] != nil, turn.reply.toolCalls.indices.contains(index) else { return nil }
+                let tool = task.catalogue?.tool(step.name) ?? task.tools[turn.reply.toolCalls[index].name]
+                return ClaimsCheck.Executed(
+                    name: step.name,
+                    category: tool?.category ?? "",
+                    isRead: tool?.isRead ?? false,
+                    arguments: (step.request["arguments"] ?? .null).text
+                )
+            }
+        }
+    }
+
+    private func repair(_ violations: OutputRule.Violations, _ results: [ModelPart]) -> AgentAction {
         let list = violations.lines.map { "- \($0)" }.joined(separator: "\n")
         guard recent.count(where: \.isRepair) < OutputRule.repairLimit else {
             return .fail(
@@ -139,27 +199,37 @@ struct AgentMachine: Sendable {
                 )
             )
         }
+        let again =
+            task.respondsByTool
+            ? "Call `respond` again with the corrected answer."
+            : "Answer again with nothing but the corrected JSON value."
         let text = """
             Your answer does not have the form that is needed:
             \(list)
-            Answer again with nothing but the corrected JSON value.
+            \(again)
             """
-        return ask([.user(text)], isRepair: true)
+        return ask([ModelMessage(.user, results + [.text(text)])], isRepair: true)
     }
 
     // MARK: Tools
 
     private func carryOut(_ turn: AgentTurn) -> AgentAction {
-        guard rounds < task.maxRounds else { return .fail(tooManyRounds) }
         var results: [ModelPart] = []
         var waiting: [AgentCall] = []
+        var given: ToolCall?
         for (index, call) in turn.reply.toolCalls.enumerated() {
             switch fate(of: call, at: index, in: turn) {
             case .known(let result): results.append(.toolResult(result))
             case .due(let call): waiting.append(call)
             case .end(let error): return .fail(error)
+            case .answer:
+                given = call
+                results.append(.toolResult(ToolResult(callID: call.id, name: call.name, content: "taken in")))
             }
         }
+        if waiting.isEmpty, let given { return answer(answer(given), results) }
+        // What is called beside the answer is not followed by a round.
+        guard rounds < task.maxRounds || given != nil else { return .fail(tooManyRounds) }
         guard let first = waiting.first else { return ask([ModelMessage(.user, results)]) }
         // What changes something waits for what comes before it.
         return .call(first.tool.isRead ? Array(waiting.prefix { $0.tool.isRead }) : [first])

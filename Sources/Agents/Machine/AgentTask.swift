@@ -36,6 +36,10 @@ struct AgentTask: Sendable {
     let maxRounds: Int
     let historyRounds: Int
     let output: OutputRule
+    /// What the answer says was done has to have been done by a tool.
+    let verifiesClaims: Bool
+    /// The answer is given by calling `respond`.
+    let respondsByTool: Bool
     /// Calls of one task are cached together.
     let cacheKey: String
     /// The arguments of a tool with its defaults; throws `validation.failed`.
@@ -98,8 +102,11 @@ struct AgentTask: Sendable {
             isTaught: skills.contains { $0.disclosure == .summary },
             canPatch: config["can_patch"].map { $0 != false } ?? false,
             permission,
+            respond: config["respond"] == "tool" ? AgentTool.respond(config["output_schema"]) : nil,
             registry
         )
+        verifiesClaims = config["claims"] == "verify"
+        respondsByTool = config["respond"] == "tool"
         check = { name, arguments throws(TaskError) in try registry.checkedArguments(for: name, arguments) }
         // A tier of the node wins over a model of the record.
         model = config["model"]?.stringValue ?? (config["tier"] == nil ? record.model : nil)

@@ -23,6 +23,8 @@ struct AgentTool: Sendable, Equatable {
         case listTools, searchTools, toolSchema
         /// Calls one that was looked up.
         case execute
+        /// Gives the answer.
+        case respond
     }
 
     /// The name in the registry, such as `fs.read`.
@@ -38,6 +40,8 @@ struct AgentTool: Sendable, Equatable {
     let cost: Money?
     /// How much harm a call can do.
     let risk: ToolDefinition.Risk
+    /// What kind of thing it does, as the registry has it; empty for those of agents.
+    let category: String
 
     /// As models see it: providers allow no dots, and no more than 64 characters. What is longer ends with a part of its hash.
     var modelName: String {
@@ -57,12 +61,13 @@ struct AgentTool: Sendable, Equatable {
         isRepeatable = isRead || definition.isIdempotent
         cost = definition.cost
         risk = definition.risk
+        category = definition.category
     }
 
     init(_ name: String, _ kind: Kind, _ description: String, _ schema: JSONValue) {
         (self.name, self.kind, self.description, inputSchema) = (name, kind, description, schema)
         // A patch with a key applies once.
-        (isRead, isRepeatable, cost) = (kind != .patch && kind != .giveUp, true, nil)
+        (isRead, isRepeatable, cost, category) = (kind != .patch && kind != .giveUp && kind != .respond, true, nil, "")
         risk = isRead ? .low : .high
     }
 
@@ -74,10 +79,29 @@ struct AgentTool: Sendable, Equatable {
             inputSchema: inputSchema,
             effects: isRead ? .read : .write,
             isIdempotent: isRepeatable,
-            category: "agent",
+            category: category.isEmpty ? "agent" : category,
             risk: risk
         )
     }
+
+    /// Takes the answer: what the schema says, if that is an object, else one member `answer`.
+    static func respond(_ schema: JSONValue?) -> AgentTool {
+        let inner = schema ?? ["type": "string", "description": "the whole answer"]
+        return AgentTool(
+            "respond",
+            .respond,
+            "Gives your answer and ends the task. Call it once, when everything else is done.",
+            isObject(schema)
+                ? inner
+                : [
+                    "type": "object", "additionalProperties": false, "required": ["answer"],
+                    "properties": ["answer": inner],
+                ]
+        )
+    }
+
+    /// The arguments of `respond` are the answer itself.
+    static func isObject(_ schema: JSONValue?) -> Bool { schema?["type"] == "object" }
 
     static let giveUp = AgentTool(
         "task.give_up",
@@ -130,10 +154,11 @@ struct AgentTool: Sendable, Equatable {
         isTaught: Bool = false,
         canPatch: Bool,
         _ permission: ToolPermission = ToolPermission(),
+        respond: AgentTool? = nil,
         _ registry: ToolRegistry
     ) throws(TaskError) -> (tools: [String: AgentTool], catalogue: ToolCatalogue?) {
         let more = (canPatch ? [patch] : []) + (isTaught ? [skill] : [])
-        let own = [giveUp] + more.filter { permission.offers($0.name) }
+        let own = [giveUp] + [respond].compactMap(\.self) + more.filter { permission.offers($0.name) }
         var named: [AgentTool] = []
         for name in names {
             if name.hasSuffix("*") {

@@ -15,6 +15,16 @@ struct AgentTurn: Sendable, Equatable {
     let isRepair: Bool
     let guidance: Int
     let feedback: Int
+    /// An answer came back because it said more than was done.
+    var isClaimsReturn: Bool {
+        added.contains { message in
+            message.parts.contains {
+                if case .text(let text) = $0 { text.hasPrefix(Self.claimsWords) } else { false }
+            }
+        }
+    }
+    /// What an agent is told then begins so.
+    static let claimsWords = "Your answer says that something was done which no tool has done:"
     /// By position in the answer.
     var calls: [Int: AgentStep] = [:]
 

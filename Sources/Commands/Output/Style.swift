@@ -23,7 +23,8 @@ struct Style {
         switch text {
         case "completed", "approved", "answered": paint(text, .green)
         case "failed", "cancelled", "rejected", "expired", "compensation_failed": paint(text, .red)
-        case "waiting", "paused", "retrying", "open", "compensated", "claimed", "needs_review", "verifying": paint(text, .yellow)
+        case "waiting", "paused", "retrying", "open", "compensated", "claimed", "needs_review", "verifying":
+            paint(text, .yellow)
         case "running", "ready", "queued", "compensating": paint(text, .blue)
         default: text
         }

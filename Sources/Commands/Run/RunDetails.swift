@@ -113,15 +113,16 @@ struct RunDetails {
     var checkLines: [String] {
         let checked = tasks.filter { $0["verification"] != nil }
         guard !checked.isEmpty else { return [] }
-        return ["checks:"] + checked.flatMap { task in
-            (task["verification"]?["checks"]?.arrayValue ?? []).flatMap { check -> [String] in
-                let verdict = check["verdict"]?.stringValue ?? "open"
-                let title = TextWidth.oneLine(check["title"]?.stringValue ?? "")
-                let line = "  \(Self.name(task)): \(check["kind"]?.stringValue ?? "") \(verdict)"
-                let message = check["message"]?.stringValue.map { ["    \(TextWidth.oneLine($0))"] } ?? []
-                return [title == check["kind"]?.stringValue ? line : "\(line) (\(title))"] + message
+        return ["checks:"]
+            + checked.flatMap { task in
+                (task["verification"]?["checks"]?.arrayValue ?? []).flatMap { check -> [String] in
+                    let verdict = check["verdict"]?.stringValue ?? "open"
+                    let title = TextWidth.oneLine(check["title"]?.stringValue ?? "")
+                    let line = "  \(Self.name(task)): \(check["kind"]?.stringValue ?? "") \(verdict)"
+                    let message = check["message"]?.stringValue.map { ["    \(TextWidth.oneLine($0))"] } ?? []
+                    return [title == check["kind"]?.stringValue ? line : "\(line) (\(title))"] + message
+                }
             }
-        }
     }
 
     /// Outputs as indented lines; large ones only as the way to see them.

@@ -78,6 +78,11 @@ enum TaskListing {
                         + "\(RunDetails.date(attempt["started_at"])): \(text(attempt, "status"))\(failure)"
                 )
             }
+            for check in task["verification"]?["checks"]?.arrayValue ?? [] {
+                let message = check["message"]?.stringValue.map { ": \($0)" } ?? ""
+                let verdict = check["verdict"]?.stringValue ?? "open"
+                lines.append("check \(text(check, "title")) (\(text(check, "kind"))): \(verdict)\(message)")
+            }
             return lines.map { TextWidth.oneLine($0) + "\n" }.joined()
         }
         return .ok

@@ -48,6 +48,16 @@ extension NodeTypeDescription {
                 .optional("max_rounds", .integer(1...200), "most rounds of model and tools", default: 10),
                 .optional("history_rounds", .integer(1...50), "rounds that stay whole in the prompt", default: 4),
                 .optional("output_schema", .schema, "JSON Schema of the answer; the output is then the value itself"),
+                .optional(
+                    "claims",
+                    .choice(["trust", "verify"]),
+                    "verify: what the answer says was done has to have been done by a tool; trust when missing"
+                ),
+                .optional(
+                    "respond",
+                    .choice(["text", "tool"]),
+                    "tool: the answer is given by calling the tool `respond`; text when missing"
+                ),
                 .optional("session", .textTemplate(limit: 200, []), "the conversation this call belongs to"),
                 .optional(
                     "can_patch",

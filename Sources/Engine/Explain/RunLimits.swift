@@ -41,7 +41,7 @@ public struct RunLimits: Sendable, Equatable {
             limit.map { Count(name: name, used: Int64(used), limit: Int64($0)) }
         }
         counts = [
-            count("max_parallel", state.count(.running), limits.maxParallel),
+            count("max_parallel", state.count(.running) + state.count(.verifying), limits.maxParallel),
             count("max_nodes", size.nodes, limits.maxNodes),
             count("max_agent_nodes", size.agents, limits.maxAgentNodes),
             count("max_events", Int(state.ownSequence), limits.maxEvents ?? RunMachine.usualLength),

@@ -159,7 +159,9 @@ extension RunState {
         case .resource(let name, let isKnown): return .resource(name, isKnown: isKnown)
         case nil: break
         }
-        if let limit = graph.definition.maxParallel, count(.running) >= limit { return .limit(maxParallel: limit) }
+        if let limit = graph.definition.maxParallel, count(.running) + count(.verifying) >= limit {
+            return .limit(maxParallel: limit)
+        }
         return isExternal(ref) ? .external(id(of: ref)) : .queue(priority: node(ref).priority)
     }
 
@@ -267,7 +269,8 @@ extension WaitCause {
         case .lease(let worker, let fence, let attempt): return "attempt \(attempt) at \(worker), fence \(fence)"
         case .checks(let worker, let fence, let attempt, let open):
             let names = open.prefix(3).map { "`\($0)`" }.joined(separator: ", ") + (open.count > 3 ? ", …" : "")
-            let who = worker.map { "is checked at \($0), fence \(fence)" } ?? "is to be checked when an executor is free"
+            let who =
+                worker.map { "is checked at \($0), fence \(fence)" } ?? "is to be checked when an executor is free"
             return "the output of attempt \(attempt) \(who)" + (open.isEmpty ? "" : "; left: \(names)")
         case .human(let human): return human.sentence
         case .review(let human?, _): return human.sentence

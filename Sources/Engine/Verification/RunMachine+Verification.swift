@@ -44,10 +44,11 @@ extension RunMachine {
     /// The output counts.
     private mutating func accept(_ task: TaskRef) {
         guard let verification = state.verifications[task] else { return }
+        // What programs wrote was told when the checks began.
         completeVerified(
             task,
             verification.output,
-            verification.log,
+            nil,
             chosen: verification.chosen,
             loopExit: verification.loopExit
         )
@@ -126,7 +127,7 @@ extension RunMachine {
                 output: verification.output
             )
         }
-        attemptFailed(task, error, verification.log)
+        attemptFailed(task, error, nil)
     }
 
     // MARK: People
@@ -210,7 +211,7 @@ extension RunMachine {
     private mutating func humanNeeded(_ task: TaskRef) {
         guard let verification = state.verifications[task] else { return }
         emit(task, .verification(.completed(.humanNeeded, feedback: nil)))
-        emit(task, .review(.opened(.unverified, nil, log: verification.log)))
+        emit(task, .review(.opened(.unverified, nil, log: nil)))
         let undecided = verification.evidence.first { $0.verdict == .humanNeeded || $0.verdict == .skipped }
         let why = undecided.map { ": \($0.message)" } ?? ""
         open(
@@ -219,7 +220,8 @@ extension RunMachine {
                 purpose: .verdict,
                 kind: .review,
                 title: "Is the output of `\(state.name(of: task))` good?",
-                message: "Its checks could not decide\(why.prefix(4000)). Approve it, have it done again, or reject it.",
+                message:
+                    "Its checks could not decide\(why.prefix(4000)). Approve it, have it done again, or reject it.",
                 choices: Graph.Human.Kind.review.usualChoices,
                 evidence: material(of: task, verification),
                 assignees: ["owner"]

@@ -13,7 +13,8 @@ extension QueueFigures {
             .int(Int64(statuses.reduce(0) { $0 + (tasks[$1] ?? 0) }))
         }
         var json: JSONObject = [
-            "queue": .string(queue), "depth": .int(Int64(depth)), "ready": count(.ready), "leased": count(.running),
+            "queue": .string(queue), "depth": .int(Int64(depth)), "ready": count(.ready),
+            "leased": count(.running, .verifying),
             "retrying": count(.retrying), "held": count(.waiting, .needsReview),
             "oldest_age_ms": oldestReady.map { .int(max(0, (now - $0).milliseconds)) } ?? .null,
             "dead": .int(Int64(deadLetters)), "paused": .bool(pause != nil),

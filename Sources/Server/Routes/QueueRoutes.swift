@@ -56,7 +56,7 @@ struct QueueRoutes: Sendable {
 
     private var pending: Route {
         tasks("pending", "listQueuePending", "Tasks of a queue that an executor has, with the lease.") {
-            $0 == .running
+            $0 == .running || $0 == .verifying
         }
     }
 

@@ -83,7 +83,7 @@ struct DocumentGenerator {
     private mutating func checks() -> String {
         (0..<random.draw(1...2)).map { _ in
             random.pick([
-                "{kind: expr, expr: 'output != 17'}", "{kind: expr, expr: 'output == 17'}",
+                "{kind: expr, expr: '1 < 2'}", "{kind: expr, expr: '1 > 2'}", "{kind: schema, schema: true}",
                 "{kind: command, run: [make]}", "{kind: command, run: [make]}", "{kind: judge, criteria: c}",
                 "{kind: human, timeout: 2m}",
             ])

@@ -27,7 +27,9 @@ import Testing
         world.restart()
         world.runUntilAttempt()
         #expect(world.open.map { $0.checks?.open.map(\.number) } == [[1]])
-        #expect(throws: EngineError.self) { try world.record([.end(CheckEvidence(check: 1, verdict: .passed))], of: lease).get() }
+        #expect(throws: EngineError.self) {
+            try world.record([.end(CheckEvidence(check: 1, verdict: .passed))], of: lease).get()
+        }
         let row = try #require(world.store.run(run))
         let task = try #require(world.store.openTasks(ofRun: row.key).first)
         #expect(task.status == .verifying && task.fence == 3 && task.leaseUntil != nil)
@@ -44,7 +46,8 @@ import Testing
         world.turn()
         var cost = CallCost.usd("0.75", least: "0.5")
         cost.purpose = .verification
-        let first = try world.record("a", [.end(CheckEvidence(check: 0, verdict: .passed)), .begin(1, cost: cost)]).get()
+        let first = try world.record("a", [.end(CheckEvidence(check: 0, verdict: .passed)), .begin(1, cost: cost)])
+            .get()
         #expect(first.allowances == [CallUsage.usd("0.75").charge] && first.shortage == nil)
         try world.auditMoney()
         // It did not answer; another one is asked.

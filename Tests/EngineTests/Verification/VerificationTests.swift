@@ -189,7 +189,9 @@ import Testing
         #expect(throws: Refusal.self, "why has to be said") { try run.answer("a", "reject") }
         try run.answer("a", "reject", comment: "two is right")
         #expect(run.status("a") == .retrying)
-        #expect(run.state.verification(of: run.ref("a"))?.feedback.last?.text == "- look: user:a rejected it: two is right")
+        #expect(
+            run.state.verification(of: run.ref("a"))?.feedback.last?.text == "- look: user:a rejected it: two is right"
+        )
         #expect(throws: Refusal.self, "it is closed") { try run.answer("a", "approve") }
         try run.advance(.seconds(2))
         try run.complete("a", ["n": 2])

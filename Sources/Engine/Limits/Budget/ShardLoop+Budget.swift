@@ -304,7 +304,8 @@ extension RunState {
             project: project,
             run: id,
             task: name(of: task),
-            attempt: self[task].attempts + 1,
+            // Before it has begun an attempt has the next number.
+            attempt: self[task].attempts + ([.running, .verifying].contains(self[task].status) ? 0 : 1),
             agent: agent(of: task),
             provider: cost.provider,
             model: cost.model,
