@@ -162,7 +162,7 @@ struct CanaryTests {
             _ = api.get("/v1/runs/\(id)", token.trimmed, ["Prefer: wait=60"])
         }
         for (place, path) in [
-            ("run", ""), ("tasks", "/details"), ("attempts", "/attempts"), ("events", "/events?limit=1000"),
+            ("run", ""), ("tasks", "/details"), ("attempts", "/attempts"), ("events", "/events?limit=500"),
             ("export", "/export"), ("logs", "/logs"), ("state", "/state"), ("document", "/document"),
         ] {
             let reply = api.get("/v1/runs/\(id)\(path)", token.trimmed)

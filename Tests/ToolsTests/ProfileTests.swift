@@ -47,7 +47,7 @@ import Threads
             "a 'b", "a \"b", "a $(b", "a `b", "a)", "(a", "f() { rm x; }", "case x in x) rm y;; esac", "a <(b)",
             "a $((1+1))",
             "a ${x:-$(b)}", "PATH=. a", "LD_PRELOAD=x a", "IFS=x", "a $'x'", "a <<< b", "a <<-END\nEND", "cat <<END\nx",
-            "a >", "a > ; b", "function f { a; }", "[[ -f x ]]", "a `b \\`c\\``", "a \\", "select x in y; do z; done",
+            "a >", "a > ; b", "function f { a; }", "a `b \\`c\\``", "a \\", "select x in y; do z; done",
             String(repeating: "(", count: 40) + "a" + String(repeating: ")", count: 40),
         ] {
             #expect(throws: ShellCommands.Unclear.self, "\(line)") { try ShellCommands(line) }

@@ -82,7 +82,7 @@ extension Components {
                 .required("input_schema", .any),
                 .required("output_schema", .any),
                 .required("effects", .text, "`read`, `write`, `external` or `destructive`."),
-                .required("risk", .text, "`low`, `medium`, `high` or `critical`."),
+                .optional("risk", .text, "`low`, `medium`, `high` or `critical`."),
                 .required("idempotent", .flag),
                 .required("timeout_ms", .integer),
                 .required("max_output", .integer),
