@@ -134,7 +134,8 @@ let package = Package(
         module(
             "Tools",
             [
-                "Engine", "Rates", "Hashing", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor", "Threads",
+                "Engine", "Rates", "Hashing", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor",
+                "Threads",
                 "CEL", "Model", "JSON", "Text", "CLinux",
             ]
         ),

@@ -18,7 +18,7 @@ public enum EngineCapabilities {
     /// Keys of agents that only somebody outside may carry out. A run in which an agent of this program has one is not
     /// started.
     public static let externalAgentKeys = [
-        "session",
+        "session"
     ]
 
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.

@@ -101,7 +101,7 @@ import Testing
             #expect(live?["status"] == "error" && live?["circuit"]?["state"] == "open", "\(live?.text ?? "")")
             #expect((live?["executions"]?.intValue ?? 0) >= 5 && live?["success_rate"] == 0.0)
             world.clock.advance(by: .seconds(61))
-            let run = try await world.start(Self.sum, on: engine)
+            let run = try await world.start(document: Self.sum, on: engine)
             _ = try await world.wait(for: run, on: engine)
             #expect(try world.ending(of: run, engine) == ["n": 7])
         }
@@ -141,7 +141,7 @@ import Testing
                     outputs: {a: "${ nodes.a.output }"}
                     nodes: [{id: a, type: agent, config: {\(config)}}]
                     """
-                let run = try await world.start(yaml, on: engine)
+                let run = try await world.start(document: yaml, on: engine)
                 _ = try await world.wait(for: run, on: engine)
                 return try world.ending(of: run, engine)
             }
@@ -168,7 +168,10 @@ import Testing
         let world = try AgentWorld("rules: [{reply: {text: done}, delay: 20ms}]", adding: [record])
         let nodes = (1...8).map { "  - {id: n\($0), type: agent, config: {agent: slow, prompt: Go., tools: []}}" }
         try await world.withEngine { engine in
-            let run = try await world.start("workflow: w\nnodes:\n\(nodes.joined(separator: "\n"))\n", on: engine)
+            let run = try await world.start(
+                document: "workflow: w\nnodes:\n\(nodes.joined(separator: "\n"))\n",
+                on: engine
+            )
             let row = try await world.wait(for: run, on: engine)
             #expect(row.status == .completed)
         }

@@ -133,11 +133,11 @@ final class AgentWorld: Sendable {
             outputs: {a: "${ nodes.a.output }"}
             nodes: [{id: a, type: agent, \(more)config: {agent: \(agent), prompt: Go., \(config)}}]
             """
-        return try await start(yaml, on: engine)
+        return try await start(document: yaml, on: engine)
     }
 
     /// Starts a workflow.
-    func start(_ yaml: String, on engine: DurableEngine) async throws -> RunID {
+    func start(document yaml: String, on engine: DurableEngine) async throws -> RunID {
         let tools = try ["note", "look.up", "fs.write"].map { try Registry.Tool(name: $0, input: ["type": "object"]) }
         let result = Compiler(registry: Registry(tools: tools)).compile(text: Array(yaml.utf8), fileName: "t.yaml")
         let graph = try #require(result.graph, "\(result.diagnostics.map(\.message))")

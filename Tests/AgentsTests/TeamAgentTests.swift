@@ -23,7 +23,7 @@ import Testing
 
     private static func play(_ world: AgentWorld, _ yaml: String) async throws -> JSONValue {
         try await world.withEngine { engine in
-            let run = try await world.start(yaml, on: engine)
+            let run = try await world.start(document: yaml, on: engine)
             _ = try await world.wait(for: run, on: engine)
             return try world.ending(of: run, engine)
         }
@@ -79,7 +79,7 @@ import Testing
             node: "budget: {usd: 0.1201}, "
         )
         try await world.withEngine { engine in
-            let run = try await world.start(yaml, on: engine)
+            let run = try await world.start(document: yaml, on: engine)
             _ = try await world.wait(for: run, on: engine) { $0.status == .waiting || $0.status.isTerminal }
             let state = try engine.reader.state(ofRun: try #require(world.store.run(run)).key)
             #expect(state.status == .waiting && state.waitReason == .budget, "\(state.status)")
@@ -105,7 +105,7 @@ import Testing
                 ("capabilities: [song]", ["quick"]), ("capabilities: [song], prefer: [slow]", ["slow"]),
                 ("capabilities: [song, rust], max_agents: 2", ["quick", "rust_pro"]),
             ] {
-                let run = try await world.start(Self.document("match: {\(wanted)}"), on: engine)
+                let run = try await world.start(document: Self.document("match: {\(wanted)}"), on: engine)
                 _ = try await world.wait(for: run, on: engine)
                 #expect(try world.ending(of: run, engine)["text"] == "la", "\(wanted)")
                 var formed: [(agents: [String], basis: JSONValue)] = []
@@ -119,7 +119,7 @@ import Testing
             for (wanted, code) in [
                 ("capabilities: [flight]", "agent.unavailable"), ("capabilities: [song, rust]", "agent.unavailable"),
             ] {
-                let run = try await world.start(Self.document("match: {\(wanted)}"), on: engine)
+                let run = try await world.start(document: Self.document("match: {\(wanted)}"), on: engine)
                 _ = try await world.wait(for: run, on: engine)
                 #expect(try world.ending(of: run, engine) == .string(code), "\(wanted)")
             }

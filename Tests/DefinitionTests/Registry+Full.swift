@@ -8,11 +8,11 @@ extension Registry {
     /// Something of everything that documents can refer to, all of it known.
     static var full: Registry {
         var registry = Registry.sample
-        for name in ["shell.exec", "fs.read", "fs.write", "fs.list"] {
+        for name in ["shell.exec", "fs.read", "fs.write", "fs.list", "git.diff"] {
             registry.tools[name] = try? Tool(name: name, input: ["type": "object"])
         }
         registry.agents = [
-            "analyst": Agent(), "judge": Agent(),
+            "analyst": Agent(), "judge": Agent(), "validator": Agent(),
             "writer": Agent(capabilities: ["writing"], tools: ["echo"], operations: ["draft"]),
             "guarded": Agent(
                 capabilities: ["review"],

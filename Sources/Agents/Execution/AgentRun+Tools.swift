@@ -136,7 +136,7 @@ extension AgentRun {
             case .skill: return .success(try instructions(call.arguments))
             case .listTools, .searchTools, .toolSchema:
                 return .success(try (task.catalogue ?? ToolCatalogue([])).answer(call.tool.kind, call.arguments))
-            case .tool, .giveUp, .execute: break
+            case .tool, .giveUp, .respond, .execute: break
             }
             let context = try settings.context(
                 for: assignment,

@@ -49,7 +49,7 @@ struct ToolCatalogue: Sendable {
                 "name": .string(tool.name), "description": .string(tool.description),
                 "input_schema": tool.inputSchema,
             ]
-        case .tool, .patch, .skill, .giveUp, .execute: return .null
+        case .tool, .patch, .skill, .giveUp, .respond, .execute: return .null
         }
     }
 

@@ -35,11 +35,8 @@ extension RunState {
             self[task].humanTask = HumanTask(request, at: now)
             self[task].until = request.expiresAt
             self[task].startedAt = self[task].startedAt ?? now
-            if request.purpose == .call {
-                // The attempt that asks is none that counts.
-                self[task].worker = nil
-                self[task].attemptsBefore += 1
-            }
+            // The attempt that asks is handed back when there is an answer.
+            if request.purpose == .call { self[task].worker = nil }
             if self[task].status != .needsReview { set(task, .waiting, now) }
         case .escalated(_, _, let expiresAt):
             self[task].until = expiresAt
