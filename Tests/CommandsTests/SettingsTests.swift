@@ -40,6 +40,7 @@ import Tools
               network: ["127.0.0.1:7421", "[::1]:80"]
             tools: {dir: functions}
             agents: {dir: roles}
+            skills: {dir: abilities}
             limits:
               max_parallel: 8
               per_project: 4
@@ -141,6 +142,7 @@ import Tools
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
         expected.toolsFolder = "/data/functions"
         expected.agentsFolder = "/data/roles"
+        expected.skillsFolder = "/data/abilities"
         expected.maxParallel = 8
         expected.perProject = 4
         expected.perTool = ["shell.exec": 2]
