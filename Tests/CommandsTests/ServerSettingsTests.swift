@@ -9,7 +9,7 @@ import Testing
 struct ServerSettingsTests {
     private let start = """
         "$BATON" server --port 0 -q >/dev/null 2>log & pid=$!
-        while [ ! -e home/server.json ] && kill -0 $pid 2>/dev/null; do sleep 0.02; done
+        while [ ! -s home/server.json ] && kill -0 $pid 2>/dev/null; do sleep 0.02; done
         url=$(sed 's/.*"url":"\\([^"]*\\)".*/\\1/' home/server.json)
         auth="Authorization: Bearer $(cat home/token)"
 
@@ -26,9 +26,9 @@ struct ServerSettingsTests {
             curl -s "$url/v1/settings" -H "$auth" | grep -o '"key":"server.port"[^}]*"from":"[a-z]*"'
             curl -s "$url/metrics" -H "$auth" | grep -c '^baton_process_resident_memory_bytes\\|^baton_runs_open\\|^baton_fsync'
             curl -s "$url/readyz"; echo
-            { curl -sN -m 60 "$url/v1/events" -H "$auth" -H 'Accept: text/event-stream' >events; echo "followed $?" >followed; } &
+            { curl -sN -m 60 --retry 5 --retry-all-errors "$url/v1/events" -H "$auth" -H 'Accept: text/event-stream' >events; echo "followed $?" >followed; } &
             until curl -s "$url/metrics" -H "$auth" >metrics && grep -q 'live_clients{transport="sse"} 1' metrics; do
-              kill -0 $pid; sleep 0.02
+              kill -0 $pid 2>/dev/null && [ ! -s followed ] || break; sleep 0.02
             done
             kill -TERM $pid; wait $pid; echo "exit $?"
             while [ ! -s followed ]; do sleep 0.02; done
