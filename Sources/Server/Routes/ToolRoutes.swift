@@ -59,7 +59,7 @@ struct ToolRoutes: Sendable {
             query: [.init("q", .word(1...200), "Words.", isRequired: true), .limit],
             .page("Tool")
         )
-        return Route("GET", "/v1/tools/search", contract) { call throws(Problem) in
+        return Route("GET", "/v1/tools/search", contract.checkingFurther()) { call throws(Problem) in
             let words = (call.query("q") ?? "").lowercased().split { !$0.isLetter && !$0.isNumber }
             guard !words.isEmpty else { throw .invalid("q", "has no word") }
             let found = tools.compactMap { tool in Self.rank(tool, words).map { (rank: $0, tool: tool) } }
