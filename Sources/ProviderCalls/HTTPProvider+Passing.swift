@@ -54,16 +54,7 @@ extension HTTPProvider {
             headers: own + more.filter { !taken.contains($0.name.lowercased()) },
             body: body.bytes()
         )
-        let answer: HTTPStream
-        do throws(HTTPClientError) {
-            answer = try await client.stream(request, silence: settings.idleLimit)
-        } catch {
-            throw lost(error, nil)
-        }
-        guard answer.status != 200 else { return answer }
-        let refusal = await refusal(answer)
-        throw ResponseFailure(status: answer.status, headers: answer.headers, body: refusal, now: now())
-            .error(provider: name)
+        return try await send(request)
     }
 
     private func pass(

@@ -134,6 +134,11 @@ public final class HTTPProvider: ModelProvider {
             headers: headers(secret, isCall: true),
             body: wire.body.bytes()
         )
+        return try await send(request)
+    }
+
+    /// The stream of an answer; a refusal is thrown with what it says.
+    func send(_ request: HTTPRequest) async throws(ModelError) -> HTTPStream {
         let answer: HTTPStream
         do throws(HTTPClientError) {
             answer = try await client.stream(request, silence: settings.idleLimit)
