@@ -9,7 +9,7 @@ SWIFT_FILES := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift B
 RELEASE := -c release --static-swift-stdlib --product baton
 BATON = $(shell swift build $(RELEASE) --show-bin-path)/baton
 # These have time limits, most of them on both ends of a socket; beside a thousand others they would wait for a thread longer.
-ALONE := TelemetryTests|HTTPServerTests|HTTPClientTests|ConnectionProbeTests|ReactorTests|StreamCrashTests|ServerScenarioTests|ServerSettingsTests|WebhookDeliveryTests|WebhookCrashTests|AgentsTests|EgressTests|SandboxPortTests|MCPProgramTests|MCPOverHTTPTests|HookRouteTests|ApprovalCrashTests|VerificationCrashTests|CanaryTests
+ALONE := TelemetryTests|HTTPServerTests|HTTPClientTests|ConnectionProbeTests|ReactorTests|StreamCrashTests|ServerScenarioTests|WebhookDeliveryTests|WebhookCrashTests|AgentsTests|EgressTests|SandboxPortTests|MCPProgramTests|MCPOverHTTPTests|HookRouteTests|ApprovalCrashTests|VerificationCrashTests|CanaryTests
 # These keep threads busy, computing or waiting for programs; beside them others would wait for one for minutes.
 BUSY := SimulationTests|CommandsTests
 # Seconds per target of `make fuzz`.

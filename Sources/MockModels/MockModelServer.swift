@@ -102,11 +102,7 @@ public final class MockModelServer: Sendable {
             left -= min(left, frame.count)
             if left == 0 { break }
         }
-        if cutAt != nil {
-            // What was written should arrive before the connection breaks.
-            try await Task.sleep(for: .milliseconds(20))
-            throw Cut()
-        }
+        if cutAt != nil { throw Cut() }
     }
 
     private struct Cut: Error {}

@@ -16,7 +16,7 @@ import Threads
 
 /// Death in the middle of an agent of 21 steps: no answer that was stored is asked for again, no call that ended is made
 /// again.
-@Suite(.timeLimit(.minutes(10))) struct AgentCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(10))) struct AgentCrashTests {
     private static let threads = BlockingThreads(named: "crash-agents", count: 3)
     /// Calls of tools, each in a round of its own.
     private static let rounds = 10

@@ -10,7 +10,7 @@ import Testing
 
 /// The workflow of `Examples/acceptance/s0` with its agents: they work inside the real program, asked by a script, and change
 /// the runs that they work in.
-@Suite(.timeLimit(.minutes(5)), .serialized) struct AgentServerScenarioTests {
+@Suite(.offPool, .timeLimit(.minutes(5)), .serialized) struct AgentServerScenarioTests {
     /// The files that users can try as well.
     private static let files =
         #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()

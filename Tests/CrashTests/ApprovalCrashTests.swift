@@ -12,7 +12,7 @@ import Threads
 @testable import Tools
 
 /// Death around calls that a person approves: each is asked about once, and made once, with the arguments that were seen.
-@Suite(.timeLimit(.minutes(10))) struct ApprovalCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(10))) struct ApprovalCrashTests {
     private static let threads = BlockingThreads(named: "crash-approvals", count: 3)
     private static let rounds = 3
 

@@ -18,7 +18,7 @@ import Threads
 
 /// A thousand secrets go through programs that write them out in every common spelling, through errors, requests, agents and
 /// what people see of them. None of them may be found anywhere afterwards.
-@Suite(.timeLimit(.minutes(5)), .enabled(if: access("/usr/bin/python3", X_OK) == 0, "Python is missing"))
+@Suite(.offPool, .timeLimit(.minutes(5)), .enabled(if: access("/usr/bin/python3", X_OK) == 0, "Python is missing"))
 struct CanaryTests {
     private static let threads = BlockingThreads(named: "canaries", count: 1)
     private static let count = 1000

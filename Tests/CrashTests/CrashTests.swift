@@ -7,7 +7,7 @@ import Testing
 import Threads
 
 /// The real program, killed with SIGKILL; nothing that it told may be lost, nothing may happen twice.
-@Suite(.timeLimit(.minutes(30))) struct CrashTests {
+@Suite(.offPool, .timeLimit(.minutes(30))) struct CrashTests {
     /// Cycles block, so they have threads of their own.
     private static let threads = BlockingThreads(named: "crash", count: 4)
 

@@ -12,7 +12,7 @@ import Threads
 @testable import Tools
 
 /// Death around two things that cannot be taken back: a person's answer, and a program that has begun.
-@Suite(.timeLimit(.minutes(10))) struct DecisionCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(10))) struct DecisionCrashTests {
     private static let threads = BlockingThreads(named: "crash-decisions", count: 2)
 
     @Test func `an answer is durable before anybody hears of it, and is given once`() async throws {

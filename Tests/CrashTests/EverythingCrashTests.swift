@@ -14,7 +14,7 @@ import Threads
 
 /// Scenario S5 with the real program: a request to another service, two effects that can be undone, a patch that a
 /// person has to approve, an approval, and a node that fails, so that everything is undone.
-@Suite(.timeLimit(.minutes(20))) struct EverythingCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(20))) struct EverythingCrashTests {
     private static let threads = BlockingThreads(named: "crash-everything", count: 3)
 
     private static func workflow(_ port: Int) -> String {

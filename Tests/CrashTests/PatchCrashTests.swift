@@ -12,7 +12,7 @@ import Threads
 @testable import Tools
 
 /// Death around a patch, and between its approval and the graph that comes of it.
-@Suite(.timeLimit(.minutes(10))) struct PatchCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(10))) struct PatchCrashTests {
     private static let threads = BlockingThreads(named: "crash-patches", count: 2)
     private static let workflow = """
         workflow: patched

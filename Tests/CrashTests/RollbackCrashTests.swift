@@ -10,7 +10,7 @@ import Threads
 @testable import Tools
 
 /// Death in the middle of a rollback, of the whole run and of a phase of it.
-@Suite(.timeLimit(.minutes(15))) struct RollbackCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(15))) struct RollbackCrashTests {
     private static let threads = BlockingThreads(named: "crash-rollbacks", count: 3)
     private static let points: [CrashPoint] = [
         .beforeCommit, .insideCommit, .afterCommit, .beforeAnswer, .beforeDispatch, .beforeEffect, .afterEffect,

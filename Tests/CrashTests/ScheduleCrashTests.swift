@@ -11,7 +11,7 @@ import Threads
 @testable import Tools
 
 /// Death while a schedule fires.
-@Suite(.timeLimit(.minutes(10))) struct ScheduleCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(10))) struct ScheduleCrashTests {
     private static let threads = BlockingThreads(named: "crash-schedules", count: 2)
     private static let workflow = "workflow: tick\nnodes: [{id: a, type: transform, config: {expr: 1}}] # FOLDER"
 

@@ -7,7 +7,7 @@ import Testing
 
 /// A versioned workflow that patches itself, over the public interfaces of the real program: an administrator and two
 /// users at a server, a service that counts what is done to it, and a program outside that does the work of agents.
-@Suite(.timeLimit(.minutes(5)), .serialized) struct ServerScenarioTests {
+@Suite(.offPool, .timeLimit(.minutes(5)), .serialized) struct ServerScenarioTests {
     private static let orderCheck = """
         workflow: order_check
         inputs:

@@ -6,7 +6,7 @@ import JSON
 import Testing
 
 /// Who watches a server that is killed again and again misses nothing and sees nothing twice.
-@Suite(.timeLimit(.minutes(5)), .serialized) struct StreamCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(5)), .serialized) struct StreamCrashTests {
     private static let kills = 10
     private static let workflow = """
         workflow: count

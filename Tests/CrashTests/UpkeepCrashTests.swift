@@ -9,7 +9,7 @@ import Testing
 import Threads
 
 /// Death in the middle of what keeps a data folder in order: the folder stays whole, and the same command does it again.
-@Suite(.timeLimit(.minutes(10))) struct UpkeepCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(10))) struct UpkeepCrashTests {
     private static let threads = BlockingThreads(named: "crash-upkeep", count: 2)
 
     private static let flow = """

@@ -16,7 +16,7 @@ import Threads
 
 /// Death while the output of an agent is checked: the answer that was paid for is not asked for again, and no check that
 /// left evidence is made again.
-@Suite(.timeLimit(.minutes(10))) struct VerificationCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(10))) struct VerificationCrashTests {
     private static let threads = BlockingThreads(named: "crash-checks", count: 3)
 
     private static let workflow = """

@@ -10,7 +10,7 @@ import Testing
 
 /// A receiver of webhooks gets every event of a server that is killed again and again, also those of times when it takes
 /// nothing itself.
-@Suite(.timeLimit(.minutes(5)), .serialized) struct WebhookCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(5)), .serialized) struct WebhookCrashTests {
     private static let kills = 5
     private static let workflow = """
         workflow: count

@@ -6,7 +6,7 @@ import JSON
 import Testing
 
 /// Workers, what they have, and what was given up, over kills of the real program.
-@Suite(.timeLimit(.minutes(5)), .serialized) struct WorkerCrashTests {
+@Suite(.offPool, .timeLimit(.minutes(5)), .serialized) struct WorkerCrashTests {
     private static let work = """
         workflow: work
         on_failure: continue

@@ -6,11 +6,6 @@ import HTTP
 import JSON
 import Testing
 
-/// Sets or removes a variable of this process.
-func setEnvironment(_ name: String, _ value: String?) {
-    if let value { setenv(name, value, 1) } else { unsetenv(name) }
-}
-
 /// A raw deflate stream of one zero byte and `repeats` × 258 more, 13 bits for each repeat (RFC 1951, fixed codes).
 func zeros(repeats: Int) -> [UInt8] {
     var bytes: [UInt8] = []

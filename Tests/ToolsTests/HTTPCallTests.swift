@@ -113,10 +113,10 @@ import Threads
             for (method, path, context, errorClass) in [
                 ("POST", "/status/503", keyless, .permanent), ("POST", "/status/503", context, .transient),
                 ("GET", "/status/503", keyless, .transient),
-                ("DELETE", "/status/429", keyless, .permanent), ("PUT", "/slow?ms=5000", keyless, .permanent),
-                ("PUT", "/slow?ms=5000", context, .transient),
+                ("DELETE", "/status/429", keyless, .permanent), ("PUT", "/slow?ms=60000", keyless, .permanent),
+                ("PUT", "/slow?ms=60000", context, .transient),
             ] as [(String, String, ToolContext, ErrorClass)] {
-                let arguments: JSONValue = ["method": .string(method), "url": .string(base + path), "timeout": "200ms"]
+                let arguments: JSONValue = ["method": .string(method), "url": .string(base + path), "timeout": "2s"]
                 let error = try await failure("http.request", arguments, context)
                 #expect(error.errorClass == errorClass && error.details?["sent"] == true, "\(method) \(path): \(error)")
             }

@@ -245,9 +245,8 @@ import Threads
     {
         try await withFolder { folder in
             let settings = try settings(folder)
-            let bounded = permission {
-                ($0.timeout, $0.outputBytes, $0.memoryBytes) = (.milliseconds(300), 100, 64 << 20)
-            }
+            let brief = permission { $0.timeout = .milliseconds(300) }
+            let bounded = permission { ($0.outputBytes, $0.memoryBytes) = (100, 64 << 20) }
             func run(_ command: String, _ permission: ToolPermission) async throws(TaskError) -> JSONValue {
                 let arguments: JSONValue = ["command": .string(command)]
                 return try await settings.call(
@@ -258,7 +257,7 @@ import Threads
                     context: context(folder)
                 ).output
             }
-            let slow = await #expect(throws: TaskError.self) { try await run("sleep 30", bounded) }
+            let slow = await #expect(throws: TaskError.self) { try await run("sleep 30", brief) }
             #expect(slow?.code == "timeout")
             let much = try await run("head -c 5000 /dev/zero | tr '\\0' x", bounded)
             #expect(much["truncated"] == true && (much["stdout"]?.stringValue?.utf8.count ?? 9999) < 200)

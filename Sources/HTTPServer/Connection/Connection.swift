@@ -151,6 +151,13 @@ final class Connection: EventHandler, Flushable, Deadlined, @unchecked Sendable 
         role?.connectionClosed(reason)
     }
 
+    /// Closes now, so that the other side sees a failure and no end.
+    func reset(_ reason: HTTPStreamError) {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        close(reason)
+    }
+
     /// The server stops.
     func drain() {
         role?.drain()

@@ -44,7 +44,7 @@ struct HandlerRun: Sendable {
             pipe.finish(trailers: writer.finalTrailers)
         } catch {
             // The client sees that the body broke off; whoever made it knows why.
-            pipe.fail(HTTPStreamError(.connectionClosed, "The body broke off."))
+            pipe.breakOff(HTTPStreamError(.connectionClosed, "The body broke off."))
         }
     }
 }

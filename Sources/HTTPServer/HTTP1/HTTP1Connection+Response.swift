@@ -118,7 +118,12 @@ extension HTTP1Connection {
 
     /// Nothing but the missing end tells the client that the body is not whole.
     private func breakOff() {
-        connection.close(HTTPStreamError(.connectionClosed, "The answer broke off."))
+        // Where the end of the connection is the end of the body, only a reset is no end.
+        guard responsePhase != .streaming(.untilClose) else {
+            return connection.reset(HTTPStreamError(.connectionClosed, "The answer broke off."))
+        }
+        isPersistent = false
+        finishResponse()
     }
 
     private func head(_ response: HTTPResponse, _ framing: ResponseEncoder.Framing, body: [UInt8] = []) -> [UInt8] {

@@ -143,6 +143,11 @@ final class Pipe<Element: PipeElement>: Sendable {
         end(nil, trailers)
     }
 
+    /// No more comes, because of a failure, which both sides see; the reader first takes what was written before.
+    func breakOff(_ failure: HTTPStreamError) {
+        end(failure, HTTPHeaders(), keepsRest: true)
+    }
+
     /// No more comes, because of a failure; what was not taken yet is dropped. Both sides see the failure.
     func fail(_ failure: HTTPStreamError) {
         end(failure, HTTPHeaders())
@@ -248,7 +253,7 @@ final class Pipe<Element: PipeElement>: Sendable {
         reader?.resume(returning: .failure(.cancelled))
     }
 
-    private func end(_ failure: HTTPStreamError?, _ trailers: HTTPHeaders) {
+    private func end(_ failure: HTTPStreamError?, _ trailers: HTTPHeaders, keepsRest: Bool = false) {
         let (isFirst, reader, writers): (Bool, Reader?, [Writer]) = state.withLock { state in
             var writers: [Writer] = []
             if failure != nil { swap(&writers, &state.writers) }
@@ -256,7 +261,7 @@ final class Pipe<Element: PipeElement>: Sendable {
             state.isEnded = failure == nil
             state.failure = failure
             state.trailers = trailers
-            if failure != nil { (state.chunks, state.first, state.count) = ([], 0, 0) }
+            if failure != nil, !keepsRest { (state.chunks, state.first, state.count) = ([], 0, 0) }
             defer { state.reader = nil }
             return (true, state.reader, writers)
         }
