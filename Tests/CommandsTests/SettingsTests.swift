@@ -74,6 +74,7 @@ import Tools
                 commands: {allow: [make, "git  push"], deny: [rm]}
                 write_paths: [./src/]
                 env_allow: [LANG]
+                network: [{host: "*.example.org"}, {host: api.example, port: 8443, methods: [get]}]
                 memory: 1GiB
                 cpu: 30s
                 requires_approval: [high]
@@ -116,6 +117,9 @@ import Tools
         builder.commands.deny = [CommandPattern("rm")].compactMap { $0 }
         (builder.writePaths, builder.environmentNames, builder.cpuSeconds) = (["src"], ["LANG"], 30)
         (builder.memoryBytes, builder.approvedRisks) = (1 << 30, [.high])
+        builder.network = try EgressRules([
+            ["host": "*.example.org"], ["host": "api.example", "port": 8443, "methods": ["GET"]],
+        ])
         expected.profiles["builder"] = builder
         expected.tiers = TierTable(
             models: [

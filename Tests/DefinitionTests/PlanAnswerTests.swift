@@ -42,14 +42,14 @@ import Testing
     @Test
     func `hostile answers take time in proportion to their length`() {
         let clock = ContinuousClock()
+        // The fastest of some, which the neighbours on the machine disturb least.
         let seconds = { (text: String) in
-            clock.measure { _ = try? PlanAnswer.json(from: text) }
+            (0..<4).map { _ in clock.measure { _ = try? PlanAnswer.json(from: text) } }.min() ?? .zero
         }
         let shapes = ["{", "[{", "{}", "```{", "{\"", "[,", "\\\"{", "}{", "{\"a\":"]
         for shape in shapes {
             let short = String(repeating: shape, count: 60_000 / shape.utf8.count)
             let long = String(repeating: shape, count: 600_000 / shape.utf8.count)
-            _ = seconds(short)
             #expect(seconds(long) < seconds(short) * 40 + .milliseconds(300), "\(shape)")
         }
     }

@@ -158,6 +158,15 @@ import Threads
             ("git.log", ["repo": "/etc"], { $0.readPaths = [] }, "deny profile p: read_paths does not have /etc"),
             ("git.log", ["repo": "."], { $0.readPaths = [] }, "allow"),
             (
+                "http.request", ["url": "http://a.example:8080/x"],
+                { $0.network = try? EgressRules([["host": "a.example"]]) },
+                "deny profile p: no entry of `network` for a.example has the port 8080"
+            ),
+            (
+                "http.request", ["url": "https://a.example/x", "method": "GET"],
+                { $0.network = try? EgressRules([["host": "a.example", "methods": ["get"]]]) }, "allow"
+            ),
+            (
                 "http.request", [:], { $0.approvedRisks = [.high] }, "ask profile p: requires_approval has high"
             ),
             ("fs.read", [:], { $0.approvedRisks = [.high] }, "allow"),
@@ -269,6 +278,49 @@ import Threads
             let unknown = #expect(throws: TaskError.self) { try settings.permission(of: ["code-exekution"]) }
             #expect(unknown?.code == "profile.unknown" && unknown?.message.contains("code-execution") == true)
         }
+    }
+
+    @Test func `a profile narrows where calls connect to, redirects included`() async throws {
+        let (open, other) = (EchoServer(), EchoServer())
+        let (port, otherPort) = (try open.start(), try other.start())
+        defer {
+            open.stop()
+            other.stop()
+        }
+        try await withFolder { folder in
+            let settings = try settings(folder)
+            let entry: JSONValue = ["host": "127.0.0.1", "port": .int(Int64(port))]
+            let permission = permission { $0.network = try? EgressRules([entry]) }
+            let context = context(folder, allowing: ["127.0.0.1:\(port)", "127.0.0.1:\(otherPort)"])
+            func call(_ name: String, _ arguments: JSONValue) async throws(TaskError) -> JSONValue {
+                try await settings.call(name, arguments, permission, isApproved: false, context: context).output
+            }
+            let (base, others) = ("http://127.0.0.1:\(port)", "http://127.0.0.1:\(otherPort)/")
+            #expect(try await call("http.request", ["url": .string(base)])["status"] == 200)
+            for (url, code) in [(others, "tool.denied"), ("\(base)/redirect?to=\(others)", "http.blocked")] {
+                let error = await #expect(throws: TaskError.self) {
+                    try await call("http.request", ["url": .string(url), "redirects": 5])
+                }
+                #expect(
+                    error?.code == code && error?.message.contains("profile p: no entry") == true,
+                    "\(url) \(error?.message ?? "")"
+                )
+            }
+            guard await sandboxWorks() else { return }
+            let fetch = "import urllib.request as u, sys; print(u.urlopen(sys.argv[1]).status)"
+            for (url, isReached) in [(base, true), (others, false)] {
+                let arguments: JSONValue = [
+                    "argv": ["env", "-u", "no_proxy", "-u", "NO_PROXY", "python3", "-c", .string(fetch), .string(url)],
+                    "network": [
+                        ["host": "127.0.0.1", "port": .int(Int64(port))],
+                        ["host": "127.0.0.1", "port": .int(Int64(otherPort))],
+                    ],
+                ]
+                let answer = try? await call("shell.exec", arguments)
+                #expect((answer?["stdout"] == "200\n") == isReached, "\(url)")
+            }
+        }
+        #expect(other.ledger.requestCount == 0)
     }
 
     @Test func `a profile says how many calls there are at a time and a minute`() async throws {

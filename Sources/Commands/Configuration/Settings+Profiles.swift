@@ -17,6 +17,7 @@ enum ProfileField: String, CaseIterable {
     case writePaths = "write_paths"
     case forbiddenPaths = "forbidden_paths"
     case environment = "env_allow"
+    case network
     case timeout
     case memory
     case processes
@@ -101,6 +102,10 @@ extension ToolProfile {
             environmentNames = try value.list("a list of names of variables") {
                 $0.isEmpty || $0.contains("=") || $0.hasPrefix("LD_") ? nil : $0
             }
+        case .network:
+            do throws(EgressRules.Invalid) { network = try EgressRules(value.json) } catch {
+                throw SettingsMismatch(error.description)
+            }
         case .timeout: timeout = try value.duration(atLeast: .milliseconds(1))
         case .memory: memoryBytes = try value.size((16 << 20)...(1 << 40))
         case .processes: processes = try value.number(2...100_000)
@@ -134,6 +139,7 @@ extension ToolProfile {
         object["write_paths"] = list(writePaths)
         object["forbidden_paths"] = some(forbiddenPaths)
         object["env_allow"] = list(environmentNames)
+        object["network"] = network?.json
         object["timeout"] = timeout.map { .string($0.text) }
         object["memory"] = memoryBytes.map { .string(SettingsValue.text(bytes: $0)) }
         object["processes"] = processes.map { .int(Int64($0)) }

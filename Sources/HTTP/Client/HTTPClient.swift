@@ -60,7 +60,7 @@ public final class HTTPClient: Sendable {
     public func stream(_ request: HTTPRequest, silence: Duration) async throws(HTTPClientError) -> HTTPStream {
         let url = try Self.read(request.url)
         if let defect = request.defect { throw HTTPClientError(.invalid, defect) }
-        let addresses = try await checkedAddresses(of: url, deadline: .now + request.timeout)
+        let addresses = try await checkedAddresses(of: url, request, deadline: .now + request.timeout)
         let pipe = BodyPipe()
         let transfer = Transfer(
             .init(request: request, url: url, addresses: addresses, timeout: silence),
@@ -84,7 +84,7 @@ public final class HTTPClient: Sendable {
     ) async throws(HTTPClientError) -> Transfer.Received {
         do throws(HTTPClientError) {
             if let defect = request.defect { throw HTTPClientError(.invalid, defect) }
-            let addresses = try await checkedAddresses(of: url, deadline: deadline)
+            let addresses = try await checkedAddresses(of: url, request, deadline: deadline)
             let left = deadline - ContinuousClock.now
             guard left > .zero else { throw HTTPClientError(.timeout, "the time was up before the connection") }
             return try await transfer(.init(request: request, url: url, addresses: addresses, timeout: left))
@@ -114,9 +114,12 @@ public final class HTTPClient: Sendable {
 
     private func checkedAddresses(
         of url: HTTPURL,
+        _ request: HTTPRequest,
         deadline: ContinuousClock.Instant
     ) async throws(HTTPClientError) -> [IPAddress] {
-        if let rule = policy.refusal(of: url) { throw HTTPClientError(.blocked, "\(url.authority): \(rule)") }
+        if let rule = policy.refusal(of: url) ?? request.refusal?(url, request.method) {
+            throw HTTPClientError(.blocked, "\(url.authority): \(rule)")
+        }
         if let address = url.address { return [address] }
         let addresses = try await resolve(url.host, deadline: deadline)
         guard !addresses.isEmpty else { throw HTTPClientError(.unresolved, "the name \(url.host) has no address") }

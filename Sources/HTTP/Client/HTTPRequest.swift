@@ -20,6 +20,8 @@ public struct HTTPRequest: Sendable {
     /// Names of headers, in lower case, that redirects to another origin go without; those whose names sound like
     /// credentials always do.
     public var credentialHeaders: Set<String> = []
+    /// What forbids the request besides the policy of the client, which it cannot widen; asked about each redirect too.
+    public var refusal: (@Sendable (_ url: HTTPURL, _ method: String) -> String?)?
 
     /// A request with the bounds of the `http` node kind.
     public init(

@@ -38,15 +38,23 @@ public final class EgressProxy: Sendable {
     private static let loop: EventLoop? = try? EventLoop(named: "egress")
 
     let rules: EgressRules
+    let bounds: EgressBounds
     let policy: AddressPolicy
     let resolver: any HostResolver
     private let state = Mutex(State())
 
     /// A proxy for one run of a program.
     ///
-    /// - Parameter policy: What the settings permit.
-    public init(_ rules: EgressRules, policy: AddressPolicy, resolver: any HostResolver = SystemResolver()) {
-        (self.rules, self.policy, self.resolver) = (rules, policy, resolver)
+    /// - Parameters:
+    ///   - bounds: What profiles permit.
+    ///   - policy: What the settings permit.
+    public init(
+        _ rules: EgressRules,
+        bounds: EgressBounds = EgressBounds(),
+        policy: AddressPolicy,
+        resolver: any HostResolver = SystemResolver()
+    ) {
+        (self.rules, self.bounds, self.policy, self.resolver) = (rules, bounds, policy, resolver)
     }
 
     /// What was not let through, the first hundred.
@@ -136,7 +144,9 @@ public final class EgressProxy: Sendable {
     func check(_ head: EgressHead) async -> Result<[IPAddress], Forbidden> {
         let (url, method) = (head.url, head.method)
         if let rule = rules.refusal(host: url.host, port: url.port, method: method) { return .failure(Forbidden(rule)) }
-        if let rule = policy.refusal(of: url) { return .failure(Forbidden(rule)) }
+        if let rule = bounds.refusal(of: url, method: method) ?? policy.refusal(of: url) {
+            return .failure(Forbidden(rule))
+        }
         if let address = url.address { return .success([address]) }
         let addresses = (try? await resolver.addresses(of: url.host)) ?? []
         guard !addresses.isEmpty else {

@@ -89,6 +89,18 @@ public struct EgressRules: Sendable, Hashable {
         public let description: String
     }
 
+    /// The list, as it can be read again.
+    public var json: JSONValue {
+        .array(
+            entries.map { entry in
+                var object: JSONObject = ["host": .string(entry.host)]
+                object["port"] = entry.port.map { .int(Int64($0)) }
+                if !entry.methods.isEmpty { object["methods"] = .array(entry.methods.sorted().map(JSONValue.string)) }
+                return .object(object)
+            }
+        )
+    }
+
     /// The rule that forbids a request; `nil` when an entry permits it.
     ///
     /// - Parameter method: `CONNECT` for a tunnel.

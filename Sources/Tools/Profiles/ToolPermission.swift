@@ -64,6 +64,10 @@ extension ToolProfile {
         context.sandbox.readPaths += readPaths ?? []
         context.sandbox.environmentNames += environmentNames ?? []
         context.timeout = min(context.timeout, timeout ?? context.timeout)
+        guard let network else { return }
+        context.egress.add(network, of: name)
+        // A list says nothing to programs that see the network of the machine.
+        context.sandbox.sharesNetwork = false
     }
 }
 

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTP
 import JSON
 
 /// What calls of tools are permitted (spec 8.6), by the nodes and agents that name it. What is `nil` is not bounded by the
@@ -22,6 +23,8 @@ public struct ToolProfile: Sendable, Hashable {
     public var tools: [String]?
     /// Variables of the server's environment that programs get, and the only ones that a call may set.
     public var environmentNames: [String]?
+    /// Where calls may connect to, besides what else they need for that.
+    public var network: EgressRules?
     /// The longest a call may take.
     public var timeout: Duration?
     /// Private writable memory of each process.
@@ -84,6 +87,7 @@ public struct ToolProfile: Sendable, Hashable {
         if mode == .readOnly, reachesOut { return .deny("mode is read_only, and the call has a network") }
         if let rule = strayVariable(arguments) { return .deny("env_allow does not have \(rule)") }
         if let path = strayPath(arguments, workspace) { return .deny("read_paths does not have \(path)") }
+        if let rule = strayRequest(tool, arguments) { return .deny(rule) }
         var verdict = ToolVerdict.allow
         // Whatever a program does with a network, it does outside.
         let risk = reachesOut && tool.risk != .critical ? .high : tool.risk
@@ -96,6 +100,14 @@ public struct ToolProfile: Sendable, Hashable {
     private func strayVariable(_ arguments: JSONValue) -> String? {
         guard let environmentNames, let given = arguments["env"]?.objectValue else { return nil }
         return given.keys.first { !environmentNames.contains($0) }
+    }
+
+    /// Why a request would not be let out; what a program asks for is seen when it connects.
+    private func strayRequest(_ tool: ToolDefinition, _ arguments: JSONValue) -> String? {
+        guard let network, tool.name == HTTPRequestTool.name, let url = try? HTTPURL(arguments.text("url") ?? "") else {
+            return nil
+        }
+        return network.refusal(host: url.host, port: url.port, method: arguments.text("method") ?? "GET")
     }
 
     /// An absolute path that a call wants to read and that is in no place it may read.

@@ -23,6 +23,8 @@ public struct ToolContext: Sendable {
     public var outputBytes: Int?
     /// Sends requests.
     public var http: HTTPClient
+    /// What profiles let calls connect to.
+    public var egress = EgressBounds()
     /// Finds the secrets that the call was given, in what programs write; `nil` when there are none.
     public var masker: Masker?
 

@@ -87,7 +87,7 @@ public struct ShellExec: Tool {
     private static func proxy(_ arguments: JSONValue, _ context: ToolContext) throws(TaskError) -> EgressProxy? {
         guard let list = arguments["network"], !list.isNull else { return nil }
         do throws(EgressRules.Invalid) {
-            return EgressProxy(try EgressRules(list), policy: context.http.policy)
+            return EgressProxy(try EgressRules(list), bounds: context.egress, policy: context.http.policy)
         } catch {
             throw .argument("network", error.description)
         }
