@@ -55,12 +55,14 @@ struct CLIEngineTests {
         answers: String = "[{reply: {text: hello}}]",
         form: CLIProgram.Form = .claude,
         silence: Duration = .seconds(60),
-        paid: Bool = false
+        paid: Bool = false,
+        profiles: [ToolProfile] = []
     ) throws -> AgentWorld {
         let world = try AgentWorld(
             "rules: \(answers)",
             kind: paid ? .anthropic : .scripted,
-            model: paid ? "claude-haiku-5-5" : "m"
+            model: paid ? "claude-haiku-5-5" : "m",
+            profiles: profiles
         )
         world.add(try agent(script, in: world.folder.path, form: form, silence: silence))
         return world
@@ -98,6 +100,22 @@ struct CLIEngineTests {
             let output = try await world.play("tools: []", "retry: {max_attempts: 1}, ", agent: "fake")
             #expect(output == code, "\(script)")
         }
+    }
+
+    @Test func `a profile bounds what a program uses and reaches, and one about single calls is refused`() async throws
+    {
+        var bounded = ToolProfile("bounded")
+        (bounded.mode, bounded.processes) = (.readOnly, 100)
+        bounded.memoryBytes = 64 << 20
+        var strict = ToolProfile("strict")
+        strict.commands.deny = [CommandPattern("rm")].compactMap { $0 }
+        let script = "touch made 2>/dev/null && made=1; say \"made=$made $(ulimit -d)\""
+        let world = try Self.world(script, profiles: [bounded, strict])
+        #expect(try await world.play("tools: [], profile: bounded", agent: "fake")["text"] == "made= 65536")
+        let other = try Self.world(script, profiles: [bounded, strict])
+        #expect(try await other.play("tools: [], profile: strict", agent: "fake") == "agent.unsupported")
+        let third = try Self.world(script, profiles: [bounded, strict])
+        #expect(try await third.play("tools: [], approve_tools: [fs.write]", agent: "fake") == "agent.unsupported")
     }
 
     @Test func `a program that is not there is named, and what to do`() async throws {

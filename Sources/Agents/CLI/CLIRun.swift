@@ -55,12 +55,15 @@ struct CLIRun {
         var log: [String] = []
         do throws(TaskError) {
             let path = try find()
-            let context = try settings.context(
+            var context = try settings.context(
                 for: assignment,
                 key: assignment.idempotencyKey,
                 timeout: assignment.timeout,
                 cancellation
             )
+            // A program has bounds of its own, in whose place those of profiles come.
+            (context.limits.memoryBytes, context.limits.processes) = (program.memoryBytes, 1024)
+            task.permission.bound(&context)
             try await closeSteps(&log)
             let folder = try CLIFolder(workspace: context.workspace, key: assignment.idempotencyKey)
             folder.put(task: CLIPrompt.first(task))
@@ -153,7 +156,7 @@ struct CLIRun {
         inner.ports = [
             SandboxPort(Self.port) { socket in listener.start(socket) { await session.answer($0) } }
         ]
-        let proxy = program.network.map { EgressProxy($0, policy: settings.http.policy) }
+        let proxy = program.network.map { EgressProxy($0, bounds: context.egress, policy: settings.http.policy) }
         proxy?.serve(&inner)
         defer { proxy?.close() }
         let result: Result<Sandbox.Outcome, TaskError>
@@ -194,8 +197,6 @@ struct CLIRun {
         let arguments = old == nil ? program.arguments : program.resume ?? program.arguments
         var limits = context.limits
         limits.timeout = context.timeout
-        limits.memoryBytes = program.memoryBytes
-        limits.processes = 1024
         limits.outputBytes = 16 << 10
         var inner = Program(
             path: path,

@@ -72,11 +72,11 @@ public struct AgentExecutor: NodeExecutor {
             let setup = try await models.setup()
             let wish = try setup.wish(model: task.model, tier: task.tier)
             if let program = task.record.program {
-                guard task.permission.isEmpty else {
+                if let rule = task.permission.ruleAboutCalls {
                     throw TaskError(
                         code: "agent.unsupported",
                         errorClass: .permanent,
-                        message: "`profile` and `approve_tools` are not carried out for agents that are programs"
+                        message: "\(rule) cannot be carried out: the agent is a program, whose calls nobody sees"
                     )
                 }
                 let run = CLIRun(

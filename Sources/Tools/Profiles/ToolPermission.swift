@@ -35,8 +35,17 @@ public struct ToolPermission: Sendable {
         return verdict
     }
 
-    /// Bounds what a call may use and reach.
-    func bound(_ context: inout ToolContext) {
+    /// The first rule about single calls of tools; `nil` when all rules are about what a program uses and reaches. Nobody
+    /// sees the calls of an agent that is a program.
+    public var ruleAboutCalls: String? {
+        if !approvals.isEmpty { return "approve_tools" }
+        return profiles.lazy.compactMap { profile in
+            profile.fieldAboutCalls.map { "`\($0)` of the profile \(profile.name)" }
+        }.first
+    }
+
+    /// Bounds what a call, or an agent that is a program, may use and reach.
+    public func bound(_ context: inout ToolContext) {
         for profile in profiles { profile.bound(&context) }
         context.limits.memoryBytes = profiles.compactMap(\.memoryBytes).min() ?? context.limits.memoryBytes
         context.limits.processes = profiles.compactMap(\.processes).min() ?? context.limits.processes
@@ -46,6 +55,14 @@ public struct ToolPermission: Sendable {
 }
 
 extension ToolProfile {
+    fileprivate var fieldAboutCalls: String? {
+        if tools != nil { return "tools" }
+        if commands != CommandRules() { return "commands" }
+        if !approvedRisks.isEmpty { return "requires_approval" }
+        if concurrentCalls != nil { return "max_concurrent" }
+        return callsPerMinute == nil ? nil : "max_per_minute"
+    }
+
     fileprivate func bound(_ context: inout ToolContext) {
         if mode == .readOnly { context.sandbox.mode = .readOnly }
         func absolute(_ path: String) -> String {
