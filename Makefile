@@ -58,6 +58,7 @@ bench: bootstrap ## Measure
 	swift build -c release --package-path Benchmarks
 	Benchmarks/.build/release/EngineBenchmark $(ARGS)
 	Benchmarks/.build/release/ScaleBenchmark
+	Benchmarks/.build/release/AgentBenchmark
 	Benchmarks/.build/release/JSONBenchmark
 	Benchmarks/.build/release/SchemaBenchmark
 	Benchmarks/.build/release/CELBenchmark

@@ -46,6 +46,12 @@ let package = Package(
         .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition", "Model"]),
         .library(name: "BatonServing", targets: ["HTTPServer", "Reactor"]),
         .library(
+            name: "BatonAgents",
+            targets: [
+                "Agents", "Tools", "Providers", "ProviderCalls", "HTTP", "Engine", "StoreSQLite", "Definition", "JSON",
+            ]
+        ),
+        .library(
             name: "BatonModules",
             targets: ["Threads", "JSON", "CEL", "Definition", "Engine", "EngineTelemetry", "StoreSQLite"]
         ),

@@ -33,6 +33,7 @@ let package = Package(
         ),
         benchmark("EngineBenchmark", ["Measuring"]),
         benchmark("ScaleBenchmark", ["Measuring"]),
+        benchmark("AgentBenchmark", of: "BatonAgents", ["Measuring"]),
         benchmark("ServingBenchmark", of: "BatonServing"),
         // Measures the program from outside.
         .executableTarget(name: "APIBenchmark", swiftSettings: [.swiftLanguageMode(.v6)]),
