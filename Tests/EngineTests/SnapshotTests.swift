@@ -101,7 +101,18 @@ import Testing
             inputs: {items: {type: array}}
             """
         let harness = EngineHarness()
-        let items = (0..<120).map { JSONValue.string(String(repeating: "\($0 % 10)", count: $0 == 7 ? 9000 : 2000)) }
+        // Nothing that packs well.
+        var random = SeededRandom(1)
+        let items = (0..<120).map { number in
+            JSONValue.string(
+                String(
+                    decoding: (0..<(number == 7 ? 9000 : 2000)).map { _ in
+                        UInt8.random(in: 97...122, using: &random)
+                    },
+                    as: UTF8.self
+                )
+            )
+        }
         let run = try await harness.withEngine({ assignment, control in
             assignment.place == [119] ? await hang(assignment, control) : await echo(assignment, control)
         }) { engine in

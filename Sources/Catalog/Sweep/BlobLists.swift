@@ -34,7 +34,7 @@ struct BlobLists {
 
     private func whole(_ blob: BlobRef) throws(StoreError) -> [UInt8]? {
         do throws(StoreError) {
-            return try blobs.get(blob)
+            return SnapshotForm.json(try blobs.get(blob))
         } catch {
             guard error.code == .missing || error.code == .corrupted else { throw error }
             return nil

@@ -124,7 +124,7 @@ public struct BlobSweep: Sendable {
             let page = try runs.blobNames(after: position)
             for name in page.names {
                 switch name {
-                case .text(let bytes): marks.insertHashes(in: bytes)
+                case .text(let bytes): marks.insertHashes(in: SnapshotForm.json(bytes))
                 case .list(let blob): try lists.mark(blob, &marks)
                 }
             }

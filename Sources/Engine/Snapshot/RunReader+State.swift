@@ -85,9 +85,13 @@ extension RunReader {
 
     private func read(_ row: SnapshotRow, _ graph: RunGraph) throws -> (state: RunState, size: Int) {
         let decoder = SnapshotDecoder(graph: graph, events: decoder(graph)) { [blobs] part in try blobs.get(part) }
+        func state(_ kept: [UInt8]) throws -> (state: RunState, size: Int) {
+            let json = SnapshotForm.json(kept)
+            return (try decoder.state(json), json.count)
+        }
         switch row.content {
-        case .inline(let bytes): return (try decoder.state(bytes), bytes.count)
-        case .blob(let blob): return (try decoder.state(try blobs.get(blob)), blob.size)
+        case .inline(let bytes): return try state(bytes)
+        case .blob(let blob): return try state(try blobs.get(blob))
         }
     }
 }

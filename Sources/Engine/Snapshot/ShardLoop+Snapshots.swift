@@ -29,7 +29,8 @@ extension ShardLoop {
         }
     }
 
-    private func content(_ bytes: [UInt8], _ batch: inout Batch) -> SnapshotRow.Content {
+    private func content(_ json: [UInt8], _ batch: inout Batch) -> SnapshotRow.Content {
+        let bytes = SnapshotForm.kept(json)
         guard bytes.count > SnapshotRow.inlineLimit else { return .inline(bytes) }
         batch.blobs.append(bytes)
         return .blob(BlobRef(ofBytes: bytes))

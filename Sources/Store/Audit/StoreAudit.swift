@@ -142,7 +142,9 @@ public struct StoreAudit {
     /// Checks what a JSON text of ours names; what is no JSON names nothing.
     @discardableResult
     private mutating func check(_ bytes: [UInt8], at time: Timestamp?, _ place: String) -> [BlobReference] {
-        guard let json = try? JSONValue(parsing: bytes, limits: JSONLimits(maxBytes: 1 << 30)) else { return [] }
+        guard let json = try? JSONValue(parsing: SnapshotForm.json(bytes), limits: JSONLimits(maxBytes: 1 << 30)) else {
+            return []
+        }
         let references = BlobReference.all(in: json)
         for reference in references { check(reference, time, place) }
         return references
