@@ -1,25 +1,21 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Engine
 import Glibc
-import HTTPServer
 import JSON
-import MockModels
 import Model
-import Providers
-import Reactor
-import Synchronization
 import Testing
 import Threads
 
 @testable import Tools
 
-/// Death in the middle of an agent of 21 steps: no answer that was stored is asked for again, no call that ended is made
-/// again.
-@Suite(.offPool, .timeLimit(.minutes(10))) struct AgentCrashTests {
+/// Death in the middle of an agent of 51 steps: no answer that was stored is asked for again, no call that ended is made
+/// again, and what it cost is counted once.
+@Suite(.timeLimit(.minutes(60))) struct AgentCrashTests {
     private static let threads = BlockingThreads(named: "crash-agents", count: 3)
-    /// Calls of tools, each in a round of its own.
-    private static let rounds = 10
+    /// Calls of tools, each in a round of its own: with the answers of the model 51 steps.
+    private static let rounds = 25
 
     private static let workflow = """
         workflow: agent
@@ -27,7 +23,8 @@ import Threads
         nodes:
           - id: a
             type: agent
-            config: {agent: implementer, prompt: Begin, tools: [mark, shell.exec], max_rounds: 20} # FOLDER
+            budget: {usd: 2}
+            config: {agent: implementer, prompt: Begin, tools: [mark, shell.exec], max_rounds: 30} # FOLDER
         """
 
     /// Round n is asked for by the result of round n - 1.
@@ -39,27 +36,71 @@ import Threads
         return (["rules:"] + rules + ["  - {reply: {text: finished}}"]).joined(separator: "\n")
     }
 
-    /// Writes down that it began, and has its effect once for each key.
-    private static let program = """
-        read -r arguments
-        echo "$BATON_IDEMPOTENCY_KEY" >> starts
-        grep -qx "$BATON_IDEMPOTENCY_KEY" ledger 2> /dev/null || echo "$BATON_IDEMPOTENCY_KEY" >> ledger
-        n=${arguments#*:}
-        echo "{\\"said\\":\\"done-${n%\\}};\\"}"
-        """
-    private static let manifest = """
-        {"name": "mark", "description": "Marks", "command": ["sh", "mark.sh"], "effects": "write", "idempotent": true,
-         "input_schema": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}}
-        """
-
-    @Test(arguments: [(2, 3), (6, 2), (9, 9), (13, 5), (17, 11), (22, 14), (31, 3), (40, 7), (55, 4), (64, 2)])
-    func `an agent goes on after death, with every answer and every effect once`(_ lines: (Int, Int)) async throws {
-        try await check(lines, Self.script { "{name: mark, arguments: {n: \($0)}}" }) { result in
-            #expect(result.isDone, "\(result.errors)")
-            #expect(result.ledger.count == Self.rounds, "\(result.ledger)")
-            let repeated = result.starts.values.reduce(0) { $0 + $1 - 1 }
-            #expect(result.starts.count == Self.rounds && repeated <= result.kills, "\(result.starts)")
+    /// With `BATON_TEST_EVERY_POINT=1` at each passage of each point; else each process of a run dies, wherever it is by
+    /// then.
+    @Test func `an agent goes on after death at any point, with every answer and every effect once`() async throws {
+        let script = Self.script { "{name: mark, arguments: {n: \($0)}}" }
+        let (kills, problems) = try await CrashPlan.play(sample: Self.sample) { plan in
+            try await ModelsOfTest.with(script) { port, counter in
+                try await Self.threads.run { Result { try Self.die(plan, port, counter) } }.get()
+            }
         }
+        #expect(problems.isEmpty)
+        // Nothing in it waits for a time.
+        for point in CrashPlan.points where point != .timerBeforeFire {
+            #expect(kills[point, default: 0] > 0, "\(point.rawValue)")
+        }
+    }
+
+    /// Whoever goes on has to come to the end of a step before the next death, else the task is quarantined.
+    private static func sample(_ point: CrashPoint) -> [CrashPlan] {
+        switch point {
+        case .beforeCommit: [.init(point: point, first: 3, later: 14)]
+        case .insideCommit: [.init(point: point, first: 7, later: 15)]
+        case .afterCommit: [.init(point: point, first: 12, later: 16)]
+        case .beforeAnswer: [.init(point: point, first: 20, later: 17)]
+        case .beforeEffect: [.init(point: point, first: 2, later: 8)]
+        case .afterEffect: [.init(point: point, first: 7, later: 9)]
+        case .blobBeforePut, .blobAfterPut: [.init(point: point, first: 2, later: 4)]
+        case .recovery: [.init(point: point, first: 1, later: 1, most: 3)]
+        default: [.init(point: point, first: 1, later: 2, most: 2)]
+        }
+    }
+
+    private static func die(_ plan: CrashPlan, _ port: Int, _ counter: RequestCounter) throws -> (Int, [String]) {
+        let folder = try CrashFolder(workflow)
+        try MarkTool.write(to: folder)
+        var number = 0
+        var cycle = ScenarioCycle(folder, ModelsOfTest.variables(folder, port)) { look in
+            guard let state = look.state else { return .start }
+            return state.status.isTerminal || look.open(.review) != nil ? nil : .resume
+        } kill: { _, _ in
+            number += 1
+            return plan.kill(number)
+        }
+        try cycle.drive()
+        let (whole, events, found) = try CrashChecks(folder).wholeness(shown: cycle.shown)
+        let steps = StepLog(events)
+        let (ledger, starts, asked) = (folder.ledger, folder.counts("starts"), counter.value)
+        let lost = steps.models.count(where: \.isLost)
+        let facts: [(String, Bool)] = [
+            (
+                "it completed: \(String(describing: found?.status)) \(events.last?.text ?? "")",
+                found?.status == .completed
+            ),
+            ("each effect once: \(ledger)", ledger.count == rounds && ledger.values.allSatisfy { $0 == 1 }),
+            ("only what was under way is called again: \(starts)", starts.values.reduce(-rounds, +) <= cycle.kills),
+            ("no stored answer is asked for again: \(steps.repeated.map(\.request.text))", steps.repeated.isEmpty),
+            (
+                "\(asked) requests, \(steps.models.count) in the log, \(lost) lost, \(cycle.kills) deaths",
+                asked >= rounds + 1 && asked <= steps.models.count && steps.models.count == rounds + 1 + lost
+                    && lost <= cycle.kills
+            ),
+        ]
+        let problems =
+            cycle.problems + whole + facts.filter { !$0.1 }.map { "not so: \($0.0)" }
+            + (try MoneyChecks.problems(folder))
+        return (cycle.kills, problems.isEmpty ? [] : problems + cycle.history)
     }
 
     @Test(arguments: [(3, 2), (8, 6), (14, 9), (27, 5), (44, 8)])
@@ -87,34 +128,22 @@ import Threads
     }
 
     private func check(_ lines: (Int, Int), _ script: String, _ look: (Ending) -> Void) async throws {
-        let mock = MockModelServer(script: try ModelScript(Array(script.utf8), fileName: "s.yaml"))
-        let counter = Counter()
-        let server = try await WebServer.start(.init(endpoints: [.tcp(host: "127.0.0.1", port: 0)])) { request in
-            if request.method == "POST" { counter.add() }
-            return await mock.answer(request)
+        let (result, asked) = try await ModelsOfTest.with(script) { port, counter in
+            let result = try await Self.threads.run { Result { try Self.cycle(lines, port) } }.get()
+            return (result, counter.value)
         }
-        let port = server.addresses[0].port ?? 0
-        let result = try await Self.threads.run { Result { try Self.cycle(lines, port) } }.get()
-        await server.stop(within: .zero)
         #expect(result.ledger.values.allSatisfy { $0 == 1 }, "\(result.ledger)")
         // Every request is in the log, and only those that were under way at a death were asked twice.
-        let asked = result.types["agent.call.started", default: 0]
-        #expect(counter.value <= asked, "\(counter.value) requests, \(asked) in the log")
-        if result.isDone {
-            #expect(asked <= Self.rounds + 1 + result.kills, "\(result.types)")
-            #expect(counter.value <= Self.rounds + 1 + result.kills && counter.value >= Self.rounds + 1)
-        }
+        let logged = result.types["agent.call.started", default: 0]
+        #expect(asked <= logged, "\(asked) requests, \(logged) in the log")
+        if result.isDone { #expect(logged <= Self.rounds + 1 + result.kills, "\(result.types)") }
         look(result)
     }
 
     private static func cycle(_ lines: (Int, Int), _ port: Int) throws -> Ending {
         let folder = try CrashFolder(workflow)
-        try folder.write("mark.sh", program)
-        try folder.write("mark.json", manifest)
-        let variables = [
-            "BATON_PROVIDERS": "{\"box\": {\"base_url\": \"http://127.0.0.1:\(port)\", \"models\": [\"m\"]}}",
-            "BATON_TOOLS_DIR": folder.path,
-        ]
+        try MarkTool.write(to: folder)
+        let variables = ModelsOfTest.variables(folder, port)
         let id = folder.id.description
         let start = folder.baton(["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", id], variables)
         let resume = folder.baton(["run", "resume", id, "-o", "jsonl"], variables)
@@ -140,12 +169,4 @@ import Threads
         }
         return ending
     }
-}
-
-/// Counts from several tasks.
-private final class Counter: Sendable {
-    private let count = Mutex(0)
-
-    func add() { count.withLock { $0 += 1 } }
-    var value: Int { count.withLock { $0 } }
 }

@@ -37,7 +37,10 @@ extension AgentRun {
         }
         steps.append(AgentStep(step, request: record))
         ask.request.maxOutputTokens = price.outputLimit(within: receipt.allowances.first ?? nil)
-        switch await reply(of: provider, to: ask.request) {
+        CrashPoint.beforeEffect.reach()
+        let answer = await reply(of: provider, to: ask.request)
+        CrashPoint.afterEffect.reach()
+        switch answer {
         case .success(let reply):
             end(step.number, AgentStep.answered(reply), price.usage(of: reply))
             (failed, lastError) = ([], nil)

@@ -47,7 +47,9 @@ extension AgentRun {
                 work.append((call, number, allowance))
             }
         }
+        CrashPoint.beforeEffect.reach()
         let results = await results(of: work.map { ($0.call, $0.number) })
+        CrashPoint.afterEffect.reach()
         for ((_, number, allowance), result) in zip(work, results) {
             let usage = allowance.map { CallUsage(charge: $0) }
             switch result {

@@ -89,20 +89,22 @@ extension RunState {
 
     /// Remembers an attempt whose executor died.
     mutating func noteLoss(of task: TaskRef, _ now: Timestamp) {
+        self[task].crashes = crashes(of: task) + 1
+        steps[task]?.hasProgress = false
         self[task].lostAttempts += 1
         let message = "the executor ended, or its lease did"
         noteFailure(of: task, TaskError(code: "attempt.lost", errorClass: .transient, message: message), now)
     }
+
+    /// Executors that died of a task since it last got any further.
+    func crashes(of task: TaskRef) -> Int { steps[task]?.hasProgress == true ? 0 : self[task].crashes }
 }
 
 extension RunState.TaskState {
     /// Attempts that count against the limit of retries.
     var countedAttempts: Int { attempts - lostAttempts - (attemptsBefore - lostBefore) }
 
-    /// Crashes that count against the limit of crashes.
-    var countedLosses: Int { lostAttempts - lostBefore }
-
     fileprivate mutating func countAnew() {
-        (attemptsBefore, lostBefore, countedSince) = (attempts, lostAttempts, nil)
+        (attemptsBefore, lostBefore, crashes, countedSince) = (attempts, lostAttempts, 0, nil)
     }
 }

@@ -7,7 +7,7 @@ internal import Model
 
 /// Tasks that cannot go on by themselves (spec 3.2, 3.8, 7.3).
 extension RunMachine {
-    /// So many executors may die of one task.
+    /// So many executors may die of one task that gets no further.
     static let crashLimit = 3
 
     /// Nothing is tried any more: does what the document says under `on_exhausted`.
@@ -47,18 +47,26 @@ extension RunMachine {
         return isUnsaid ? .escalate : node.onExhausted
     }
 
-    /// An executor died. The third one that a task takes down is the last: the task waits for a person.
+    /// An executor died. The third one in a row that a task takes down, without a step that ended in between, is the
+    /// last: the task waits for a person.
     mutating func executorDied(_ task: TaskRef) {
-        let crashes = state[task].countedLosses + 1
-        guard crashes >= Self.crashLimit else {
-            emit(task, .taskReady(.lost))
-            return effects.append(.offer(task: task))
-        }
+        let crashes = state.crashes(of: task) + 1
+        if crashes < Self.crashLimit { beginAgain(task) } else { quarantine(task, crashes) }
+    }
+
+    /// An executor died, and another one may try.
+    mutating func beginAgain(_ task: TaskRef) {
+        emit(task, .taskReady(.lost))
+        effects.append(.offer(task: task))
+    }
+
+    /// An executor died, and it was the last one.
+    mutating func quarantine(_ task: TaskRef, _ crashes: Int) {
         emit(task, .review(.poisoned(crashes: crashes)))
         let error = TaskError(
             code: "task.poisoned",
             errorClass: .permanent,
-            message: "\(crashes) executors died, or lost their leases, while they worked on it"
+            message: "\(crashes) executors died, or lost their leases, while they worked on it, and it got no further"
         )
         if state.compensation(of: task) != nil { return compensationExhausted(task, .poisoned, error, nil) }
         escalate(task, .poisoned, summary: "\(named(task)) is quarantined: \(error.message)", error: error)

@@ -18,6 +18,8 @@ struct Recording: Sendable {
         case skipped(SkipReason)
         /// The executor died or handed the attempt back.
         case lost(isRelease: Bool)
+        /// The executor died, as several before it, and a person had to look at the task.
+        case poisoned(crashes: Int)
         /// Its output could not be judged, so that a person had to.
         case unverified(log: BlobRef?)
         /// A person had it tried again after its attempts were used up.
@@ -130,7 +132,7 @@ struct Recording: Sendable {
         case .review(.opened(.exhausted, let error?, let log)), .review(.exhausted(let error, let log)):
             return .failed(error, log: log, unit: 0)
         case .review(.opened(.unverified, _, let log)): return .unverified(log: log)
-        case .review(.poisoned): return .lost(isRelease: false)
+        case .review(.poisoned(let crashes)): return .poisoned(crashes: crashes)
         case .review(.resumed(let guidance)): return .resumed(guidance: guidance)
         case .taskCancelled:
             started.remove(task)

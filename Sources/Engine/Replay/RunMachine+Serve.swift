@@ -65,8 +65,9 @@ extension RunMachine {
                 emit(task, .taskReady(.released))
                 offer(task)
             } else {
-                executorDied(task)
+                beginAgain(task)
             }
+        case .poisoned(let crashes): quarantine(task, crashes)
         case .unverified(let log):
             emit(task, .review(.opened(.unverified, nil, log: log)))
         case .resumed(let guidance):

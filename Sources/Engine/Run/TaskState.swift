@@ -48,6 +48,7 @@ extension RunState {
             var repeats = 0
             var attemptsBefore = 0
             var lostBefore = 0
+            var crashes = 0
             var cachedFrom: RunID?
             var error: TaskError?
             var skipReason: SkipReason?
@@ -101,6 +102,11 @@ extension RunState.TaskState {
     var lostBefore: Int {
         get { rest?.value.lostBefore ?? 0 }
         set { if rest != nil || newValue != 0 { change(\.lostBefore, newValue) } }
+    }
+    /// Executors that died of it one after the other, with no progress in between.
+    var crashes: Int {
+        get { rest?.value.crashes ?? 0 }
+        set { if rest != nil || newValue != 0 { change(\.crashes, newValue) } }
     }
     /// The run whose output it took from the cache.
     public internal(set) var cachedFrom: RunID? {

@@ -88,6 +88,7 @@ extension RunState.TaskState: SnapshotFields {
         StateField("lostAttempts", \.lostAttempts, default: 0),
         StateField("attemptsBefore", \.attemptsBefore, default: 0),
         StateField("lostBefore", \.lostBefore, default: 0),
+        StateField("crashes", \.crashes, default: 0),
         StateField("countedSince", \.countedSince),
         StateField("repeats", \.repeats, default: 0),
         StateField("isReused", \.isReused, default: false),

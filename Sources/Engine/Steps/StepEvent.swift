@@ -99,6 +99,8 @@ extension RunState {
         var lacks: CallCost?
         /// What people decided about calls that have not begun.
         var consents: [CallConsent] = []
+        /// A call came to its end since an executor last died of the task.
+        var hasProgress = false
     }
 
     mutating func fold(_ event: StepEvent, _ task: TaskRef) {
@@ -117,9 +119,12 @@ extension RunState {
             own.lacks = nil
             if let consent { own.consents.removeAll { $0.request == consent } }
             steps[task] = own
-        case .ended(_, let number, let result):
+        case .ended(let kind, let number, let result):
             guard let count = steps[task]?.all.count, (1...count).contains(number) else { return }
             steps[task]?.all[number - 1].result = result
+            // A model that an attempt before this one asked has not answered.
+            let isAnswer = kind == .tool || steps[task]?.all[number - 1].attempt == self[task].attempts
+            if isAnswer { steps[task]?.hasProgress = true }
         case .starved(let cost): steps[task, default: Steps()].lacks = cost
         case .decided(let consent, _):
             steps[task, default: Steps()].consents.append(consent)
@@ -144,6 +149,7 @@ extension RunState.Steps: SnapshotValue {
         var json: JSONObject = ["all": .array(all.map(\.json))]
         json["lacks"] = lacks.map { .object($0.json) }
         if !consents.isEmpty { json["consents"] = .array(consents.map { .object($0.json) }) }
+        if hasProgress { json["progress"] = true }
         return .object(json)
     }
 
@@ -154,6 +160,7 @@ extension RunState.Steps: SnapshotValue {
         }
         lacks = json["lacks"].flatMap(CallCost.init(json:))
         consents = (json["consents"]?.arrayValue ?? []).compactMap(CallConsent.init(json:))
+        hasProgress = json["progress"]?.boolValue ?? false
     }
 }
 

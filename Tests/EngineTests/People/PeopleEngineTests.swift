@@ -175,6 +175,37 @@ import Testing
         }
     }
 
+    @Test func `fault 25: a task that gets on outlives any number of executors, and its run is replayed the same`()
+        async throws
+    {
+        let harness = EngineHarness()
+        let attempts = Mutex2(0)
+        try await harness.withEngine({ assignment, control in
+            if assignment.attempt > 4 { return .completed(1) }
+            let call = StepChange.begin(.model, name: "m", request: "x")
+            if let begun = try? await assignment.control?.record([call]).begun.first {
+                _ = try? await assignment.control?.record([.end(begun.number, result: "y")])
+            }
+            attempts.withLock { $0 += 1 }
+            return await hang(assignment, control)
+        }) { engine in
+            let yaml = "workflow: one\nnodes: [{id: a, type: tool, config: {tool: noop}, timeout: 1d}]"
+            let run = try await harness.start(yaml, on: engine)
+            for crash in 1...4 {
+                while attempts.withLock({ $0 }) < crash { await Task.yield() }
+                harness.clock.advance(.seconds(31))
+                engine.wake()
+            }
+            #expect(try await harness.wait(for: run, on: engine).status == .completed)
+            let row = try #require(try harness.store.run(run))
+            #expect(try engine.reader.state(ofRun: row.key).root.tasks[0].lostAttempts == 4)
+            let replay = RunID(high: 8, low: 1)
+            _ = try await engine.replay(ReplayRequest(run, .freeze, id: replay, actor: "user:a"))
+            #expect(try await engine.wait(for: replay).status == .completed)
+            #expect(try engine.reader.replayReport(ofRun: try #require(try harness.store.run(replay)).key).isSame)
+        }
+    }
+
     @Test func `fault 25: a task that takes its executor down each time is quarantined, and a person has it go on`()
         async throws
     {

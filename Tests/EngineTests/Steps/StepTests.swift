@@ -62,6 +62,45 @@ import Testing
         #expect(again.steps == state.steps && again.steps[task]?.all.count == 4)
     }
 
+    @Test func `fault 25: crashes of a task that gets on are not counted, those of one that gets no further are`()
+        throws
+    {
+        let world = QuotaWorld()
+        let run = try world.start(nodes: ["a"])
+        world.turn()
+        func task() throws -> RunState.TaskState { try world.state(of: run).root.tasks[0] }
+        func die() {
+            world.restart()
+            world.turn()
+        }
+        for number in 1...6 {
+            _ = try world.record("a", [call]).get()
+            _ = try world.record("a", [.end(number, result: "answer")]).get()
+            die()
+            #expect(try task().status == .running && task().lostAttempts == number)
+        }
+        // A model that was asked before the death has not answered, so ending its call gets nobody any further.
+        _ = try world.record("a", [call]).get()
+        die()
+        _ = try world.record("a", [.end(7, result: ["lost": true]), call]).get()
+        let state = try world.state(of: run)
+        #expect(try decode(SnapshotEncoder.encode(state).bytes, state.graph) == state)
+        die()
+        #expect(try task().status == .needsReview && task().error?.code == "task.poisoned")
+        #expect(try world.events(of: run).contains { $0.body == .review(.poisoned(crashes: 3)) })
+        // A tool that is called again and comes to an end does.
+        let review = try #require(world.store.humanTasks(HumanTaskFilter()).first).id
+        world.engine.person(review, .answer(HumanAnswer(choice: "retry")), by: "user:a") { _ in }
+        world.runUntilAttempt()
+        _ = try world.record("a", [.end(8, result: ["lost": true]), .begin(.tool, name: "t", request: 1)]).get()
+        for _ in 1...2 { die() }
+        _ = try world.record("a", [.end(9, result: 1), call]).get()
+        for _ in 1...2 { die() }
+        #expect(try task().status == .running)
+        die()
+        #expect(try task().status == .needsReview && world.leftOver.isEmpty)
+    }
+
     @Test func `money is held with the call and settled with its answer`() throws {
         let world = QuotaWorld()
         let run = try world.start(nodes: ["a"], budget: "1")
