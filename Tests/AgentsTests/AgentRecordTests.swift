@@ -55,6 +55,7 @@ import Tools
             parallelizable: false
             enabled: false
             latency_ms: 1500
+            reset: 90s
             labels: {team: arts}
             ---
 
@@ -75,7 +76,7 @@ import Tools
             ],
             "tools": ["fs.read"], "skills": ["documentation"], "tier": "small", "model": "box/qwen", "priority": 3,
             "max_concurrent": 2,
-            "parallelizable": false, "enabled": false, "latency_ms": 1500, "labels": ["team": "arts"],
+            "parallelizable": false, "enabled": false, "latency_ms": 1500, "reset": "1m30s", "labels": ["team": "arts"],
         ]
         #expect(json == expected, "\(json.text)")
         for (text, place, word) in [
@@ -86,6 +87,8 @@ import Tools
             ("---\nid: a\ntools: fs.read\n---\nx", "a.md:3", "`tools`"), ("---\n- a\n---\nx", "a.md:2", "mapping"),
             ("---\nid: a\n\npriority: 101\n---\nx", "a.md:4", "0 to 100"),
             ("---\nid: a\nmax_concurrent: 0\n---\nx", "a.md:3", "1 to 1000"),
+            ("---\nid: a\nreset: 0s\n---\nx", "a.md:3", "`reset`"),
+            ("---\nid: a\nreset: soon\n---\nx", "a.md:3", "`reset`"),
             ("---\nid: a\nenabled: maybe\n---\nx", "a.md:3", "true or false"),
             (
                 "---\nid: a\noperations:\n  go: {type: object}\n  run: {type: nothing}\n---\nx", "a.md:5",

@@ -47,6 +47,18 @@ import Testing
         }
     }
 
+    @Test func `an agent is left alone for as long as its record says`() {
+        var activity = AgentActivity(reset: .seconds(2))
+        let start = Timestamp(milliseconds: 0)
+        for _ in 1...5 {
+            _ = activity.begin(at: start)
+            activity.end(Self.failure("agent.loop"), at: start)
+        }
+        #expect(
+            activity.begin(at: start + .seconds(1)) == .seconds(1) && activity.begin(at: start + .seconds(2)) == nil
+        )
+    }
+
     @Test func `the rate of success is that of the last hundred, and one word says how an agent is`() {
         let now = Timestamp(milliseconds: 0)
         var (activity, record) = (AgentActivity(), AgentRecord(id: "a", instructions: "x"))

@@ -46,10 +46,12 @@ struct CrashPlan: Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - sample: The plans for a point, when not every passage is wanted.
+    ///   - every: The plan for a passage of a point, when all are wanted.
     ///   - body: Plays one; gives how many processes died, and what is wrong.
     /// - Returns: The deaths by point, and what is wrong.
     static func play(
         sample: @escaping @Sendable (CrashPoint) -> [CrashPlan],
+        every: @escaping @Sendable (CrashPoint, Int) -> CrashPlan = { CrashPlan(point: $0, first: $1) },
         _ body: @escaping @Sendable (CrashPlan) async throws -> (kills: Int, problems: [String])
     ) async throws -> (kills: [CrashPoint: Int], problems: [String]) {
         let isExhaustive = isExhaustive
@@ -68,7 +70,7 @@ struct CrashPlan: Sendable, CustomStringConvertible {
                         // Two in a row that nobody reaches: what one process passes may differ a little.
                         var (hit, missed) = (1, 0)
                         while missed < 2 {
-                            missed = try await play(CrashPlan(point: point, first: hit)) == 0 ? missed + 1 : 0
+                            missed = try await play(every(point, hit)) == 0 ? missed + 1 : 0
                             hit += 1
                         }
                     } else {

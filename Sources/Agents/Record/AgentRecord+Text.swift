@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Model
 import Providers
 
 extension AgentRecord {
     private static let keys = [
         "id", "kind", "name", "summary", "category", "capabilities", "operations", "tools", "skills", "tier", "model",
-        "profile", "priority", "max_concurrent", "parallelizable", "enabled", "latency_ms", "labels",
+        "profile", "priority", "max_concurrent", "parallelizable", "enabled", "latency_ms", "reset", "labels",
     ]
 
     /// Reads the text form.
@@ -39,6 +40,12 @@ extension AgentRecord {
         isParallelizable = try file.flag("parallelizable") ?? true
         isEnabled = try file.flag("enabled") ?? true
         latency = try file.number("latency_ms", 0...3_600_000) ?? 0
+        if let word = try file.text("reset", limit: 20) {
+            guard let span = Duration(text: word), span >= .seconds(1), span <= .seconds(86_400) else {
+                throw file.wrong("reset", rule: "must be a span such as 60s, from 1s to 1d")
+            }
+            reset = span
+        }
         for member in try file.mapping("labels").members {
             guard let text = member.value.stringValue else {
                 throw file.wrong("labels", member.key, rule: "must be text")

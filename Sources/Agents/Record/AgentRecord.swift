@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import JSON
+internal import Model
 public import Providers
 
 /// What an agent is (spec 8.1): its instructions, what it can do, the tools it has by itself, and which models it asks.
@@ -57,6 +58,8 @@ public struct AgentRecord: Sendable, Hashable {
     public var isEnabled = true
     /// How long it takes as a rule, in milliseconds; for choosing among several.
     public var latency = 0
+    /// How long it is left alone after it failed five times in a row.
+    public var reset = Duration.seconds(60)
     /// Whatever its owner wants to say.
     public var labels: [String: String] = [:]
 
@@ -103,6 +106,7 @@ public struct AgentRecord: Sendable, Hashable {
         json["parallelizable"] = .bool(isParallelizable)
         json["enabled"] = .bool(isEnabled)
         json["latency_ms"] = .int(Int64(latency))
+        json["reset"] = .string(reset.text)
         let labels = labels.sorted { $0.key < $1.key }
         json["labels"] = .object(JSONObject(members: labels.map { .init(key: $0.key, value: .string($0.value)) }))
         return json

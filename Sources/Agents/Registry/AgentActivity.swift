@@ -16,9 +16,16 @@ struct AgentActivity: Sendable {
     private(set) var executions = 0
     /// What its calls did cost.
     var spent = Money.zero
-    private(set) var circuit = Circuit()
+    private(set) var circuit: Circuit
     /// The last ends, the oldest first.
     private var ends: [Bool] = []
+
+    /// Nothing happened yet.
+    ///
+    /// - Parameter reset: How long it is left alone after five failures in a row.
+    init(reset: Duration = Circuit.Limits().reset) {
+        circuit = Circuit(limits: .init(reset: reset))
+    }
 
     /// Successes of the last ends, and how many those are.
     var successes: (count: Int, of: Int) { (ends.count(where: \.self), ends.count) }

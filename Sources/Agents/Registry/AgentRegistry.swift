@@ -36,7 +36,9 @@ public final class AgentRegistry: Sendable {
                 message: "the agent \"\(id)\" is switched off (`enabled: false`)"
             )
         }
-        guard let wait = activities.withLock({ $0[id, default: .init()].begin(at: now()) }) else { return }
+        guard let wait = activities.withLock({ $0[id, default: .init(reset: record.reset)].begin(at: now()) }) else {
+            return
+        }
         throw TaskError(
             code: "agent.unavailable",
             errorClass: .upstream,

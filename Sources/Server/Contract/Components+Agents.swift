@@ -46,6 +46,7 @@ extension Components {
                 .required("parallelizable", .flag),
                 .required("enabled", .flag),
                 .required("latency_ms", .integer),
+                .required("reset", .text, "How long it is left alone after five failures in a row, such as `1m`."),
                 .required("labels", .anyObject),
                 .required(
                     "live",

@@ -194,7 +194,13 @@ struct ToolRoutes: Sendable {
         let document: JSONValue = [
             "workflow": .string("\(mode.rawValue)_call"), "inputs": ["arguments": ["type": "object"]],
             "outputs": ["result": "${ nodes.call.output }"],
-            "nodes": [["id": "call", "type": "agent", "config": .object(config)]],
+            // Whoever calls wants to know at once that an agent is left alone.
+            "nodes": [
+                [
+                    "id": "call", "type": "agent", "retry": ["when": "error.code != 'agent.unavailable'"],
+                    "config": .object(config),
+                ]
+            ],
         ]
         let (workflows, text) = (service.workflows, document.bytes())
         let result = try await service.blocking { () throws(Problem) in workflows.compile(text) }
