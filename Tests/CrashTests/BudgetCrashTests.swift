@@ -1,0 +1,121 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import JSON
+import Model
+import Store
+import StoreSQLite
+import Testing
+import Threads
+
+@testable import Tools
+
+/// Calls that cost money, more at once than there is money for, in processes that die.
+@Suite(.timeLimit(.minutes(60))) struct BudgetCrashTests {
+    private static let threads = BlockingThreads(named: "crash-budgets", count: 2)
+
+    private static func workflow(_ calls: Int, _ cents: Int) -> String {
+        let items = (1...calls).map(String.init).joined(separator: ", ")
+        let usd = "\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
+        return """
+            workflow: paid
+            budget: {usd: "\(usd)"}
+            outputs: {calls: "${ size(nodes.pay.output) }"}
+            nodes:
+              - {id: items, type: transform, config: {expr: "[\(items)]"}} # FOLDER
+              - id: pay
+                type: map
+                depends_on: [items]
+                config:
+                  items: ${ nodes.items.output }
+                  max_parallel: \(calls)
+                  body: {nodes: [{id: call, type: tool, config: {tool: mark, args: {n: "${ item }"}}}]}
+            """
+    }
+
+    /// With `BATON_TEST_EVERY_POINT=1` 50 runs of 1,000 calls with money for 400, else two of 100 with money for 40.
+    @Test
+    func `a budget is never passed by calls that are made at once, and all of them come when there is money again`()
+        async throws
+    {
+        let isLong = CrashPlan.isExhaustive
+        let (runs, calls, paid) = isLong ? (50, 1000, 400) : (2, 100, 40)
+        let seed = UInt64.random(in: 0...9999)
+        try await withThrowingTaskGroup(of: (kills: Int, problems: [String]).self) { group in
+            for number in 0..<runs {
+                group.addTask {
+                    try await Self.threads.run {
+                        Result { try Self.spend(calls, paid, seed &+ UInt64(number)) }
+                    }.get()
+                }
+            }
+            var kills = 0
+            for try await result in group {
+                kills += result.kills
+                #expect(result.problems.isEmpty)
+            }
+            #expect(kills >= runs)
+            if isLong { print("budgets: \(runs) runs, \(kills) deaths") }
+        }
+    }
+
+    private static func spend(_ calls: Int, _ paid: Int, _ seed: UInt64) throws -> (Int, [String]) {
+        let folder = try CrashFolder(workflow(calls, paid))
+        try MarkTool.write(to: folder)
+        let variables = ["BATON_TOOLS_DIR": folder.path, "BATON_LIMITS_MAX_PARALLEL": "\(calls)"]
+        let id = folder.id.description
+        let start = ["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", id]
+        var random = SeededRandom(seed: seed)
+        var (kills, history): (Int, [String]) = (0, ["seed \(seed)"])
+        // Two die somewhere on the way: a third death would leave tasks to a person.
+        func run(_ words: [String], _ kill: Kill?) throws -> Int32? {
+            let outcome = try folder.baton(words, variables).run(kill)
+            if outcome.isKilled { kills += 1 }
+            history.append("\(words[1]) \(outcome.exit.map(String.init) ?? "killed") \(outcome.errors.suffix(200))")
+            return outcome.exit
+        }
+        var last = try run(start, .line(.random(in: 20...(calls + paid), using: &random)))
+        if last == nil {
+            last = try run(["run", "resume", id, "-o", "jsonl"], .line(.random(in: 5...paid, using: &random)))
+        }
+        if last == nil { last = try run(["run", "resume", id, "-o", "jsonl"], nil) }
+        var problems = last == 7 ? [] : ["it does not wait for money"]
+        problems += try check(folder) { spent, unknown, effects in
+            [
+                ("all of it is spent: \(spent) cents", spent == paid),
+                (
+                    "\(effects) effects for \(spent) cents, \(unknown) of them unknown",
+                    effects <= spent && effects >= spent - unknown
+                ),
+            ]
+        }
+        for scope in ["run:\(id)", "day", "project:default"] { _ = try run(["budget", "set", scope, "none"], nil) }
+        last = try run(["run", "resume", id, "-o", "jsonl"], nil)
+        if last != 0 { problems.append("it does not complete with more money") }
+        problems += try check(folder) { spent, unknown, effects in
+            [
+                ("each call once: \(effects)", effects == calls),
+                ("\(spent) cents for \(calls) calls, \(unknown) of them unknown", spent == calls + unknown),
+            ]
+        }
+        return (kills, problems.isEmpty ? [] : problems + history)
+    }
+
+    private static func check(
+        _ folder: CrashFolder,
+        _ facts: (_ cents: Int, _ unknown: Int, _ effects: Int) -> [(String, Bool)]
+    ) throws -> [String] {
+        let store = try SQLiteRunStore.openForReading(folder.data)
+        defer { store.close() }
+        var filter = UsageFilter()
+        filter.limit = .max
+        let usage = try store.usage(filter)
+        let cents = usage.reduce(0) { $0 + $1.charge.money.picodollars } / 10_000_000_000
+        let unknown = usage.count { $0.certainty == .unknown }
+        let ledger = folder.ledger
+        let twice = ledger.filter { $0.value != 1 }
+        return try MoneyChecks.problems(folder) + (twice.isEmpty ? [] : ["effects that came twice: \(twice)"])
+            + facts(Int(cents), unknown, ledger.count).filter { !$0.1 }.map { "not so: \($0.0)" }
+    }
+}
