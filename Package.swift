@@ -106,6 +106,9 @@ let package = Package(
         module("Store", ["Model", "JSON", "Hashing", "Compression"]),
         module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
 
+        // Documents that are searched.
+        module("Knowledge", ["Store", "Hashing", "Model", "JSON"]),
+
         // Who acts, what stays secret, what was done.
         module("Identity", ["Store", "Cryptography", "Hashing", "Threads", "Model", "JSON"]),
         module("Secrets", ["Store", "Cryptography", "Model", "JSON"]),
@@ -140,7 +143,7 @@ let package = Package(
         module(
             "Tools",
             [
-                "Engine", "Rates", "Hashing", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor",
+                "Engine", "Knowledge", "Rates", "Hashing", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor",
                 "Threads",
                 "CEL", "Model", "JSON", "Text", "CLinux",
             ]
@@ -163,7 +166,7 @@ let package = Package(
             "Server",
             [
                 "HTTPServer", "Engine", "Telemetry", "Identity", "Secrets", "Audit", "Webhooks", "RateLimits",
-                "Catalog",
+                "Catalog", "Knowledge",
                 "Store", "Definition", "HTTP", "Hashing", "Threads", "Model", "JSON",
             ]
         ),
@@ -177,7 +180,7 @@ let package = Package(
                 "Simulation",
                 "EngineTelemetry", "Engine", "Telemetry",
                 "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
-                "Catalog", "StoreSQLite", "Store", "Definition", "CEL", "BatonClient", "HTTP",
+                "Catalog", "Knowledge", "StoreSQLite", "Store", "Definition", "CEL", "BatonClient", "HTTP",
                 "Threads", "Model",
                 "JSON", "Text",
                 "CLinux",
@@ -208,6 +211,7 @@ let package = Package(
         ),
         tests("Store", ["StoreSQLite", "Model", "JSON", "Hashing", "TestSupport"]),
         tests("StoreSQLite", ["Store", "Model", "Hashing", "CSQLite", "TestSupport"]),
+        tests("Knowledge", ["StoreSQLite", "Store", "Model", "JSON", "TestSupport"]),
         tests("Identity", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
         tests("Secrets", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
         tests("Audit", ["Store", "Model", "JSON"]),
@@ -221,7 +225,7 @@ let package = Package(
             [
                 "CEL", "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates",
                 "Secrets",
-                "Cryptography", "Catalog", "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON",
+                "Cryptography", "Catalog", "Knowledge", "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON",
                 "TestSupport",
             ]
         ),
@@ -234,7 +238,7 @@ let package = Package(
         tests("MCP", ["JSON"]),
         tests(
             "Tools",
-            ["Definition", "MCP", "HTTP", "HTTPServer", "Reactor", "Model", "JSON", "Threads", "CLinux", "TestSupport"]
+            ["Definition", "Knowledge", "Store", "MCP", "HTTP", "HTTPServer", "Reactor", "Model", "JSON", "Threads", "CLinux", "TestSupport"]
         ),
         tests(
             "Agents",

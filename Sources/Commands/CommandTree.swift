@@ -26,7 +26,7 @@ enum CommandTree {
             WorkerCommands.group,
             ResourceCommands.group, ServerCommand.command.reaching(.nothing),
             DevCommand.command.reaching(.nothing), ToolCommands.group, MCPCommands.group, AgentCommands.group,
-            SkillCommands.group, ExecCommand.command,
+            SkillCommands.group, RAGCommands.group, ExecCommand.command,
             SimulationCommands.group.reaching(.nothing), ArtifactCommands.group,
             CacheCommands.group, BudgetCommands.group, UsageCommands.group,
             SecretCommands.group, UserCommands.group, KeyCommands.group, AuditCommands.group,

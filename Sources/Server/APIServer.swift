@@ -106,6 +106,7 @@ public final class APIServer: Sendable {
             ).routes
             + ToolServerRoutes(service: service, access: settings.toolServers).routes
             + AgentRoutes(agents: settings.agents).routes + SkillRoutes(skills: settings.skills).routes
+            + RAGRoutes(service: service).routes
             + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes
         let others =

@@ -6,6 +6,7 @@ public import Definition
 public import Engine
 public import Identity
 internal import JSON
+public import Knowledge
 internal import Model
 public import Secrets
 public import Store
@@ -27,6 +28,7 @@ public struct Service: Sendable {
     /// Accounts, for upkeep.
     public let identity: IdentityServices
     let vault: SecretVault
+    let library: Library
     let clock: any EngineClock
     let version: String
     private let threads = ReadingThreads()
@@ -46,6 +48,7 @@ public struct Service: Sendable {
         compiler: Compiler,
         identity: IdentityServices,
         vault: SecretVault,
+        library: Library,
         clock: any EngineClock = SystemClock(),
         version: String
     ) {
@@ -59,6 +62,7 @@ public struct Service: Sendable {
         self.compiler = compiler
         self.identity = identity
         self.vault = vault
+        self.library = library
         self.clock = clock
         self.version = version
     }
@@ -137,6 +141,14 @@ public struct Service: Sendable {
     ) async throws(Problem) -> Value {
         let vault = vault
         return try await blocking { () throws(SecretError) in try body(vault) }
+    }
+
+    /// Reads or changes documents, likewise.
+    func documents<Value: Sendable>(
+        _ body: @escaping @Sendable (Library) throws(LibraryError) -> Value
+    ) async throws(Problem) -> Value {
+        let library = library
+        return try await blocking { () throws(LibraryError) in try body(library) }
     }
 
 }

@@ -131,6 +131,24 @@ import Testing
         Step(words: "skill list -o json"),
         Step(words: "skill show systemd"),
         Step(words: "skill show system", exit: 3, isCompared: false),
+        Step(words: "rag add notes one.yaml patch.json -o json"),
+        Step(words: "rag add notes one.yaml bad.yaml --prune -o json"),
+        Step(words: "rag add notes - --name ask.yaml < ask.yaml"),
+        Step(words: "rag add notes -", exit: 2),
+        Step(words: "rag add 1 one.yaml", exit: 2),
+        Step(words: "rag add notes nothing.md", exit: 3),
+        Step(words: "rag add notes one.yaml --project shop", exit: 4),
+        Step(words: "rag list -o json"),
+        Step(words: "rag list notes -o json"),
+        Step(words: "rag list none", exit: 3, isCompared: false),
+        Step(words: "rag search 'which transform?' -o json"),
+        Step(words: "rag search transform --source notes --limit 1"),
+        Step(words: "rag search transform --source none", exit: 3),
+        Step(words: "rag search '*' '\"'", exit: 2),
+        Step(words: "rag remove notes ask.yaml"),
+        Step(words: "rag remove notes ask.yaml", exit: 3),
+        Step(words: "rag remove notes -o json"),
+        Step(words: "rag remove notes", exit: 3, isCompared: false),
         Step(words: "mcp list -o json"),
         Step(words: "mcp show nothing", exit: 3),
         Step(words: "mcp approve nothing --all", exit: 3),
@@ -202,11 +220,11 @@ import Testing
         "at", "created_at", "started_at", "ended_at", "changed_at", "moved_at", "owner", "creator", "by", "actor",
         "seq",
         "duration_ms", "workspace", "worker", "hint", "commands", "moved_by", "since", "artifact", "compacted_from",
-        "kept_until", "run_started_at", "ms",
+        "kept_until", "added_at", "updated_at", "document", "run_started_at", "ms",
     ]
 
     private func blur(_ text: String) -> String {
-        text.replacing(/(run|task|ht|art|sched)_[0-9a-z]{26,40}/, with: "ID")
+        text.replacing(/(run|task|ht|art|sched|doc)_[0-9a-z]{26,40}/, with: "ID")
             .replacing(/\tworkspace=[^\t]+/, with: "")
             .replacing(/duration_ms=\d+/, with: "duration_ms=0")
             .replacing(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?/, with: "TIME")

@@ -39,7 +39,14 @@ struct OwnershipTests {
             as: alice
         )
         let worker = try await world.send("POST", "/v1/workers", ["queues": ["gpu"]], as: alice)
+        let document = try await world.send(
+            "POST",
+            "/v1/rag/notes/documents",
+            ["documents": [["path": "a", "text": "secret words"]]],
+            as: alice
+        )
         let values = [
+            "source": "notes", "document": document.json["items"]?[0]?["id"]?.stringValue ?? "",
             "webhook": webhook.json["id"]?.stringValue ?? "", "hook": hook.json["id"]?.stringValue ?? "",
             "run": run, "task": "task_\(run.dropFirst(4))0000000000", "human_task": task,
             "schedule": schedule.json["id"]?.stringValue ?? "", "seq": "1",
@@ -70,6 +77,9 @@ struct OwnershipTests {
         #expect(try await world.send("GET", "/v1/workflows", as: bob).json["items"] == [])
         #expect(try await world.send("GET", "/v1/artifacts", as: bob).json["items"] == [])
         #expect(try await world.send("GET", "/v1/events", as: bob).json["items"] == [])
+        #expect(try await world.send("GET", "/v1/rag/sources", as: bob).json["items"] == [])
+        let question: JSONValue = ["query": "secret"]
+        #expect(try await world.send("POST", "/v1/rag/search", question, as: bob).json["hits"] == [])
         // Nothing bob did had an effect.
         let row = try await world.send("GET", "/v1/runs/\(run)", as: alice)
         #expect(row.json["status"] == "waiting", "\(row.json.text)")
@@ -96,6 +106,7 @@ struct OwnershipTests {
     private static func body(of route: Route) -> JSONValue? {
         switch route.contract.id {
         case "signalRun": ["type": "go"]
+        case "addDocuments": ["documents": [["path": "b", "text": "mine"]]]
         case "reviewTask": ["choice": "retry"]
         case "proposePatchCompatibly": ["ops": [["op": "remove", "path": "/nodes/@ok"]]]
         case "cloneWorkflow": ["to": "copy"]

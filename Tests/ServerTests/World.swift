@@ -8,6 +8,7 @@ import Engine
 import HTTPServer
 import Identity
 import JSON
+import Knowledge
 import Model
 import RateLimits
 import Secrets
@@ -84,6 +85,7 @@ final class World: Sendable {
             compiler: compiler,
             identity: IdentityServices(identity, localToken: try LocalToken.make(folder: folder.path)),
             vault: SecretVault(store: store, ring: ring, now: { SystemClock().wall() }),
+            library: Library(store: store, now: { SystemClock().wall() }),
             version: "test"
         )
         let api = try APIServer(service, apiSettings)

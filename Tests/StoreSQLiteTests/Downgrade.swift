@@ -17,6 +17,10 @@ enum Downgrade {
         let connection = try Connection.open(path, .write)
         let known = Dictionary(uniqueKeysWithValues: try objects(model).map { ($0.name, $0.sql) })
         // Views first: a column that one of them names cannot go.
+        // Those of an index over words go with the table that they belong to.
+        let newest = try objects(connection)
+        let indexed = newest.filter { $0.sql.hasPrefix("CREATE VIRTUAL") && known[$0.name] == nil }.map(\.name)
+        for name in indexed { try connection.execute("DROP TABLE \(name)") }
         for object in try objects(connection) where object.type == "table" ? known[object.name] == nil : true {
             try connection.execute("DROP \(object.type) IF EXISTS \(object.name)")
         }

@@ -66,6 +66,19 @@ enum Backend: CaseIterable {
         }
     }
 
+    /// Runs `body` with an empty store of documents.
+    func knowledge(_ body: (any KnowledgeStore) throws -> Void) throws {
+        switch self {
+        case .memory: try body(MemoryKnowledgeStore())
+        case .sqlite:
+            let temporary = TemporaryFolder()
+            let folder = try DataFolder(locking: temporary.path, command: "test")
+            let store = try SQLiteRunStore(in: folder)
+            try body(store)
+            store.close()
+        }
+    }
+
     /// Runs `body` with an empty store of webhooks.
     func webhooks(_ body: (any WebhookStore) throws -> Void) throws {
         switch self {

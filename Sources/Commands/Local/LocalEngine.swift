@@ -6,6 +6,7 @@ import Catalog
 import Definition
 import Engine
 import Glibc
+import Knowledge
 import Model
 import Server
 import Store
@@ -25,6 +26,8 @@ struct LocalEngine {
     /// Who works in this process.
     let agents: AgentRegistry
     let toolbox: Toolbox
+    /// Documents that are searched.
+    let library: Library
     private let folder: DataFolder
     private let work: AsyncWork<Void>
 
@@ -84,10 +87,11 @@ struct LocalEngine {
         let secrets = VaultSecrets(store: store, runs: store, folder: path, environment: context.environment)
         let keys = ProviderKeys(environment: context.environment, secret: { try secrets.open($0) })
         let models = try AgentModels.of(settings) { handle in try keys.key(handle) }
+        library = Library(store: store, now: { SystemClock().wall() })
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
-            executors: drives ? toolbox.makeExecutors(secrets: secrets, models: models) : [:],
+            executors: drives ? toolbox.makeExecutors(secrets: secrets, models: models, library: library) : [:],
             workflows: workflows,
             compiler: compiler,
             observer: observing?.observer(store),

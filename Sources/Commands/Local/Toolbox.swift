@@ -7,6 +7,7 @@ import Engine
 import Glibc
 import HTTP
 import JSON
+import Knowledge
 import Model
 import Tools
 
@@ -102,7 +103,11 @@ struct Toolbox: Sendable {
     }
 
     /// The code behind the node kinds that leave the engine.
-    func makeExecutors(secrets: any SecretSource, models: AgentModels) -> [String: any NodeExecutor] {
+    func makeExecutors(
+        secrets: any SecretSource,
+        models: AgentModels,
+        library: Library
+    ) -> [String: any NodeExecutor] {
         var settings = ExecutionSettings(
             tools: tools,
             http: HTTPClient(policy: policy),
@@ -110,6 +115,7 @@ struct Toolbox: Sendable {
             workspaces: workspaces.root
         )
         settings.secrets = secrets
+        settings.library = library
         settings.programPath = Self.programPath
         settings.profiles = profiles
         var executors = settings.executors

@@ -132,6 +132,7 @@ struct ServerSession {
             compiler: try local.toolbox.makeCompiler(for: .check),
             identity: IdentityServices(identity, localToken: token),
             vault: SecuritySession.vault(local.store, ring),
+            library: local.library,
             version: Baton.version
         )
     }

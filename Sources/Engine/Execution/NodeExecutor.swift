@@ -63,6 +63,8 @@ public enum AttemptOutcome: Sendable {
 public struct Assignment: Sendable {
     /// The run.
     public let run: RunID
+    /// Whose the run is.
+    public let ownership: Ownership
     /// The node, with its configuration.
     public let node: Graph.Node
     /// The number of the attempt, from 1.
@@ -105,6 +107,7 @@ public struct Assignment: Sendable {
         let node = state.node(ref)
         let task = state[ref]
         run = state.id
+        ownership = state.ownership
         place = state.place(of: ref.scope)
         self.node = node
         attempt = task.attempts

@@ -31,7 +31,8 @@ struct Contract: Sendable {
     enum Area: String, Sendable, CaseIterable {
         case accounts, workflows, runs, tasks, patches
         case humanTasks = "human tasks"
-        case schedules, signals, webhooks, workers, resources, tools, agents, events, money, secrets, cache, content
+        case schedules, signals, webhooks, workers, resources, tools, agents, knowledge, events, money, secrets, cache,
+            content
         case administration, probes
         /// Paths for clients of similar tools.
         case compatibility

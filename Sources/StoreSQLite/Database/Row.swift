@@ -17,6 +17,7 @@ struct Row {
     var count: Int32 { sqlite3_column_count(statement) }
 
     func int64(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+    func double(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
     func int(_ column: Int32) -> Int { Int(int64(column)) }
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
     func time(_ column: Int32) -> Timestamp { Timestamp(milliseconds: int64(column)) }

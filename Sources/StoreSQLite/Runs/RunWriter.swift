@@ -94,6 +94,13 @@ final class RunWriter {
         checkpoint(atLeast: checkpoints.limit)
     }
 
+    /// See ``KnowledgeStore/apply(_:)``.
+    func apply(_ change: KnowledgeChange) throws(StoreError) {
+        if let failure { throw failure }
+        try transaction { () throws(StoreError) in try KnowledgeWriter.write(change, connection) }
+        checkpoint(atLeast: checkpoints.limit)
+    }
+
     /// Runs `body` in a transaction and flushes it; after a failure nothing of it is there.
     private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         do throws(StoreError) {

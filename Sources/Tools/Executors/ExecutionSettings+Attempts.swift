@@ -31,7 +31,7 @@ extension ExecutionSettings {
                 message: "the workspace \(folder) cannot be made: \(reason)"
             )
         }
-        return ToolContext(
+        var context = ToolContext(
             workspace: folder,
             http: http,
             idempotencyKey: key,
@@ -39,6 +39,8 @@ extension ExecutionSettings {
             cancellation: cancellation,
             sandbox: sandbox
         )
+        context.library = library.map { ToolLibrary($0, for: assignment.ownership) }
+        return context
     }
 }
 

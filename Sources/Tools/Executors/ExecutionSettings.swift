@@ -3,6 +3,7 @@
 
 public import Engine
 public import HTTP
+public import Knowledge
 public import Model
 
 /// What executors in this process share.
@@ -21,6 +22,8 @@ public struct ExecutionSettings: Sendable {
     public var programPath = ProgramSearch.defaultPath
     /// What nodes and agents may be permitted, by name.
     public var profiles = Dictionary(uniqueKeysWithValues: ToolProfile.presets.map { ($0.name, $0) })
+    /// Documents that are searched; `nil` where there are none.
+    public var library: Library?
     /// Keeps calls to what profiles say about how often.
     let gate = ProfileGate()
 

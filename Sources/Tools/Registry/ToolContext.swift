@@ -27,6 +27,8 @@ public struct ToolContext: Sendable {
     public var egress = EgressBounds()
     /// Finds the secrets that the call was given, in what programs write; `nil` when there are none.
     public var masker: Masker?
+    /// The documents that may be searched; `nil` where there are none.
+    public var library: ToolLibrary?
 
     /// A context with the default profile.
     public init(

@@ -1,0 +1,19 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+/// Names one source of documents; prefix `src`.
+public typealias SourceID = Identifier<SourceIDKind>
+/// Names one document; prefix `doc`.
+public typealias DocumentID = Identifier<DocumentIDKind>
+
+/// The kind of a ``SourceID``.
+public enum SourceIDKind: IdentifierKind {
+    /// `src`.
+    public static let prefix = "src"
+}
+
+/// The kind of a ``DocumentID``.
+public enum DocumentIDKind: IdentifierKind {
+    /// `doc`.
+    public static let prefix = "doc"
+}

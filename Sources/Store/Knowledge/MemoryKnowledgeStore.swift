@@ -1,0 +1,163 @@
+// Baton
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+public import Model
+internal import Synchronization
+
+/// Documents that are forgotten with the process. It finds whole words as they are written, in whichever letter case.
+public final class MemoryKnowledgeStore: KnowledgeStore {
+    private struct State {
+        var sources: [SourceID: SourceRow] = [:]
+        var documents: [DocumentID: (row: DocumentRow, passages: [Passage])] = [:]
+
+        mutating func apply(_ change: KnowledgeChange) throws(StoreError) {
+            for row in change.sources {
+                let isTaken = sources.values.contains {
+                    $0.name == row.name && $0.ownership.tenant == row.ownership.tenant
+                }
+                guard sources[row.id] == nil, !isTaken else { throw .sourceTaken(row) }
+                sources[row.id] = row
+            }
+            for document in change.documents {
+                guard sources[document.row.source] != nil else { throw .sourceGone(document.row) }
+                let old = documents.values.first {
+                    $0.row.source == document.row.source && $0.row.path == document.row.path
+                }
+                if let old { documents[old.row.id] = nil }
+                documents[document.row.id] = document
+            }
+            for id in change.removedDocuments { documents[id] = nil }
+            for id in change.removedSources {
+                sources[id] = nil
+                documents = documents.filter { $0.value.row.source != id }
+            }
+        }
+
+        func ordered(in source: SourceID) -> [DocumentRow] {
+            documents.values.map(\.row).filter { $0.source == source }.sorted { $0.path.utf8Precedes($1.path) }
+        }
+    }
+
+    private let state = Mutex(State())
+
+    /// An empty store.
+    public init() {}
+
+    /// Applies everything in `change` or nothing.
+    public func apply(_ change: KnowledgeChange) throws(StoreError) {
+        try state.withLock { (state) throws(StoreError) in
+            var next = state
+            try next.apply(change)
+            state = next
+        }
+    }
+
+    /// The source with that name.
+    public func source(named name: String, in tenant: String) -> SourceRow? {
+        state.withLock { state in
+            state.sources.values.first { $0.name == name && $0.ownership.tenant == tenant }
+        }
+    }
+
+    /// Sources by name.
+    public func sources(of tenant: String) -> [SourceSummary] {
+        state.withLock { state in
+            let rows = state.sources.values.filter { $0.ownership.tenant == tenant }
+            return rows.sorted { $0.name.utf8Precedes($1.name) }.map { row in
+                let documents = state.documents.values.map(\.row).filter { $0.source == row.id }
+                return SourceSummary(
+                    row: row,
+                    documents: documents.count,
+                    passages: documents.reduce(0) { $0 + $1.passages },
+                    bytes: documents.reduce(0) { $0 + $1.bytes }
+                )
+            }
+        }
+    }
+
+    /// The document with that id.
+    public func document(_ id: DocumentID) -> DocumentRow? { state.withLock { $0.documents[id]?.row } }
+
+    /// The document with that path.
+    public func document(at path: String, in source: SourceID) -> DocumentRow? {
+        state.withLock { $0.ordered(in: source).first { $0.path == path } }
+    }
+
+    /// Documents by path.
+    public func documents(in source: SourceID, after path: String?, limit: Int) -> [DocumentRow] {
+        state.withLock { state in
+            let rows = state.ordered(in: source).filter { row in path.map { $0.utf8Precedes(row.path) } ?? true }
+            return Array(rows.prefix(limit))
+        }
+    }
+
+    /// Passages of a document.
+    public func passages(of document: DocumentID) -> [Passage] {
+        state.withLock { $0.documents[document]?.passages ?? [] }
+    }
+
+    /// Passages with at least one of the words.
+    public func search(_ query: PassageQuery) -> [PassageHit] {
+        state.withLock { state in
+            let wanted = Set(query.words.map { $0.lowercased() })
+            var index = WordIndex()
+            for (row, passages) in state.documents.values {
+                for (offset, passage) in passages.enumerated() {
+                    index.add(PassageHit(document: row, number: offset + 1, passage: passage, relevance: 0))
+                }
+            }
+            let hits = index.hits(wanted).filter { query.sources.contains($0.document.source) }
+            return Array(hits.sorted(by: Self.precedes).prefix(query.limit))
+        }
+    }
+
+    private static func precedes(_ left: PassageHit, _ right: PassageHit) -> Bool {
+        if left.relevance != right.relevance { return left.relevance > right.relevance }
+        return (left.document.id, left.number) < (right.document.id, right.number)
+    }
+}
+
+/// BM25 as SQLite's FTS5 computes it; a word of a heading counts twice.
+private struct WordIndex {
+    private var entries: [(hit: PassageHit, counts: [String: Double], length: Double)] = []
+
+    mutating func add(_ hit: PassageHit) {
+        var counts: [String: Double] = [:]
+        let (heading, text) = (Self.words(hit.passage.heading), Self.words(hit.passage.text))
+        for word in heading { counts[word, default: 0] += 2 }
+        for word in text { counts[word, default: 0] += 1 }
+        entries.append((hit, counts, Double(heading.count + text.count)))
+    }
+
+    func hits(_ wanted: Set<String>) -> [PassageHit] {
+        let total = Double(entries.count)
+        let average = entries.reduce(0) { $0 + $1.length } / max(1, total)
+        var weights: [String: Double] = [:]
+        for word in wanted {
+            let having = Double(entries.count { $0.counts[word] != nil })
+            weights[word] = max(1e-6, log((total - having + 0.5) / (having + 0.5)))
+        }
+        return entries.compactMap { entry in
+            var relevance = 0.0
+            for word in wanted {
+                guard let count = entry.counts[word] else { continue }
+                relevance +=
+                    (weights[word] ?? 0) * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * entry.length / average))
+            }
+            guard relevance > 0 else { return nil }
+            var hit = entry.hit
+            hit.relevance = relevance
+            return hit
+        }
+    }
+
+    private static func words(_ text: String) -> [String] {
+        text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+    }
+}
+
+extension String {
+    /// By bytes, as databases order text.
+    fileprivate func utf8Precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+}
