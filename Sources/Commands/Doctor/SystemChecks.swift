@@ -6,6 +6,7 @@ import Engine
 import Glibc
 import Model
 import Store
+import StoreSQLite
 import Tools
 
 /// Checks of what runs need besides the data folder.
@@ -15,9 +16,22 @@ struct SystemChecks {
 
     func findings() -> [Finding] {
         [
-            tools(), sandbox(), agents(), program("git", adds: "the tools git.log, git.status and git.diff need it"),
+            database(), tools(), sandbox(), agents(),
+            program("git", adds: "the tools git.log, git.status and git.diff need it"),
             clock(),
         ]
+    }
+
+    private func database() -> Finding {
+        guard SQLiteLibrary.findsWords else {
+            return Finding(
+                check: "sqlite",
+                grade: .fail,
+                message: "SQLite \(SQLiteLibrary.version) has no FTS5",
+                remedy: "use the libsqlite3 of the distribution, or build it with ENABLE_FTS5"
+            )
+        }
+        return Finding(check: "sqlite", grade: .ok, message: "\(SQLiteLibrary.version), with FTS5 for documents")
     }
 
     private func tools() -> Finding {

@@ -42,7 +42,7 @@ enum RAGAdd {
         examples: [
             .init(line: "baton rag add handbook docs/", comment: "all texts beneath, by their paths in it"),
             .init(line: "baton rag add handbook docs/ --prune", comment: "and forget files that are gone"),
-            .init(line: "git log | baton rag add history - --name log.txt", comment: "from another program"),
+            .init(line: "baton rag add history - --name log.txt", comment: "what another program writes"),
         ],
         exits: [.notFound, .conflict, .unavailable, .denied],
         reach: .folderOrServer
@@ -121,11 +121,7 @@ enum RAGAdd {
                 return try library.makeSource(name, ownership)
             }
             guard project == nil || project == source.ownership.project else {
-                throw CommandFailure(
-                    .conflict,
-                    "state.conflict",
-                    "the source `\(name)` is there, and in another project"
-                )
+                throw inAnotherProject(name)
             }
             try input.forEachGroup { drafts throws(CommandFailure) in
                 let results = try libraryCall { () throws(LibraryError) in
@@ -143,6 +139,10 @@ enum RAGAdd {
                 report.removed = gone.count
             }
         }
+    }
+
+    private static func inAnotherProject(_ source: String) -> CommandFailure {
+        CommandFailure(.conflict, "state.conflict", "the source `\(source)` is there, and in another project")
     }
 
     /// Texts that the server has are not sent again.
@@ -163,6 +163,12 @@ enum RAGAdd {
             guard error.exit == .notFound else { throw error }
         }
         let project = context.invocation.text("project")
+        if project != nil,
+            let row = try server.items("/v1/rag/sources").first(where: { $0["name"]?.stringValue == name }),
+            row["project"]?.stringValue != project
+        {
+            throw inAnotherProject(name)
+        }
         try input.forEachGroup { drafts throws(CommandFailure) in
             let fresh = drafts.filter { known[$0.path]?["hash"]?.stringValue != Library.hash(of: $0.text) }
             for _ in fresh.count..<drafts.count { report.count(.unchanged) }

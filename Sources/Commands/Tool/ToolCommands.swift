@@ -5,6 +5,7 @@ import BatonClient
 import Glibc
 import HTTP
 import JSON
+import Knowledge
 import Model
 import Threads
 import Tools
@@ -155,13 +156,16 @@ enum ToolCommands {
             cancellation: cancellation,
             sandbox: toolbox.sandbox
         )
-        let result = AsyncWork { () async -> Result<ToolResult, TaskError> in
-            do throws(TaskError) {
-                return .success(try await toolbox.tools.call(definition.name, arguments, context: call))
-            } catch {
-                return .failure(error)
+        let result: Result<ToolResult, TaskError>
+        if definition.category == RAGSearch().definition.category {
+            result = try KnowledgeSession.reading(context) { library throws(CommandFailure) in
+                var call = call
+                call.library = ToolLibrary(library, for: .common)
+                return make(definition.name, arguments, call, toolbox)
             }
-        }.wait()
+        } else {
+            result = make(definition.name, arguments, call, toolbox)
+        }
         do throws(TaskError) {
             let value = try result.get()
             if let log = value.log, !log.isEmpty { context.console.note(TextWidth.printable(log)) }
@@ -170,6 +174,21 @@ enum ToolCommands {
         } catch {
             throw failure(error)
         }
+    }
+
+    private static func make(
+        _ name: String,
+        _ arguments: JSONValue,
+        _ call: ToolContext,
+        _ toolbox: Toolbox
+    ) -> Result<ToolResult, TaskError> {
+        AsyncWork { () async -> Result<ToolResult, TaskError> in
+            do throws(TaskError) {
+                return .success(try await toolbox.tools.call(name, arguments, context: call))
+            } catch {
+                return .failure(error)
+            }
+        }.wait()
     }
 
     static func arguments(

@@ -29,7 +29,9 @@ public struct PassageCutter: Sendable {
     public static func cut(_ text: String, path: String) -> [Passage] {
         var cutter = PassageCutter(path)
         var number = 0
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        // By bytes: as letters, a carriage return and a line feed are one.
+        for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            let line = Substring(bytes)
             number += 1
             cutter.take(line.last == "\r" ? line.dropLast() : line, number)
         }
