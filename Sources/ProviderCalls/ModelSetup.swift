@@ -24,6 +24,10 @@ public struct ModelSetup: Sendable {
     public let tiers: TierTable
     /// Why these.
     public let origin: Origin
+    /// What their calls cost.
+    public let prices: PriceTable
+    /// Models without a price are asked all the same; their calls count no money.
+    public let allowsUnpriced: Bool
 
     /// Sets up what is configured, else what is found, else the scripted provider.
     ///
@@ -37,6 +41,7 @@ public struct ModelSetup: Sendable {
         configured: [ProviderSettings],
         tiers: TierTable,
         prices: PriceTable = .builtIn,
+        allowsUnpriced: Bool = false,
         key: @escaping KeyResolver,
         script: (String) throws -> ModelScript = { _ in ModelScript() },
         search: ModelServerSearch? = ModelServerSearch(),
@@ -63,6 +68,7 @@ public struct ModelSetup: Sendable {
                 providers[settings.name] = ScriptedProvider(name: settings.name, script: script)
             }
         }
+        (self.prices, self.allowsUnpriced) = (prices, allowsUnpriced)
         self.providers = providers
         settings = Dictionary(list.map { ($0.name, $0) }) { $1 }
         self.tiers = tiers.models.values.allSatisfy(\.isEmpty) ? Self.tiers(of: list) : tiers
@@ -75,9 +81,24 @@ public struct ModelSetup: Sendable {
         providers: [String: any ModelProvider],
         settings: [String: ProviderSettings],
         tiers: TierTable,
-        origin: Origin = .configured
+        origin: Origin = .configured,
+        prices: PriceTable = .builtIn,
+        allowsUnpriced: Bool = false
     ) {
+        (self.prices, self.allowsUnpriced) = (prices, allowsUnpriced)
         (self.providers, self.settings, self.tiers, self.origin) = (providers, settings, tiers, origin)
+    }
+
+    /// What calls of a model cost, what it can do, and the version of the prices.
+    ///
+    /// - Returns: `nil` when there is no such provider, or when the price is not known and has to be.
+    public func price(of model: ModelReference) -> ModelRate? {
+        guard let settings = settings[model.provider] else { return nil }
+        if let entry = prices.entry(for: model.model, of: settings) {
+            return ModelRate(entry: entry, version: entry.price == .free ? nil : prices.version)
+        }
+        let unpriced = PriceTable.Entry(price: .free, facts: ModelFacts())
+        return allowsUnpriced ? ModelRate(entry: unpriced, version: ModelRate.unpriced) : nil
     }
 
     /// What is wrong with the settings of a provider.
@@ -92,4 +113,15 @@ public struct ModelSetup: Sendable {
         }
         return TierTable(models: Dictionary(uniqueKeysWithValues: ModelTier.allCases.map { ($0, models) }))
     }
+}
+
+/// What calls of a model cost, and by what.
+public struct ModelRate: Sendable {
+    /// The version of a price that nobody knows.
+    public static let unpriced = "unpriced"
+
+    /// The price and what the model can do.
+    public let entry: PriceTable.Entry
+    /// The version of the table; `nil` where nothing is paid, ``unpriced`` where nobody knows.
+    public let version: String?
 }

@@ -84,9 +84,11 @@ public final class APIServer: Sendable {
             AccountRoutes(service: service, publicURL: settings.publicURL).routes + KeyRoutes(service: service).routes
             + UserRoutes(service: service).routes + MemberRoutes(service: service).routes
             + AuditRoutes(service: service).routes + SecretRoutes(service: service).routes
-            + DocumentRoutes(service: service).routes + WorkflowRoutes(service: service).routes
+            + DocumentRoutes(service: service, prices: settings.prices).routes
+            + WorkflowRoutes(service: service).routes
             + TagRoutes(service: service).routes + StartRoutes(service: service, limits: limits).routes
-            + RunRoutes(service: service).routes + RunViewRoutes(service: service).routes
+            + RunRoutes(service: service).routes
+            + RunViewRoutes(service: service, prices: settings.prices).routes
             + TaskListRoutes(service: service).routes
             + RunLogRoutes(service: service).routes
             + RunControlRoutes(service: service).routes + TaskRoutes(service: service).routes
@@ -95,8 +97,8 @@ public final class APIServer: Sendable {
             + HumanTaskRoutes(service: service).routes + ScheduleRoutes(service: service).routes
             + PauseRoutes(service: service).routes + SignalRoutes(service: service).routes
             + VersionRoutes(service: service).routes
-            + MoneyRoutes(service: service).routes + QueueRoutes(service: service).routes
-            + WorkerRoutes(service: service).routes
+            + MoneyRoutes(service: service).routes + UsageRoutes(service: service).routes
+            + QueueRoutes(service: service).routes + WorkerRoutes(service: service).routes
             + ToolRoutes(
                 service: service,
                 limits: limits,
@@ -105,6 +107,7 @@ public final class APIServer: Sendable {
                 skills: settings.skills
             ).routes
             + ToolServerRoutes(service: service, access: settings.toolServers).routes
+            + PromptRoutes(service: service, agents: settings.agents).routes
             + AgentRoutes(agents: settings.agents).routes + SkillRoutes(skills: settings.skills).routes
             + RAGRoutes(service: service).routes
             + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes

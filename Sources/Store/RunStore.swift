@@ -127,6 +127,9 @@ public protocol RunStore: RetentionStore {
     func reservations() throws(StoreError) -> [ReservationRow]
     /// Usage records, the newest first.
     func usage(_ filter: UsageFilter) throws(StoreError) -> [UsageRow]
+    /// Sums of the usage records that a filter lets through, by what they are for; the dearest first, at most as many as
+    /// its limit says. Without groupings one sum of all, if there are any. Reads all records that it sums.
+    func usageTotals(_ filter: UsageFilter, by groupings: [UsageGrouping]) throws(StoreError) -> [UsageTotal]
     /// Every token bucket that may not be full, by key.
     func buckets() throws(StoreError) -> [BucketRow]
 

@@ -150,6 +150,10 @@ extension RunStoreDecorator {
     /// Leaves it to the store behind.
     public func usage(_ filter: UsageFilter) throws(StoreError) -> [UsageRow] { try base.usage(filter) }
     /// Leaves it to the store behind.
+    public func usageTotals(_ filter: UsageFilter, by groupings: [UsageGrouping]) throws(StoreError) -> [UsageTotal] {
+        try base.usageTotals(filter, by: groupings)
+    }
+    /// Leaves it to the store behind.
     public func buckets() throws(StoreError) -> [BucketRow] { try base.buckets() }
     /// Leaves it to the store behind.
     public func runs(endedBefore time: Timestamp, after last: RunRow?, limit: Int) throws(StoreError) -> [RunRow] {

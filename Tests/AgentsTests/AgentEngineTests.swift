@@ -108,8 +108,52 @@ import Testing
         #expect(world.models.asked.count == 2 && world.tool.notes.count == 1)
     }
 
-    @Test func `a model without a price is not asked`() async throws {
+    @Test func `a model without a price is not asked, unless that is allowed`() async throws {
         let world = try AgentWorld("rules: [{reply: {text: x}}]", kind: .anthropic, model: "claude-unheard-of")
         #expect(try await world.play("tools: []") == "budget.unpriced" && world.models.asked.isEmpty)
+        let open = try AgentWorld(
+            "rules: [{reply: {text: x}, usage: {input: 7, output: 3}}]",
+            kind: .anthropic,
+            model: "claude-unheard-of",
+            allowsUnpriced: true
+        )
+        #expect(try await open.play("tools: []")["text"] == "x")
+        let total = open.store.usageTotals(UsageFilter(), by: [.agent, .model]).first
+        #expect(total?.key == [.agent: "analyst", .model: "claude-unheard-of"])
+        #expect(total?.unpriced == 1 && total?.charge == Charge(money: .zero, languageModelTokens: 10))
+    }
+
+    @Test func `an agent may spend so much and no more, whatever run it works in`() async throws {
+        let world = try AgentWorld(
+            "rules: [{reply: {text: x}, usage: {input: 1000, output: 100}}]",
+            kind: .anthropic,
+            model: "claude-haiku-5-5"
+        )
+        try await world.withEngine { engine in
+            let scope = BudgetScope(.agent, "analyst")
+            try await engine.setBudget(scope, BudgetLimit(money: Money(text: "0.001")), by: "user:a")
+            let config = "tools: [], max_output_tokens: 1000"
+            let first = try await world.start(config, on: engine)
+            _ = try await world.wait(for: first, on: engine)
+            // 1000 at 0.1 and 100 at 0.5 USD a million.
+            #expect(world.store.budgets(of: scope, limit: 1).map(\.spent.money.text) == ["0.00015"])
+            let second = try await world.start("tools: [], max_output_tokens: 100000", top: "# longer", on: engine)
+            _ = try await world.wait(for: second, on: engine)
+            #expect(world.models.asked[1].maxOutputTokens < 2000, "fitted to what the agent has left")
+            try await engine.setBudget(scope, BudgetLimit(money: Money(text: "0.0001")), by: "user:a")
+            let third = try await world.start(config, on: engine)
+            _ = try await world.wait(for: third, on: engine) { $0.status == .waiting || $0.status.isTerminal }
+            #expect(world.models.asked.count == 2)
+            // Another agent has money of its own.
+            let fourth = try await world.start(config, agent: "reasoner", on: engine)
+            _ = try await world.wait(for: fourth, on: engine)
+            #expect(world.models.asked.count == 3)
+            try await engine.setBudget(scope, .none, by: "user:a")
+            _ = try await world.wait(for: third, on: engine)
+            #expect(world.models.asked.count == 4)
+            let records = world.store.usageTotals(UsageFilter(), by: [.agent])
+            let periods = world.store.budgets(of: scope, limit: 9).map(\.spent)
+            #expect(records.first { $0.key[.agent] == "analyst" }?.charge == periods.first && periods.count == 1)
+        }
     }
 }

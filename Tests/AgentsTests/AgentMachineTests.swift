@@ -47,13 +47,30 @@ import Tools
         #expect(request.temperature == 0.5 && request.maxOutputTokens == 100)
         #expect(request.instructions[0].text.hasPrefix("You are an analyst."))
         #expect(request.origin == ModelCallOrigin(agent: "analyst", node: "n", call: 1))
-        let blocks = [AgentContext.Block(node: "a", value: ["text": "12345"]), .init(node: "b", value: "678")]
+        let blocks = [
+            ForwardedOutput(node: "a", output: ["text": "12345"], trust: .agent, isNamed: true),
+            ForwardedOutput(node: "b", output: "678", trust: .external, isNamed: true),
+        ]
         let config: JSONValue = ["prompt": "p", "context": ["max_chars": 6]]
         #expect(
             try AgentContext.opening(config, blocks)
                 == "<output node=\"a\" trust=\"agent\">\n12345\n</output>\n\n"
-                + "<output node=\"b\" trust=\"agent\" cut=\"true\">\n6\n</output>\n\np"
+                + "<output node=\"b\" trust=\"external\" cut=\"true\">\n6\n</output>\n\np"
         )
+        // What is not named comes shorter, and by its summary where it has one.
+        let long = String(repeating: "x", count: 2500)
+        let given = (1...12).map { number in
+            ForwardedOutput(
+                node: "n\(number)",
+                output: number == 1 ? ["summary": "short", "text": .string(long)] : .string(long),
+                trust: .agent,
+                isNamed: false
+            )
+        }
+        let opening = try AgentContext.opening(["prompt": "p"], given)
+        #expect(opening.hasPrefix("<output node=\"n1\" trust=\"agent\" summary=\"true\">\nshort\n</output>\n\n"))
+        #expect(opening.count { $0 == "x" } == 20_000 - 5 && opening.contains("<output node=\"n11\""))
+        #expect(!opening.contains("<output node=\"n12\""))
     }
 
     @Test func `what a node may not say is an error`() throws {
@@ -152,9 +169,9 @@ import Tools
         var play = AgentPlay(replies: (1...6).map { .calls(("look_up", Int64($0))) } + [.says("done")])
         play.config = ["agent": "analyst", "prompt": "First.", "tools": ["look.up"], "history_rounds": 2]
         #expect(try play.end()["text"] == "done")
-        #expect(play.asked.map(\.messages.count) == [1, 3, 5, 5, 5, 5, 5])
+        #expect(play.asked.map(\.messages.count) == [1, 3, 5, 7, 9, 5, 7])
         let last = play.asked[6]
-        #expect(last.messages.map(\.role) == [.user, .assistant, .user, .assistant, .user])
+        #expect(last.messages.map(\.role) == [.user, .assistant, .user, .assistant, .user, .assistant, .user])
         guard case .text("First.") = last.messages[0].parts[0] else { return #expect(Bool(false)) }
         #expect(last.results.map(\.content) == ["{\"n\":6}"])
         // What is stored grows by what is new only.
@@ -172,7 +189,7 @@ import Tools
             switch try interrupted.next() {
             case .call(let calls): #expect(calls.map(\.tool.name) == [expected] && calls[0].step == number)
             case .fail(let error): #expect(error.code == expected && error.message.contains("step 4"))
-            case .ask, .finish: #expect(Bool(false), "\(number)")
+            case .ask, .aside, .finish: #expect(Bool(false), "\(number)")
             }
         }
         // A lost or failed call is no turn; what is asked is the same, and the number of the call goes on.

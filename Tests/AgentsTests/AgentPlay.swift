@@ -45,6 +45,9 @@ struct AgentPlay {
     var steps: [AgentStep] = []
     /// All that was asked.
     var asked: [ModelRequest] = []
+    /// All that was asked besides, and what is answered to it.
+    var asides: [AgentAside] = []
+    var asideReply = "in short"
     /// All tools that were called, those that were called at once in one list.
     var called: [[String]] = []
 
@@ -76,15 +79,30 @@ struct AgentPlay {
             switch action {
             case .ask(let ask):
                 guard asked.count < replies.count else { return action }
+                var ask = ask
+                ask.request.model = "m"
                 let step = AgentStep(
                     number: steps.count + 1,
                     kind: .model,
                     name: "p/m",
-                    request: ask.record,
+                    request: ask.record(after: steps),
                     result: AgentStep.answered(replies[asked.count])
                 )
                 asked.append(ask.request)
                 steps.append(step)
+            case .aside(let aside):
+                var aside = aside
+                aside.request.model = "m"
+                asides.append(aside)
+                steps.append(
+                    AgentStep(
+                        number: steps.count + 1,
+                        kind: .model,
+                        name: "p/m",
+                        request: aside.record(after: steps),
+                        result: AgentStep.answered(.says(asideReply))
+                    )
+                )
             case .call(let calls):
                 called.append(calls.map(\.tool.name))
                 for call in calls {
@@ -112,7 +130,7 @@ struct AgentPlay {
         switch try play() {
         case .finish(let output): output
         case .fail(let error): .string(error.code)
-        case .ask: "asks"
+        case .ask, .aside: "asks"
         case .call: "calls"
         }
     }

@@ -29,6 +29,8 @@ final class AgentWorld: Sendable {
     let folder = TemporaryFolder()
     /// Where requests may go besides public places.
     private let allowed: [String]
+    /// What a task is expected to cost.
+    private let expected: Money?
     private let setup: ModelSetup
     private let registry: Mutex<AgentRegistry>
     private let profiles: [ToolProfile]
@@ -42,11 +44,13 @@ final class AgentWorld: Sendable {
         kind: ProviderSettings.Kind = .scripted,
         model: String = "m",
         judge: String? = nil,
+        allowsUnpriced: Bool = false,
+        expected: Money? = nil,
         allowing allowed: [String] = [],
         adding more: [AgentRecord] = [],
         profiles: [ToolProfile] = []
     ) throws {
-        self.allowed = allowed
+        (self.allowed, self.expected) = (allowed, expected)
         self.profiles = profiles
         let clock = AgentClock()
         self.clock = clock
@@ -60,7 +64,8 @@ final class AgentWorld: Sendable {
         setup = ModelSetup(
             providers: ["p": models],
             settings: ["p": ProviderSettings(name: "p", kind: kind)],
-            tiers: tiers
+            tiers: tiers,
+            allowsUnpriced: allowsUnpriced
         )
     }
 
@@ -90,7 +95,7 @@ final class AgentWorld: Sendable {
             workspaces: folder.path
         )
         settings.profiles = Dictionary(uniqueKeysWithValues: profiles.map { ($0.name, $0) })
-        let models = AgentModels(prices: .builtIn, now: { SystemClock().wall() }) { [setup] in setup }
+        let models = AgentModels(now: { SystemClock().wall() }) { [setup] in setup }
         var configuration = EngineConfiguration(worker: "w")
         configuration.matcher = agents
         configuration.agentLimits = Dictionary(
@@ -100,7 +105,7 @@ final class AgentWorld: Sendable {
             store: store,
             blobs: blobs,
             executors: settings.executors.merging([
-                "agent": AgentExecutor(settings: settings, agents: agents, models: models),
+                "agent": AgentExecutor(settings: settings, agents: agents, models: models) { [expected] _ in expected },
                 ExecutorName.verification: VerificationExecutor(settings: settings, models: models),
             ]) { $1 },
             configuration: configuration,

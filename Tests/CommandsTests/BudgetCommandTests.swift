@@ -34,7 +34,13 @@ import Testing
         #expect(try program.baton("budget set run:last 1").output.hasSuffix(": 1 USD\n"))
         #expect(try program.baton("run resume last").exit == 0)
         let summary = try program.baton("usage summary -o json").json
-        #expect(summary["total"] == ["calls": 2, "unknown": 0, "llm_tokens": 0, "usd": "0.8"])
+        let total = summary["total"]
+        #expect(total?["calls"] == 2 && total?["unknown"] == 0 && total?["llm_tokens"] == 0 && total?["usd"] == "0.8")
+        let byTask = try program.baton("usage summary --by task --by purpose --run last -o json").json["items"]?
+            .arrayValue
+        let names = (byTask ?? []).map { "\($0["task"]?.stringValue ?? "") \($0["purpose"]?.stringValue ?? "") " }
+        #expect(names == ["one execution ", "two execution "], "\(names)")
+        #expect(try program.baton("usage summary --from 2999-01-01").output.contains("total"))
         #expect(try program.baton("usage daily --days 1 --run last").output.contains("0.8"))
         #expect(try program.baton("budget show month").output.contains("50 USD"))
         #expect(try program.baton("budget set run:last 2").exit == 4)
@@ -43,9 +49,11 @@ import Testing
     @Test func `what is no budget is refused`() throws {
         let program = try Program()
         for (words, exit) in [
-            ("budget set day much", Int32(2)), ("budget set sideways 1", 2), ("budget set user:ann 1", 2),
+            ("budget set day much", Int32(2)), ("budget set sideways 1", 2), ("budget set api_key:k 1", 2),
             ("budget set run:last 1", 3), ("budget show project:x", 3), ("budget set task:x/y 1", 3),
-            ("budget set day 20", 0), ("budget show day", 0), ("usage summary", 0),
+            ("budget set day 20", 0), ("budget show day", 0), ("usage summary", 0), ("budget set agent:analyst 1", 0),
+            ("budget set user:ann 1", 0), ("usage summary --by color", 2), ("usage summary --from monday", 2),
+            ("usage daily --from 2026-01-01 --to 2026-02-01T00:00:00Z", 0),
         ] {
             let result = try program.baton(words)
             #expect(result.exit == exit, "\(words): \(result.errors)")

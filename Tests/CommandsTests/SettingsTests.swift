@@ -57,6 +57,7 @@ import Tools
                 standard: 10/1m
                 heavy: 2/1m
             workers: {queues: [tool], labels: ["os = linux"]}
+            budgets: {allow_unpriced: true}
             patches: {review: human}
             retention: {ended_runs: 30d, packing: 1d, history: 2d, logs: 36h, signals: 0s, usage: 1d}
             providers:
@@ -153,6 +154,7 @@ import Tools
         expected.toolRates = [
             "http.request": Rate(units: 60, period: .seconds(60)), "git.log": Rate(units: 5, period: .seconds(10)),
         ]
+        expected.allowsUnpriced = true
         expected.patchReview = .human
         expected.retention.endedRuns = .seconds(30 * 86_400)
         expected.retention.packing = .seconds(86_400)

@@ -46,6 +46,37 @@ import Testing
         #expect(try program.baton("workflow estimate w.yaml -i x=1").exit == 2)
     }
 
+    @Test func `an estimate rests on the runs before, and prompts are shown`() throws {
+        let program = try Program()
+        _ = try program.shell("mkdir -p data")
+        try program.write("answers.yaml", "rules: [{reply: {text: fine}, usage: {input: 400, output: 100}}]")
+        try program.write(
+            "data/config.yaml",
+            "sandbox: {require: false}\nproviders: {fake: {kind: scripted, models: [m], script: ../answers.yaml}}\n"
+        )
+        try program.write(
+            "w.yaml",
+            "workflow: w\nnodes: [{id: a, type: agent, config: {agent: analyst, tools: [], prompt: Look.}}]\n"
+        )
+        let before = try program.baton("workflow estimate w.yaml -o json")
+        #expect(
+            before.json["by_node"]?[0]?["basis"] == "assumed" && before.json["usd"]?["high"] == 0.0,
+            "\(before.output)"
+        )
+        #expect(try program.baton("run w.yaml").exit == 0)
+        let after = try program.baton("workflow estimate w.yaml -o json")
+        #expect(after.json["by_node"]?[0]?["basis"] == "history" && after.json["llm_tokens"]?["likely"] == 500)
+        let shown = try program.baton("task prompt last a -o json")
+        let prompt = shown.json["prompt"]
+        #expect(prompt?["exact"] == true && prompt?["model"] == "fake/m", "\(shown.output)\(shown.errors)")
+        #expect(prompt?["request"]?["messages"]?[0]?["parts"]?[0]?["text"] == "Look.")
+        let text = try program.baton("task prompt last a").output
+        #expect(text.contains("as it was sent") && text.contains("[answer]\nfine"), "\(text)")
+        #expect(try program.baton("task prompt last a --call 2").exit == 3)
+        #expect(try program.baton("task prompt last b").exit == 3)
+        #expect(try program.baton("usage summary --by agent -o json").json["total"]?["simulated"] == 1)
+    }
+
     @Test func `a dry run shows what a run would do and leaves nothing behind`() throws {
         let program = try Program()
         try program.write("w.yaml", Self.yaml)

@@ -80,6 +80,41 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
+    func `usage is summed up by what it was for, the dearest first`(backend: Backend) throws {
+        try backend.runs { store in
+            #expect(try store.usageTotals(UsageFilter(), by: []).isEmpty)
+            var commit = Commit()
+            // One call a day: even ones of agent a, odd ones of b, every third of nobody.
+            commit.usage = (0..<UInt64(12)).map { number in
+                var row = UsageRow.sample(number, at: Int64(number) * 86_400_000 / 2)
+                row.subject.agent = number % 3 == 0 ? nil : number % 2 == 0 ? "a" : "b"
+                (row.subject.project, row.subject.model) = ("p", "m\(number % 2)")
+                row.charge = Charge(money: Money(picodollars: Int64(number)), languageModelTokens: 1)
+                row.certainty = number == 5 ? .correction : number == 7 ? .unknown : .exact
+                (row.pricedBy, row.isSimulated) = (number == 4 ? UsageRow.unpriced : "v1", number == 8)
+                row.tokens = TokenCounts(input: Int64(number), output: 2)
+                return row
+            }
+            _ = try store.commit(commit)
+            let byAgent = try store.usageTotals(UsageFilter(), by: [.agent])
+            #expect(byAgent.map { $0.key[.agent] } == ["a", "b", nil])
+            #expect(byAgent.map(\.charge.money.picodollars) == [24, 24, 18])
+            let all = try #require(try store.usageTotals(UsageFilter(), by: []).first)
+            #expect((all.calls, all.unknown, all.unpriced, all.simulated) == (11, 1, 1, 1) && all.key.isEmpty)
+            #expect(all.tokens == TokenCounts(input: 66, output: 24) && all.charge.languageModelTokens == 12)
+            let days = try store.usageTotals(UsageFilter(), by: [.day, .project])
+            #expect(days.count == 6 && days[0].key == [.day: "1970-01-06", .project: "p"], "\(days[0].key)")
+            var filter = UsageFilter()
+            (filter.agent, filter.from, filter.limit) = ("b", Timestamp(milliseconds: 86_400_000), 1)
+            #expect(try store.usageTotals(filter, by: [.model]).map(\.key) == [[.model: "m1"]])
+            (filter.agent, filter.model, filter.purpose) = (nil, "m0", .verification)
+            #expect(try store.usageTotals(filter, by: [.run]).isEmpty)
+            (filter.purpose, filter.provider, filter.project) = (.execution, "scripted", "p")
+            #expect(try store.usageTotals(filter, by: [.run, .purpose]).map(\.calls) == [5])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `token buckets are replaced and removed`(backend: Backend) throws {
         try backend.runs { store in
             func row(_ key: String, _ time: Int64) -> BucketRow {

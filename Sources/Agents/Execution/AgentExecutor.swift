@@ -5,7 +5,7 @@ internal import CEL
 internal import Definition
 public import Engine
 internal import JSON
-internal import Model
+public import Model
 public import Threads
 public import Tools
 
@@ -14,10 +14,21 @@ public struct AgentExecutor: NodeExecutor {
     private let settings: ExecutionSettings
     private let agents: AgentRegistry
     private let models: AgentModels
+    private let expected: Expectation
+
+    /// What an execution of the node of an attempt is expected to cost at most; `nil` when nobody knows.
+    public typealias Expectation = @Sendable (Assignment) async -> Money?
 
     /// An executor whose agents call the tools of the settings.
-    public init(settings: ExecutionSettings, agents: AgentRegistry, models: AgentModels) {
-        (self.settings, self.agents, self.models) = (settings, agents, models)
+    ///
+    /// - Parameter expected: An attempt that costs more than twice that is stopped.
+    public init(
+        settings: ExecutionSettings,
+        agents: AgentRegistry,
+        models: AgentModels,
+        expected: @escaping Expectation = { _ in nil }
+    ) {
+        (self.settings, self.agents, self.models, self.expected) = (settings, agents, models, expected)
     }
 
     /// Goes on where the steps of the task end, until it is done, failed, or short of money.
@@ -45,7 +56,7 @@ public struct AgentExecutor: NodeExecutor {
             try assignment.evaluate(template),
             node: Self.writtenID(assignment.node.id),
             cacheKey: assignment.idempotencyKey,
-            context: assignment.forwardedOutputs.map { AgentContext.Block(node: $0.node, value: $0.output) },
+            context: assignment.forwardedOutputs,
             guidance: assignment.guidance,
             feedback: assignment.feedback,
             roster: agents.roster,
@@ -103,6 +114,7 @@ public struct AgentExecutor: NodeExecutor {
                 wish: wish,
                 cancellation: cancellation
             )
+            run.expected = await expected(assignment)
             return await run.run()
         } catch {
             return .failed(error)

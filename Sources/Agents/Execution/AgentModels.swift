@@ -3,12 +3,10 @@
 
 public import Model
 public import ProviderCalls
-public import Providers
+import Providers
 
 /// The models that the agents of a process ask, and what is known of them. They are set up when the first agent needs one.
 public actor AgentModels {
-    /// What calls cost.
-    nonisolated let prices: PriceTable
     nonisolated let now: @Sendable () -> Timestamp
     private let make: @Sendable () async throws -> ModelSetup
     private var making: Task<ModelSetup, any Error>?
@@ -18,11 +16,10 @@ public actor AgentModels {
     ///
     /// - Parameter make: Sets them up; called again when it failed.
     public init(
-        prices: PriceTable,
         now: @escaping @Sendable () -> Timestamp,
         make: @escaping @Sendable () async throws -> ModelSetup
     ) {
-        (self.prices, self.now, self.make) = (prices, now, make)
+        (self.now, self.make) = (now, make)
     }
 
     /// - Throws: `provider.unavailable` when they cannot be set up.
@@ -68,6 +65,16 @@ extension ModelSetup {
 }
 
 extension TaskError {
+    static func unpriced(_ model: ModelReference) -> TaskError {
+        TaskError(
+            code: "budget.unpriced",
+            errorClass: .permanent,
+            message:
+                "the price of \(model) is not known, so it is not asked; `tiers.table` names a table with prices, and "
+                + "`budgets.allow_unpriced` lets such models be asked"
+        )
+    }
+
     static func noModel(_ message: String) -> TaskError {
         TaskError(code: "provider.unavailable", errorClass: .permanent, message: message)
     }

@@ -11,24 +11,17 @@ import Threads
 extension AgentRun {
     mutating func carryOut(_ ask: AgentAsk) async throws(Ending) {
         let model = try await choose()
-        guard let provider = setup.providers[model.provider], let settings = setup.settings[model.provider] else {
+        guard let provider = setup.providers[model.provider] else {
             return try await fail(.noModel("there is no provider `\(model.provider)`"))
         }
-        guard let entry = models.prices.entry(for: model.model, of: settings) else {
-            return try await fail(
-                TaskError(
-                    code: "budget.unpriced",
-                    errorClass: .permanent,
-                    message:
-                        "the price of \(model) is not known, so it is not asked; `tiers.table` names a table with prices"
-                )
-            )
-        }
+        guard let rate = setup.price(of: model) else { return try await fail(.unpriced(model)) }
         var ask = ask
         ask.request.model = model.model
-        if let limit = entry.facts.outputLimit { ask.request.maxOutputTokens = min(ask.request.maxOutputTokens, limit) }
-        let price = AskPrice(ask.request, entry.price, of: model, version: models.prices.version)
-        let record = ask.record
+        if let limit = rate.entry.facts.outputLimit {
+            ask.request.maxOutputTokens = min(ask.request.maxOutputTokens, limit)
+        }
+        let price = AskPrice(ask.request, rate, of: model)
+        let record = ask.record(after: steps)
         let receipt = try await self.record(
             [.begin(.model, name: model.description, request: record, cost: price.cost)]
         )
@@ -88,8 +81,7 @@ extension AgentRun {
         lastError = error.taskError
     }
 
-    private func reply(of provider: any ModelProvider, to request: ModelRequest) async -> Result<ModelReply, ModelError>
-    {
+    func reply(of provider: any ModelProvider, to request: ModelRequest) async -> Result<ModelReply, ModelError> {
         let work = Task { () async -> Result<ModelReply, ModelError> in
             do throws(ModelError) {
                 return .success(try await provider.reply(to: request))

@@ -29,6 +29,9 @@ struct AgentRun {
     /// Models that gave no answer to the call that is due, and the last reason.
     var failed: Set<ModelReference> = []
     var lastError: TaskError?
+    /// What the attempt did cost so far, and what such attempts cost.
+    var spent = Money.zero
+    var expected: Money?
     /// For people.
     var log: [String] = []
 
@@ -55,13 +58,36 @@ struct AgentRun {
             throw Ending(outcome: .failed(error))
         }
         switch machine.next() {
-        case .ask(let ask): try await carryOut(ask)
+        case .ask(let ask):
+            try await checkCost()
+            try await carryOut(ask)
+        case .aside(let aside): try await carryOut(aside)
         case .call(let calls): try await carryOut(calls)
         case .finish(let output):
             try await flush()
             throw Ending(outcome: .completed(output, log: log.joined(separator: "\n")))
         case .fail(let error): try await fail(error)
         }
+    }
+
+    /// Stops what costs more than twice what such tasks do, before it costs more (spec 8.11).
+    private mutating func checkCost() async throws(Ending) {
+        guard let expected, expected > .zero, let twice = expected.adding(expected), spent > twice else { return }
+        let words = steps.last { $0.request["purpose"] == nil && $0.result?["reply"] != nil }?.result?["reply"]
+        let partial = words.flatMap { try? ModelReply(json: $0) }?.text ?? ""
+        try await fail(
+            TaskError(
+                code: TaskError.overrun,
+                errorClass: .permanent,
+                message:
+                    "the attempt has cost \(spent.text) USD, more than twice the \(expected.text) USD that such tasks cost, "
+                    + "and was stopped; try it again to let it go on",
+                details: [
+                    "spent_usd": .string(spent.text), "expected_usd": .string(expected.text),
+                    "partial": .string(partial),
+                ]
+            )
+        )
     }
 
     func ending(_ error: TaskError) -> Ending {
@@ -120,7 +146,10 @@ struct AgentRun {
     /// What a step gave.
     mutating func end(_ number: Int, _ result: JSONValue, _ usage: CallUsage?) {
         changes.append(.end(number, result: result, usage: usage))
-        if let usage { agents.spend(task.record.id, usage.charge.money) }
+        if let usage {
+            agents.spend(task.record.id, usage.charge.money)
+            spent = spent.adding(usage.charge.money) ?? spent
+        }
         if let position = steps.firstIndex(where: { $0.number == number }) { steps[position].result = result }
     }
 }

@@ -3,6 +3,7 @@
 
 import Engine
 import Model
+import ProviderCalls
 import Providers
 import Store
 
@@ -12,21 +13,20 @@ struct AskPrice: Sendable {
     private let input: Int
     private let output: Int
     private let marksLong: Bool
-    /// The version of the table; `nil` where nothing is paid.
+    /// See ``ModelRate/version``.
     private let version: String?
     let cost: CallCost
 
     /// With less room for its answer a call is not worth making.
     static let leastOutput = 256
 
-    init(_ request: ModelRequest, _ price: ModelPrice, of model: ModelReference, version: String) {
+    init(_ request: ModelRequest, _ rate: ModelRate, of model: ModelReference) {
         self.init(
             input: request.inputBound,
             output: request.maxOutputTokens,
             marksLong: request.marksLongCache,
-            price,
-            of: model,
-            version: version
+            rate,
+            of: model
         )
     }
 
@@ -35,12 +35,12 @@ struct AskPrice: Sendable {
         input: Int,
         output: Int,
         marksLong: Bool,
-        _ price: ModelPrice,
-        of model: ModelReference,
-        version: String
+        _ rate: ModelRate,
+        of model: ModelReference
     ) {
+        let price = rate.entry.price
         (self.price, self.input, self.output, self.marksLong) = (price, input, output, marksLong)
-        self.version = price == .free ? nil : version
+        version = rate.version
         let charge = { (output: Int) in
             Charge(
                 money: price.worstCost(input: input, output: output, marksLong: marksLong),

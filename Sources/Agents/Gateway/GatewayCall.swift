@@ -66,27 +66,28 @@ struct GatewayCall: Sendable {
 
     /// Asks a model, unless it cannot be paid; then the client is told.
     private func ask(_ model: ModelReference) async throws(ModelError) {
-        guard let provider = session.setup.providers[model.provider],
-            let settings = session.setup.settings[model.provider]
-        else { return refuse(GatewayRefusal(404, "not_found_error", "there is no provider `\(model.provider)`")) }
-        guard let entry = session.models.prices.entry(for: model.model, of: settings) else {
-            let message =
-                "the price of \(model) is not known, so it is not asked; `tiers.table` names a table with prices"
-            session.fail(TaskError(code: "budget.unpriced", errorClass: .permanent, message: message))
-            return refuse(.budget(message))
+        guard let provider = session.setup.providers[model.provider] else {
+            return refuse(GatewayRefusal(404, "not_found_error", "there is no provider `\(model.provider)`"))
         }
-        let most = entry.facts.outputLimit ?? call.outputLimit ?? Self.outputLimit
+        guard let rate = session.setup.price(of: model) else {
+            let error = TaskError.unpriced(model)
+            session.fail(error)
+            return refuse(.budget(error.message))
+        }
+        let most = rate.entry.facts.outputLimit ?? call.outputLimit ?? Self.outputLimit
         let price = AskPrice(
             input: call.inputBound,
             output: min(call.outputLimit ?? most, most),
             marksLong: call.marksLong,
-            entry.price,
-            of: model,
-            version: session.models.prices.version
+            rate,
+            of: model
         )
-        let begin = StepChange.begin(.model, name: model.description, request: call.record, cost: price.cost)
+        var record = call.record.objectValue ?? [:]
+        for member in session.prompts.record(of: call.served.request).members { record[member.key] = member.value }
+        let begin = StepChange.begin(.model, name: model.description, request: .object(record), cost: price.cost)
         guard let receipt = await hold(begin), let step = receipt.begun.first else { return }
         defer { session.release() }
+        session.prompts.keep(call.served.request, as: step.number)
         let limit = price.outputLimit(within: receipt.allowances.first ?? nil)
         let answer: Answer
         do throws(ModelError) {

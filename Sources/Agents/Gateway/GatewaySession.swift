@@ -53,6 +53,8 @@ final class GatewaySession: Sendable {
     let models: AgentModels
     let setup: ModelSetup
     let wish: ModelRouter.Wish
+    /// What steps keep of prompts.
+    let prompts = GatewayPrompts()
     private let control: ExecutionControl
     /// Something happens; not to be blocked.
     private let onSign: @Sendable () -> Void

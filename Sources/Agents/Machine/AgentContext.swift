@@ -1,21 +1,20 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Engine
 import JSON
 import Model
 
 /// What the conversation of an agent begins with.
 enum AgentContext {
-    /// The output of another node.
-    struct Block: Sendable, Equatable {
-        let node: String
-        let value: JSONValue
-    }
+    /// So many characters of each output on which a node depends, and of all of them, are forwarded without being named.
+    private static let (eachLimit, wholeLimit) = (2000, 20_000)
 
     /// Outputs of other nodes, the operation, the prompt and the arguments.
-    static func opening(_ config: JSONValue, _ context: [Block]) throws(TaskError) -> String {
-        let limit = config["context"]?["max_chars"]?.intValue.map { Int($0) } ?? 2000
-        var parts = blocks(context, limit: limit)
+    static func opening(_ config: JSONValue, _ context: [ForwardedOutput]) throws(TaskError) -> String {
+        let limit = config["context"]?["max_chars"]?.intValue.map { Int($0) }
+        var parts = blocks(context.filter(\.isNamed), each: limit ?? eachLimit, whole: limit ?? eachLimit)
+        parts += blocks(context.filter { !$0.isNamed }, each: eachLimit, whole: limit ?? wholeLimit)
         if let operation = config["operation"]?.stringValue { parts.append("Operation: \(operation)") }
         if let prompt = config["prompt"]?.stringValue, !prompt.isEmpty { parts.append(prompt) }
         if let arguments = config["arguments"]?.objectValue, !arguments.isEmpty {
@@ -55,17 +54,21 @@ enum AgentContext {
     /// So many characters of what another agent gave are put into a prompt.
     private static let teamLimit = 50_000
 
-    /// Tagged by where they come from: what is inside is material, no instruction. The limit counts characters of the
-    /// outputs, all together; what is beyond is cut.
-    private static func blocks(_ context: [Block], limit: Int) -> [String] {
+    /// Tagged by where they come from: what is inside is material, no instruction. The limits count characters of the
+    /// outputs; what is beyond is cut. An output that has a `summary` is told by that, unless it is named.
+    private static func blocks(_ context: [ForwardedOutput], each: Int, whole limit: Int) -> [String] {
         var left = limit
         var parts: [String] = []
         for block in context where left > 0 {
-            let whole = block.value.stringValue ?? block.value["text"]?.stringValue ?? block.value.text
-            let text = whole.prefix(left)
+            let summary = block.isNamed ? nil : block.output["summary"]?.stringValue
+            let whole = summary ?? block.output.stringValue ?? block.output["text"]?.stringValue ?? block.output.text
+            let text = whole.prefix(min(left, each))
             left -= text.count
             let isCut = text.endIndex < whole.endIndex ? " cut=\"true\"" : ""
-            parts.append("<output node=\"\(block.node)\" trust=\"agent\"\(isCut)>\n\(text)\n</output>")
+            let isSummary = summary == nil ? "" : " summary=\"true\""
+            parts.append(
+                "<output node=\"\(block.node)\" trust=\"\(block.trust.rawValue)\"\(isSummary)\(isCut)>\n\(text)\n</output>"
+            )
         }
         return parts
     }

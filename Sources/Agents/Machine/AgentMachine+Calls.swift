@@ -42,8 +42,8 @@ extension AgentMachine {
                 .refused(call, "validation.failed", "the arguments are no JSON object: \(malformed.prefix(200))")
             )
         }
-        guard let tool = task.tools[call.name] else {
-            let names = task.tools.keys.sorted().joined(separator: ", ")
+        guard let tool = tools[call.name] else {
+            let names = tools.keys.sorted().joined(separator: ", ")
             return .known(
                 .refused(call, "tool.unavailable", "there is no tool \(call.name.prefix(100)); there are \(names)")
             )
@@ -60,6 +60,9 @@ extension AgentMachine {
             guard let found = task.catalogue?.tool(name) else {
                 let error = (task.catalogue ?? ToolCatalogue([])).unknown(name)
                 return .known(.refused(call, error.code, error.message))
+            }
+            guard intent.map({ $0.guidance != task.guidance.count || $0.offers(found) }) ?? true else {
+                return .known(.refused(call, "tool.unavailable", "\(found.name) is not offered for this task"))
             }
             (tool, arguments) = (found, call.arguments["arguments"] ?? [:])
         }

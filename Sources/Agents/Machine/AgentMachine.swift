@@ -5,11 +5,14 @@ import Engine
 import JSON
 import Model
 import Providers
+import Store
 
 /// What an agent does next.
 enum AgentAction: Sendable {
     /// Ask a model.
     case ask(AgentAsk)
+    /// Ask one that costs little something besides.
+    case aside(AgentAside)
     /// Call tools, all at once.
     case call([AgentCall])
     /// The task is done.
@@ -25,6 +28,10 @@ struct AgentMachine: Sendable {
     let turns: [AgentTurn]
     /// How often a model was asked, answered or not.
     let calls: Int
+    /// What is wanted, where that was asked.
+    let intent: AgentIntent?
+    /// What stands for rounds that are left out.
+    let summaries: [HistorySummary]
 
     /// Reads the conversation from the steps.
     ///
@@ -32,13 +39,16 @@ struct AgentMachine: Sendable {
     init(_ task: AgentTask, _ steps: [AgentStep]) throws(TaskError) {
         self.task = task
         turns = try AgentTurn.read(steps)
-        calls = steps.count { $0.kind == .model }
+        calls = steps.count { $0.kind == .model && $0.request["purpose"] == nil }
+        summaries = HistorySummary.read(steps)
+        intent = AgentIntent.read(steps)
     }
 
     /// What comes next.
     func next() -> AgentAction {
         guard let turn = turns.last else {
             let words = [task.opening] + task.guidance + task.feedback.map(Self.words)
+            if let due = intentDue(words) { return .aside(due) }
             return ask([.user(words.joined(separator: "\n\n"))])
         }
         // Whoever has a task tried again with words wants it to go on with them, whatever it ended with.
@@ -81,13 +91,19 @@ struct AgentMachine: Sendable {
     // MARK: Asking
 
     private func ask(_ added: [ModelMessage], isRepair: Bool = false) -> AgentAction {
-        var messages = AgentTurn.conversation(turns, rounds: task.historyRounds, adding: added)
+        if let due = summaryDue { return .aside(due) }
+        var messages = AgentTurn.conversation(
+            turns,
+            rounds: task.historyRounds,
+            summaries: summaries,
+            adding: added
+        )
         messages[messages.count - 1].cache = .short
         var request = ModelRequest(model: "", messages: messages, maxOutputTokens: task.maxOutputTokens)
         let skills = task.skills.map(\.text).joined(separator: "\n\n")
         request.instructions = [InstructionBlock(task.record.instructions, cache: skills.isEmpty ? .short : nil)]
         if !skills.isEmpty { request.instructions.append(InstructionBlock(skills, cache: .short)) }
-        request.tools = task.tools.values.map(\.model).sorted { $0.name < $1.name }
+        request.tools = tools.values.map(\.model).sorted { $0.name < $1.name }
         request.temperature = task.temperature
         // Where the answer is a call, its form is that of the call.
         request.outputSchema = task.respondsByTool ? nil : task.output.source
@@ -100,9 +116,40 @@ struct AgentMachine: Sendable {
                 added: added,
                 isRepair: isRepair,
                 guidance: task.guidance.count,
-                feedback: task.feedback.last?.attempt ?? 0
+                feedback: task.feedback.last?.attempt ?? 0,
+                historyRounds: task.historyRounds
             )
         )
+    }
+
+    /// What may be called, as far as it is known what is wanted.
+    var tools: [String: AgentTool] {
+        guard let intent, intent.guidance == task.guidance.count else { return task.tools }
+        return task.tools.filter { intent.offers($0.value) }
+    }
+
+    /// The question what is wanted.
+    private func intentDue(_ words: [String]) -> AgentAside? {
+        guard task.tools.values.contains(where: { $0.kind == .patch }), intent == nil else { return nil }
+        let request = AgentIntent.request(words, node: task.node)
+        var fields: JSONObject = ["messages": .array(request.messages.map(\.json))]
+        fields["guidance"] = .int(Int64(task.guidance.count))
+        return AgentAside(request: request, purpose: .classification, fields: fields)
+    }
+
+    private func fields(_ cut: HistoryPlan.Cut) -> JSONObject {
+        ["upto": .int(Int64(cut.last)), "history_rounds": .int(Int64(task.historyRounds))]
+    }
+
+    /// The account of rounds that have just been left out.
+    private var summaryDue: AgentAside? {
+        for cut in HistoryPlan(turns, rounds: task.historyRounds).cuts.suffix(1) {
+            guard !summaries.contains(where: { $0.last == cut.last }),
+                let request = HistorySummary.request(cut, turns, node: task.node)
+            else { continue }
+            return AgentAside(request: request, purpose: .extraction, fields: fields(cut))
+        }
+        return nil
     }
 
     // MARK: Answers

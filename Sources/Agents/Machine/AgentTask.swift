@@ -57,7 +57,7 @@ struct AgentTask: Sendable {
         _ config: JSONValue,
         node: String,
         cacheKey: String,
-        context: [AgentContext.Block] = [],
+        context: [ForwardedOutput] = [],
         guidance: [String] = [],
         feedback: [CheckFeedback] = [],
         roster: AgentRoster,
@@ -96,11 +96,12 @@ struct AgentTask: Sendable {
             [record.profile, config["profile"]?.stringValue],
             config["approve_tools"]?.arrayValue?.compactMap(\.stringValue) ?? []
         )
+        let canPatch = config["can_patch"].map { $0 != false } ?? false
         let own = config["tools"]?.arrayValue?.compactMap(\.stringValue) ?? record.tools
         (tools, catalogue) = try AgentTool.all(
             own + skills.flatMap(\.tools).filter { !own.contains($0) && registry.definition(of: $0) != nil },
             isTaught: skills.contains { $0.disclosure == .summary },
-            canPatch: config["can_patch"].map { $0 != false } ?? false,
+            canPatch: canPatch,
             permission,
             respond: config["respond"] == "tool" ? AgentTool.respond(config["output_schema"]) : nil,
             registry

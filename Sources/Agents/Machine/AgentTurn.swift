@@ -36,7 +36,8 @@ struct AgentTurn: Sendable, Equatable {
         for step in steps {
             switch step.kind {
             case .model:
-                guard let reply = step.result?["reply"] else { continue }
+                // What is asked besides is no turn.
+                guard step.request["purpose"] == nil, let reply = step.result?["reply"] else { continue }
                 turns.append(try AgentTurn(step, reply))
             case .tool:
                 guard let round = step.request["round"]?.intValue, let index = step.request["index"]?.intValue,
@@ -73,16 +74,26 @@ extension TaskError {
 }
 
 extension AgentTurn {
-    /// The conversation of these turns with what follows: the first message, the last rounds with tools, and all other words.
-    static func conversation(_ turns: [AgentTurn], rounds limit: Int, adding: [ModelMessage]) -> [ModelMessage] {
-        let rounds = turns.indices.filter { !turns[$0].reply.toolCalls.isEmpty }
-        let dropped = Set(rounds.dropLast(limit))
+    /// The conversation of these turns with what follows: the first message, what stands for the rounds that are left out,
+    /// the rounds that stay, and all other words. From call to call it only grows, until more rounds are left out.
+    static func conversation(
+        _ turns: [AgentTurn],
+        rounds: Int,
+        summaries: [HistorySummary] = [],
+        adding: [ModelMessage]
+    ) -> [ModelMessage] {
+        let plan = HistoryPlan(turns, rounds: rounds)
         var messages: [ModelMessage] = []
         for (position, turn) in turns.enumerated() {
-            for message in turn.added {
-                append(dropped.contains(position - 1) ? message.onlyText : message, to: &messages)
+            let isCut = plan.cut(of: position) != nil && !turn.reply.toolCalls.isEmpty
+            let follows = position > 0 && !turns[position - 1].reply.toolCalls.isEmpty
+            let isResult = follows && plan.cut(of: position - 1) != nil
+            for message in turn.added { append(isResult ? message.onlyText : message, to: &messages) }
+            if !isCut { append(turn.reply.message, to: &messages) }
+            for cut in plan.cuts where cut.turns.upperBound == position + 1 {
+                guard let part = summaries.last(where: { $0.last == cut.last })?.part else { continue }
+                append(ModelMessage(.user, [part]), to: &messages)
             }
-            if !dropped.contains(position) { append(turn.reply.message, to: &messages) }
         }
         for message in adding { append(message, to: &messages) }
         return messages

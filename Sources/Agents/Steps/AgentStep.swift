@@ -6,16 +6,18 @@ import Hashing
 import JSON
 import Model
 import Providers
+import Store
 
 /// A step of an agent with its values read.
 ///
 /// | kind | request | result |
 /// |---|---|---|
-/// | `model` | `{messages, sha256, max_output_tokens, temperature?, tools, repair, guidance, feedback?}` | `{reply}`, `{error}` or `{lost: true}` |
+/// | `model` | `{messages, frame, history_rounds, sha256, max_output_tokens, temperature?, repair, guidance, feedback?}` | `{reply}`, `{error}` or `{lost: true}` |
 /// | `tool` | `{round, index, call, arguments, human_task?}` | `{output}` or `{error: {code, message}}` |
 ///
 /// `messages` are those that were new with this call; what came before is in the steps before. `sha256` is that of the whole
-/// request before its longest answer was fitted to what it may cost.
+/// request before its longest answer was fitted to what it may cost. `frame` is what is the same from call to call, or the
+/// number of the step that has it; see ``PromptHistory``.
 struct AgentStep: Sendable, Equatable {
     let number: Int
     let kind: TaskStep.Kind
@@ -60,16 +62,48 @@ struct AgentAsk: Sendable, Equatable {
     /// The last attempt whose output had been checked by then; 0 for none.
     let feedback: Int
 
+    /// Of the rounds before so many were whole.
+    let historyRounds: Int
+
     /// What the step says.
-    var record: JSONValue {
+    ///
+    /// - Parameter steps: Those before it.
+    func record(after steps: [AgentStep]) -> JSONValue {
         var record: JSONObject = [
             "messages": .array(added.map(\.json)), "sha256": .string(SHA256.hex(request.canonicalBytes())),
-            "max_output_tokens": .int(Int64(request.maxOutputTokens)),
-            "tools": .array(request.tools.map { .string($0.name) }), "repair": .bool(isRepair),
-            "guidance": .int(Int64(guidance)),
+            "max_output_tokens": .int(Int64(request.maxOutputTokens)), "repair": .bool(isRepair),
+            "guidance": .int(Int64(guidance)), "history_rounds": .int(Int64(historyRounds)),
+            "frame": PromptFrame(request).record(after: steps),
         ]
         if feedback > 0 { record["feedback"] = .int(Int64(feedback)) }
         record["temperature"] = request.temperature.map { .double($0) }
+        return .object(record)
+    }
+}
+
+/// A call of a model that serves the agent and is no part of its conversation: cheap, made once, and left out when it cannot
+/// be made.
+struct AgentAside: Sendable {
+    /// All of it but the model.
+    var request: ModelRequest
+    let purpose: UsageSubject.Purpose
+    /// What the step says of it.
+    let fields: JSONObject
+
+    /// What it does, for people.
+    var words: String {
+        switch purpose {
+        case .extraction: "summed up earlier rounds"
+        default: "looked at what is wanted"
+        }
+    }
+
+    func record(after steps: [AgentStep]) -> JSONValue {
+        var record = fields
+        record["purpose"] = .string(purpose.rawValue)
+        record["sha256"] = .string(SHA256.hex(request.canonicalBytes()))
+        record["frame"] = PromptFrame(request).record(after: steps)
+        record["max_output_tokens"] = .int(Int64(request.maxOutputTokens))
         return .object(record)
     }
 }

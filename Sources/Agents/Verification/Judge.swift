@@ -41,16 +41,16 @@ struct Judge {
         var reason = "no model serves the tier \(tier.rawValue)"
         while failed.count < Self.tries {
             guard let (model, isOther) = await choose(tier, failed) else { break }
-            guard let provider = setup.providers[model.provider], let settings = setup.settings[model.provider],
-                let entry = models.prices.entry(for: model.model, of: settings)
-            else {
+            guard let provider = setup.providers[model.provider], let rate = setup.price(of: model) else {
                 reason = "the price of \(model) is not known"
                 failed.insert(model)
                 continue
             }
             var request = brief.request(for: model, call: failed.count + 1)
-            if let limit = entry.facts.outputLimit { request.maxOutputTokens = min(request.maxOutputTokens, limit) }
-            let price = AskPrice(request, entry.price, of: model, version: models.prices.version)
+            if let limit = rate.entry.facts.outputLimit {
+                request.maxOutputTokens = min(request.maxOutputTokens, limit)
+            }
+            let price = AskPrice(request, rate, of: model)
             var cost = price.cost
             cost.purpose = .verification
             let receipt = try await record.write([.begin(item.number, cost: cost)])

@@ -57,6 +57,7 @@ extension Settings {
         case .limitsRequests, .limitsBurst, .limitsLogin, .limitsRegister, .limitsExport, .limitsStarts, .limitsSimple,
             .limitsStandard, .limitsHeavy:
             try setRate(key, value)
+        case .budgetsAllowUnpriced: allowsUnpriced = try value.flag()
         case .patchesReview:
             guard let review = PatchReview(json: value.json) else {
                 throw SettingsMismatch("must be auto, human, or {auto_below: {usd, nodes}}")

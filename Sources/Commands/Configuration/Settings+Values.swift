@@ -51,6 +51,7 @@ extension Settings {
         case .limitsSimple: rate(requestRates.tiers[.simple])
         case .limitsStandard: rate(requestRates.tiers[.standard])
         case .limitsHeavy: rate(requestRates.tiers[.heavy])
+        case .budgetsAllowUnpriced: .bool(allowsUnpriced)
         case .patchesReview: review
         case .workersQueues: queues.map { list($0.sorted()) } ?? .null
         case .workersLabels: list(labels.map { "\($0.key)=\($0.value)" }.sorted())

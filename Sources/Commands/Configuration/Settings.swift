@@ -42,6 +42,8 @@ struct Settings: Equatable {
     var requestBurst = 100 {
         didSet { requestRates.requests?.burst = requestBurst }
     }
+    /// Models whose price nobody knows are asked all the same.
+    var allowsUnpriced = false
     /// Who looks at patches that nodes of runs make.
     var patchReview = PatchReview.auto
     /// Queues whose tasks are worked on; `nil` for all.

@@ -32,7 +32,7 @@ extension SettingsKey {
     /// The form of the key's value.
     var form: SettingsForm {
         switch self {
-        case .authOpenRegistration, .sandboxRequire, .auditEnabled, .tiersAllowLower: .flag
+        case .authOpenRegistration, .sandboxRequire, .auditEnabled, .tiersAllowLower, .budgetsAllowUnpriced: .flag
         case .serverPort, .authLockoutAttempts, .limitsMaxParallel, .limitsPerProject, .limitsBurst: .number
         case .serverAddress: .text
         case .serverCertificate, .serverKey, .serverUnixSocket, .toolsFolder, .agentsFolder, .skillsFolder,
@@ -95,6 +95,8 @@ extension SettingsKey {
         case .limitsSimple: "run starts of one user, of workflows without agent nodes"
         case .limitsStandard: "the same with one or two agent nodes"
         case .limitsHeavy: "the same with three or more"
+        case .budgetsAllowUnpriced:
+            "whether models that have no [price](models.md#prices) are asked; such calls count LLM tokens and no money"
         case .patchesReview:
             "`auto`, `human` or `{auto_below: {usd, nodes}}`: whether people look at [patches](patching.md#reviews)"
         case .workersQueues: "only tasks of these [queues](operations.md#queues-and-labels) are worked on"

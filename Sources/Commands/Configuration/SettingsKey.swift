@@ -37,6 +37,7 @@ enum SettingsKey: String, CaseIterable {
     case limitsSimple = "limits.rate.simple"
     case limitsStandard = "limits.rate.standard"
     case limitsHeavy = "limits.rate.heavy"
+    case budgetsAllowUnpriced = "budgets.allow_unpriced"
     case patchesReview = "patches.review"
     case workersQueues = "workers.queues"
     case workersLabels = "workers.labels"

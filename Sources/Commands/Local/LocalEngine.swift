@@ -88,10 +88,12 @@ struct LocalEngine {
         let keys = ProviderKeys(environment: context.environment, secret: { try secrets.open($0) })
         let models = try AgentModels.of(settings) { handle in try keys.key(handle) }
         library = Library(store: store, now: { SystemClock().wall() })
+        let reader = RunReader(store: store, blobs: blobs)
+        let executors = toolbox.makeExecutors(secrets: secrets, models: models, library: library, reader: reader)
         let engine = DurableEngine(
             store: store,
             blobs: blobs,
-            executors: drives ? toolbox.makeExecutors(secrets: secrets, models: models, library: library) : [:],
+            executors: drives ? executors : [:],
             workflows: workflows,
             compiler: compiler,
             observer: observing?.observer(store),

@@ -106,8 +106,10 @@ struct Toolbox: Sendable {
     func makeExecutors(
         secrets: any SecretSource,
         models: AgentModels,
-        library: Library
+        library: Library,
+        reader: RunReader
     ) -> [String: any NodeExecutor] {
+        let expectations = CostExpectations(reader)
         var settings = ExecutionSettings(
             tools: tools,
             http: HTTPClient(policy: policy),
@@ -119,7 +121,9 @@ struct Toolbox: Sendable {
         settings.programPath = Self.programPath
         settings.profiles = profiles
         var executors = settings.executors
-        executors["agent"] = AgentExecutor(settings: settings, agents: agents, models: models)
+        executors["agent"] = AgentExecutor(settings: settings, agents: agents, models: models) {
+            await expectations.expected($0)
+        }
         executors[ExecutorName.verification] = VerificationExecutor(settings: settings, models: models)
         return executors
     }

@@ -13,12 +13,14 @@ extension AgentModels {
     static func of(_ settings: Settings, keys: @escaping KeyResolver) throws(CommandFailure) -> AgentModels {
         let prices = try prices(settings)
         let (configured, tiers) = (Array(settings.providers.values), settings.tiers)
+        let allowsUnpriced = settings.allowsUnpriced
         let now = { @Sendable in SystemClock().wall() }
-        return AgentModels(prices: prices, now: now) {
+        return AgentModels(now: now) {
             try await ModelSetup(
                 configured: configured,
                 tiers: tiers,
                 prices: prices,
+                allowsUnpriced: allowsUnpriced,
                 key: keys,
                 script: { try ModelScript(try TextFile.bytes($0), fileName: $0) },
                 now: now
@@ -26,7 +28,8 @@ extension AgentModels {
         }
     }
 
-    private static func prices(_ settings: Settings) throws(CommandFailure) -> PriceTable {
+    /// The price table of the settings.
+    static func prices(_ settings: Settings) throws(CommandFailure) -> PriceTable {
         guard let path = settings.priceTable else { return .builtIn }
         let bytes = try TextFile.bytes(path)
         do throws(PriceTableError) {

@@ -15,7 +15,7 @@ enum BudgetCommands {
         summary: "See and set what may be spent",
         discussion: """
             A paid call must fit the budgets of all scopes it belongs to: `day:TENANT`, `month:TENANT`, `tenant:TENANT`,
-            `project:NAME`, `run:ID` and `task:ID/NODE`. On this machine the tenant is `default`: `day`, `month` and `tenant`
+            `project:NAME`, `agent:NAME`, `user:ID`, `run:ID` and `task:ID/NODE`. On this machine the tenant is `default`: `day`, `month` and `tenant`
             alone mean its own. What does not fit waits until there is room.
             """,
         examples: [
@@ -27,7 +27,7 @@ enum BudgetCommands {
 
     private static let scope = ArgumentDescription(
         name: "SCOPE",
-        summary: "`day`, `month`, `tenant`, `project:NAME`, `run:ID`, or as it is shown"
+        summary: "`day`, `month`, `tenant`, `project:NAME`, `agent:NAME`, `run:ID`, or as it is shown"
     )
 
     private static let show: CommandDescription = .init(

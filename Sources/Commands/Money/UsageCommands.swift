@@ -12,146 +12,154 @@ enum UsageCommands {
     static let group: CommandDescription = .init(
         name: "usage",
         summary: "Say what was spent, and on what",
-        examples: [.init(line: "baton usage summary", comment: "by provider and model")],
+        examples: [
+            .init(line: "baton usage summary", comment: "by provider and model"),
+            .init(line: "baton usage summary --by agent --days 7", comment: "by agent, of the last week"),
+        ],
         children: [summary, daily]
     )
 
-    private static let run = OptionDescription(
-        name: "run",
-        kind: .text("RUN"),
-        summary: "only of that run: an id, the beginning of one, or `last`"
+    private static let by = OptionDescription(
+        name: "by",
+        kind: .choice("WHAT", UsageGrouping.allCases.map(\.rawValue)),
+        summary: "sum up what agrees in that; `provider` and `model` without it",
+        isRepeated: true
     )
-    private static let days = OptionDescription(
-        name: "days",
-        kind: .number("N", 1...3660),
-        summary: "only of the last days, today included (UTC)"
-    )
+
+    private static let filters: [OptionDescription] = [
+        .init(name: "run", kind: .text("RUN"), summary: "only of that run: an id, the beginning of one, or `last`"),
+        .init(name: "project", kind: .text("PROJECT"), summary: "only of that project"),
+        .init(name: "agent", kind: .text("AGENT"), summary: "only for that agent"),
+        .init(name: "provider", kind: .text("PROVIDER"), summary: "only of that provider"),
+        .init(name: "model", kind: .text("MODEL"), summary: "only of that model"),
+        .init(
+            name: "purpose",
+            kind: .choice("PURPOSE", UsageSubject.Purpose.allCases.map(\.rawValue)),
+            summary: "only for that"
+        ),
+        .init(name: "user", kind: .text("USER"), summary: "only of that user's runs"),
+        .init(
+            name: "days",
+            kind: .number("N", 1...3660),
+            summary: "only of the last days, today included (UTC)"
+        ),
+        .init(name: "from", kind: .text("TIME"), summary: "only from that day (UTC) or time on"),
+        .init(name: "to", kind: .text("TIME"), summary: "only before that day (UTC) or time"),
+    ]
 
     private static let summary: CommandDescription = .init(
         name: "summary",
-        summary: "What was spent by provider and model",
-        options: [run, days],
+        summary: "What was spent by provider and model, or by something else",
+        discussion:
+            "The dearest first, at most 500; the total is that of all. A server shows others than administrators what "
+            + "their own runs spent.",
+        options: [by] + filters,
         examples: [
             .init(line: "baton usage summary --days 30", comment: "of the last 30 days"),
-            .init(line: "baton usage summary --run last", comment: "of the newest run"),
+            .init(line: "baton usage summary --by agent --by purpose", comment: "who spent it, and what for"),
+            .init(line: "baton usage summary --run last --by task", comment: "of the newest run, by task"),
         ],
         exits: [.notFound, .unavailable],
         reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        try show(context, ["PROVIDER", "MODEL"]) { record in
-            ["provider", "model"].map { record[$0]?.stringValue ?? "" }
-        }
+        let given = context.invocation.texts("by").compactMap { UsageGrouping(rawValue: $0) }
+        return try show(context, by: given.isEmpty ? [.provider, .model] : given, isByKey: false)
     }
 
     private static let daily: CommandDescription = .init(
         name: "daily",
         summary: "What was spent day by day (UTC)",
-        options: [run, days],
+        options: filters,
         examples: [.init(line: "baton usage daily --days 7", comment: "of the last week")],
         exits: [.notFound, .unavailable],
         reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        try show(context, ["DAY"]) { [String(($0["at"]?.stringValue ?? "").prefix(10))] }
+        try show(context, by: [.day], isByKey: true)
     }
 
-    /// A sum over records that agree in some words.
-    private struct Sum {
-        var calls: Int64 = 0
-        var unknown: Int64 = 0
-        var money: Int64 = 0
-        var tokens: Int64 = 0
-
-        mutating func add(_ record: JSONValue) {
-            let certainty = record["certainty"]?.stringValue.flatMap { UsageRow.Certainty(rawValue: $0) }
-            // A correction belongs to a call that was counted.
-            calls += certainty == .correction ? 0 : 1
-            unknown += certainty == .unknown ? 1 : 0
-            money += record["usd"]?.stringValue.flatMap { Money(text: $0) }?.picodollars ?? 0
-            tokens += record["llm_tokens"]?.intValue ?? 0
-        }
-    }
-
+    /// - Parameter isByKey: In the order of what they agree in, not of what they cost.
     private static func show(
         _ context: CommandContext,
-        _ titles: [String],
-        _ words: (JSONValue) -> [String]
+        by groupings: [UsageGrouping],
+        isByKey: Bool
     ) throws(CommandFailure) -> ExitCode {
-        var sums: [[String]: Sum] = [:]
-        var total = Sum()
-        try forEachRecord(context) { record in
-            sums[words(record), default: Sum()].add(record)
-            total.add(record)
-        }
-        let sorted = sums.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        let rows: [JSONValue] = sorted.map { key, sum in
-            var json = JSONObject()
-            for (title, word) in zip(titles, key) { json[title.lowercased()] = .string(word) }
-            for member in Self.json(sum).members { json[member.key] = member.value }
-            return .object(json)
-        }
-        context.console.show(["items": .array(rows), "total": .object(json(total))]) {
+        var (items, total) = try totals(context, by: groupings)
+        let key = { (item: JSONValue) in groupings.map { item[$0.rawValue]?.stringValue ?? "" } }
+        if isByKey { items.sort { key($0).lexicographicallyPrecedes(key($1)) } }
+        let sorted = items
+        context.console.show(["items": .array(sorted), "total": total]) {
+            let numbers = ["CALLS", "UNKNOWN", "UNPRICED", "LLM TOKENS", "USD"]
             var table = Table(
-                titles.map { .init(title: $0) }
-                    + ["CALLS", "UNKNOWN", "LLM TOKENS", "USD"].map { .init(title: $0, isNumber: true) }
+                groupings.map { .init(title: $0.rawValue.uppercased()) }
+                    + numbers.map { .init(title: $0, isNumber: true) }
             )
-            for (key, sum) in sorted { table.add(key + cells(sum)) }
-            table.add(["total"] + titles.dropFirst().map { _ in "" } + cells(total))
+            for item in sorted { table.add(key(item) + cells(item)) }
+            table.add(["total"] + groupings.dropFirst().map { _ in "" } + cells(total))
             let settings = context.console.settings
             return table.lines(width: settings.outputWidth, style: settings.outputStyle).joined(separator: "\n") + "\n"
         }
         return .ok
     }
 
-    private static func cells(_ sum: Sum) -> [String] {
-        [
-            "\(sum.calls)", sum.unknown == 0 ? "" : "\(sum.unknown)", "\(sum.tokens)",
-            Money(picodollars: sum.money).text,
-        ]
+    private static func cells(_ sum: JSONValue) -> [String] {
+        ["calls", "unknown", "unpriced", "llm_tokens"].map { name in
+            let number = sum[name]?.intValue ?? 0
+            return number == 0 && name.hasPrefix("un") ? "" : "\(number)"
+        } + [sum["usd"]?.stringValue ?? ""]
     }
 
-    private static func json(_ sum: Sum) -> JSONObject {
-        [
-            "calls": .int(sum.calls), "unknown": .int(sum.unknown), "llm_tokens": .int(sum.tokens),
-            "usd": .string(Money(picodollars: sum.money).text),
-        ]
-    }
-
-    /// Goes through the records page by page.
-    private static func forEachRecord(
+    private static func totals(
         _ context: CommandContext,
-        _ body: (JSONValue) -> Void
-    ) throws(CommandFailure) {
-        let from = first(context)
+        by groupings: [UsageGrouping]
+    ) throws(CommandFailure) -> (items: [JSONValue], total: JSONValue) {
+        var filter = try filter(context)
         if let server = try context.server() {
-            let word = context.invocation.text("run")
-            let query =
-                try word.map { word throws(CommandFailure) in [(name: "run", value: try server.run(word))] } ?? []
-            for record in try server.list("/v1/usage", query, limit: .max) {
-                // The newest come first.
-                if let from, let at = RunDetails.time(record["at"]), at < from { return }
-                body(record)
+            var query = groupings.map { (name: "group_by", value: $0.rawValue) } + [(name: "limit", value: "500")]
+            if let word = context.invocation.text("run") { query.append((name: "run", value: try server.run(word))) }
+            for name in ["project", "agent", "provider", "model", "purpose", "user"] {
+                if let value = context.invocation.text(name) { query.append((name: name, value: value)) }
             }
-            return
+            if let from = filter.from { query.append((name: "from", value: from.description)) }
+            if let until = filter.until { query.append((name: "to", value: until.description)) }
+            let answer = try server.get("/v1/usage", query)
+            return (answer["items"]?.arrayValue ?? [], answer["total"] ?? UsageTotal().json)
         }
-        guard let data = try ReadOnlyData(folder: context.dataFolder) else { return }
-        var filter = UsageFilter()
-        filter.limit = 1000
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { return ([], UsageTotal().json) }
         if let word = context.invocation.text("run") {
             filter.run = try IdentifierLookup(store: data.store).run(word).id
         }
-        filter.from = from
-        while true {
-            let page = filter
-            let rows = try reading { () throws(StoreError) in try data.store.usage(page) }
-            rows.map(\.json).forEach(body)
-            guard rows.count == filter.limit, let last = rows.last else { return }
-            filter.before = last.id
+        let wanted = filter
+        return try reading { () throws(StoreError) in
+            let total = try data.store.usageTotals(wanted, by: []).first ?? UsageTotal()
+            return (try data.store.usageTotals(wanted, by: groupings).map(\.json), total.json)
         }
     }
 
+    /// What is wanted but the run.
+    private static func filter(_ context: CommandContext) throws(CommandFailure) -> UsageFilter {
+        let invocation = context.invocation
+        var filter = UsageFilter()
+        filter.limit = 500
+        (filter.project, filter.agent) = (invocation.text("project"), invocation.text("agent"))
+        (filter.provider, filter.model) = (invocation.text("provider"), invocation.text("model"))
+        filter.purpose = invocation.text("purpose").flatMap { UsageSubject.Purpose(rawValue: $0) }
+        filter.user = invocation.text("user").map { $0.hasPrefix("user:") ? $0 : "user:\($0)" }
+        filter.from = try time("from", invocation) ?? first(invocation)
+        filter.until = try time("to", invocation)
+        return filter
+    }
+
+    private static func time(_ option: String, _ invocation: Invocation) throws(CommandFailure) -> Timestamp? {
+        guard let text = invocation.text(option) else { return nil }
+        guard let time = Timestamp(usage: text) else {
+            throw .usage("`\(text)` is no time", hint: "a day is 2026-01-31, a time 2026-01-31T12:00:00Z; both are UTC")
+        }
+        return time
+    }
+
     /// The beginning of the first of the last days that are asked for.
-    private static func first(_ context: CommandContext) -> Timestamp? {
-        context.invocation.number("days").map { days in
+    private static func first(_ invocation: Invocation) -> Timestamp? {
+        invocation.number("days").map { days in
             let day: Int64 = 86_400_000
             let today = SystemClock().wall().milliseconds / day
             return Timestamp(milliseconds: (today - Int64(days) + 1) * day)

@@ -42,7 +42,7 @@ enum RunAgain {
             .init(line: "baton task retry last build", comment: "the same as `baton run retry last --node build`"),
             .init(line: "baton task cancel last ask", comment: "one task of the newest run; the rest goes on"),
         ],
-        children: [TaskListing.list, TaskListing.show, retryTask, RunControl.cancelTask]
+        children: [TaskListing.list, TaskListing.show, TaskPrompt.command, retryTask, RunControl.cancelTask]
     )
 
     private static let retryTask: CommandDescription = .init(

@@ -156,6 +156,8 @@ struct ServerSession {
                 SettingsCommands.Row(key: $0, settings: settings, origin: origins[$0] ?? .default).json
             }
         )
+        // A price table that cannot be read has stopped the start before.
+        if let prices = try? settings.estimatePrices() { result.prices = prices }
         result.checks = ServerHealth.checks(context.dataFolder, local.blobs)
         let tools = local.toolbox.tools
         result.tools = { tools.definitions.map(\.json) }
@@ -168,7 +170,8 @@ struct ServerSession {
         result.agents = APISettings.Agents(
             list: { agents.list },
             show: { agents.show($0) },
-            match: { agents.match($0) }
+            match: { agents.match($0) },
+            prompt: { PromptHistory($0).json(call: $1, attempt: $2) }
         )
         result.changeable = [
             SettingsKey.telemetryLog.rawValue: { (value) throws(Problem) in

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Definition
+import Engine
 import JSON
+import Model
 
 /// `baton workflow estimate`.
 enum EstimateCommand {
@@ -39,9 +41,19 @@ enum EstimateCommand {
         let compiler = try WorkflowCommands.makeCompiler(context)
         let file = try WorkflowFile(context.invocation.word("FILE"), context, compiler)
         let graph = try file.graph(context.console)
-        let estimate = Estimator().estimate(graph, inputs: try inputs(graph, context))
+        let estimator = try estimator(graph, context)
+        let estimate = estimator.estimate(graph, inputs: try inputs(graph, context))
         context.console.show(estimate.json) { text(estimate.json) }
         return .ok
+    }
+
+    private static func estimator(_ graph: Graph, _ context: CommandContext) throws(CommandFailure) -> Estimator {
+        let prices = try SettingsReader.read(context).estimatePrices()
+        guard let data = try ReadOnlyData(folder: context.dataFolder) else { return Estimator(prices: prices) }
+        let history = try engineCall { () throws(EngineError) in
+            try data.reader.history(ofWorkflow: graph.name, .everything(of: Ownership.defaultTenant))
+        }
+        return Estimator(history: history, prices: prices)
     }
 
     /// Inputs that were given, and defaults; none is required.

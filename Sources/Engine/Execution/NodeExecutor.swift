@@ -91,6 +91,9 @@ public struct Assignment: Sendable {
     /// The checks that have to be made; `nil` for an attempt of the node.
     public let checks: CheckOrder?
 
+    /// What an agent gets to see besides its prompt.
+    public private(set) var forwardedOutputs: [ForwardedOutput] = []
+
     /// What the attempt may ask of the engine; `nil` where nobody would hear it.
     public internal(set) var control: ExecutionControl?
 
@@ -135,7 +138,8 @@ public struct Assignment: Sendable {
         switch node.kind {
         case .tool(_, let template, _), .http(let template): expressions = template.slots.map(\.expression)
         case .agent(let template):
-            expressions = template.slots.map(\.expression) + Self.forwarded(template).map(\.expression)
+            expressions = template.slots.map(\.expression)
+            forwardedOutputs = Self.forwarded(template, to: ref, in: state)
         default: break
         }
         scope = state.snapshot(for: expressions, in: ref.scope, at: now, extra: state.locals(of: ref))

@@ -3,7 +3,7 @@
 
 internal import Definition
 internal import JSON
-internal import Model
+public import Model
 
 /// Tasks that cannot go on by themselves (spec 3.2, 3.8, 7.3).
 extension RunMachine {
@@ -14,7 +14,9 @@ extension RunMachine {
     mutating func giveUp(_ task: TaskRef, _ error: TaskError, _ log: BlobRef?) {
         if state.compensation(of: task) != nil { return compensationExhausted(task, .exhausted, error, log) }
         // A fatal error ends the run, whatever the document says.
-        let rule = error.errorClass == .fatal ? .fail : exhaustion(of: task, after: error)
+        let rule =
+            error.errorClass == .fatal
+            ? .fail : error.code == TaskError.overrun ? .escalate : exhaustion(of: task, after: error)
         switch rule {
         case .fail, .compensate:
             fail(task, error, log)
@@ -28,7 +30,7 @@ extension RunMachine {
                 .exhausted,
                 summary: "\(named(task)) failed: \(error)",
                 error: error,
-                output: error.code == TaskError.verificationFailed ? state.verifications[task]?.output : nil,
+                output: unfinished(task, error),
                 log: log
             )
         case .pause where state.derivation?.kind == .shadow:
@@ -70,6 +72,12 @@ extension RunMachine {
         )
         if state.compensation(of: task) != nil { return compensationExhausted(task, .poisoned, error, nil) }
         escalate(task, .poisoned, summary: "\(named(task)) is quarantined: \(error.message)", error: error)
+    }
+
+    /// What a person who decides about a failure sees of the output.
+    private mutating func unfinished(_ task: TaskRef, _ error: TaskError) -> Payload? {
+        if error.code == TaskError.verificationFailed { return state.verifications[task]?.output }
+        return error.code == TaskError.overrun ? error.details?["partial"].map { payload($0) } : nil
     }
 
     /// Stops a task until a person decides what becomes of it: try again, skip, fail, or take over, if there are no
@@ -188,4 +196,10 @@ extension FailedAttempt {
             "code": .string(code), "message": .string(message),
         ]
     }
+}
+
+extension TaskError {
+    /// The code of an attempt that was stopped because it cost much more than such tasks do; a person always decides about
+    /// it. Its details have what there is so far as `partial`.
+    public static let overrun = "budget.overrun"
 }

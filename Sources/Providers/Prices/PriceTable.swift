@@ -17,6 +17,11 @@ public struct PriceTable: Sendable {
         public var price: ModelPrice
         /// What it can do.
         public var facts: ModelFacts
+
+        /// Puts together what is known.
+        public init(price: ModelPrice, facts: ModelFacts) {
+            (self.price, self.facts) = (price, facts)
+        }
     }
 
     /// One model of one vendor.

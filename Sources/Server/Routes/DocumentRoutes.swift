@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Definition
+internal import Engine
 internal import HTTPServer
 internal import Identity
 internal import JSON
@@ -13,6 +14,8 @@ struct DocumentRoutes: Sendable {
     static let types = ["application/yaml", "application/json", "text/yaml", "text/plain"]
 
     let service: Service
+    /// What agents are estimated with.
+    let prices: PriceTable
 
     var routes: [Route] {
         [
@@ -66,7 +69,9 @@ struct DocumentRoutes: Sendable {
                 ).checkingFurther()
             ) { call throws(Problem) in
                 let graph = try await graph(call)
-                return .json(Estimator().estimate(graph, inputs: try graph.inputs(from: call)).json)
+                let history = try await service.history(of: graph.name, call.caller)
+                let estimator = Estimator(history: history, prices: prices)
+                return .json(estimator.estimate(graph, inputs: try graph.inputs(from: call)).json)
             },
             Route(
                 "POST",
@@ -153,6 +158,16 @@ struct DocumentRoutes: Sendable {
         let result = try await compile(call)
         guard let graph = result.graph else { throw Problem(result.diagnostics) }
         return graph
+    }
+}
+
+extension Service {
+    /// What nodes of a workflow took in runs that the caller sees.
+    func history(of workflow: String, _ caller: Principal) async throws(Problem) -> History {
+        let visibility = try await visibility(of: caller)
+        return try await readRuns { reader throws(EngineError) in
+            try reader.history(ofWorkflow: workflow, visibility)
+        }
     }
 }
 

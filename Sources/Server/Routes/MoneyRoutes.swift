@@ -8,46 +8,12 @@ public import JSON
 internal import Model
 public import Store
 
-/// What was spent and what may be (spec 8.11, 8.12), and what the cache saved (spec 6.9).
+/// What may be spent (spec 8.11), and what the cache saved (spec 6.9).
 struct MoneyRoutes: Sendable {
     let service: Service
 
     var routes: [Route] {
         [
-            Route(
-                "GET",
-                "/v1/usage",
-                Contract(
-                    "listUsage",
-                    "Usage records, the newest first.",
-                    .money,
-                    .may(.administer),
-                    query: [
-                        .limit, .cursor("^use_[0-7][0-9a-hjkmnp-tv-z]{25}$"),
-                        .init("run", .id("run"), "Only of that run."),
-                    ],
-                    .ok(.page(of: .anyObject))
-                ),
-                usage
-            ),
-            Route(
-                "GET",
-                "/v1/runs/{run}/usage",
-                Contract(
-                    "listRunUsage",
-                    "What a run spent, the newest first.",
-                    .money,
-                    .may(.readUsage),
-                    .ok(.page(of: .anyObject))
-                )
-            ) { call throws(Problem) in
-                var filter = UsageFilter()
-                filter.run = try await service.run(call, .readUsage).id
-                filter.limit = 500
-                let wanted = filter
-                let rows = try await service.read { store throws(StoreError) in try store.usage(wanted) }
-                return .page(rows.map(\.json), next: nil)
-            },
             Route(
                 "GET",
                 "/v1/budgets",
@@ -143,19 +109,6 @@ struct MoneyRoutes: Sendable {
         ]
     }
 
-    @Sendable private func usage(_ call: APICall) async throws(Problem) -> HTTPResponse {
-        var filter = UsageFilter()
-        filter.tenant = call.caller.tenant
-        filter.limit = call.limit
-        filter.before = try call.cursor { UsageID($0) }
-        if let run = call.query("run").flatMap({ RunID($0) }) {
-            filter.run = try await service.run(run, call.caller, .readUsage).id
-        }
-        let wanted = filter
-        let rows = try await service.read { store throws(StoreError) in try store.usage(wanted) }
-        return .page(rows.map(\.json), next: rows.count == wanted.limit ? rows.last?.id.description : nil)
-    }
-
     private func scope(_ call: APICall) throws(Problem) -> BudgetScope {
         let text = call.parameter("scope")
         if let kind = BudgetScope.Kind(rawValue: text), [.day, .month, .tenant].contains(kind) {
@@ -164,8 +117,9 @@ struct MoneyRoutes: Sendable {
         guard let scope = BudgetScope(text), !scope.name.isEmpty else { throw .notFound("budget `\(text)`") }
         switch scope.kind {
         case .run: return BudgetScope(.subtree, scope.name)
-        case .project where call.caller.tenant != Ownership.defaultTenant:
-            return BudgetScope(.project, "\(call.caller.tenant)/\(scope.name)")
+        case .project, .agent, .user:
+            return call.caller.tenant == Ownership.defaultTenant
+                ? scope : BudgetScope(scope.kind, "\(call.caller.tenant)/\(scope.name)")
         default: return scope
         }
     }
@@ -199,12 +153,12 @@ struct MoneyRoutes: Sendable {
 }
 
 extension BudgetScope {
-    /// Whether it is one of that tenant. Projects of others than the first tenant have its name before theirs; runs do
-    /// not say whose they are, so only their ids lead to them.
+    /// Whether it is one of that tenant. Projects, agents and people of others than the first tenant have its name before
+    /// theirs; runs do not say whose they are, so only their ids lead to them.
     fileprivate func isSeen(in tenant: String) -> Bool {
         switch kind {
         case .day, .month, .tenant: name == tenant
-        case .project:
+        case .project, .agent, .user:
             tenant == Ownership.defaultTenant ? !name.contains("/") : name.hasPrefix("\(tenant)/")
         default: tenant == Ownership.defaultTenant
         }
@@ -226,19 +180,6 @@ extension BudgetRow {
         result["held_usd"] = .string(reserved.money.text)
         result["held_llm_tokens"] = .int(reserved.languageModelTokens)
         result["state"] = .string(state.rawValue)
-        return .object(result)
-    }
-}
-
-extension UsageRow {
-    /// A record: `{id, at, run?, provider, model, usd, llm_tokens, certainty}`.
-    public var json: JSONValue {
-        var result: JSONObject = [
-            "id": .string(id.description), "at": .string(at.description), "provider": .string(subject.provider),
-            "model": .string(subject.model), "usd": .string(charge.money.text),
-            "llm_tokens": .int(charge.languageModelTokens), "certainty": .string(certainty.rawValue),
-        ]
-        result["run"] = subject.run.map { .string($0.description) }
         return .object(result)
     }
 }

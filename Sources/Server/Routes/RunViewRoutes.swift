@@ -13,6 +13,8 @@ internal import Store
 /// All attempts of a run, what it was to cost, and all of it in one file (spec 10.2).
 struct RunViewRoutes: Sendable {
     let service: Service
+    /// What agents are estimated with.
+    let prices: PriceTable
 
     var routes: [Route] {
         [
@@ -45,10 +47,12 @@ struct RunViewRoutes: Sendable {
                 )
             ) { call throws(Problem) in
                 let row = try await service.run(call, .readRuns)
+                let history = try await service.history(of: row.workflow, call.caller)
+                let estimator = Estimator(history: history, prices: prices)
                 let json = try await service.readRuns { reader throws(EngineError) in
                     let state = try reader.state(ofRun: row.key)
                     let inputs = state.inputs.value.objectValue ?? [:]
-                    return Estimator().estimate(state.graph.definition, inputs: inputs).json
+                    return estimator.estimate(state.graph.definition, inputs: inputs).json
                 }
                 return .json(json)
             },

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Definition
+public import Engine
 public import HTTP
 public import JSON
 public import Model
@@ -34,6 +35,8 @@ public struct APISettings: Sendable {
     public var skills = Skills()
     /// Who works in this server.
     public var agents = Agents()
+    /// What agents are estimated with.
+    public var prices = PriceTable()
     /// What `/health` and `/readyz` look at besides the store.
     public var checks: [HealthCheck] = []
     /// Where webhooks may go.
@@ -75,17 +78,24 @@ public struct APISettings: Sendable {
         let list: @Sendable () -> [JSONValue]
         let show: @Sendable (_ id: String) -> JSONValue?
         let match: @Sendable (_ wanted: Graph.Team.Match) -> JSONValue
+        let prompt: Prompt
+
+        /// What a model was asked in a call of a task, the last one when `call` and `attempt` are `nil`:
+        /// `{calls, prompt}`; `nil` when there is no such call.
+        public typealias Prompt = @Sendable (_ steps: [LoggedStep], _ call: Int?, _ attempt: Int?) -> JSONValue?
 
         /// - Parameters:
         ///   - list: All of them.
         ///   - show: One with its `instructions`; `nil` for an id that is not known.
         ///   - match: Who would be chosen now: `{agents, scores, candidates, missing, latency_ms, parallel}`.
+        ///   - prompt: Reads prompts out of steps.
         public init(
             list: @escaping @Sendable () -> [JSONValue] = { [] },
             show: @escaping @Sendable (_ id: String) -> JSONValue? = { _ in nil },
-            match: @escaping @Sendable (_ wanted: Graph.Team.Match) -> JSONValue = { _ in ["agents": []] }
+            match: @escaping @Sendable (_ wanted: Graph.Team.Match) -> JSONValue = { _ in ["agents": []] },
+            prompt: @escaping Prompt = { _, _, _ in nil }
         ) {
-            (self.list, self.show, self.match) = (list, show, match)
+            (self.list, self.show, self.match, self.prompt) = (list, show, match, prompt)
         }
     }
 

@@ -11,6 +11,16 @@ public struct UsageFilter: Sendable {
     public var tenant: String?
     /// Only of runs that this one owns, as ``Ownership/owner``.
     public var user: String?
+    /// Only of that project.
+    public var project: String?
+    /// Only for that agent.
+    public var agent: String?
+    /// Only of that provider.
+    public var provider: String?
+    /// Only of that model.
+    public var model: String?
+    /// Only for that.
+    public var purpose: UsageSubject.Purpose?
     /// Only those settled at or after this.
     public var from: Timestamp?
     /// Only those settled before this.
@@ -25,8 +35,15 @@ public struct UsageFilter: Sendable {
 
     /// Whether the filter lets a record through.
     func fits(_ row: UsageRow) -> Bool {
-        (run.map { row.subject.run == $0 } ?? true) && (tenant.map { row.subject.tenant == $0 } ?? true)
+        fits(row.subject) && (run.map { row.subject.run == $0 } ?? true)
+            && (tenant.map { row.subject.tenant == $0 } ?? true)
             && (user.map { row.subject.user == $0 } ?? true) && (from.map { row.at >= $0 } ?? true)
             && (until.map { row.at < $0 } ?? true) && (before.map { row.id < $0 } ?? true)
+    }
+
+    private func fits(_ subject: UsageSubject) -> Bool {
+        (project.map { subject.project == $0 } ?? true) && (agent.map { subject.agent == $0 } ?? true)
+            && (provider.map { subject.provider == $0 } ?? true) && (model.map { subject.model == $0 } ?? true)
+            && (purpose.map { subject.purpose == $0 } ?? true)
     }
 }

@@ -30,10 +30,13 @@ public struct UsageRow: Sendable, Equatable {
     public var subject: UsageSubject
     /// LLM tokens by kind, as the provider counts them.
     public var tokens: TokenCounts
-    /// The version of the price table that gave the amount.
+    /// The version of the price table that gave the amount; ``unpriced`` when no table has the model.
     public var pricedBy: String?
     /// No provider was asked.
     public var isSimulated: Bool
+
+    /// What ``pricedBy`` says of a model whose price nobody knows: its LLM tokens count, its money does not.
+    public static let unpriced = "unpriced"
 
     /// Puts a record together.
     public init(

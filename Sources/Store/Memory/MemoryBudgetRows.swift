@@ -58,6 +58,10 @@ struct MemoryBudgetRows {
         Array(usage.values.filter(filter.fits).sorted { $0.id > $1.id }.prefix(filter.limit))
     }
 
+    func usageTotals(_ filter: UsageFilter, by groupings: [UsageGrouping]) -> [UsageTotal] {
+        Array(UsageTotal.of(usage.values.filter(filter.fits), by: groupings).prefix(filter.limit))
+    }
+
     func allBuckets() -> [BucketRow] {
         buckets.values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }

@@ -337,6 +337,11 @@ public final class MemoryRunStore: RunStore {
         state.withLock { $0.budget.usage(filter) }
     }
 
+    /// Sums of usage records, the dearest first.
+    public func usageTotals(_ filter: UsageFilter, by groupings: [UsageGrouping]) -> [UsageTotal] {
+        state.withLock { $0.budget.usageTotals(filter, by: groupings) }
+    }
+
     /// Every token bucket that may not be full, by key.
     public func buckets() -> [BucketRow] {
         state.withLock { $0.budget.allBuckets() }

@@ -69,6 +69,26 @@ extension UsageRow {
     }
 }
 
+extension UsageTotal {
+    /// The columns are the groupings and then the sums.
+    init(row: Row) throws(StoreError) {
+        self.init()
+        let all = UsageGrouping.allCases
+        for (column, grouping) in all.enumerated() { key[grouping] = row.optionalText(Int32(column)) }
+        let first = Int32(all.count)
+        (calls, unknown) = (row.int64(first), row.int64(first + 1))
+        (unpriced, simulated) = (row.int64(first + 2), row.int64(first + 3))
+        charge = row.charge(first + 4)
+        tokens = TokenCounts(
+            input: row.int64(first + 6),
+            cached: row.int64(first + 7),
+            cacheWrite: row.int64(first + 8),
+            output: row.int64(first + 9),
+            reasoning: row.int64(first + 10)
+        )
+    }
+}
+
 extension Row {
     /// Two columns: money and LLM tokens.
     fileprivate func charge(_ column: Int32) -> Charge {

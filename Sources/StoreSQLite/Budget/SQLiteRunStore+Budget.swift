@@ -26,6 +26,11 @@ extension SQLiteRunStore {
         try reading { (budget) throws(StoreError) in try budget.usage(filter) } ?? []
     }
 
+    /// Sums of usage records, the dearest first.
+    public func usageTotals(_ filter: UsageFilter, by groupings: [UsageGrouping]) throws(StoreError) -> [UsageTotal] {
+        try reading { (budget) throws(StoreError) in try budget.usageTotals(filter, by: groupings) } ?? []
+    }
+
     /// Every token bucket that may not be full, by key.
     public func buckets() throws(StoreError) -> [BucketRow] {
         try reading { (budget) throws(StoreError) in try budget.allBuckets() } ?? []

@@ -172,7 +172,7 @@ extension ShardLoop {
                 throw EngineError(.invalid, "`\(scope.name)` is no id of a run")
             }
             _ = try handle(.update(RunUpdate(budget: limit)), on: try key(of: run), actor, &batch)
-        case .day, .month, .tenant, .project, .task:
+        case .day, .month, .tenant, .project, .user, .agent, .task:
             guard !scope.name.isEmpty else { throw EngineError(.invalid, "a budget needs a name: `\(scope)NAME`") }
             if scope.kind == .task, try budgetRows(of: scope, limit: 1).isEmpty {
                 throw EngineError(.notFound, "no task has the budget \(scope)")
@@ -183,7 +183,7 @@ extension ShardLoop {
             } catch {
                 throw EngineError(.unavailable, "the budget of \(scope) cannot be changed: \(error)")
             }
-        case .user, .agent, .apiKey: throw EngineError(.invalid, "nothing is charged to \(scope.kind.rawValue) budgets")
+        case .apiKey: throw EngineError(.invalid, "nothing is charged to \(scope.kind.rawValue) budgets")
         }
     }
 
@@ -203,7 +203,7 @@ extension ShardLoop {
 
     /// All scopes that a call of the task must fit, made known to the ledger.
     private mutating func openScopes(for task: TaskRef, of run: OpenRun) throws(BudgetError) -> [BudgetScope] {
-        var scopes = run.state.sharedScopes
+        var scopes = run.state.sharedScopes(for: task)
         for scope in scopes { try openScope(scope, limit: configuration.budgets[scope.kind] ?? .none) }
         for payer in payers(of: run) {
             let scope = BudgetScope(.subtree, payer.id.description)
@@ -290,11 +290,14 @@ extension SettledUsage {
 
 extension RunState {
     /// Scopes that many runs share.
-    fileprivate var sharedScopes: [BudgetScope] {
-        [
+    fileprivate func sharedScopes(for task: TaskRef) -> [BudgetScope] {
+        var scopes = [
             BudgetScope(.day, tenant), BudgetScope(.month, tenant), BudgetScope(.tenant, tenant),
             BudgetScope(.project, sharingPrefix + project),
         ]
+        if let agent = agent(of: task) { scopes.append(BudgetScope(.agent, sharingPrefix + agent)) }
+        if let owner { scopes.append(BudgetScope(.user, sharingPrefix + owner.withoutKind)) }
+        return scopes
     }
 
     fileprivate func subject(of task: TaskRef, _ cost: CallCost) -> UsageSubject {
@@ -312,4 +315,9 @@ extension RunState {
             purpose: cost.purpose
         )
     }
+}
+
+extension String {
+    /// The id of somebody who is named as events name who acts: `user:usr_…`.
+    fileprivate var withoutKind: String { hasPrefix("user:") ? String(dropFirst(5)) : self }
 }
