@@ -130,7 +130,8 @@ extension AgentMachine {
         return same + 1
     }
 
-    private static func result(_ result: JSONValue, of call: ToolCall) -> ToolResult {
+    /// What the model hears of a call that was made; the same step always gives the same.
+    static func result(_ result: JSONValue, of call: ToolCall) -> ToolResult {
         if let error = result["error"] {
             return ToolResult(callID: call.id, name: call.name, content: error.text, isError: true)
         }

@@ -38,7 +38,7 @@ struct AgentTurn: Sendable, Equatable {
             case .model:
                 // What is asked besides is no turn.
                 guard step.request["purpose"] == nil, let reply = step.result?["reply"] else { continue }
-                turns.append(try AgentTurn(step, reply))
+                turns.append(try AgentTurn(step, reply, after: steps))
             case .tool:
                 guard let round = step.request["round"]?.intValue, let index = step.request["index"]?.intValue,
                     let turn = turns.lastIndex(where: { $0.number == Int(round) })
@@ -49,10 +49,10 @@ struct AgentTurn: Sendable, Equatable {
         return turns
     }
 
-    private init(_ step: AgentStep, _ reply: JSONValue) throws(TaskError) {
+    private init(_ step: AgentStep, _ reply: JSONValue, after steps: [AgentStep]) throws(TaskError) {
         do {
             number = step.number
-            added = try (step.request["messages"]?.arrayValue ?? []).map { try ModelMessage(json: $0) }
+            added = try CallMessages.read(step.request, after: steps)
             self.reply = try ModelReply(json: reply)
         } catch {
             throw .corrupted(step)

@@ -105,7 +105,7 @@ private struct PromptReader {
         if step.request["form"] != nil { return gatewayRequest(step.request, frame) }
         let before = steps.filter { $0.number < step.number }
         guard let turns = try? AgentTurn.read(before),
-            let added = try? (step.request["messages"]?.arrayValue ?? []).map({ try ModelMessage(json: $0) })
+            let added = try? CallMessages.read(step.request, after: steps)
         else { return nil }
         let rounds = step.request["history_rounds"]?.intValue.map { Int($0) } ?? 4
         let messages: [ModelMessage]

@@ -15,7 +15,8 @@ import Store
 /// | `model` | `{messages, frame, history_rounds, sha256, max_output_tokens, temperature?, repair, guidance, feedback?}` | `{reply}`, `{error}` or `{lost: true}` |
 /// | `tool` | `{round, index, call, arguments, human_task?}` | `{output}` or `{error: {code, message}}` |
 ///
-/// `messages` are those that were new with this call; what came before is in the steps before. `sha256` is that of the whole
+/// `messages` are those that were new with this call; what came before is in the steps before, and so are results of tools;
+/// see ``CallMessages``. `sha256` is that of the whole
 /// request before its longest answer was fitted to what it may cost. `frame` is what is the same from call to call, or the
 /// number of the step that has it; see ``PromptHistory``.
 struct AgentStep: Sendable, Equatable {
@@ -70,7 +71,8 @@ struct AgentAsk: Sendable, Equatable {
     /// - Parameter steps: Those before it.
     func record(after steps: [AgentStep]) -> JSONValue {
         var record: JSONObject = [
-            "messages": .array(added.map(\.json)), "sha256": .string(SHA256.hex(request.canonicalBytes())),
+            "messages": CallMessages.record(added, after: steps),
+            "sha256": .string(SHA256.hex(request.canonicalBytes())),
             "max_output_tokens": .int(Int64(request.maxOutputTokens)), "repair": .bool(isRepair),
             "guidance": .int(Int64(guidance)), "history_rounds": .int(Int64(historyRounds)),
             "frame": PromptFrame(request).record(after: steps),
