@@ -117,6 +117,9 @@ let package = Package(
         // Messages to others and from them: signatures, retries, what comes of a call.
         module("Webhooks", ["Store", "CEL", "Cryptography", "Model", "JSON"]),
 
+        // What agents keep: memories, contexts, thoughts.
+        module("AgentMemory", ["Store", "Model", "JSON"]),
+
         // How often.
         module("Rates", ["Store", "Model"]),
         module("RateLimits", ["Rates"]),
@@ -143,7 +146,8 @@ let package = Package(
         module(
             "Tools",
             [
-                "Engine", "Knowledge", "Rates", "Hashing", "Definition", "MCP", "Secrets", "Cryptography", "HTTP", "Reactor",
+                "Engine", "AgentMemory", "Knowledge", "Store", "Rates", "Hashing", "Definition", "MCP", "Secrets",
+                "Cryptography", "HTTP", "Reactor",
                 "Threads",
                 "CEL", "Model", "JSON", "Text", "CLinux",
             ]
@@ -165,8 +169,8 @@ let package = Package(
         module(
             "Server",
             [
-                "HTTPServer", "Engine", "Telemetry", "Identity", "Secrets", "Audit", "Webhooks", "RateLimits",
-                "Catalog", "Knowledge",
+                "HTTPServer", "Engine", "AgentMemory", "Telemetry", "Identity", "Secrets", "Audit", "Webhooks",
+                "RateLimits", "Catalog", "Knowledge",
                 "Store", "Definition", "HTTP", "Hashing", "Threads", "Model", "JSON",
             ]
         ),
@@ -178,7 +182,7 @@ let package = Package(
                 "Server", "Agents", "MockModels", "ProviderCalls", "Providers", "HTTPServer", "RateLimits", "Tools",
                 "MCP",
                 "Simulation",
-                "EngineTelemetry", "Engine", "Telemetry",
+                "EngineTelemetry", "Engine", "AgentMemory", "Telemetry",
                 "Identity", "Secrets", "Audit", "Rates", "Cryptography", "Retention",
                 "Catalog", "Knowledge", "StoreSQLite", "Store", "Definition", "CEL", "BatonClient", "HTTP",
                 "Threads", "Model",
@@ -216,6 +220,7 @@ let package = Package(
         tests("Secrets", ["Store", "Cryptography", "Model", "JSON", "TestSupport"]),
         tests("Audit", ["Store", "Model", "JSON"]),
         tests("Webhooks", ["Store", "Model", "JSON", "TestSupport"]),
+        tests("AgentMemory", ["Store", "Model", "JSON"]),
         tests("Rates", ["Store", "Model"]),
         tests("RateLimits", ["Rates"]),
         tests("Catalog", ["StoreSQLite", "Store", "Definition", "Model", "JSON", "Hashing", "TestSupport"]),
@@ -223,7 +228,7 @@ let package = Package(
         tests(
             "Server",
             [
-                "CEL", "HTTPServer", "HTTP", "Engine", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates",
+                "CEL", "HTTPServer", "HTTP", "Engine", "AgentMemory", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates",
                 "Secrets",
                 "Cryptography", "Catalog", "Knowledge", "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON",
                 "TestSupport",
@@ -238,12 +243,15 @@ let package = Package(
         tests("MCP", ["JSON"]),
         tests(
             "Tools",
-            ["Definition", "Knowledge", "Store", "MCP", "HTTP", "HTTPServer", "Reactor", "Model", "JSON", "Threads", "CLinux", "TestSupport"]
+            [
+                "AgentMemory", "Knowledge", "Store", "Definition", "MCP", "HTTP", "HTTPServer", "Reactor", "Model",
+                "JSON", "Threads", "CLinux", "TestSupport",
+            ]
         ),
         tests(
             "Agents",
             [
-                "Tools", "ProviderCalls", "Providers", "Engine", "HTTPServer", "Reactor", "HTTP", "Definition",
+                "Tools", "AgentMemory", "ProviderCalls", "Providers", "Engine", "HTTPServer", "Reactor", "HTTP", "Definition",
                 "Threads",
                 "Store", "Model", "JSON", "TestSupport",
             ]

@@ -20,6 +20,10 @@ public struct RetentionPolicy: Sendable, Equatable {
     public var usage = Duration.days(365)
     /// Dead letters nobody did anything about are removed then.
     public var deadLetters = Duration.days(30)
+    /// Thoughts of agents are removed then.
+    public var thoughts = Duration.days(90)
+    /// Answers to requests that changed notes are kept that long.
+    public var noteAnswers = Duration.days(7)
     /// For whoever answers requests: how long an answer is kept.
     public var idempotency = Duration.days(1)
     /// For whoever fills the cache: the longest that an entry answers.

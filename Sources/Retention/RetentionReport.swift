@@ -15,6 +15,8 @@ public struct RetentionReport: Sendable, Equatable {
     public var deadLetters = 0
     /// Entries of the cache that ended, or were too many.
     public var cacheEntries = 0
+    /// Memories, contexts and thoughts whose time was over.
+    public var notes = 0
     /// Runs that were deleted.
     public var deletedRuns = 0
     /// Their events.

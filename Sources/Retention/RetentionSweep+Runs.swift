@@ -48,12 +48,22 @@ extension RetentionSweep {
         return keepers
     }
 
+    /// What a crash leaves of them ends by itself.
+    private func deleteNotes(of run: RunRow, at now: Timestamp) throws(StoreError) {
+        let place = NotePlace.run(run.id, of: run.ownership)
+        guard let notes, try notes.noteSize(of: place, at: now) != NoteSize() else { return }
+        var change = NoteChange()
+        change.removedPlaces = [place]
+        try notes.apply(change)
+    }
+
     /// Gives false when the run changed meanwhile.
     private func delete(_ run: RunRow, at now: Timestamp) throws(StoreError) -> Bool {
         var commit = Commit()
         commit.deletions = [RunDeletion(runKey: run.key, lastSequence: run.lastSequence, at: now)]
         guard try writeUnlessChanged(commit) else { return false }
         CrashPoint.afterDeletion.reach()
+        try deleteNotes(of: run, at: now)
         onDelete(run)
         return true
     }

@@ -7,12 +7,14 @@ public import Store
 
 /// Does what a policy says, in many small steps, while others write.
 ///
-/// It only reads by itself. Whatever it changes it hands to `write`, one small transaction at a time, so that a shard's
+/// It only reads by itself, but for notes. Whatever else it changes it hands to `write`, one small transaction at a time, so that a shard's
 /// loop can put them between its own. It may stop after any step, and another sweep goes on: there is nothing to remember.
 public struct RetentionSweep {
     let runs: any RunStore
     let catalog: any CatalogStore
     let blobs: any SweepableBlobStore
+    /// `nil` where nobody keeps notes.
+    let notes: (any NoteStore)?
     let policy: RetentionPolicy
     /// The most rows of a step.
     let stepSize: Int
@@ -30,6 +32,7 @@ public struct RetentionSweep {
         runs: any RunStore,
         catalog: any CatalogStore,
         blobs: any SweepableBlobStore,
+        notes: (any NoteStore)? = nil,
         policy: RetentionPolicy,
         stepSize: Int = 500,
         write: @escaping (Commit) throws(StoreError) -> Void,
@@ -39,6 +42,7 @@ public struct RetentionSweep {
         self.runs = runs
         self.catalog = catalog
         self.blobs = blobs
+        self.notes = notes
         self.policy = policy
         self.stepSize = max(1, stepSize)
         self.write = write
@@ -79,6 +83,7 @@ public struct RetentionSweep {
         report.signals = try expire(.signals, before: now - policy.signals, isTrial)
         report.usageRecords = try expire(.usage, before: now - policy.usage, isTrial)
         report.deadLetters = try expire(.deadLetters, before: now - policy.deadLetters, isTrial)
+        report.notes = try expireNotes(at: now, isTrial)
         report.cacheEntries = try expire(.cache, before: now, isTrial) + shrinkCache(isTrial)
     }
 
@@ -91,6 +96,26 @@ public struct RetentionSweep {
             commit.expiries = [step]
             try write(commit)
             removed += count
+        }
+        return removed
+    }
+
+    private func expireNotes(at now: Timestamp, _ isTrial: Bool) throws(StoreError) -> Int {
+        guard let notes else { return 0 }
+        let times: [(NoteExpiry.Kind, Timestamp)] = [
+            (.memories, now), (.contexts, now), (.thoughts, now - policy.thoughts),
+            (.answers, now - policy.noteAnswers),
+        ]
+        var removed = 0
+        for (kind, time) in times {
+            let all = NoteExpiry(kind, before: time, limit: isTrial ? .max : stepSize)
+            while case let count = try notes.count(all), count > 0, !isStopping() {
+                if kind != .answers { removed += count }
+                guard !isTrial else { break }
+                var change = NoteChange()
+                change.expiries = [all]
+                try notes.apply(change)
+            }
         }
         return removed
     }

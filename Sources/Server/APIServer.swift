@@ -108,6 +108,7 @@ public final class APIServer: Sendable {
             ).routes
             + ToolServerRoutes(service: service, access: settings.toolServers).routes
             + PromptRoutes(service: service, agents: settings.agents).routes
+            + NoteRoutes(service: service, agents: settings.agents).routes
             + AgentRoutes(agents: settings.agents).routes + SkillRoutes(skills: settings.skills).routes
             + RAGRoutes(service: service).routes
             + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+public import AgentMemory
 public import Catalog
 public import Definition
 public import Engine
@@ -29,6 +30,8 @@ public struct Service: Sendable {
     public let identity: IdentityServices
     let vault: SecretVault
     let library: Library
+    /// What agents keep.
+    let notebook: Notebook
     let clock: any EngineClock
     let version: String
     private let threads = ReadingThreads()
@@ -49,6 +52,7 @@ public struct Service: Sendable {
         identity: IdentityServices,
         vault: SecretVault,
         library: Library,
+        notebook: Notebook,
         clock: any EngineClock = SystemClock(),
         version: String
     ) {
@@ -63,6 +67,7 @@ public struct Service: Sendable {
         self.identity = identity
         self.vault = vault
         self.library = library
+        self.notebook = notebook
         self.clock = clock
         self.version = version
     }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import AgentMemory
 import Definition
 import Engine
 import Glibc
@@ -22,6 +23,7 @@ import Tools
 final class AgentWorld: Sendable {
     let store = MemoryRunStore()
     let blobs = MemoryBlobStore()
+    let notes = MemoryNoteStore()
     let models: CountingProvider
     let tool = NotingTool()
     /// That of the agents.
@@ -89,11 +91,12 @@ final class AgentWorld: Sendable {
     /// Runs `body` while an engine works.
     func withEngine<Value>(_ body: (DurableEngine) async throws -> Value) async throws -> Value {
         var settings = ExecutionSettings(
-            tools: try ToolRegistry([tool, EchoTool("look.up"), FileWrite()]),
+            tools: try ToolRegistry.builtIn(adding: [tool, EchoTool("look.up")]),
             http: HTTPClient(policy: AddressPolicy(allowed: allowed)),
             sandbox: SandboxSettings(isRequired: false),
             workspaces: folder.path
         )
+        settings.notebook = Notebook(notes) { SystemClock().wall() }
         settings.profiles = Dictionary(uniqueKeysWithValues: profiles.map { ($0.name, $0) })
         let models = AgentModels(now: { SystemClock().wall() }) { [setup] in setup }
         var configuration = EngineConfiguration(worker: "w")
@@ -143,7 +146,8 @@ final class AgentWorld: Sendable {
 
     /// Starts a workflow.
     func start(document yaml: String, on engine: DurableEngine) async throws -> RunID {
-        let tools = try ["note", "look.up", "fs.write"].map { try Registry.Tool(name: $0, input: ["type": "object"]) }
+        let names = ["note", "look.up", "fs.write", "memory.remember", "memory.recall"]
+        let tools = try names.map { try Registry.Tool(name: $0, input: ["type": "object"]) }
         let result = Compiler(registry: Registry(tools: tools)).compile(text: Array(yaml.utf8), fileName: "t.yaml")
         let graph = try #require(result.graph, "\(result.diagnostics.map(\.message))")
         let request = StartRequest(graph: graph, source: Array(yaml.utf8), inputs: [:], actor: "user:test")

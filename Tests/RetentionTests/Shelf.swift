@@ -18,6 +18,7 @@ final class Shelf {
     let catalog: any CatalogStore
     let blobs: any SweepableBlobStore
     let clock: ShelfClock
+    let notes: any NoteStore
     /// Runs whose deletion was told.
     var deleted: [Int64] = []
     /// Transactions that sweeps wrote.
@@ -35,6 +36,7 @@ final class Shelf {
         self.catalog = catalog
         self.blobs = blobs
         self.clock = clock
+        notes = runs as? any NoteStore ?? MemoryNoteStore()
     }
 
     enum Backend: CaseIterable {
@@ -116,6 +118,7 @@ final class Shelf {
             runs: runs,
             catalog: catalog,
             blobs: blobs,
+            notes: notes,
             policy: policy,
             stepSize: stepSize,
             write: { (commit) throws(StoreError) in

@@ -49,6 +49,50 @@ import Testing
     }
 
     @Test(arguments: Shelf.Backend.allCases)
+    func `notes end by themselves, and with their run`(backend: Shelf.Backend) throws {
+        try Shelf.with(backend) { shelf in
+            try shelf.add(2, to: 1, .completed)
+            let place = NotePlace.run(Shelf.row(1, .completed).id, of: .common)
+            let shop = NotePlace(tenant: "default", scope: .project, holder: "shop")
+            var change = NoteChange()
+            let start = shelf.now
+            func row(_ key: String, in place: NotePlace, days: Int64?) -> MemoryRow {
+                let key = MemoryRow.Key(place, key)
+                let end = days.map { start + .seconds($0 * 24 * 3600) }
+                return MemoryRow(key: key, value: [49], author: "a", at: start, expiresAt: end)
+            }
+            change.memories = (1...5).map { (day: Int64) in row("k\(day)", in: shop, days: day) }
+            change.memories.append(row("k", in: shop, days: nil))
+            change.memories.append(row("k", in: place, days: 365))
+            let (main, text) = ("main", "t")
+            change.thoughts = [
+                ThoughtRow(
+                    place: shop,
+                    number: 1,
+                    branch: main,
+                    parent: nil,
+                    kind: .plan,
+                    text: text,
+                    author: "a",
+                    at: start
+                )
+            ]
+            change.answer = NoteAnswerRow(request: "r", answer: [49], at: start)
+            try shelf.notes.apply(change)
+            #expect(try shelf.sweep().notes == 0, "nothing is due")
+            shelf.wait(days: 6)
+            #expect(try shelf.sweep(isTrial: true).notes == 5 && shelf.notes.memory(change.memories[0].key) != nil)
+            #expect(try shelf.sweep(stepSize: 2).notes == 5 && shelf.notes.memory(change.memories[4].key) == nil)
+            #expect(try shelf.notes.noteAnswer(to: "r") != nil)
+            shelf.wait(days: 90)
+            #expect(try shelf.sweep().notes == 1, "the thought")
+            #expect(try shelf.notes.noteAnswer(to: "r") == nil)
+            #expect(try shelf.notes.memory(change.memories[5].key) != nil, "it has no end")
+            #expect(try shelf.notes.noteSize(of: place, at: start) == NoteSize(), "the run was deleted")
+        }
+    }
+
+    @Test(arguments: Shelf.Backend.allCases)
     func `what is held or pinned stays, packed, and goes when nothing keeps it`(backend: Shelf.Backend) throws {
         try Shelf.with(backend) { shelf in
             for key in [1, 2, 3] as [Int64] { try shelf.add(2, to: key, .completed) }

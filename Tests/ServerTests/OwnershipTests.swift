@@ -55,6 +55,7 @@ struct OwnershipTests {
             "artifact": file.json["id"]?.stringValue ?? "", "hash": file.json["hash"]?.stringValue ?? "",
             "queue": "tool", "workflow": "ask", "worker": worker.json["id"]?.stringValue ?? "", "resource": "nothing",
             "tool": "nothing", "agent": "nothing", "skill": "nothing", "server": "nothing",
+            "entry": "k", "context": "c",
         ]
         let feed = LiveFeed(world.service, last: 0)
         for route in APIServer.routes(world.service, feed, Limits(.init())) where !route.pattern.parameters.isEmpty {
@@ -104,7 +105,19 @@ struct OwnershipTests {
 
     /// A body that fits the contract.
     private static func body(of route: Route) -> JSONValue? {
-        switch route.contract.id {
+        let id = route.contract.id
+        if id.hasPrefix("remember") { return ["value": 1] }
+        if id.hasPrefix("change"), id.hasSuffix("Memory") { return ["operations": [["op": "list"]]] }
+        switch id {
+        case "saveRunContext", "saveProjectContext": return ["value": [:]]
+        case "mergeRunContexts", "mergeProjectContexts": return ["into": "a", "from": ["b"]]
+        case "thinkRunThought": return ["text": "so"]
+        default: return changes(id)
+        }
+    }
+
+    private static func changes(_ id: String) -> JSONValue? {
+        switch id {
         case "signalRun": ["type": "go"]
         case "addDocuments": ["documents": [["path": "b", "text": "mine"]]]
         case "reviewTask": ["choice": "retry"]

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import AgentMemory
 import Catalog
 import Cryptography
 import Definition
@@ -86,6 +87,7 @@ final class World: Sendable {
             identity: IdentityServices(identity, localToken: try LocalToken.make(folder: folder.path)),
             vault: SecretVault(store: store, ring: ring, now: { SystemClock().wall() }),
             library: Library(store: store, now: { SystemClock().wall() }),
+            notebook: Notebook(store) { SystemClock().wall() },
             version: "test"
         )
         let api = try APIServer(service, apiSettings)

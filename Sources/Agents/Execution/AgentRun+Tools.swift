@@ -140,12 +140,13 @@ extension AgentRun {
                 return .success(try (task.catalogue ?? ToolCatalogue([])).answer(call.tool.kind, call.arguments))
             case .tool, .giveUp, .respond, .execute: break
             }
-            let context = try settings.context(
+            var context = try settings.context(
                 for: assignment,
                 key: key,
                 timeout: assignment.timeout.map { max(.seconds(1), $0 - (ContinuousClock.now - start)) },
                 cancellation
             )
+            context.notes?.agent = task.record.id
             let result = try await settings.call(
                 call.tool.name,
                 call.arguments,

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import AgentMemory
 import Agents
 import Catalog
 import Definition
@@ -28,6 +29,8 @@ struct LocalEngine {
     let toolbox: Toolbox
     /// Documents that are searched.
     let library: Library
+    /// What agents keep.
+    let notebook: Notebook
     private let folder: DataFolder
     private let work: AsyncWork<Void>
 
@@ -88,8 +91,15 @@ struct LocalEngine {
         let keys = ProviderKeys(environment: context.environment, secret: { try secrets.open($0) })
         let models = try AgentModels.of(settings) { handle in try keys.key(handle) }
         library = Library(store: store, now: { SystemClock().wall() })
+        notebook = Notebook(store) { SystemClock().wall() }
         let reader = RunReader(store: store, blobs: blobs)
-        let executors = toolbox.makeExecutors(secrets: secrets, models: models, library: library, reader: reader)
+        let executors = toolbox.makeExecutors(
+            secrets: secrets,
+            models: models,
+            library: library,
+            notebook: notebook,
+            reader: reader
+        )
         let engine = DurableEngine(
             store: store,
             blobs: blobs,

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import AgentMemory
 import Agents
 import Definition
 import Engine
@@ -107,6 +108,7 @@ struct Toolbox: Sendable {
         secrets: any SecretSource,
         models: AgentModels,
         library: Library,
+        notebook: Notebook,
         reader: RunReader
     ) -> [String: any NodeExecutor] {
         let expectations = CostExpectations(reader)
@@ -118,6 +120,7 @@ struct Toolbox: Sendable {
         )
         settings.secrets = secrets
         settings.library = library
+        settings.notebook = notebook
         settings.programPath = Self.programPath
         settings.profiles = profiles
         var executors = settings.executors

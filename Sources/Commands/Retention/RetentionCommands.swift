@@ -33,6 +33,7 @@ enum RetentionCommands {
                 runs: data.store,
                 catalog: MemoryCatalogStore(),
                 blobs: MemoryBlobStore(),
+                notes: data.store as? any NoteStore,
                 policy: policy,
                 write: { _ in }
             )
@@ -81,6 +82,7 @@ enum RetentionCommands {
                 runs: runs,
                 catalog: session.store,
                 blobs: blobs,
+                notes: runs,
                 policy: policy,
                 write: { (commit) throws(StoreError) in _ = try runs.commit(commit) },
                 onDelete: { run in

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import AgentMemory
 import Agents
 import Cryptography
 import Definition
@@ -133,6 +134,7 @@ struct ServerSession {
             identity: IdentityServices(identity, localToken: token),
             vault: SecuritySession.vault(local.store, ring),
             library: local.library,
+            notebook: local.notebook,
             version: Baton.version
         )
     }

@@ -97,6 +97,7 @@ final class ServerUpkeep: Sendable {
             runs: store,
             catalog: store,
             blobs: blobs,
+            notes: store,
             policy: policy,
             stepSize: 100,
             write: { (commit) throws(StoreError) in _ = try store.commit(commit) },

@@ -26,11 +26,13 @@ enum Components {
         "source": .text(1...100, pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,99}$"), "document": .id("doc"),
         "worker": .id("wrk"), "tool": .text(1...128, pattern: "^[a-z][A-Za-z0-9_.-]{0,127}$"),
         "server": .text(1...40, pattern: "^[a-z0-9_-]{1,40}$"),
+        "entry": .text(1...200), "context": .text(1...200),
         "resource": .text(1...100, pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"),
     ]
 
     static let schemas: JSONObject = {
-        let all = general + accounts + definitions + runs + people + webhooks + queues + agents + knowledge
+        let all =
+            general + accounts + definitions + runs + people + webhooks + queues + agents + knowledge + memory
         return JSONObject(members: all.map { .init(key: $0.name, value: .object($0.shape.schema)) })
     }()
 

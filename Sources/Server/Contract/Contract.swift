@@ -31,8 +31,8 @@ struct Contract: Sendable {
     enum Area: String, Sendable, CaseIterable {
         case accounts, workflows, runs, tasks, patches
         case humanTasks = "human tasks"
-        case schedules, signals, webhooks, workers, resources, tools, agents, knowledge, events, money, secrets, cache,
-            content
+        case schedules, signals, webhooks, workers, resources, tools, agents, knowledge, memory, events, money
+        case secrets, cache, content
         case administration, probes
         /// Paths for clients of similar tools.
         case compatibility

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AgentMemory
 internal import Engine
 internal import HTTPServer
 internal import Identity
@@ -28,8 +29,11 @@ struct RunDeletionRoutes: Sendable {
             ) { call throws(Problem) in
                 let row = try await service.run(call, .controlRuns)
                 let (store, now, didDelete) = (service.store, service.clock.wall(), settings.didDelete)
+                let notebook = service.notebook
                 try await service.blocking { () throws(Problem) in
                     try Self.delete(row, at: now, store)
+                    // What a failure leaves of them ends by itself.
+                    try? notebook.clear(row.id, of: row.ownership)
                     didDelete(row.id)
                 }
                 return HTTPResponse(status: 204)

@@ -101,6 +101,13 @@ final class RunWriter {
         checkpoint(atLeast: checkpoints.limit)
     }
 
+    /// See ``NoteStore/apply(_:)``.
+    func apply(_ change: NoteChange) throws(StoreError) {
+        if let failure { throw failure }
+        try transaction { () throws(StoreError) in try NoteWriter.write(change, connection) }
+        checkpoint(atLeast: checkpoints.limit)
+    }
+
     /// Runs `body` in a transaction and flushes it; after a failure nothing of it is there.
     private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         do throws(StoreError) {

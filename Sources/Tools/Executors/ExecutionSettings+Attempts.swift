@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import CEL
+internal import Definition
 public import Engine
 internal import Glibc
 public import JSON
@@ -40,6 +41,9 @@ extension ExecutionSettings {
             sandbox: sandbox
         )
         context.library = library.map { ToolLibrary($0, for: assignment.ownership) }
+        context.notes = notebook.map {
+            NoteAccess($0, run: assignment.run, of: assignment.ownership, node: assignment.node.id)
+        }
         return context
     }
 }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+public import AgentMemory
 public import Engine
 public import HTTP
 public import Knowledge
@@ -18,6 +19,8 @@ public struct ExecutionSettings: Sendable {
     public var workspaces: String
     /// Opens the secrets that nodes name; `nil` where there are none.
     public var secrets: (any SecretSource)?
+    /// What agents keep; `nil` where nothing is kept.
+    public var notebook: Notebook?
     /// Where the programs of agents are looked for.
     public var programPath = ProgramSearch.defaultPath
     /// What nodes and agents may be permitted, by name.

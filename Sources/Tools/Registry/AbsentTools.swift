@@ -9,7 +9,7 @@ public enum AbsentTools {
         "cargo_build", "cargo_test", "swift_build", "swift_test", "make", "docker_build", "docker_push",
         "kubectl_apply", "ansible_play", "systemd_unit", "dbus_call", "package_install", "ssh_exec", "git.*",
         "container.*", "table.*", "pipeline.run", "fs.patch", "knowledge.search", "lookup.symbol", "rag.search",
-        "llm.local", "image.generate", "memory.*", "context.*", "thinking.*", "run.patch", "run.signal",
+        "llm.local", "image.generate", "run.patch", "run.signal",
         "task.give_up", "respond", "notify.send", "web.search", "reminder.set", "net.*", "systemd.*", "dbus.*",
         "lxc.*", "pkg.*", "proc.*", "scan.*", "mcp.*",
     ]

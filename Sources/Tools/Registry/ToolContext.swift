@@ -25,6 +25,8 @@ public struct ToolContext: Sendable {
     public var http: HTTPClient
     /// What profiles let calls connect to.
     public var egress = EgressBounds()
+    /// What it may note down; `nil` outside of runs.
+    public var notes: NoteAccess?
     /// Finds the secrets that the call was given, in what programs write; `nil` when there are none.
     public var masker: Masker?
     /// The documents that may be searched; `nil` where there are none.

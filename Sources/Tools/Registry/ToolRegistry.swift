@@ -59,7 +59,7 @@ public struct ToolRegistry: Sendable {
             [
                 ShellExec(), FileRead(), FileWrite(), FileList(), FileSearch(), GitLog(), GitStatus(), GitDiff(),
                 HTTPRequestTool(), RAGSearch(),
-            ] + more
+            ] + NoteTool.all + more
         )
     }
 
