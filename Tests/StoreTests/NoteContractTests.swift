@@ -247,7 +247,7 @@ private struct Dice {
         }
         if roll(4) == 0 { change.removedMemories = [MemoryRow.Key(places[0], "k\(roll(6))")] }
         if roll(40) == 0 { change.removedPlaces = [places[Int(roll(2))]] }
-        if roll(6) == 0 { change.expiries = [NoteExpiry(.memories, before: time(Int64(round)), limit: 2)] }
+        if roll(6) == 0 { change.expiries = [NoteExpiry(.memories, before: time(Int64(round)))] }
         return change
     }
 }
