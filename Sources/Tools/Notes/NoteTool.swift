@@ -4,6 +4,7 @@
 internal import AgentMemory
 public import JSON
 public import Model
+internal import Secrets
 internal import Threads
 
 /// A tool that reads or writes notes: `memory.*`, `context.*`, `thinking.*` (spec 8.8).
