@@ -228,9 +228,11 @@ let package = Package(
         tests(
             "Server",
             [
-                "CEL", "HTTPServer", "HTTP", "Engine", "AgentMemory", "Telemetry", "Identity", "Webhooks", "RateLimits", "Rates",
+                "CEL", "HTTPServer", "HTTP", "Engine", "AgentMemory", "Telemetry", "Identity", "Webhooks", "RateLimits",
+                "Rates",
                 "Secrets",
-                "Cryptography", "Catalog", "Knowledge", "StoreSQLite", "Store", "Definition", "Hashing", "Threads", "Model", "JSON",
+                "Cryptography", "Catalog", "Knowledge", "StoreSQLite", "Store", "Definition", "Hashing", "Threads",
+                "Model", "JSON",
                 "TestSupport",
             ]
         ),
@@ -251,7 +253,8 @@ let package = Package(
         tests(
             "Agents",
             [
-                "Tools", "AgentMemory", "ProviderCalls", "Providers", "Engine", "HTTPServer", "Reactor", "HTTP", "Definition",
+                "Tools", "AgentMemory", "ProviderCalls", "Providers", "Engine", "HTTPServer", "Reactor", "HTTP",
+                "Definition",
                 "Threads",
                 "Store", "Model", "JSON", "TestSupport",
             ]

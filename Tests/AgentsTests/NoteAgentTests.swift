@@ -4,6 +4,7 @@
 import JSON
 import Model
 import Store
+import Providers
 import Testing
 
 @testable import Agents

@@ -57,7 +57,7 @@ final class AgentLoad: Sendable {
         let executor = AgentExecutor(
             settings: settings,
             agents: AgentRegistry(.builtIn(), now: now),
-            models: AgentModels(prices: .builtIn, now: now) { setup }
+            models: AgentModels(now: now) { setup }
         )
         var configuration = EngineConfiguration(worker: "benchmark")
         configuration.slots = 2000

@@ -71,12 +71,12 @@ struct AgentIntent: Sendable, Equatable {
         ],
     ]
 
-    /// So much of the task is shown.
-    private static let taskLimit = 8000
+    /// So much of the task is shown: its end, as outputs of others come before what is asked.
+    private static let taskLimit = 2500
 
     /// The question to a model.
     static func request(_ words: [String], node: String) -> ModelRequest {
-        let text = words.joined(separator: "\n\n").prefix(taskLimit)
+        let text = words.joined(separator: "\n\n").suffix(taskLimit)
         var request = ModelRequest(model: "", messages: [.user("<task>\n\(text)\n</task>")], maxOutputTokens: 300)
         request.instructions = [InstructionBlock(instructions)]
         request.outputSchema = schema

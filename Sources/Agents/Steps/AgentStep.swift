@@ -137,3 +137,11 @@ struct AgentCall: Sendable, Equatable {
         CallApproval(call: "\(round)/\(index)", tool: tool.name, arguments: arguments, rule: rule)
     }
 }
+
+extension TaskStep {
+    /// It is a call that serves an agent and is no part of its conversation; these are short enough to be in the log itself.
+    var isAside: Bool {
+        guard case .inline(let request) = request else { return false }
+        return kind == .model && request["purpose"] != nil
+    }
+}

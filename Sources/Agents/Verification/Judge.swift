@@ -86,7 +86,9 @@ struct Judge {
         _ failed: Set<ModelReference>
     ) async -> (model: ModelReference, isOther: Bool)? {
         let authors = Set(
-            assignment.steps.filter { $0.kind == .model && $0.result != nil }.compactMap { ModelReference($0.name) }
+            assignment.steps.filter { $0.kind == .model && $0.result != nil && !$0.isAside }.compactMap {
+                ModelReference($0.name)
+            }
         )
         let tiers = [tier] + [ModelTier.small, .medium, .large, .local].filter { $0 != tier }
         for (excluded, isOther) in [(failed.union(authors), true), (failed, false)] {

@@ -55,8 +55,8 @@ enum MemoryCommands {
     ) { context throws(CommandFailure) in
         let invocation = context.invocation
         let target = try NoteTarget(context)
-        let text =
-            try invocation.words["VALUE"]?.first ?? String(decoding: TextFile.bytes("-"), as: UTF8.self)
+        let given = invocation.words["VALUE"]?.first
+        let text = if let given { given } else { String(decoding: try TextFile.bytes("-"), as: UTF8.self) }
         var fields: JSONObject = ["value": (try? JSONValue(parsing: text)) ?? .string(text)]
         let tags = invocation.texts("tag")
         if !tags.isEmpty { fields["tags"] = .array(tags.map(JSONValue.string)) }

@@ -21,8 +21,8 @@ enum UsageCommands {
 
     private static let by = OptionDescription(
         name: "by",
-        kind: .choice("WHAT", UsageGrouping.allCases.map(\.rawValue)),
-        summary: "sum up what agrees in that; `provider` and `model` without it",
+        kind: .text("WHAT"),
+        summary: "sum up by agent, model, provider, purpose, run, task, project, user or day",
         isRepeated: true
     )
 
@@ -32,11 +32,7 @@ enum UsageCommands {
         .init(name: "agent", kind: .text("AGENT"), summary: "only for that agent"),
         .init(name: "provider", kind: .text("PROVIDER"), summary: "only of that provider"),
         .init(name: "model", kind: .text("MODEL"), summary: "only of that model"),
-        .init(
-            name: "purpose",
-            kind: .choice("PURPOSE", UsageSubject.Purpose.allCases.map(\.rawValue)),
-            summary: "only for that"
-        ),
+        .init(name: "purpose", kind: .text("PURPOSE"), summary: "only for that, such as planning or verification"),
         .init(name: "user", kind: .text("USER"), summary: "only of that user's runs"),
         .init(
             name: "days",
@@ -50,9 +46,10 @@ enum UsageCommands {
     private static let summary: CommandDescription = .init(
         name: "summary",
         summary: "What was spent by provider and model, or by something else",
-        discussion:
-            "The dearest first, at most 500; the total is that of all. A server shows others than administrators what "
-            + "their own runs spent.",
+        discussion: """
+            Without --by by provider and model. The dearest first, at most 500; the total is that of all. A server shows others
+            than administrators what their own runs spent.
+            """,
         options: [by] + filters,
         examples: [
             .init(line: "baton usage summary --days 30", comment: "of the last 30 days"),
@@ -62,7 +59,9 @@ enum UsageCommands {
         exits: [.notFound, .unavailable],
         reach: .folderOrServer
     ) { context throws(CommandFailure) in
-        let given = context.invocation.texts("by").compactMap { UsageGrouping(rawValue: $0) }
+        let given = try context.invocation.texts("by").map { word throws(CommandFailure) -> UsageGrouping in
+            try choice(word, "--by")
+        }
         return try show(context, by: given.isEmpty ? [.provider, .model] : given, isByKey: false)
     }
 
@@ -142,11 +141,22 @@ enum UsageCommands {
         filter.limit = 500
         (filter.project, filter.agent) = (invocation.text("project"), invocation.text("agent"))
         (filter.provider, filter.model) = (invocation.text("provider"), invocation.text("model"))
-        filter.purpose = invocation.text("purpose").flatMap { UsageSubject.Purpose(rawValue: $0) }
+        if let purpose = invocation.text("purpose") { filter.purpose = try choice(purpose, "--purpose") }
         filter.user = invocation.text("user").map { $0.hasPrefix("user:") ? $0 : "user:\($0)" }
         filter.from = try time("from", invocation) ?? first(invocation)
         filter.until = try time("to", invocation)
         return filter
+    }
+
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ word: String,
+        _ option: String
+    ) throws(CommandFailure) -> Choice {
+        guard let choice = Choice(rawValue: word) else {
+            let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .usage("`\(option)` cannot be `\(word)`", hint: "it is one of \(choices)")
+        }
+        return choice
     }
 
     private static func time(_ option: String, _ invocation: Invocation) throws(CommandFailure) -> Timestamp? {

@@ -131,14 +131,18 @@ struct RemoteServer {
     /// The run that the command names.
     func run() throws(CommandFailure) -> String { try run(context.invocation.word("RUN")) }
 
-    /// The id of the task of that name.
-    func task(_ name: TaskName, of run: String) throws(CommandFailure) -> String {
-        let tasks = try items(APIRequest.path("v1", "runs", run, "tasks"))
-        let found = tasks.first { task in
+    /// The id of a task of a run; `nil` when it has none of that name now.
+    func findTask(_ name: TaskName, of run: String) throws(CommandFailure) -> String? {
+        let found = try items(APIRequest.path("v1", "runs", run, "tasks")).first { task in
             let place = task["place"]?.arrayValue?.compactMap(\.intValue).map { Int($0) } ?? []
             return task["node"]?.stringValue == name.node && place == name.place
         }
-        guard let id = found?["id"]?.stringValue else {
+        return found?["id"]?.stringValue
+    }
+
+    /// The id of the task of that name.
+    func task(_ name: TaskName, of run: String) throws(CommandFailure) -> String {
+        guard let id = try findTask(name, of: run) else {
             let status = try get(APIRequest.path("v1", "runs", run))["status"]?.stringValue ?? ""
             guard RunStatus(rawValue: status)?.isTerminal != true else {
                 throw CommandFailure(.conflict, "state.conflict", "\(run) is \(status)")

@@ -42,7 +42,8 @@ enum TaskPrompt {
             let query = [("call", call), ("attempt", attempt)].compactMap { key, number in
                 number.map { (name: key, value: String($0)) }
             }
-            let task = try server.task(name, of: try server.run())
+            let run = try server.run()
+            guard let task = try server.findTask(name, of: run) else { throw .notFound("\(run) has no task `\(name)`") }
             return try server.get(APIRequest.path("v1", "tasks", task, "prompt"), query)
         }
         guard let data = try ReadOnlyData(folder: context.dataFolder) else { throw IdentifierLookup.noRun() }
