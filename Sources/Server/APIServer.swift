@@ -110,7 +110,7 @@ public final class APIServer: Sendable {
             + PromptRoutes(service: service, agents: settings.agents).routes
             + NoteRoutes(service: service, agents: settings.agents).routes
             + AgentRoutes(agents: settings.agents).routes + SkillRoutes(skills: settings.skills).routes
-            + RAGRoutes(service: service).routes
+            + RAGRoutes(service: service).routes + KnowledgeRoutes(service: service).routes
             + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes
         let others =

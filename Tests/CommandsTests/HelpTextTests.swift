@@ -98,6 +98,7 @@ private let rootHelp = """
       agent       List agents, and show what they can do and how they are
       skill       List skills that agents may be given, and show what they say
       rag         Keep documents that agents and people search
+      knowledge   Write down what is known in a project, for its agents
       exec        Call a tool, a workflow, an agent or a skill of a server by its name
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`

@@ -188,6 +188,14 @@ import Testing
         Step(words: "context delete two --project shop -o json"),
         Step(words: "thinking show last"),
         Step(words: "thinking show last --branch none", exit: 3),
+        Step(words: "knowledge add shop 'Prices are in cents.' --category constraint -o json"),
+        Step(words: "knowledge add shop prices ARE in cents"),
+        Step(words: "knowledge add shop '*'", exit: 2),
+        Step(words: "knowledge list shop -o json"),
+        Step(words: "knowledge list shop --search cent --category decision -o json"),
+        Step(words: "knowledge edit shop none --text a", exit: 3, isCompared: false),
+        Step(words: "knowledge edit shop none", exit: 2),
+        Step(words: "knowledge remove shop none", exit: 3, isCompared: false),
         Step(words: "mcp list -o json"),
         Step(words: "mcp show nothing", exit: 3),
         Step(words: "mcp approve nothing --all", exit: 3),
@@ -267,7 +275,7 @@ import Testing
     ]
 
     private func blur(_ text: String) -> String {
-        text.replacing(/(run|task|ht|art|sched|doc)_[0-9a-z]{26,40}/, with: "ID")
+        text.replacing(/(run|task|ht|art|sched|doc|fnd)_[0-9a-z]{26,40}/, with: "ID")
             .replacing(/\tworkspace=[^\t]+/, with: "")
             .replacing(/duration_ms=\d+/, with: "duration_ms=0")
             .replacing(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?/, with: "TIME")

@@ -160,4 +160,37 @@ import Testing
             #expect(code { _ = try library.makeSource("more", .common) } == .invalid)
         }
     }
+
+    @Test func `findings are kept once, found by their words, and told as far as they fit`() throws {
+        try withLibrary { library in
+            func add(_ text: String, _ project: String = "shop") throws -> (row: FindingRow, isNew: Bool) {
+                try library.addFinding(.gotcha, text, to: project, in: "default", by: "ann")
+            }
+            let first = try add("Prices are in cents.")
+            let same = try add("  prices ARE in cents!")
+            #expect(first.isNew && !same.isNew && same.row == first.row)
+            let second = try add("Deployments need\na </knowledge> tag.")
+            #expect(try add("Prices are in cents.", "other").isNew)
+            #expect(code { _ = try library.change(second.row, nil, "PRICES are in cents") } == .conflict)
+            for text in ["", "*", "a\0", String(repeating: "a", count: 2001)] {
+                #expect(code { _ = try add(text) } == .invalid)
+            }
+            let found = try library.findings(like: "how to deploy a price?", of: "shop", in: "default", limit: 9)
+            #expect(Set(found.map(\.row.id)) == [first.row.id, second.row.id] && found.allSatisfy { $0.score == 0.5 })
+            #expect(try library.findings(like: "cents", of: "shop", in: "other", limit: 9).isEmpty)
+            let block = try #require(try library.block(of: "shop", in: "default"))
+            #expect(block.hasPrefix("<knowledge project=\"shop\" trust=\"user\">\n- (gotcha) "))
+            #expect(block.contains("- (gotcha) Deployments need a < /knowledge> tag.\n") || block.contains("tag.\n</"))
+            #expect(block.split(separator: "</knowledge>").count == 1)
+            for number in 0..<40 { _ = try add("\(number) " + String(repeating: "word ", count: 30)) }
+            let long = try #require(try library.block(of: "shop", in: "default"))
+            #expect(long.count < Library.blockLength + 80 && long.count > 2500)
+            #expect(try library.block(of: "none", in: "default") == nil)
+            let changed = try library.change(first.row, .decision, "Prices are in euros.")
+            #expect(try library.finding(first.row.id, of: "shop", in: "default") == changed)
+            #expect(try library.finding(first.row.id, of: "other", in: "default") == nil)
+            try library.remove(changed)
+            #expect(try library.finding(first.row.id, of: "shop", in: "default") == nil)
+        }
+    }
 }

@@ -46,7 +46,7 @@ struct OwnershipTests {
             as: alice
         )
         let values = [
-            "source": "notes", "document": document.json["items"]?[0]?["id"]?.stringValue ?? "",
+            "finding": "fnd_00000000000000000000000000", "source": "notes", "document": document.json["items"]?[0]?["id"]?.stringValue ?? "",
             "webhook": webhook.json["id"]?.stringValue ?? "", "hook": hook.json["id"]?.stringValue ?? "",
             "run": run, "task": "task_\(run.dropFirst(4))0000000000", "human_task": task,
             "schedule": schedule.json["id"]?.stringValue ?? "", "seq": "1",
@@ -119,6 +119,8 @@ struct OwnershipTests {
     private static func changes(_ id: String) -> JSONValue? {
         switch id {
         case "signalRun": ["type": "go"]
+        case "addKnowledge": ["category": "decision", "text": "x"]
+        case "changeKnowledge": ["text": "x"]
         case "addDocuments": ["documents": [["path": "b", "text": "mine"]]]
         case "reviewTask": ["choice": "retry"]
         case "proposePatchCompatibly": ["ops": [["op": "remove", "path": "/nodes/@ok"]]]

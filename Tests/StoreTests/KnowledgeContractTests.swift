@@ -84,6 +84,47 @@ import Testing
         }
     }
 
+    private func finding(_ number: UInt64, _ project: String, _ words: String, tenant: String = "t") -> FindingRow {
+        FindingRow(
+            id: FindingID(high: 3, low: number),
+            tenant: tenant,
+            project: project,
+            category: number == 1 ? .gotcha : .decision,
+            text: "t\0 \(number)",
+            words: words,
+            author: "user:ü",
+            createdAt: Timestamp(milliseconds: number == 4 ? 0 : 5),
+            updatedAt: Timestamp(milliseconds: 6)
+        )
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `findings of a project are kept by their words, the newest first`(backend: Backend) throws {
+        try backend.knowledge { store in
+            var change = KnowledgeChange()
+            change.findings = [
+                finding(1, "p", "a"), finding(2, "p", "b"), finding(3, "q", "a"), finding(4, "p", "c"),
+                finding(5, "p", "a", tenant: "u"),
+            ]
+            try store.apply(change)
+            #expect(
+                try store.findings(of: "p", in: "t") == [
+                    finding(2, "p", "b"), finding(1, "p", "a"), finding(4, "p", "c"),
+                ]
+            )
+            #expect(try store.finding(finding(3, "q", "a").id) == finding(3, "q", "a"))
+            var taken = KnowledgeChange()
+            taken.findings = [finding(9, "p", "d"), finding(1, "p", "b")]
+            #expect(code { try store.apply(taken) } == .conflict)
+            var next = KnowledgeChange()
+            next.findings = [finding(1, "p", "z")]
+            next.removedFindings = [finding(2, "p", "b").id, FindingID(high: 9, low: 9)]
+            try store.apply(next)
+            #expect(try store.findings(of: "p", in: "t") == [finding(1, "p", "z"), finding(4, "p", "c")])
+            #expect(try store.findings(of: "p", in: "u").count == 1 && store.findings(of: "x", in: "t").isEmpty)
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func `rare words, words of headings and short passages come first, and only sources that are asked`(
         backend: Backend

@@ -37,7 +37,7 @@ private struct ConstantTool: Tool {
         #expect(
             registry.names == [
                 "fs.list", "fs.read", "fs.search", "fs.write", "git.diff", "git.log", "git.status", "http.request",
-                "lookup.symbol", "rag.search", "shell.exec",
+                "knowledge.search", "lookup.symbol", "rag.search", "shell.exec",
             ]
         )
         #expect(registry.definitions.map(\.name) == registry.names)

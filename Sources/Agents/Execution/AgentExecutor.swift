@@ -34,7 +34,7 @@ public struct AgentExecutor: NodeExecutor {
     /// Goes on where the steps of the task end, until it is done, failed, or short of money.
     public func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
         do throws(TaskError) {
-            let task = try task(of: assignment)
+            let task = try task(of: assignment, try await settings.knowledge(for: assignment))
             try agents.begin(task.record.id)
             let outcome = await make(task, assignment, cancellation)
             switch outcome {
@@ -48,7 +48,7 @@ public struct AgentExecutor: NodeExecutor {
         }
     }
 
-    private func task(of assignment: Assignment) throws(TaskError) -> AgentTask {
+    private func task(of assignment: Assignment, _ knowledge: String?) throws(TaskError) -> AgentTask {
         guard case .agent(let template) = assignment.node.kind else {
             throw TaskError(code: "internal", errorClass: .permanent, message: "no attempt of an agent")
         }
@@ -57,6 +57,7 @@ public struct AgentExecutor: NodeExecutor {
             node: Self.writtenID(assignment.node.id),
             cacheKey: assignment.idempotencyKey,
             context: assignment.forwardedOutputs,
+            knowledge: knowledge,
             guidance: assignment.guidance,
             feedback: assignment.feedback,
             roster: agents.roster,

@@ -49,6 +49,7 @@ struct AgentTask: Sendable {
     ///
     /// - Parameters:
     ///   - context: The outputs that are put before the prompt.
+    ///   - knowledge: What is known in the project, put before everything.
     ///   - registry: Where tools come from.
     ///   - permits: What profiles of these names permit, and what people approve.
     /// - Throws: `agent.unavailable`, `skill.unavailable`, `profile.unknown`, `agent.unsupported` for a key that is not carried out, `tool.unavailable`,
@@ -58,6 +59,7 @@ struct AgentTask: Sendable {
         node: String,
         cacheKey: String,
         context: [ForwardedOutput] = [],
+        knowledge: String? = nil,
         guidance: [String] = [],
         feedback: [CheckFeedback] = [],
         roster: AgentRoster,
@@ -83,7 +85,8 @@ struct AgentTask: Sendable {
         self.guidance = guidance
         self.feedback = feedback
         opening =
-            try AgentContext.opening(try record.checked(config), context)
+            (knowledge.map { "\($0)\n\n" } ?? "")
+            + (try AgentContext.opening(try record.checked(config), context))
             + AgentContext.team(config["team"]).map { "\n\n\($0)" }.joined()
         let named = config["skills"]?.arrayValue?.compactMap(\.stringValue) ?? []
         var skills: [Skill] = []

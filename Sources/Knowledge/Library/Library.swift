@@ -18,7 +18,7 @@ public final class Library: Sendable {
     private static let transactionSize = 1 << 19
 
     let store: any KnowledgeStore
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let ids = Mutex(IdentifierSource())
 
     /// A library over a store.
@@ -220,11 +220,11 @@ public final class Library: Sendable {
         }
     }
 
-    private func apply(_ change: KnowledgeChange) throws(LibraryError) {
+    func apply(_ change: KnowledgeChange) throws(LibraryError) {
         try stored { () throws(StoreError) in try store.apply(change) }
     }
 
-    private func makeID<Kind>() -> Identifier<Kind> {
+    func makeID<Kind>() -> Identifier<Kind> {
         let time = now()
         var random = SystemRandomNumberGenerator()
         return ids.withLock { $0.next(at: time, entropy: (random.next(), random.next())) }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import JSON
+internal import Store
 
 /// Shapes of documents that are searched.
 extension Components {
@@ -38,6 +39,18 @@ extension Components {
                 .required("updated_at", .time),
                 .required("by", .text),
                 .optional("content", .list(.members(passage, isClosed: false)), "Only of a single one.")
+            )
+        ),
+        (
+            "Finding",
+            .answer(
+                .required("id", .text),
+                .required("project", .text),
+                .required("category", .choice(FindingRow.Category.self)),
+                .required("text", .text),
+                .required("by", .text),
+                .required("created_at", .time),
+                .required("updated_at", .time)
             )
         ),
         (

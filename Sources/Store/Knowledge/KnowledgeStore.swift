@@ -29,6 +29,11 @@ public protocol KnowledgeStore: Sendable {
     /// Words count in whichever letter case they are, and rare ones count for more (BM25). The durable store takes English
     /// words with other endings, and letters with and without accents, for the same.
     func search(_ query: PassageQuery) throws(StoreError) -> [PassageHit]
+
+    /// The finding with that id.
+    func finding(_ id: FindingID) throws(StoreError) -> FindingRow?
+    /// Findings of a project, the newest first.
+    func findings(of project: String, in tenant: String) throws(StoreError) -> [FindingRow]
 }
 
 /// One transaction of a ``KnowledgeStore``; carried out in the order of the fields.
@@ -41,6 +46,10 @@ public struct KnowledgeChange: Sendable {
     public var removedDocuments: [DocumentID] = []
     /// To remove with all that is in them; one that is not there is no conflict.
     public var removedSources: [SourceID] = []
+    /// To write, in place of those with the same id; `conflict` when another one of the project has the same words.
+    public var findings: [FindingRow] = []
+    /// To remove; one that is not there is no conflict.
+    public var removedFindings: [FindingID] = []
 
     /// An empty transaction.
     public init() {}

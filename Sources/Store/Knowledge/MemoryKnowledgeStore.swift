@@ -9,6 +9,7 @@ internal import Synchronization
 public final class MemoryKnowledgeStore: KnowledgeStore {
     private struct State {
         var sources: [SourceID: SourceRow] = [:]
+        var findings: [FindingID: FindingRow] = [:]
         var documents: [DocumentID: (row: DocumentRow, passages: [Passage])] = [:]
 
         mutating func apply(_ change: KnowledgeChange) throws(StoreError) {
@@ -32,6 +33,14 @@ public final class MemoryKnowledgeStore: KnowledgeStore {
                 sources[id] = nil
                 documents = documents.filter { $0.value.row.source != id }
             }
+            for row in change.findings {
+                let isTaken = findings.values.contains {
+                    $0.id != row.id && ($0.tenant, $0.project, $0.words) == (row.tenant, row.project, row.words)
+                }
+                guard !isTaken else { throw .findingTaken(row) }
+                findings[row.id] = row
+            }
+            for id in change.removedFindings { findings[id] = nil }
         }
 
         func ordered(in source: SourceID) -> [DocumentRow] {
@@ -109,6 +118,17 @@ public final class MemoryKnowledgeStore: KnowledgeStore {
             }
             let hits = index.hits(wanted).filter { query.sources.contains($0.document.source) }
             return Array(hits.sorted(by: Self.precedes).prefix(query.limit))
+        }
+    }
+
+    /// The finding with that id.
+    public func finding(_ id: FindingID) -> FindingRow? { state.withLock { $0.findings[id] } }
+
+    /// Findings of a project.
+    public func findings(of project: String, in tenant: String) -> [FindingRow] {
+        state.withLock { state in
+            state.findings.values.filter { $0.project == project && $0.tenant == tenant }
+                .sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
         }
     }
 

@@ -15,6 +15,7 @@ enum KnowledgeWriter {
             if let key = try byID.first(id.description, read: { $0.int64(0) }) { try remove(key, connection) }
         }
         for id in change.removedSources { try remove(id, connection) }
+        try FindingRows.write(change, connection)
     }
 
     private static func write(_ row: SourceRow, _ connection: borrowing Connection) throws(StoreError) {

@@ -48,6 +48,16 @@ extension SQLiteRunStore: KnowledgeStore {
         try knowledge { (rows) throws(StoreError) in try rows.search(query) } ?? []
     }
 
+    /// The finding with that id.
+    public func finding(_ id: FindingID) throws(StoreError) -> FindingRow? {
+        try read { (reader) throws(StoreError) in try FindingRows.finding(id, reader.connection) }
+    }
+
+    /// Findings of a project.
+    public func findings(of project: String, in tenant: String) throws(StoreError) -> [FindingRow] {
+        try read { (reader) throws(StoreError) in try FindingRows.findings(of: project, in: tenant, reader.connection) }
+    }
+
     private func knowledge<Value: Sendable>(
         _ body: @Sendable (KnowledgeReader) throws(StoreError) -> Value
     ) throws(StoreError) -> Value? {

@@ -8,7 +8,7 @@ enum RunSchema {
         ScheduleSchema.step, BudgetSchema.step, awaitedSignals, outcomes, RetentionSchema.step,
         HumanTaskSchema.step, PauseSchema.step, SecuritySchema.step,
         OwnershipSchema.step, CatalogSchema.contents, RecordPlaces.step, WebhookSchema.step, QueueSchema.step,
-        RegistrationSchema.step, ToolPinSchema.step, KnowledgeSchema.step, NoteSchema.step,
+        RegistrationSchema.step, ToolPinSchema.step, KnowledgeSchema.step, FindingRows.step, NoteSchema.step,
     ])
 
     /// Which tasks wait for which kind of signal.

@@ -4,12 +4,9 @@
 internal import Knowledge
 public import JSON
 public import Model
-internal import Threads
 
 /// `rag.search`: finds passages in documents that were added to a source.
 public struct RAGSearch: Tool {
-    private static let threads = BlockingThreads(named: "library", count: 2)
-
     /// The tool.
     public init() {}
 
@@ -50,17 +47,8 @@ public struct RAGSearch: Tool {
             limit: arguments.integer("limit") ?? 8,
             minimum: arguments["min_score"]?.doubleValue ?? 0
         )
-        let result: Result<Library.Answer, LibraryError>
-        do {
-            result = try await Self.threads.run {
-                do throws(LibraryError) {
-                    return .success(try place.library.search(question, place.visibility))
-                } catch {
-                    return .failure(error)
-                }
-            }
-        } catch {
-            throw .cancelled
+        let result = try await ToolLibrary.ask { () throws(LibraryError) in
+            try place.library.search(question, place.visibility)
         }
         do throws(LibraryError) {
             return ToolResult(output: try result.get().json)
@@ -69,7 +57,7 @@ public struct RAGSearch: Tool {
         }
     }
 
-    private static func error(_ error: LibraryError) -> TaskError {
+    static func error(_ error: LibraryError) -> TaskError {
         switch error.code {
         case .invalid: .argument("query", error.message)
         case .notFound: .argument("sources", error.message)

@@ -50,7 +50,7 @@ public struct ToolProfile: Sendable, Hashable {
     /// Those that are always there (spec 8.6).
     public static let presets: [ToolProfile] = {
         var execution = ToolProfile("code-execution")
-        execution.tools = ["fs.*", "shell.exec", "git.*", "lookup.symbol", "rag.search"]
+        execution.tools = ["fs.*", "shell.exec", "git.*", "knowledge.search", "lookup.symbol", "rag.search"]
         execution.timeout = .seconds(600)
         execution.memoryBytes = 2 << 30
         execution.processes = 256
@@ -58,15 +58,17 @@ public struct ToolProfile: Sendable, Hashable {
         var analysis = ToolProfile("read-only-analysis")
         analysis.mode = .readOnly
         analysis.tools = [
-            "fs.read", "fs.list", "fs.search", "git.*", "shell.exec", "lookup.symbol", "rag.search",
+            "fs.read", "fs.list", "fs.search", "git.*", "shell.exec", "knowledge.search", "lookup.symbol", "rag.search",
         ]
         analysis.callsPerMinute = 30
         var content = ToolProfile("content-generation")
-        content.tools = ["fs.read", "fs.list", "fs.search", "fs.write", "rag.search"]
+        content.tools = ["fs.read", "fs.list", "fs.search", "fs.write", "knowledge.search", "rag.search"]
         content.callsPerMinute = 30
         var orchestration = ToolProfile("orchestration")
         orchestration.mode = .readOnly
-        orchestration.tools = ["fs.read", "fs.list", "fs.search", "lookup.symbol", "rag.search", "run.patch"]
+        orchestration.tools = [
+            "fs.read", "fs.list", "fs.search", "knowledge.search", "lookup.symbol", "rag.search", "run.patch",
+        ]
         orchestration.approvedRisks = [.high, .critical]
         orchestration.callsPerMinute = 30
         return [execution, analysis, content, orchestration]

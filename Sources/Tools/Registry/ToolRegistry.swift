@@ -58,7 +58,7 @@ public struct ToolRegistry: Sendable {
         try ToolRegistry(
             [
                 ShellExec(), FileRead(), FileWrite(), FileList(), FileSearch(), GitLog(), GitStatus(), GitDiff(),
-                HTTPRequestTool(), RAGSearch(), SymbolLookup(),
+                HTTPRequestTool(), KnowledgeSearch(), RAGSearch(), SymbolLookup(),
             ] + NoteTool.all + more
         )
     }
