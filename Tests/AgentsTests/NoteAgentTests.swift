@@ -3,6 +3,7 @@
 
 import JSON
 import Model
+import Providers
 import Store
 import Providers
 import Testing
@@ -34,7 +35,7 @@ import Testing
         #expect(row.tags == ["constraint"] && row.author.hasSuffix("/a (memory)"))
         let asked = try #require(world.models.asked.first)
         #expect(asked.tools.map(\.name).contains("memory_bulk") && asked.instructions[0].text.contains("One fact"))
-        #expect(world.models.asked.last?.results.first?.content.contains("\"items\":[]") != nil)
+        #expect(world.models.asked[1].results.first?.content.contains("\"items\":[]") == true)
     }
 
     @Test func `the context manager saves and joins contexts`() async throws {

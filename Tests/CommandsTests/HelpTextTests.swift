@@ -99,6 +99,9 @@ private let rootHelp = """
       skill       List skills that agents may be given, and show what they say
       rag         Keep documents that agents and people search
       knowledge   Write down what is known in a project, for its agents
+      memory      Read and change what agents remember of a run, a project or in all their runs
+      context     Save, load and join contexts of a run or a project, and carry them elsewhere
+      thinking    Show the thoughts that agents of a run wrote down
       exec        Call a tool, a workflow, an agent or a skill of a server by its name
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`

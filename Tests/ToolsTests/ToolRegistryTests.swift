@@ -36,8 +36,11 @@ private struct ConstantTool: Tool {
         let registry = try ToolRegistry.builtIn()
         #expect(
             registry.names == [
-                "fs.list", "fs.read", "fs.search", "fs.write", "git.diff", "git.log", "git.status", "http.request",
-                "knowledge.search", "lookup.symbol", "rag.search", "shell.exec",
+                "context.delete", "context.list", "context.load", "context.merge", "context.save", "fs.list", "fs.read",
+                "fs.search", "fs.write", "git.diff", "git.log", "git.status", "http.request", "knowledge.search",
+                "lookup.symbol", "memory.bulk", "memory.forget", "memory.list", "memory.recall", "memory.remember",
+                "memory.search", "rag.search", "shell.exec", "thinking.analyze", "thinking.conclude", "thinking.fork",
+                "thinking.list", "thinking.plan", "thinking.reflect", "thinking.think",
             ]
         )
         #expect(registry.definitions.map(\.name) == registry.names)

@@ -55,6 +55,7 @@ enum BuiltInRoles {
         ("analyst.md", PackageResources.analyst_md), ("architect.md", PackageResources.architect_md),
         ("backend_architect.md", PackageResources.backend_architect_md),
         ("claude-code.md", PackageResources.claude_code_md), ("codex.md", PackageResources.codex_md),
+        ("context_manager.md", PackageResources.context_manager_md), ("memory.md", PackageResources.memory_md),
         ("debugger.md", PackageResources.debugger_md), ("implementer.md", PackageResources.implementer_md),
         ("integrator.md", PackageResources.integrator_md), ("judge.md", PackageResources.judge_md),
         ("noop.md", PackageResources.noop_md), ("planner.md", PackageResources.planner_md),

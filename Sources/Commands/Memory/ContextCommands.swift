@@ -36,7 +36,8 @@ enum ContextCommands {
     ) { context throws(CommandFailure) in
         let (target, name) = (try NoteTarget(context), context.invocation.word("NAME"))
         let file = context.invocation.word("FILE")
-        guard let value = try? JSONValue(parsing: try TextFile.bytes(file)), value.objectValue != nil else {
+        let bytes = try TextFile.bytes(file)
+        guard let value = try? JSONValue(parsing: bytes), value.objectValue != nil else {
             throw .invalid("\(file) holds no JSON object")
         }
         var fields: JSONObject = ["value": value]
@@ -153,7 +154,7 @@ enum ContextCommands {
             OptionDescription(
                 name: "strategy",
                 kind: .choice("WHO", ContextMerge.Strategy.allCases.map(\.rawValue)),
-                summary: "who wins: for every member the context saved last, or the one saved last as a whole",
+                summary: "what was saved last wins, member by member or as a whole",
                 defaultValue: ContextMerge.Strategy.byKey.rawValue
             ), ttl,
         ],
@@ -219,7 +220,7 @@ enum ContextCommands {
         let answer: JSONValue
         if let (server, path) = target.remote {
             var request = APIRequest("POST", path + "/context/import")
-            (request.body, request.contentType) = (bytes, "application/x-ndjson")
+            (request.body, request.contentType) = (bytes, "application/jsonl")
             answer = try server.send(request)
         } else {
             answer = try target.withNotebook(writes: true) { notebook, place, author throws(CommandFailure) in

@@ -55,8 +55,12 @@ enum MemoryCommands {
     ) { context throws(CommandFailure) in
         let invocation = context.invocation
         let target = try NoteTarget(context)
-        let given = invocation.words["VALUE"]?.first
-        let text = if let given { given } else { String(decoding: try TextFile.bytes("-"), as: UTF8.self) }
+        let text: String
+        if let word = invocation.words["VALUE"]?.first {
+            text = word
+        } else {
+            text = String(decoding: try TextFile.bytes("-"), as: UTF8.self)
+        }
         var fields: JSONObject = ["value": (try? JSONValue(parsing: text)) ?? .string(text)]
         let tags = invocation.texts("tag")
         if !tags.isEmpty { fields["tags"] = .array(tags.map(JSONValue.string)) }
@@ -237,9 +241,11 @@ enum MemoryCommands {
         reach: .folderOrServer
     ) { context throws(CommandFailure) in
         let target = try NoteTarget(context)
-        guard let list = try? JSONValue(parsing: try TextFile.bytes(context.invocation.word("FILE"))),
-            list.arrayValue != nil
-        else { throw .invalid("\(context.invocation.word("FILE")) holds no JSON list") }
+        let file = context.invocation.word("FILE")
+        let bytes = try TextFile.bytes(file)
+        guard let list = try? JSONValue(parsing: bytes), list.arrayValue != nil else {
+            throw .invalid("\(file) holds no JSON list")
+        }
         let answer: JSONValue
         if let (server, path) = target.remote {
             answer = try server.post(path + "/memory", ["operations": list])

@@ -118,7 +118,7 @@ extension NoteRoutes {
 
     // MARK: Carrying elsewhere
 
-    private static let lines = "application/x-ndjson"
+    private static let lines = "application/jsonl"
 
     func transfers(_ home: Home) -> [Route] {
         let path = home.path + "/context"
