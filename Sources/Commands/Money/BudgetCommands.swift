@@ -15,8 +15,8 @@ enum BudgetCommands {
         summary: "See and set what may be spent",
         discussion: """
             A paid call must fit the budgets of all scopes it belongs to: `day:TENANT`, `month:TENANT`, `tenant:TENANT`,
-            `project:NAME`, `agent:NAME`, `user:ID`, `run:ID` and `task:ID/NODE`. On this machine the tenant is `default`: `day`, `month` and `tenant`
-            alone mean its own. What does not fit waits until there is room.
+            `project:NAME`, `agent:NAME`, `user:ID`, `run:ID` and `task:ID/NODE`. On this machine the tenant is `default`: `day`,
+            `month` and `tenant` alone mean its own. What does not fit waits until there is room.
             """,
         examples: [
             .init(line: "baton budget show", comment: "what is open, with what is left"),
