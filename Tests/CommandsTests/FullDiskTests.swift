@@ -23,7 +23,7 @@ import Testing
     func `a run on a full disk waits, and goes on when there is room`() throws {
         let program = try Program()
         try program.write("flow.yaml", Self.flow)
-        let mounted = try program.shell("mkdir data && mount -t tmpfs -o size=1536k tmpfs data")
+        let mounted = try program.shell("mkdir data && mount -t tmpfs -o size=2m tmpfs data")
         guard mounted.exit == 0 else { return }
         defer { _ = try? program.shell("umount -l data") }
         guard try program.baton("doctor").output.contains("ok    sandbox") else { return }

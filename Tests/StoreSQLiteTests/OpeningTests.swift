@@ -144,16 +144,16 @@ import TestSupport
         var options = SQLiteRunStore.Options()
         options.pregrowWAL = true
         // More than making all tables writes.
-        options.checkpointPages = 300
+        options.checkpointPages = 500
         let temporary = TemporaryFolder()
         let log = temporary.path + "/baton.db-wal"
         try withStore(at: temporary.path, options) { store in
             let size = try readFile(log).count
-            #expect(size == 32 + 300 * (4096 + 24))
+            #expect(size == 32 + 500 * (4096 + 24))
             for number in 0..<8 { _ = try store.commit(.step(number)) }
             #expect(try readFile(log).count == size)
         }
-        #expect(try readFile(log).count == 32 + 300 * (4096 + 24))
+        #expect(try readFile(log).count == 32 + 500 * (4096 + 24))
         try withStore(at: temporary.path, options) { store in
             try store.verify()
             #expect(try holds(store, steps: 8))
