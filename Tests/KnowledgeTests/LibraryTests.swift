@@ -157,6 +157,9 @@ import Testing
                 if number % 50 == 0 { _ = try library.add([.init(path: "a", text: "bread")], to: source, by: "x") }
             }
             #expect(try library.search(.init("bread", limit: 50), everything()).hits.count == 4)
+            // A source that is named twice is one.
+            let twice = Library.Question("bread", sources: ["s50", "s0", "s50"])
+            #expect(try library.search(twice, everything()).hits.count == 2)
             #expect(code { _ = try library.makeSource("more", .common) } == .invalid)
         }
     }

@@ -15,7 +15,9 @@ struct RouterTests {
     }
 
     @Test func wordsGoBeforeParameters() throws {
-        let router = try Router([route("GET", "/a/{x}"), route("GET", "/a/b"), route("POST", "/a/{x}/c")])
+        let router = try Router([
+            route("GET", "/a/{x}"), route("GET", "/a/b"), route("POST", "/a/{x}/c"), route("GET", "/a/{x}/{y}"),
+        ])
         func found(_ method: String, _ path: [String]) -> String {
             switch router.find(method, path) {
             case .route(let entry, let parameters): "\(entry.route.pattern.text) \(parameters["x"] ?? "")"
@@ -27,6 +29,8 @@ struct RouterTests {
         #expect(found("HEAD", ["a", "z"]) == "/a/{x} z")
         #expect(found("DELETE", ["a", "z"]) == "GET,HEAD")
         #expect(found("POST", ["a", "z", "c"]) == "/a/{x}/c z")
+        #expect(found("GET", ["a", "z", "d"]) == "/a/{x}/{y} z")
+        #expect(found("GET", ["a", "z", "c"]) == "POST", "a word is no value of a parameter, whatever the method")
         #expect(found("GET", ["a", ""]) == "nothing")
     }
 

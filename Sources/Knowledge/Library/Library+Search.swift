@@ -54,7 +54,7 @@ extension Library {
                 guard let row = seen.first(where: { $0.name == name }) else {
                     throw LibraryError(.notFound, "There is no source `\(name)`.")
                 }
-                chosen.append(row)
+                if !chosen.contains(where: { $0.id == row.id }) { chosen.append(row) }
             }
         }
         let words = SearchWords.of(question.text)

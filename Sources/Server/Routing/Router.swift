@@ -81,8 +81,13 @@ struct Router: Sendable {
             methods.append(entry.route.method)
         }
         if methods.isEmpty {
+            var found: Int?
             for entry in open[path.count] ?? [] {
+                let count = entry.route.pattern.parameters.count
+                // A word is not the value of a parameter as well, whatever the method.
+                if let found, count > found { break }
                 guard let parameters = entry.route.pattern.match(path) else { continue }
+                found = count
                 if entry.route.method == wanted { return .route(entry, parameters: parameters) }
                 methods.append(entry.route.method)
             }
