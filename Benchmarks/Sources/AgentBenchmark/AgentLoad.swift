@@ -161,6 +161,8 @@ private final class Counting: ModelProvider {
         onChunk: nonisolated(nonsending) @Sendable (ModelChunk) async -> Void
     ) async throws(ModelError) -> ModelReply {
         let reply = try await base.reply(to: request, onChunk: onChunk)
+        // Summaries of what is left out are no part of the conversation.
+        guard !request.tools.isEmpty else { return reply }
         let added = request.messages.last.map { $0.json.text.utf8.count } ?? 0
         let size = added + reply.message.json.text.utf8.count
         let isFirst = request.origin?.call == 1
