@@ -111,6 +111,7 @@ struct Judge {
                 return .failure(error)
             }
         }
+        // A provider that hangs is left when the time of the check is up.
         let clock = Task {
             if (try? await Task.sleep(for: span)) != nil { work.cancel() }
         }

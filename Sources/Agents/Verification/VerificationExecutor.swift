@@ -63,6 +63,7 @@ struct CheckRecord: Sendable {
             } catch {
                 guard error.code == .storageFull || error.code == .draining else { throw TaskError(error) }
                 if cancellation.isCancelled { throw .cancelled }
+                // Nothing tells when a disk has room again.
                 guard (try? await Task.sleep(for: .milliseconds(200))) != nil else { throw .cancelled }
             }
         }

@@ -4,7 +4,6 @@
 import Catalog
 import Definition
 import Engine
-import Glibc
 import JSON
 import Model
 import Store
@@ -45,22 +44,13 @@ struct CatalogSession {
     ) throws(CommandFailure) -> Value {
         let settings = try SettingsReader.read(context)
         let compiler = try Toolbox(settings, context).makeCompiler(for: .check)
-        // What is made here is for its owner alone.
-        let mask = umask(0o077)
-        defer { umask(mask) }
-        let folder = try storeCall { () throws(StoreError) in
-            try DataFolder(locking: context.dataFolder, command: context.commandLine)
+        return try FolderStore.writing(context, settings) { folder, runs throws(CommandFailure) in
+            let blobs = try storeCall { () throws(StoreError) in
+                try SQLiteBlobStore(in: folder, durability: settings.durability)
+            }
+            defer { blobs.close() }
+            return try body(CatalogSession(runs, runs, blobs, compiler) {}, blobs)
         }
-        defer { folder.unlock() }
-        var options = SQLiteRunStore.Options()
-        options.durability = settings.durability
-        let runs = try storeCall { () throws(StoreError) in try SQLiteRunStore(in: folder, options) }
-        defer { runs.close() }
-        let blobs = try storeCall { () throws(StoreError) in
-            try SQLiteBlobStore(in: folder, durability: settings.durability)
-        }
-        defer { blobs.close() }
-        return try body(CatalogSession(runs, runs, blobs, compiler) {}, blobs)
     }
 
     private init(

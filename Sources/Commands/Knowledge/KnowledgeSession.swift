@@ -18,15 +18,9 @@ enum KnowledgeSession {
         _ context: CommandContext,
         _ body: (Library) throws(CommandFailure) -> Value
     ) throws(CommandFailure) -> Value {
-        let store: SQLiteRunStore
-        do throws(StoreError) {
-            store = try SQLiteRunStore.openForReading(context.dataFolder)
-        } catch {
-            guard error.code == .missing else { throw CommandFailure(error) }
-            return try body(library(MemoryKnowledgeStore()))
+        try FolderStore.reading(context) { store throws(CommandFailure) in
+            try body(library(store ?? MemoryKnowledgeStore()))
         }
-        defer { store.close() }
-        return try body(library(store))
     }
 
     /// Locks the folder and opens it for writing.
@@ -34,18 +28,9 @@ enum KnowledgeSession {
         _ context: CommandContext,
         _ body: (Library) throws(CommandFailure) -> Value
     ) throws(CommandFailure) -> Value {
-        let settings = try SettingsReader.read(context)
-        let mask = umask(0o077)
-        defer { umask(mask) }
-        let folder = try storeCall { () throws(StoreError) in
-            try DataFolder(locking: context.dataFolder, command: context.commandLine)
+        try FolderStore.writing(context, try SettingsReader.read(context)) { _, store throws(CommandFailure) in
+            try body(library(store))
         }
-        defer { folder.unlock() }
-        var options = SQLiteRunStore.Options()
-        options.durability = settings.durability
-        let store = try storeCall { () throws(StoreError) in try SQLiteRunStore(in: folder, options) }
-        defer { store.close() }
-        return try body(library(store))
     }
 
     private static func library(_ store: any KnowledgeStore) -> Library {

@@ -9,6 +9,7 @@ import Identity
 import JSON
 import Model
 import Store
+import StoreSQLite
 
 /// Whose notes a command works on: of a run, a project or an agent; in a folder or on a server.
 struct NoteTarget {
@@ -95,13 +96,15 @@ struct NoteTarget {
         _ body: (Notebook, NotePlace, Notebook.Author) throws(CommandFailure) -> Value
     ) throws(CommandFailure) -> Value {
         guard case .folder(let holder) = home else { throw context.missingServer }
-        func use(_ store: any SecurityStore) throws(CommandFailure) -> Value {
-            let place = try place(holder, store as? any RunStore)
-            let notes = store as? any NoteStore ?? MemoryNoteStore()
-            let notebook = Notebook(notes) { SystemClock().wall() }
+        func use(_ store: SQLiteRunStore?) throws(CommandFailure) -> Value {
+            let place = try place(holder, store)
+            let notebook = Notebook(store ?? MemoryNoteStore()) { SystemClock().wall() }
             return try body(notebook, place, Notebook.Author(SecuritySession.principal.actor))
         }
-        return writes ? try SecuritySession.writing(context, use) : try SecuritySession.reading(context, use)
+        guard writes else { return try FolderStore.reading(context, use) }
+        return try FolderStore.writing(context, try SettingsReader.read(context)) { _, store throws(CommandFailure) in
+            try use(store)
+        }
     }
 
     private func place(_ holder: Holder, _ runs: (any RunStore)?) throws(CommandFailure) -> NotePlace {

@@ -21,15 +21,7 @@ enum SecuritySession {
         _ context: CommandContext,
         _ body: (any SecurityStore) throws(CommandFailure) -> Value
     ) throws(CommandFailure) -> Value {
-        let store: SQLiteRunStore
-        do throws(StoreError) {
-            store = try SQLiteRunStore.openForReading(context.dataFolder)
-        } catch {
-            guard error.code == .missing else { throw CommandFailure(error) }
-            return try body(MemorySecurityStore())
-        }
-        defer { store.close() }
-        return try body(store)
+        try FolderStore.reading(context) { store throws(CommandFailure) in try body(store ?? MemorySecurityStore()) }
     }
 
     /// Locks the folder and opens it for writing.
@@ -37,19 +29,9 @@ enum SecuritySession {
         _ context: CommandContext,
         _ body: (any SecurityStore) throws(CommandFailure) -> Value
     ) throws(CommandFailure) -> Value {
-        let settings = try SettingsReader.read(context)
-        // What is made here is for its owner alone.
-        let mask = umask(0o077)
-        defer { umask(mask) }
-        let folder = try storeCall { () throws(StoreError) in
-            try DataFolder(locking: context.dataFolder, command: context.commandLine)
+        try FolderStore.writing(context, try SettingsReader.read(context)) { _, store throws(CommandFailure) in
+            try body(store)
         }
-        defer { folder.unlock() }
-        var options = SQLiteRunStore.Options()
-        options.durability = settings.durability
-        let store = try storeCall { () throws(StoreError) in try SQLiteRunStore(in: folder, options) }
-        defer { store.close() }
-        return try body(store)
     }
 
     /// The keys of the folder, made when there are none.

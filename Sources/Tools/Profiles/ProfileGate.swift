@@ -67,6 +67,7 @@ public actor ProfileGate {
 
     private static func sleep(for span: Duration, _ cancellation: CancellationSignal) async throws(TaskError) {
         guard span > .zero else { return }
+        // The minute has no room for the call before.
         let nap = Task { try await Task.sleep(for: span) }
         let registration = cancellation.onCancel { nap.cancel() }
         defer { registration.remove() }
