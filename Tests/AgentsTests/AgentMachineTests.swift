@@ -153,7 +153,7 @@ import Tools
         #expect(play.asked.count == 6 && play.asked[3].newest == "Three more.")
         #expect(play.asked[3].results.map(\.isError) == [true])
         let records = play.steps.filter { $0.kind == .model }.map { $0.request["guidance"] }
-        #expect(records == [0, 0, 0, 1, 1, 1])
+        #expect(records == [nil, nil, nil, 1, 1, 1])
     }
 
     @Test func `the same call is answered with a notice the third time, and ends the task the fifth`() throws {

@@ -27,18 +27,28 @@ import Testing
 
     @Test func `a long run has snapshots, and without them every state is the same`() async throws {
         let harness = EngineHarness()
-        let run = try await harness.withEngine(echo) { engine in
+        let run = try await harness.withEngine({ assignment, control in
+            assignment.place == [399] ? await hang(assignment, control) : await echo(assignment, control)
+        }) { engine in
             let run = try await harness.start(Self.loop, on: engine)
-            _ = try await harness.wait(for: run, on: engine)
+            _ = try await harness.wait(for: run, on: engine) { $0.lastSequence >= 1600 }
             return run
         }
         let key = try #require(try harness.store.run(run)).key
         let sequences = try harness.store.snapshotSequences(ofRun: key)
         #expect((4...13).contains(sequences.count), "\(sequences)")
-        let moments = [1, 2, 127] + sequences + sequences.map { $0 + 1 } + [1605]
+        let moments = [1, 2, 127] + sequences + sequences.map { $0 + 1 } + [1600]
+        let under = try moments.map { try reader(harness).state(ofRun: key, at: $0) }
+        try await harness.withEngine(worker: "w2", echo) { engine in
+            _ = try await engine.adopt(nil)
+            _ = try await harness.wait(for: run, on: engine)
+        }
+        let kept = try harness.store.snapshotSequences(ofRun: key)
+        #expect(kept.count == 1 && kept[0] >= 1000, "what has ended keeps few: \(kept)")
         let quick = try moments.map { try reader(harness).state(ofRun: key, at: $0) }
         let last = try reader(harness).state(ofRun: key)
-        #expect(last.status == .completed && last.lastSequence == 1605)
+        #expect(last.status == .completed && last.lastSequence > 1605, "with the takeover")
+        #expect(quick == under)
 
         var commit = Commit()
         commit.staleSnapshots = [StaleSnapshots(runKey: key, before: .max)]
@@ -48,7 +58,7 @@ import Testing
             #expect(try reader(harness).state(ofRun: key, at: moment) == state, "event \(moment)")
         }
         #expect(try reader(harness).state(ofRun: key) == last)
-        for moment in [0, -1, 1606] as [Int64] {
+        for moment in [0, -1, last.lastSequence + 1] as [Int64] {
             #expect { try reader(harness).state(ofRun: key, at: moment) } throws: {
                 ($0 as? EngineError)?.code == .notFound
             }
@@ -149,6 +159,20 @@ import Testing
         #expect(!plan.isDue(tasks: 1, isWaiting: true))
         plan.grow(events: 128, bytes: 239_999)
         #expect(!plan.isDue(tasks: 1, isWaiting: false), "the state that was written last is larger")
+    }
+
+    @Test func `what has ended keeps snapshots that are far apart`() {
+        let cases: [(sequences: [Int64], end: Int64, kept: [Int64])] = [
+            ([], 2000, []), ([131, 260, 477], 500, []), ([999], 1_000_000, []), ([1000], 1000, [1000]),
+            ([500, 1200, 1900, 2200, 9000, 9500], 9600, [1200, 2200, 9000]),
+        ]
+        for (sequences, end, kept) in cases {
+            var plan = SnapshotPlan()
+            let gone = plan.end(at: end, known: { sequences })
+            #expect(plan.kept == kept && gone == sequences.filter { !kept.contains($0) }, "\(sequences)")
+        }
+        var short = SnapshotPlan()
+        #expect(short.end(at: 31, known: { [7] }) == [], "nobody asks the store about a run as short as this")
     }
 
     @Test func `old snapshots are thinned out to a number that hardly grows`() {

@@ -73,10 +73,11 @@ struct AgentAsk: Sendable, Equatable {
         var record: JSONObject = [
             "messages": CallMessages.record(added, after: steps),
             "sha256": .string(SHA256.hex(request.canonicalBytes())),
-            "max_output_tokens": .int(Int64(request.maxOutputTokens)), "repair": .bool(isRepair),
-            "guidance": .int(Int64(guidance)), "history_rounds": .int(Int64(historyRounds)),
-            "frame": PromptFrame(request).record(after: steps),
+            "max_output_tokens": .int(Int64(request.maxOutputTokens)),
+            "history_rounds": .int(Int64(historyRounds)), "frame": PromptFrame(request).record(after: steps),
         ]
+        if isRepair { record["repair"] = true }
+        if guidance > 0 { record["guidance"] = .int(Int64(guidance)) }
         if feedback > 0 { record["feedback"] = .int(Int64(feedback)) }
         record["temperature"] = request.temperature.map { .double($0) }
         return .object(record)

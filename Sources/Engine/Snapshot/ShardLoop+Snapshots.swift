@@ -6,9 +6,13 @@ internal import Store
 
 /// Snapshots go with the commit of the last event they have taken in. Large ones and parts are blobs, put before it.
 extension ShardLoop {
-    /// Adds the state of a run to the commit, if it is time.
+    /// Adds the state of a run to the commit, if it is time, and drops what a run that has ended does not need.
     func collectSnapshot(_ run: OpenRun, _ batch: inout Batch) {
         let state = run.state
+        let known = { (try? store.snapshotSequences(ofRun: run.key)) ?? [] }
+        if state.status.isTerminal {
+            return drop(run.snapshots.end(at: state.ownSequence, known: known), of: run, &batch)
+        }
         let isWaiting = state.status == .waiting && run.machine.events.contains { $0.body.type == .runWaiting }
         guard run.snapshots.isDue(tasks: state.root.tasks.count, isWaiting: isWaiting) else { return }
         let encoded = SnapshotEncoder.encode(state)
@@ -22,10 +26,12 @@ extension ShardLoop {
                 takenAt: batch.now
             )
         )
-        let known = { (try? store.snapshotSequences(ofRun: run.key)) ?? [] }
-        for sequence in run.snapshots.add(state.ownSequence, known: known) {
-            let stale = StaleSnapshots(runKey: run.key, after: sequence - 1, before: sequence + 1)
-            batch.commit.staleSnapshots.append(stale)
+        drop(run.snapshots.add(state.ownSequence, known: known), of: run, &batch)
+    }
+
+    private func drop(_ sequences: [Int64], of run: OpenRun, _ batch: inout Batch) {
+        batch.commit.staleSnapshots += sequences.map {
+            StaleSnapshots(runKey: run.key, after: $0 - 1, before: $0 + 1)
         }
     }
 

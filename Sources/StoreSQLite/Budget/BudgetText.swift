@@ -24,11 +24,12 @@ enum BudgetText {
         return accounts.count == rows.count ? accounts : nil
     }
 
-    static func subject(_ subject: UsageSubject) -> String {
+    /// - Parameter run: Whether the run is in there: rows with a column for it leave it out.
+    static func subject(_ subject: UsageSubject, run: Bool = true) -> String {
         var object: JSONObject = ["tenant": .string(subject.tenant)]
         object["user"] = subject.user.map(JSONValue.string)
         object["project"] = subject.project.map(JSONValue.string)
-        object["run"] = subject.run.map { .string($0.description) }
+        if run { object["run"] = subject.run.map { .string($0.description) } }
         object["task"] = subject.task.map(JSONValue.string)
         object["attempt"] = .int(Int64(subject.attempt))
         object["agent"] = subject.agent.map(JSONValue.string)

@@ -83,7 +83,7 @@ struct BudgetWriter {
                 row.certainty.rawValue,
                 row.reservation?.description,
                 row.subject.run?.description,
-                BudgetText.subject(row.subject),
+                BudgetText.subject(row.subject, run: false),
                 row.tokens.input,
                 row.tokens.cached,
                 row.tokens.cacheWrite,

@@ -45,9 +45,10 @@ extension ReservationRow {
 
 extension UsageRow {
     init(row: Row) throws(StoreError) {
-        guard let accounts = BudgetText.accounts(row.text(2)), let subject = BudgetText.subject(row.text(8)) else {
+        guard let accounts = BudgetText.accounts(row.text(2)), var subject = BudgetText.subject(row.text(8)) else {
             throw .unreadable("usage record", row.text(0))
         }
+        if !row.isNull(7) { subject.run = try row.id(7) }
         self.init(
             id: try row.id(0),
             at: row.time(1),

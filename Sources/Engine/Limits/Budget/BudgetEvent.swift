@@ -33,7 +33,10 @@ extension BudgetEvent {
         case .reserved(let id, let charge):
             return ["reservation": .string(id.description), "charge": charge.json]
         case .settled(let id, let charge, let isKnown):
-            return ["reservation": .string(id.description), "charge": charge.json, "known": .bool(isKnown)]
+            var data: JSONObject = ["reservation": .string(id.description), "charge": charge.json]
+            // Most are; what is left out is written for every call of every agent.
+            if !isKnown { data["known"] = false }
+            return data
         case .warning(let account, let percent, let limit, let spent):
             var data = JSONObject()
             account.write(into: &data)
@@ -52,10 +55,8 @@ extension BudgetEvent {
             guard let id, let charge = Charge(json: data["charge"]) else { return nil }
             self = .reserved(id, charge)
         case .budgetSettled:
-            guard let id, let charge = Charge(json: data["charge"]), let isKnown = data["known"]?.boolValue else {
-                return nil
-            }
-            self = .settled(id, charge, isKnown: isKnown)
+            guard let id, let charge = Charge(json: data["charge"]) else { return nil }
+            self = .settled(id, charge, isKnown: data["known"] != false)
         case .budgetWarning:
             guard let account = BudgetAccount(data), let percent = data["percent"]?.intValue,
                 let limit = BudgetLimit(json: data["limit"]), let spent = Charge(json: data["spent"])
