@@ -37,6 +37,7 @@ import Tools
             audit: {enabled: false}
             sandbox:
               require: false
+              control_groups: false
               network: ["127.0.0.1:7421", "[::1]:80"]
             tools: {dir: functions}
             agents: {dir: roles}
@@ -144,6 +145,7 @@ import Tools
         (expected.queues, expected.labels) = (["tool"], ["os": "linux"])
         expected.durability = .relaxed
         expected.requiresSandbox = false
+        expected.usesControlGroups = false
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
         expected.toolsFolder = "/data/functions"
         expected.agentsFolder = "/data/roles"

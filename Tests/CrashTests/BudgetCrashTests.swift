@@ -102,20 +102,123 @@ import Threads
         return (kills, problems.isEmpty ? [] : problems + history)
     }
 
+    /// Agents, each with one call of a model.
+    private static func agents(_ calls: Int, _ paid: Int) -> String {
+        let items = (1...calls).map(String.init).joined(separator: ", ")
+        return """
+            workflow: asked
+            budget: {llm_tokens: \(paid * tokens)}
+            nodes:
+              - {id: items, type: transform, config: {expr: "[\(items)]"}} # FOLDER
+              - id: ask
+                type: map
+                depends_on: [items]
+                config:
+                  items: ${ nodes.items.output }
+                  max_parallel: \(calls)
+                  body: {nodes: [{id: call, type: agent, config: {agent: noop, prompt: Go, max_output_tokens: 1000}}]}
+            """
+    }
+
+    /// What a call takes of the budget.
+    private static let tokens = 1100
+
+    /// With `BATON_TEST_EVERY_POINT=1` 50 runs of 1,000 calls and LLM tokens for 400, else two of 100 and tokens for 40.
+    @Test func `models are not asked for more than a budget has, whoever dies meanwhile`() async throws {
+        let isLong = CrashPlan.isExhaustive
+        let (runs, calls, paid) = isLong ? (50, 1000, 400) : (2, 100, 40)
+        let seed = UInt64.random(in: 0...9999)
+        var kills = 0
+        for number in 0..<runs {
+            let script = "rules: [{reply: {text: done}, usage: {input: 100, output: 1000}}]"
+            let result = try await ModelsOfTest.with(script) { port, counter in
+                try await Self.threads.run {
+                    Result { try Self.ask(calls, paid, seed &+ UInt64(number), port, counter) }
+                }.get()
+            }
+            kills += result.kills
+            #expect(result.problems.isEmpty)
+        }
+        #expect(kills >= runs)
+        if isLong { print("budgets of agents: \(runs) runs, \(kills) deaths") }
+    }
+
+    private static func ask(
+        _ calls: Int,
+        _ paid: Int,
+        _ seed: UInt64,
+        _ port: Int,
+        _ counter: RequestCounter
+    ) throws -> (kills: Int, problems: [String]) {
+        let folder = try CrashFolder(agents(calls, paid))
+        let variables = ModelsOfTest.variables(folder, port).merging(["BATON_LIMITS_MAX_PARALLEL": "\(calls)"]) { $1 }
+        let id = folder.id.description
+        var random = SeededRandom(seed: seed)
+        var (kills, history): (Int, [String]) = (0, ["seed \(seed)"])
+        func run(_ words: [String], _ kill: Kill?) throws -> Int32? {
+            let outcome = try folder.baton(words, variables).run(kill)
+            if outcome.isKilled { kills += 1 }
+            history.append("\(words[1]) \(outcome.exit.map(String.init) ?? "killed") \(outcome.errors.suffix(200))")
+            return outcome.exit
+        }
+        let resume = ["run", "resume", id, "-o", "jsonl"]
+        let lines = calls + 2 * paid
+        var last = try run(
+            ["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", id],
+            .line(.random(in: 20...lines, using: &random))
+        )
+        if last == nil { last = try run(resume, .line(.random(in: 5...paid, using: &random))) }
+        if last == nil { last = try run(resume, nil) }
+        var problems =
+            last == 7 ? [] : ["it does not wait for money, but ended with \(last.map(String.init) ?? "death")"]
+        func look(_ facts: (_ tokens: Int, _ unknown: Int) -> [(String, Bool)]) throws {
+            let usage = try Self.usage(folder)
+            let tokens = usage.reduce(0) { $0 + Int($1.charge.languageModelTokens) }
+            problems += try MoneyChecks.problems(folder)
+            problems += facts(tokens, usage.count { $0.certainty == .unknown }).filter { !$0.1 }.map {
+                "not so: \($0.0)"
+            }
+        }
+        let (limit, before) = (paid * tokens, counter.value)
+        try look { spent, unknown in
+            [
+                ("\(spent) of \(limit) LLM tokens", spent <= limit && spent > limit - 3 * tokens * (unknown + 1)),
+                ("\(before) requests for \(paid)", before <= paid),
+            ]
+        }
+        for scope in ["run:\(id)", "day", "project:default"] { _ = try run(["budget", "set", scope, "none"], nil) }
+        if try run(resume, nil) != 0 { problems.append("it does not complete with more money") }
+        let asked = counter.value
+        try look { spent, unknown in
+            [
+                (
+                    "\(asked) requests for \(calls), \(unknown) of them unknown",
+                    asked <= calls + unknown && asked >= calls
+                ),
+                ("\(spent) LLM tokens for \(asked) requests", spent >= asked * tokens),
+            ]
+        }
+        return (kills, problems.isEmpty ? [] : problems + history)
+    }
+
     private static func check(
         _ folder: CrashFolder,
         _ facts: (_ cents: Int, _ unknown: Int, _ effects: Int) -> [(String, Bool)]
     ) throws -> [String] {
-        let store = try SQLiteRunStore.openForReading(folder.data)
-        defer { store.close() }
-        var filter = UsageFilter()
-        filter.limit = .max
-        let usage = try store.usage(filter)
+        let usage = try usage(folder)
         let cents = usage.reduce(0) { $0 + $1.charge.money.picodollars } / 10_000_000_000
         let unknown = usage.count { $0.certainty == .unknown }
         let ledger = folder.ledger
         let twice = ledger.filter { $0.value != 1 }
         return try MoneyChecks.problems(folder) + (twice.isEmpty ? [] : ["effects that came twice: \(twice)"])
             + facts(Int(cents), unknown, ledger.count).filter { !$0.1 }.map { "not so: \($0.0)" }
+    }
+
+    private static func usage(_ folder: CrashFolder) throws -> [UsageRow] {
+        let store = try SQLiteRunStore.openForReading(folder.data)
+        defer { store.close() }
+        var filter = UsageFilter()
+        filter.limit = .max
+        return try store.usage(filter)
     }
 }

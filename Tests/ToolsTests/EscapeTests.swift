@@ -29,7 +29,13 @@ struct EscapeTests {
 
     @Test func `who does not end is ended, with all that it made`() async throws {
         try await withOutside { outside in
-            let limits = ProgramLimits(timeout: .milliseconds(400), grace: .milliseconds(200))
+            // Without bounds that would end some of them first.
+            let limits = ProgramLimits(
+                timeout: .milliseconds(400),
+                grace: .milliseconds(200),
+                memoryBytes: nil,
+                processes: nil
+            )
             for (name, command) in [
                 ("it ignores that it should end", "trap '' TERM INT HUP; while :; do :; done"),
                 ("it makes processes without end", "f() { while :; do sleep 98763 & done; }; f"),

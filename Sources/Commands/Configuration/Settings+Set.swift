@@ -39,6 +39,7 @@ extension Settings {
         case .authLockoutAttempts: auth.lockoutAttempts = try value.number(1...1000)
         case .authLockoutWindow: auth.lockoutWindow = try value.duration(atLeast: .seconds(1))
         case .sandboxRequire: requiresSandbox = try value.flag()
+        case .sandboxControlGroups: usesControlGroups = try value.flag()
         case .sandboxNetwork:
             allowedTargets = try value.list("a list of host:port") { AddressPolicy.isEntry($0) ? $0 : nil }
         case .toolsFolder: toolsFolder = try value.path("of a folder", in: folder)

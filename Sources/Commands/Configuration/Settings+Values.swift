@@ -33,6 +33,7 @@ extension Settings {
         case .authLockoutAttempts: .int(Int64(auth.lockoutAttempts))
         case .authLockoutWindow: .string(auth.lockoutWindow.text)
         case .sandboxRequire: .bool(requiresSandbox)
+        case .sandboxControlGroups: .bool(usesControlGroups)
         case .sandboxNetwork: list(allowedTargets)
         case .toolsFolder: text(toolsFolder)
         case .agentsFolder: text(agentsFolder)

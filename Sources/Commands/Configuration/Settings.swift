@@ -18,6 +18,7 @@ struct Settings: Equatable {
     /// Accounts and logins.
     var auth = IdentitySettings()
     var requiresSandbox = true
+    var usesControlGroups = true
     /// `host:port` of private targets that requests may go to.
     var allowedTargets: [String] = []
     /// A folder of function programs; an absolute path.

@@ -32,7 +32,9 @@ extension SettingsKey {
     /// The form of the key's value.
     var form: SettingsForm {
         switch self {
-        case .authOpenRegistration, .sandboxRequire, .auditEnabled, .tiersAllowLower, .budgetsAllowUnpriced: .flag
+        case .authOpenRegistration, .sandboxRequire, .sandboxControlGroups, .auditEnabled, .tiersAllowLower,
+            .budgetsAllowUnpriced:
+            .flag
         case .serverPort, .authLockoutAttempts, .limitsMaxParallel, .limitsPerProject, .limitsBurst: .number
         case .serverAddress: .text
         case .serverCertificate, .serverKey, .serverUnixSocket, .toolsFolder, .agentsFolder, .skillsFolder,
@@ -75,6 +77,8 @@ extension SettingsKey {
         case .authLockoutAttempts: "failed logins within the window that lock, 1 to 1000"
         case .authLockoutWindow: "the span in which failed logins count, and for which they lock; at least 1s"
         case .sandboxRequire: "without a working sandbox programs do not start"
+        case .sandboxControlGroups:
+            "limits of memory and processes hold for a program as a whole, where that is possible"
         case .sandboxNetwork: "private `host:port` targets that requests may go to"
         case .toolsFolder: "a folder of function programs"
         case .agentsFolder: "a folder of [agents](agents.md#agents), which add to the built-in ones or replace them"

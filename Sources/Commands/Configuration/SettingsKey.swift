@@ -19,6 +19,7 @@ enum SettingsKey: String, CaseIterable {
     case authLockoutAttempts = "auth.lockout.attempts"
     case authLockoutWindow = "auth.lockout.window"
     case sandboxRequire = "sandbox.require"
+    case sandboxControlGroups = "sandbox.control_groups"
     case sandboxNetwork = "sandbox.network"
     case toolsFolder = "tools.dir"
     case agentsFolder = "agents.dir"

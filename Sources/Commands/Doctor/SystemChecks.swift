@@ -62,8 +62,7 @@ struct SystemChecks {
         let sandbox = Sandbox(SandboxSettings(isRequired: settings.requiresSandbox))
         switch AsyncWork({ await sandbox.probe() }).wait() {
         case .available:
-            let bounds = geteuid() == 0 ? "; as root, without a limit on how many processes they make" : ""
-            return Finding(check: "sandbox", grade: .ok, message: "programs start confined (bubblewrap)\(bounds)")
+            return Finding(check: "sandbox", grade: .ok, message: "programs start confined (bubblewrap); \(bounds)")
         case .unavailable(let reason):
             let isNeeded = settings.requiresSandbox
             return Finding(
@@ -75,6 +74,15 @@ struct SystemChecks {
                     : "programs run unconfined, as sandbox.require: false says"
             )
         }
+    }
+
+    private var bounds: String {
+        if settings.usesControlGroups, Sandbox.boundsWholePrograms {
+            return "their limits hold for all of their processes together (control groups)"
+        }
+        return geteuid() == 0
+            ? "their limits hold for each process, and as root nothing limits how many they make"
+            : "their limits hold for each process"
     }
 
     private func program(_ name: String, adds: String) -> Finding {

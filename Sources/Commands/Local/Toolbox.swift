@@ -32,7 +32,9 @@ struct Toolbox: Sendable {
     ) throws(CommandFailure) {
         let dataFolder = context.dataFolder
         policy = AddressPolicy(allowed: settings.allowedTargets)
-        sandbox = SandboxSettings(isRequired: settings.requiresSandbox, hiddenPaths: [dataFolder])
+        var sandbox = SandboxSettings(isRequired: settings.requiresSandbox, hiddenPaths: [dataFolder])
+        sandbox.usesControlGroups = settings.usesControlGroups
+        self.sandbox = sandbox
         profiles = settings.profiles
         workspaces = Workspaces(dataFolder: dataFolder)
         let keys = ProviderKeys.reading(context)

@@ -151,12 +151,16 @@ final class Child {
         inside = descriptor
         insideNumber = number
         if isUnwanted { return endInside() }
-        openPorts(number)
+        begin(number)
     }
 
-    /// Opens the ports in its network, and lets it begin.
-    private func openPorts(_ number: pid_t) {
+    /// Puts it into its group, opens the ports in its network, and lets it begin.
+    private func begin(_ number: pid_t) {
         guard let gate = job.program.gate else { return }
+        if let group = job.program.group, !group.add(number) {
+            failure = ProgramError(code: .notStarted, description: "no control group: \(systemError())")
+            return send(SIGKILL)
+        }
         for port in job.program.ports {
             let listener = baton_listen_inside(number, port.number)
             guard listener >= 0 else {
@@ -212,6 +216,8 @@ final class Child {
         kill(-pid, SIGKILL)
         var code: Int32 = 0
         _ = baton_reap(pid, &code)
+        let ranOutOfMemory = job.program.group?.ranOutOfMemory ?? false
+        job.program.group?.end()
         for index in sources.indices { sources[index].finish() }
         if let failure {
             job.answer.give(.success(.failure(failure)))
@@ -223,6 +229,7 @@ final class Child {
             output: sources[0].captured,
             errors: sources[1].captured,
             duration: .now - start,
+            ranOutOfMemory: ranOutOfMemory,
             report: sources[2].captured
         )
         job.answer.give(.success(.success(result)))

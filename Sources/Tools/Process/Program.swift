@@ -25,8 +25,10 @@ public struct Program: Sendable {
     public var ports: [SandboxPort] = []
     /// Sees what it writes while it runs, and may end it.
     public var watch: ProgramWatch?
-    /// The launcher waits for this before it starts what is inside, so that ``ports`` are open by then.
+    /// The launcher waits for this before it starts what is inside, so that ``ports`` are open and it is in its ``group`` by then.
     var gate: Descriptor?
+    /// What is inside is put into it before it starts; only together with ``gate``.
+    var group: ControlGroup?
     /// Descriptors the child gets as 3, 4, …
     var descriptors: [Descriptor] = []
     /// The child gets one more pipe after `descriptors`; see ``ProgramResult/report``.

@@ -11,10 +11,11 @@ public struct ProgramLimits: Sendable, Hashable {
     public var grace: Duration
     /// Kept of each output stream.
     public var outputBytes: Int
-    /// Private writable memory of each process (`RLIMIT_DATA`); `nil` is unlimited.
+    /// Private writable memory of each process (`RLIMIT_DATA`), and where there are control groups memory of all of
+    /// them together with what they keep in places in memory; `nil` is unlimited.
     public var memoryBytes: Int?
-    /// Processes and threads; counted only inside a sandbox, where nobody else's count. The kernel does not hold root
-    /// to it.
+    /// Processes and threads; counted only inside a sandbox, where nobody else's count. Without control groups the
+    /// kernel does not hold root to it.
     public var processes: Int?
     /// CPU time of each process.
     public var cpuSeconds: Int?

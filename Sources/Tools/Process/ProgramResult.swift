@@ -35,6 +35,8 @@ public struct ProgramResult: Sendable, Equatable {
     public let errors: CapturedOutput
     /// From start to end.
     public let duration: Duration
+    /// The kernel ended one of its processes because together they had more memory than the limit.
+    public let ranOutOfMemory: Bool
     /// What it wrote to the descriptor after the last inherited one, if ``Program/writesReport``.
     let report: CapturedOutput
 

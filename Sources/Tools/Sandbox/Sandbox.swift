@@ -46,6 +46,10 @@ public struct Sandbox: Sendable {
         return found
     }
 
+    /// Whether limits hold for all processes of a program together: control groups can be made here. Looks once, and
+    /// may move this process into a group of its own for it.
+    public static var boundsWholePrograms: Bool { !ControlGroupPlace.usable.isEmpty }
+
     /// Runs a program with `workspace` as the place it may change.
     ///
     /// - Parameters:
@@ -114,7 +118,11 @@ public struct Sandbox: Sendable {
         outer.descriptors = [filter]
         outer.writesReport = true
         var descriptors = ["--seccomp", "3"]
-        if !program.ports.isEmpty {
+        if settings.usesControlGroups, !ControlGroupPlace.usable.isEmpty {
+            outer.group = ControlGroup.make(program.limits, in: ControlGroupPlace.usable)
+            guard outer.group != nil else { throw Self.failed("no control group: \(systemError())") }
+        }
+        if !program.ports.isEmpty || outer.group != nil {
             guard let gate = Descriptor.pipe() else { throw Self.failed("no pipe: \(systemError())") }
             outer.descriptors.append(gate.reader)
             outer.gate = gate.writer

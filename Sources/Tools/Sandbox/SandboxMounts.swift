@@ -125,9 +125,10 @@ struct SandboxMounts {
     /// The read-only root, fresh devices and processes.
     ///
     /// Started by root, a program is root to the files of `/proc` too, even without capabilities: the kernel's settings
-    /// have to be bound read-only, or `core_pattern` would be a way out.
+    /// have to be bound read-only, or `core_pattern` would be a way out. To others the kernel gives none of them.
     static let system: [String] = {
         var options = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        guard geteuid() == 0 else { return options + ["--ro-bind", "/dev/null", "/proc/keys"] }
         for name in ["sys", "irq", "bus", "fs", "acpi", "scsi", "driver", "sysrq-trigger", "mtrr"]
         where real("/proc/\(name)") != nil {
             options += ["--ro-bind", "/proc/\(name)", "/proc/\(name)"]

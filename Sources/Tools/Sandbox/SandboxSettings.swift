@@ -24,6 +24,8 @@ public struct SandboxSettings: Sendable, Hashable {
     public var writePaths: [String]?
     /// Places that nothing may see, also inside the workspace; absolute. What a pattern would have to name is not there.
     public var forbiddenPaths: [String] = []
+    /// Limits of memory and processes hold for a program as a whole where the system has control groups for us.
+    public var usesControlGroups = true
     /// Variables of our own environment that programs get.
     public var environmentNames: [String]
     /// Programs see the network of this machine. Nothing guards where they go then.

@@ -155,7 +155,10 @@ extension ProgramResult {
     func failure(_ what: String, code: String = "tool.failed") -> TaskError {
         let isTemporary = exitCode == ShellExec.temporaryFailure
         let last = errors.lastText(200).split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
-        let how = exitCode > 128 ? "was ended by signal \(exitCode - 128)" : "ended with exit code \(exitCode)"
+        let how =
+            ranOutOfMemory
+            ? "had more memory than it may have, and was ended"
+            : exitCode > 128 ? "was ended by signal \(exitCode - 128)" : "ended with exit code \(exitCode)"
         return TaskError(
             code: code,
             errorClass: isTemporary ? .transient : .permanent,
