@@ -62,6 +62,24 @@ import Tools
         )
     }
 
+    @Test func `a skill has a person confirm the calls that it names`() async throws {
+        var skill = Skill(name: "care", instructions: "Ask first.")
+        skill.constraints = [.requireConfirmation(tool: "note"), .maxExecutions(tool: "note", count: 1)]
+        let world = try AgentWorld(Self.script, skills: SkillShelf([skill]))
+        try await world.withEngine { engine in
+            let run = try await world.start("tools: [note, look.up], skills: [care]", on: engine)
+            try await answer(world, engine, run, "approve") { row in
+                #expect(row.details.subject?["rule"] == "require_confirmation of the skill care")
+                #expect(row.details.subject?["arguments"] == ["n": 1] && world.tool.notes.isEmpty)
+            }
+            _ = try await world.wait(for: run, on: engine)
+            #expect(try world.ending(of: run, engine)["text"] == "done")
+        }
+        // The second one breaks the other constraint, so nobody is asked.
+        #expect(world.tool.notes.count == 1)
+        #expect(world.models.asked[1].results.map(\.isError) == [false, false, true])
+    }
+
     @Test func `what a profile does not permit is not offered, or told to the model with its rule`() async throws {
         var profile = ToolProfile("careful")
         profile.mode = .readOnly

@@ -50,13 +50,14 @@ final class AgentWorld: Sendable {
         expected: Money? = nil,
         allowing allowed: [String] = [],
         adding more: [AgentRecord] = [],
-        profiles: [ToolProfile] = []
+        profiles: [ToolProfile] = [],
+        skills: SkillShelf = .builtIn()
     ) throws {
         (self.allowed, self.expected) = (allowed, expected)
         self.profiles = profiles
         let clock = AgentClock()
         self.clock = clock
-        registry = Mutex(AgentRegistry(.builtIn(adding: more), now: clock.now))
+        registry = Mutex(AgentRegistry(.builtIn(adding: more), skills: skills, now: clock.now))
         let script = try ModelScript(Array(script.utf8), fileName: "s.yaml")
         models = CountingProvider(ScriptedProvider(name: "p", script: script))
         let reference = ModelReference(provider: "p", model: model)

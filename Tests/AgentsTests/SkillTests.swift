@@ -63,11 +63,12 @@ import Tools
               - require_before: {tool: fs.write, first: fs.read}
               - require_after: {tool: fs.write, then: shell.exec}
               - max_executions: {tool: shell.exec, count: 2}
+              - require_confirmation: {tool: fs.write}
             ---
             Look twice.
             """
         let skill = try Skill(Array(text.utf8), fileName: "SKILL.md")
-        #expect(skill.constraints.count == 5 && skill.disclosure == .full && skill.priority == 3)
+        #expect(skill.constraints.count == 6 && skill.disclosure == .full && skill.priority == 3)
         #expect(
             JSONValue.object(skill.json)["constraints"]?[4] == ["max_executions": ["tool": "shell.exec", "count": 2]]
         )
@@ -180,6 +181,8 @@ import Tools
         #expect(try shelf.apply("care", to: "look.up", [:]) == ["n": 7])
         #expect(try shelf.apply("care", to: "other", ["a": 1]) == ["a": 1])
         #expect(throws: TaskError.self) { try shelf.apply("care", to: "note", [:]) }
+        let asking = SkillShelf([Self.skill([.requireConfirmation(tool: "note")])])
+        #expect(throws: TaskError.self) { try asking.apply("care", to: "note", [:]) }
         #expect(throws: TaskError.self) { try shelf.apply("cure", to: "note", [:]) }
     }
 }

@@ -95,10 +95,12 @@ struct AgentTask: Sendable {
         }
         // The sort is stable.
         self.skills = skills.sorted { $0.priority < $1.priority }
-        permission = try permits(
+        var permission = try permits(
             [record.profile, config["profile"]?.stringValue],
             config["approve_tools"]?.arrayValue?.compactMap(\.stringValue) ?? []
         )
+        for skill in skills { permission.confirmations.merge(skill.confirmations) { first, _ in first } }
+        self.permission = permission
         let canPatch = config["can_patch"].map { $0 != false } ?? false
         let own = config["tools"]?.arrayValue?.compactMap(\.stringValue) ?? record.tools
         (tools, catalogue) = try AgentTool.all(

@@ -15,6 +15,8 @@ public enum SkillConstraint: Sendable, Hashable {
     case requireAfter(tool: String, then: String)
     /// It is called so often at most.
     case maxExecutions(tool: String, count: Int)
+    /// A person approves each call of it, with its exact arguments.
+    case requireConfirmation(tool: String)
 
     /// Why something is none.
     struct Problem: Error {
@@ -55,8 +57,10 @@ public enum SkillConstraint: Sendable, Hashable {
                 guard let count = fields["count"]?.intValue, (0...1000).contains(count) else { return nil }
                 return .maxExecutions(tool: text("tool"), count: Int(count))
             }
+        case "require_confirmation": return checked(["tool"]) { .requireConfirmation(tool: text("tool")) }
         default:
-            let known = "require_argument, forbid_argument, require_before, require_after, max_executions"
+            let known =
+                "require_argument, forbid_argument, require_before, require_after, max_executions, require_confirmation"
             return .failure(Problem(rule: "`\(member.key)` is none of \(known)"))
         }
     }
@@ -75,6 +79,7 @@ public enum SkillConstraint: Sendable, Hashable {
             return ["require_after": ["tool": .string(tool), "then": .string(then)]]
         case .maxExecutions(let tool, let count):
             return ["max_executions": ["tool": .string(tool), "count": .int(Int64(count))]]
+        case .requireConfirmation(let tool): return ["require_confirmation": ["tool": .string(tool)]]
         }
     }
 

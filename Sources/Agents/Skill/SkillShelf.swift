@@ -58,11 +58,26 @@ public struct SkillShelf: Sendable {
         if let reason = skill.constraints.lazy.compactMap({ $0.refusal(of: tool, filled, after: []) }).first {
             throw TaskError(code: "skill.constraint", errorClass: .permanent, message: "\(skill.name): \(reason)")
         }
+        if skill.confirmations[tool] != nil {
+            throw TaskError(
+                code: "skill.constraint",
+                errorClass: .permanent,
+                message: "\(skill.name): a person approves each call of \(tool), so call it in a run"
+            )
+        }
         return filled.objectValue ?? arguments
     }
 }
 
 extension Skill {
+    /// The tools whose calls a person approves, and how that is said.
+    var confirmations: [String: String] {
+        constraints.reduce(into: [:]) { tools, constraint in
+            guard case .requireConfirmation(let tool) = constraint else { return }
+            tools[tool] = "require_confirmation of the skill \(name)"
+        }
+    }
+
     /// The arguments with its defaults where there are none.
     func filled(_ arguments: JSONValue, for tool: String) -> JSONValue {
         guard let own = defaults[tool], var object = arguments.objectValue else { return arguments }

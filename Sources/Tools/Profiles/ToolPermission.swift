@@ -10,12 +10,14 @@ public struct ToolPermission: Sendable {
     public var profiles: [ToolProfile] = []
     /// A person approves each call of these tools; `fs.*` stands for all that begin so.
     public var approvals: [String] = []
+    /// Each call of these tools as well, and what says so.
+    public var confirmations: [String: String] = [:]
 
     /// Permits everything.
     public init() {}
 
     /// Whether it says anything.
-    public var isEmpty: Bool { profiles.isEmpty && approvals.isEmpty }
+    public var isEmpty: Bool { profiles.isEmpty && approvals.isEmpty && confirmations.isEmpty }
 
     /// A call of the tool may be made, with some arguments at least.
     public func offers(_ tool: String) -> Bool {
@@ -27,6 +29,7 @@ public struct ToolPermission: Sendable {
     /// - Parameter workspace: Where it works; an absolute path.
     public func verdict(on tool: ToolDefinition, _ arguments: JSONValue, workspace: String) -> ToolVerdict {
         var verdict = ToolVerdict.allow
+        if let rule = confirmations[tool.name] { verdict = .ask(rule) }
         if ToolProfile.covers(approvals, tool.name) { verdict = .ask("approve_tools has \(tool.name)") }
         for profile in profiles {
             let own = profile.verdict(on: tool, arguments, workspace: workspace).of("profile \(profile.name)")
@@ -39,6 +42,7 @@ public struct ToolPermission: Sendable {
     /// sees the calls of an agent that is a program.
     public var ruleAboutCalls: String? {
         if !approvals.isEmpty { return "approve_tools" }
+        if let rule = confirmations.values.min() { return rule }
         return profiles.lazy.compactMap { profile in
             profile.fieldAboutCalls.map { "`\($0)` of the profile \(profile.name)" }
         }.first
