@@ -68,7 +68,7 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The form of names of definitions and tags (spec 3.1).
-    static func isName(_ text: String) -> Bool {
+    public static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count <= 200, isLetter(first) else { return false }
         return text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || "-./".utf8.contains($0) }
     }

@@ -27,7 +27,7 @@ enum CommandTree {
             ResourceCommands.group, ServerCommand.command.reaching(.nothing),
             DevCommand.command.reaching(.nothing), ToolCommands.group, MCPCommands.group, AgentCommands.group,
             SkillCommands.group, RAGCommands.group, KnowledgeCommands.group, MemoryCommands.group,
-            ContextCommands.group, ThinkingCommands.group, ExecCommand.command,
+            ContextCommands.group, ThinkingCommands.group, ExecCommand.command, PatternCommands.group,
             SimulationCommands.group.reaching(.nothing), ArtifactCommands.group,
             CacheCommands.group, BudgetCommands.group, UsageCommands.group,
             SecretCommands.group, UserCommands.group, KeyCommands.group, AuditCommands.group,

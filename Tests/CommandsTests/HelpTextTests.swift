@@ -103,6 +103,7 @@ private let rootHelp = """
       context     Save, load and join contexts of a run or a project, and carry them elsewhere
       thinking    Show the thoughts that agents of a run wrote down
       exec        Call a tool, a workflow, an agent or a skill of a server by its name
+      pattern     See chains of agents and tools that are done again and again, and make workstacks of them
       artifact    List, read and clean up what is kept by hash
       cache       See and empty the cache of outputs of nodes with `cache`
       budget      See and set what may be spent

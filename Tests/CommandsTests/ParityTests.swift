@@ -15,6 +15,19 @@ import Testing
         outputs: {sum: "${ nodes.add.output }"}
         nodes: [{id: add, type: transform, config: {expr: inputs.n + 1}}]
         """,
+        "twice.yaml": """
+        workflow: twice
+        nodes:
+          - {id: a, type: fs.list}
+          - {id: b, type: fs.list, depends_on: [a]}
+        """,
+        "thrice.yaml": """
+        workflow: thrice
+        nodes:
+          - {id: a, type: fs.list}
+          - {id: b, type: fs.list, depends_on: [a]}
+          - {id: c, type: fs.list, depends_on: [b]}
+        """,
         "ask.yaml": """
         workflow: ask
         nodes:
@@ -135,6 +148,27 @@ import Testing
         Step(words: "agent show swift_pr", exit: 3, isCompared: false),
         Step(words: "task prompt last paid", exit: 3, isCompared: false),
         Step(words: "task prompt last nothing", exit: 3, isCompared: false),
+        Step(words: "pattern list -o json"),
+        Step(words: "pattern list --status seen"),
+        Step(words: "pattern list --status none", exit: 2),
+        Step(words: "pattern show none", exit: 3),
+        Step(words: "pattern promote none --name a", exit: 3),
+        Step(words: "run start twice.yaml", isCompared: false),
+        Step(words: "run start twice.yaml", isCompared: false),
+        Step(words: "pattern list"),
+        Step(words: "run start twice.yaml", isCompared: false),
+        Step(words: "pattern list -o json"),
+        Step(words: "pattern show fs.list-to-fs.list-2step -o json"),
+        Step(words: "pattern promote fs.list-to-fs.list-2step --name '1'", exit: 2, isCompared: false),
+        Step(words: "pattern promote fs.list-to-fs.list-2step --name one", exit: 4),
+        Step(words: "pattern promote fs.list-to-fs.list-2step --name look -o json"),
+        Step(words: "pattern promote fs.list-to-fs.list-2step"),
+        Step(words: "pattern dismiss fs.list-to-fs.list-2step", exit: 4, isCompared: false),
+        Step(words: "workflow show look --format yaml"),
+        Step(words: "run start look -o json"),
+        Step(words: "run start thrice.yaml", isCompared: false),
+        Step(words: "pattern dismiss fs.list-to-fs.list-3step -o json"),
+        Step(words: "pattern list --status dismissed -o json"),
         Step(words: "skill list -o json"),
         Step(words: "skill show systemd"),
         Step(words: "skill show system", exit: 3, isCompared: false),
@@ -271,11 +305,12 @@ import Testing
         "at", "created_at", "started_at", "ended_at", "changed_at", "moved_at", "owner", "creator", "by", "actor",
         "seq",
         "duration_ms", "workspace", "worker", "hint", "commands", "moved_by", "since", "artifact", "compacted_from",
-        "kept_until", "added_at", "updated_at", "document", "run_started_at", "ms",
+        "kept_until", "added_at", "updated_at", "document", "run_started_at", "ms", "first_seen_at", "last_seen_at", "suggested_at",
+        "mean_latency_ms", "estimated_saving_ms",
     ]
 
     private func blur(_ text: String) -> String {
-        text.replacing(/(run|task|ht|art|sched|doc|fnd)_[0-9a-z]{26,40}/, with: "ID")
+        text.replacing(/(run|task|ht|art|sched|doc|fnd|pat)_[0-9a-z]{26,40}/, with: "ID")
             .replacing(/\tworkspace=[^\t]+/, with: "")
             .replacing(/duration_ms=\d+/, with: "duration_ms=0")
             .replacing(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?/, with: "TIME")

@@ -170,4 +170,41 @@ import Testing
             #expect(call("x", ["coordinate_agents": ["analyst", "zzz"], "prompt": "Look"]).status == 404)
         }
     }
+
+    @Test
+    func `S4 step 8: a sequence of agents that comes a third time is proposed, and becomes a workstack that runs`()
+        throws
+    {
+        try serve { api, alice in
+            func call() -> JSONValue {
+                let arguments: JSONValue = ["coordinate_agents": ["analyst", "architect", "judge"], "prompt": "Look"]
+                return api.post("/v1/execute", ["name": "review", "arguments": arguments], alice).json
+            }
+            func proposed() -> [JSONValue] { api.get("/v1/patterns", alice).json["items"]?.arrayValue ?? [] }
+            for _ in 1...2 { #expect(call()["success"] == true) }
+            #expect(proposed().isEmpty)
+            let third = call()
+            let run = third["execution_id"]?.stringValue ?? ""
+            let events = api.get("/v1/events?types=pattern.suggested", alice).json["items"]?.arrayValue ?? []
+            #expect(events.count == 1 && events.first?["run"]?.stringValue == run, "\(third.text)")
+            #expect(events.first?["data"]?["confidence"] == 0.7, "\(events)")
+            let pattern = try #require(proposed().first)
+            #expect(pattern["name"] == "analyst-to-judge-3step" && pattern["count"] == 3, "\(pattern.text)")
+            let path = "/v1/patterns/\(pattern["id"]?.stringValue ?? "")"
+            let promoted = api.post("\(path)/promote", [:], alice)
+            #expect(promoted.json["promotion"]?["workstack"] == "analyst-to-judge-3step", "\(promoted.text)")
+            #expect(api.post("\(path)/promote", [:], alice).json["promotion"] == promoted.json["promotion"])
+            // It validates, and it runs.
+            let document = api.get(path, alice).json["document"] ?? .null
+            let checked = api.post("/v1/validate", document, alice)
+            #expect(checked.json["valid"] == true, "\(checked.text)")
+            let done = api.post(
+                "/v1/execute",
+                ["name": "workstack_analyst-to-judge-3step", "arguments": ["prompt": "Look"]],
+                alice
+            )
+            #expect(done.json["mode"] == "workstack" && done.json["success"] == true, "\(done.text)")
+            #expect(proposed().isEmpty)
+        }
+    }
 }

@@ -46,7 +46,8 @@ struct OwnershipTests {
             as: alice
         )
         let values = [
-            "finding": "fnd_00000000000000000000000000", "source": "notes",
+            "finding": "fnd_00000000000000000000000000", "pattern": "pat_00000000000000000000000000",
+            "source": "notes",
             "document": document.json["items"]?[0]?["id"]?.stringValue ?? "",
             "webhook": webhook.json["id"]?.stringValue ?? "", "hook": hook.json["id"]?.stringValue ?? "",
             "run": run, "task": "task_\(run.dropFirst(4))0000000000", "human_task": task,

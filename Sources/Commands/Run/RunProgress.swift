@@ -170,6 +170,7 @@ struct RunProgress {
         case .human(let human): return step(at, event, human.mark, human.note, isNews: human.isNews)
         case .group(let group): return step(at, event, .info, group.group.name, isNews: false)
         case .supervision(.stuck): return step(at, event, .failed, "nothing has happened for minutes")
+        case .pattern(let pattern): return step(at, event, .info, "\(pattern.name), seen \(pattern.count) times")
         default: return nil
         }
     }

@@ -97,6 +97,8 @@ public struct Event: Sendable, Equatable {
         indirect case step(StepEvent)
         /// A task was given up.
         indirect case deadLetter(DeadLetterEvent)
+        /// What the run did was done often enough to propose it.
+        indirect case pattern(PatternEvent)
         /// An output is checked.
         indirect case verification(VerificationEvent)
     }

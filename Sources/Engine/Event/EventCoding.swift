@@ -126,6 +126,7 @@ extension Event.Body {
         case .step(let event): event.data
         case .deadLetter(let event): event.data
         case .verification(let event): event.data
+        case .pattern(let event): event.data
         }
     }
 

@@ -109,6 +109,7 @@ struct EventDecoder {
             .verificationCompleted:
             try verification(type, data).map(Event.Body.verification)
         case .deadLetterAdded: deadLetter(data).map(Event.Body.deadLetter)
+        case .patternSuggested: PatternEvent(data).map(Event.Body.pattern)
         }
     }
 

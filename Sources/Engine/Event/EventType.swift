@@ -104,6 +104,7 @@ public enum EventType: String, Sendable, CaseIterable {
     case budgetExhausted = "budget.exhausted"
     case budgetRaised = "budget.raised"
     case deadLetterAdded = "dead_letter.added"
+    case patternSuggested = "pattern.suggested"
 }
 
 extension Event.Body {
@@ -147,6 +148,7 @@ extension Event.Body {
         case .step(let event): event.type
         case .deadLetter(let event): event.type
         case .verification(let event): event.type
+        case .pattern(let event): event.type
         }
     }
 }

@@ -32,6 +32,7 @@ indirect enum Request: Sendable {
     case deadLetter(DeadLetterRequest)
     case worker(WorkerRequest)
     case resource(ResourceRequest)
+    case pattern(PatternRequest)
     /// Carried out once, however often it comes.
     case keyed(IdempotencyKey, Request)
     case keep([UInt8], IdempotencyKey, Reply<Void>)
@@ -59,6 +60,7 @@ indirect enum Request: Sendable {
         case .deadLetter(let request): request.refuse(error)
         case .worker(let request): request.refuse(error)
         case .resource(let request): request.refuse(error)
+        case .pattern(let request): request.refuse(error)
         case .keyed(_, let request): request.refuse(error)
         case .keep(_, _, let reply): reply(.failure(error))
         case .release(let reply), .advance(_, _, let reply), .budget(_, _, _, let reply), .stop(let reply):

@@ -23,6 +23,7 @@ extension ShardLoop {
     mutating func finish(_ batch: inout Batch) {
         scheduleAndSettle(&batch)
         for run in batch.runs where !run.machine.events.isEmpty {
+            notePattern(of: run, &batch)
             collect(run, &batch)
             noteAwaited(run.machine.events, of: run)
         }
@@ -349,6 +350,7 @@ extension ShardLoop {
             try loadLetters()
             try loadWorkers()
             try loadResources()
+            try loadPatterns()
         } catch {
             failStop(error.message)
         }

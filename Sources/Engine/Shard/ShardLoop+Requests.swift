@@ -59,6 +59,8 @@ extension ShardLoop {
             apply(request, to: &batch)
         case .resource(let request):
             apply(request, to: &batch)
+        case .pattern(let request):
+            apply(request, to: &batch)
         case .keyed(let key, let request):
             batch.key = key
             apply(request, to: &batch)

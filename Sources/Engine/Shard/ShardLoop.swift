@@ -74,6 +74,8 @@ struct ShardLoop {
     var resources: [RegistrationRow.Key: ResourceRecord] = [:]
     /// By resource: tasks that need it and whose turn came while it did not work; some may not wait any more.
     var awaitedResources: [RegistrationRow.Key: Set<TaskKey>] = [:]
+    /// By tenant: chains of agents and tools that runs have done.
+    var patterns: [String: [PatternID: PatternRecord]] = [:]
     /// Workers outside.
     var workers = WorkerTable()
     /// Tasks that have a dead letter; some may have none any more.
@@ -129,6 +131,7 @@ struct ShardLoop {
             try loadLetters()
             try loadWorkers()
             try loadResources()
+            try loadPatterns()
             try loadLimits()
             return true
         } catch {

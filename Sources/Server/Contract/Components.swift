@@ -26,7 +26,7 @@ enum Components {
         "version": .version, "artifact": .id("art"), "queue": .text(1...200, pattern: "^[!-.0-~]+$"),
         "hash": .text(1...71, pattern: "^(sha256:)?[0-9a-f]{64}$"), "webhook": .id("wh"), "hook": .id("hook"),
         "source": .text(1...100, pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,99}$"), "document": .id("doc"),
-        "finding": .id("fnd"),
+        "finding": .id("fnd"), "pattern": .id("pat"),
         "worker": .id("wrk"), "tool": .text(1...128, pattern: "^[a-z][A-Za-z0-9_.-]{0,127}$"),
         "server": .text(1...40, pattern: "^[a-z0-9_-]{1,40}$"),
         "entry": .text(1...200), "context": .text(1...200),
@@ -36,6 +36,7 @@ enum Components {
     static let schemas: JSONObject = {
         let all =
             general + accounts + definitions + runs + people + webhooks + queues + agents + knowledge + memory
+            + patterns
         return JSONObject(members: all.map { .init(key: $0.name, value: .object($0.shape.schema)) })
     }()
 

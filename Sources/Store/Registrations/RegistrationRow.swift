@@ -1,7 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something that was made known to the engine: a worker, a resource. What it is, only the engine knows.
+/// Something that was made known to the engine: a worker, a resource, a pattern. What it is, only the engine knows.
 public struct RegistrationRow: Sendable, Equatable {
     /// What is made known.
     public enum Kind: String, Sendable, CaseIterable {
@@ -9,6 +9,8 @@ public struct RegistrationRow: Sendable, Equatable {
         case worker
         /// Something that tasks need.
         case resource
+        /// A chain of agents and tools that runs have done.
+        case pattern
     }
 
     /// Names a registration.
