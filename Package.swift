@@ -130,7 +130,7 @@ let package = Package(
         // How long what is stored is kept.
         module("Retention", ["Catalog", "Store", "Model"]),
 
-        // The Model Context Protocol as clients speak it. Pure.
+        // The Model Context Protocol as clients and servers speak it. Pure.
         module("MCP", ["Cryptography", "Hashing", "JSON"]),
 
         // Runs.
@@ -170,7 +170,7 @@ let package = Package(
             "Server",
             [
                 "HTTPServer", "Engine", "AgentMemory", "Telemetry", "Identity", "Secrets", "Audit", "Webhooks",
-                "RateLimits", "Catalog", "Knowledge",
+                "RateLimits", "Catalog", "Knowledge", "MCP",
                 "Store", "Definition", "HTTP", "Hashing", "Threads", "Model", "JSON",
             ]
         ),
@@ -228,7 +228,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "CEL", "HTTPServer", "HTTP", "Engine", "AgentMemory", "Telemetry", "Identity", "Webhooks", "RateLimits",
+                "CEL", "HTTPServer", "HTTP", "MCP", "Engine", "AgentMemory", "Telemetry", "Identity", "Webhooks",
+                "RateLimits",
                 "Rates",
                 "Secrets",
                 "Cryptography", "Catalog", "Knowledge", "StoreSQLite", "Store", "Definition", "Hashing", "Threads",

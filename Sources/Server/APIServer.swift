@@ -107,6 +107,7 @@ public final class APIServer: Sendable {
                 skills: settings.skills
             ).routes
             + ToolServerRoutes(service: service, access: settings.toolServers).routes
+            + MCPRoutes(service: service, settings: settings).routes
             + PatternRoutes(service: service, tools: settings.tools).routes
             + PromptRoutes(service: service, agents: settings.agents).routes
             + NoteRoutes(service: service, agents: settings.agents).routes

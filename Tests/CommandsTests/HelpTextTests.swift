@@ -94,7 +94,7 @@ private let rootHelp = """
       server      Serve the API over HTTP and drive all runs and schedules, until Ctrl-C
       dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand
-      mcp         Look at the MCP servers of the settings, and say which of their tools may be called
+      mcp         Say which tools of MCP servers may be called, and serve MCP clients
       agent       List agents, and show what they can do and how they are
       skill       List skills that agents may be given, and show what they say
       rag         Keep documents that agents and people search

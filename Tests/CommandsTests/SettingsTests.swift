@@ -39,7 +39,7 @@ import Tools
               require: false
               control_groups: false
               network: ["127.0.0.1:7421", "[::1]:80"]
-            tools: {dir: functions}
+            tools: {dir: functions, expose: ["workstack_*", rag.search], block: [shell.*], compact_above: 5}
             agents: {dir: roles}
             skills: {dir: abilities}
             limits:
@@ -148,6 +148,8 @@ import Tools
         expected.usesControlGroups = false
         expected.allowedTargets = ["127.0.0.1:7421", "[::1]:80"]
         expected.toolsFolder = "/data/functions"
+        (expected.exposedTools, expected.blockedTools) = (["workstack_*", "rag.search"], ["shell.*"])
+        expected.compactAbove = 5
         expected.agentsFolder = "/data/roles"
         expected.skillsFolder = "/data/abilities"
         expected.maxParallel = 8

@@ -43,6 +43,9 @@ extension Settings {
         case .sandboxNetwork:
             allowedTargets = try value.list("a list of host:port") { AddressPolicy.isEntry($0) ? $0 : nil }
         case .toolsFolder: toolsFolder = try value.path("of a folder", in: folder)
+        case .toolsExpose: exposedTools = try value.list("a list of names", SettingsValue.toolPattern)
+        case .toolsBlock: blockedTools = try value.list("a list of names", SettingsValue.toolPattern)
+        case .toolsCompactAbove: compactAbove = try value.number(0...1000)
         case .agentsFolder: agentsFolder = try value.path("of a folder", in: folder)
         case .skillsFolder: skillsFolder = try value.path("of a folder", in: folder)
         case .mcpServers: try setMCPServers(value, in: folder)

@@ -36,6 +36,9 @@ extension Settings {
         case .sandboxControlGroups: .bool(usesControlGroups)
         case .sandboxNetwork: list(allowedTargets)
         case .toolsFolder: text(toolsFolder)
+        case .toolsExpose: list(exposedTools)
+        case .toolsBlock: list(blockedTools)
+        case .toolsCompactAbove: .int(Int64(compactAbove))
         case .agentsFolder: text(agentsFolder)
         case .skillsFolder: text(skillsFolder)
         case .mcpServers: mcpServersValue

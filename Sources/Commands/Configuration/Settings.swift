@@ -27,6 +27,11 @@ struct Settings: Equatable {
     var agentsFolder: String?
     /// A folder of skills; an absolute path.
     var skillsFolder: String?
+    /// Tools, workflows and workstacks that clients of the Model Context Protocol are offered, and those they never are.
+    var exposedTools: [String] = []
+    var blockedTools: [String] = []
+    /// With more tools than that, four that find the others take their place.
+    var compactAbove = 20
     /// Servers whose tools can be called, by name.
     var mcpServers: [String: MCPServerDraft] = [:]
     /// Attempts in flight.

@@ -35,7 +35,9 @@ extension SettingsKey {
         case .authOpenRegistration, .sandboxRequire, .sandboxControlGroups, .auditEnabled, .tiersAllowLower,
             .budgetsAllowUnpriced:
             .flag
-        case .serverPort, .authLockoutAttempts, .limitsMaxParallel, .limitsPerProject, .limitsBurst: .number
+        case .serverPort, .authLockoutAttempts, .limitsMaxParallel, .limitsPerProject, .limitsBurst,
+            .toolsCompactAbove:
+            .number
         case .serverAddress: .text
         case .serverCertificate, .serverKey, .serverUnixSocket, .toolsFolder, .agentsFolder, .skillsFolder,
             .tiersTable:
@@ -49,7 +51,8 @@ extension SettingsKey {
         case .limitsRequests, .limitsLogin, .limitsRegister, .limitsExport, .limitsStarts, .limitsSimple,
             .limitsStandard, .limitsHeavy:
             .rate
-        case .serverTrustedProxies, .serverOrigins, .sandboxNetwork, .limitsPerTool, .limitsToolRates, .workersQueues,
+        case .serverTrustedProxies, .serverOrigins, .toolsExpose, .toolsBlock, .sandboxNetwork, .limitsPerTool,
+            .limitsToolRates, .workersQueues,
             .workersLabels, .tiersLocal, .tiersSmall, .tiersMedium, .tiersLarge:
             .list
         case .patchesReview: .review
@@ -81,6 +84,12 @@ extension SettingsKey {
             "limits of memory and processes hold for a program as a whole, where that is possible"
         case .sandboxNetwork: "private `host:port` targets that requests may go to"
         case .toolsFolder: "a folder of function programs"
+        case .toolsExpose:
+            "tools, `workflow_NAME` and `workstack_NAME` that [MCP clients](mcp.md#baton-as-a-server) are offered; `*` stands for "
+                + "any letters"
+        case .toolsBlock: "what they are never offered, whatever `tools.expose` says"
+        case .toolsCompactAbove:
+            "with more tools than that, 0 to 1000, MCP clients get four that find and call the others"
         case .agentsFolder: "a folder of [agents](agents.md#agents), which add to the built-in ones or replace them"
         case .skillsFolder: "a folder of [skills](skills.md), which add to the built-in ones or replace them"
         case .mcpServers:

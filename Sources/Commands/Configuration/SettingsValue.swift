@@ -135,6 +135,12 @@ struct SettingsValue {
         return (String(text[..<sign].trimmingSpaces()), String(value.trimmingSpaces()))
     }
 
+    /// The name of a tool, in which `*` stands for any letters.
+    static func toolPattern(_ text: String) -> String? {
+        let isName = (1...200).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+        return isName ? text : nil
+    }
+
     /// `https://host` or `https://host:port`, or `*`.
     static func origin(_ text: String) -> String? {
         if text == "*" { return text }

@@ -13,12 +13,13 @@ import Tools
 enum MCPCommands {
     static let group: CommandDescription = .init(
         name: "mcp",
-        summary: "Look at the MCP servers of the settings, and say which of their tools may be called",
+        summary: "Say which tools of MCP servers may be called, and serve MCP clients",
         discussion: """
             The setting `mcp.servers` names them. A tool can be called as `mcp.SERVER.TOOL` once somebody has approved it, and as
-            long as the server describes it just as it did then.
+            long as the server describes it just as it did then. The other way round, `serve` lets programs that speak the
+            protocol use Baton.
             """,
-        children: [list, show, approve, revoke]
+        children: [list, show, approve, revoke, MCPServe.command]
     )
 
     private static let server = ArgumentDescription(name: "SERVER", summary: "its name in `mcp.servers`")

@@ -12,6 +12,7 @@ import HTTP
 import HTTPServer
 import Identity
 import JSON
+import MCP
 import Model
 import Secrets
 import Server
@@ -62,13 +63,15 @@ struct ServerSession {
     ) throws(CommandFailure) {
         try local.workspaces.makeRoot()
         let service = try Self.service(context, settings, local)
-        let shown = Self.apiSettings(
+        var shown = Self.apiSettings(
             context,
             settings,
             origins,
             local,
             watch.log
         )
+        let ring = try SecuritySession.keyring(context)
+        shown.exposure.sessions = SessionTokens(ring.derived(for: "baton mcp sessions"), current: ring.current)
         let api = try storeCall { () throws(StoreError) in
             try APIServer(service, shown, metrics: watch.metrics, log: watch.log)
         }
@@ -163,6 +166,8 @@ struct ServerSession {
         result.checks = ServerHealth.checks(context.dataFolder, local.blobs)
         let tools = local.toolbox.tools
         result.tools = { tools.definitions.map(\.json) }
+        (result.exposure.expose, result.exposure.block) = (settings.exposedTools, settings.blockedTools)
+        result.exposure.compactAbove = settings.compactAbove
         result.toolServers = ToolPins(store: local.store, servers: local.toolbox.servers).access
         let agents = local.agents
         let skills = agents.skills

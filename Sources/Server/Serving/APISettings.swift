@@ -29,6 +29,8 @@ public struct APISettings: Sendable {
     public var changeable: [String: Change] = [:]
     /// Tools that may be called now, by name: `{name, description, input_schema, output_schema, effects, …}`.
     public var tools: @Sendable () -> [JSONValue] = { [] }
+    /// What clients of the Model Context Protocol are offered.
+    public var exposure = ToolExposure()
     /// Servers of others that have tools; `nil` where there are none.
     public var toolServers: ToolServerAccess?
     /// What agents may be told to do well.
