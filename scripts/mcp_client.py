@@ -64,7 +64,7 @@ async def use():
             async def call(name, arguments):
                 return await client.call_tool("execute_tool", {"name": name, "arguments": arguments})
 
-            found = await client.call_tool("search_tools", {"query": "claimed task"})
+            found = await client.call_tool("search_tools", {"query": "hands in the result"})
             seen["found"] = [tool["name"] for tool in output(found)["tools"]]
         else:
             call = client.call_tool
