@@ -305,7 +305,8 @@ import Testing
         "at", "created_at", "started_at", "ended_at", "changed_at", "moved_at", "owner", "creator", "by", "actor",
         "seq",
         "duration_ms", "workspace", "worker", "hint", "commands", "moved_by", "since", "artifact", "compacted_from",
-        "kept_until", "added_at", "updated_at", "document", "run_started_at", "ms", "first_seen_at", "last_seen_at", "suggested_at",
+        "kept_until", "added_at", "updated_at", "document", "run_started_at", "ms", "first_seen_at", "last_seen_at",
+        "suggested_at",
         "mean_latency_ms", "estimated_saving_ms",
     ]
 
