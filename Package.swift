@@ -157,7 +157,8 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "Tools", "ProviderCalls", "Providers", "HTTPServer", "Engine", "Store", "Definition", "Threads",
+                "Tools", "AgentMemory", "ProviderCalls", "Providers", "HTTPServer", "Engine", "Store", "Definition",
+                "Threads",
                 "Model",
                 "JSON", "Cryptography", "Hashing", "Text",
             ],

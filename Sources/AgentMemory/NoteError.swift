@@ -13,6 +13,8 @@ public struct NoteError: Error, Sendable, Equatable {
         case notFound = "not_found"
         /// It is there already, or others keep changing it.
         case conflict = "state.conflict"
+        /// The session takes no work any more.
+        case ended = "session.ended"
         /// A limit of size or count; the message has the limit and what was asked for.
         case tooLarge = "too_large"
         /// The store failed; ``NoteError/storage`` says how.

@@ -15,15 +15,9 @@ public enum EngineCapabilities {
     /// Kinds of nodes whose keys mean something to whoever claims them outside, even those that are not carried out here.
     public static let externalTypes: Set<NodeType> = [.agent]
 
-    /// Keys of agents that only somebody outside may carry out. A run in which an agent of this program has one is not
-    /// started.
-    public static let externalAgentKeys = [
-        "session"
-    ]
-
     /// Keys, and `key=value` where only some values are not carried out, by the part of the document they stand in.
     public static let unsupportedKeys = Set<String>([
         "node.on_unsupported",
         "http.profile",
-    ]).union(externalAgentKeys.map { "agent.\($0)" })
+    ])
 }

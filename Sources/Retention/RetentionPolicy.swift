@@ -22,6 +22,8 @@ public struct RetentionPolicy: Sendable, Equatable {
     public var deadLetters = Duration.days(30)
     /// Thoughts of agents are removed then.
     public var thoughts = Duration.days(90)
+    /// Sessions are deleted then with their threads and notes, counted from their end.
+    public var sessions = Duration.days(30)
     /// Answers to requests that changed notes are kept that long.
     public var noteAnswers = Duration.days(7)
     /// For whoever answers requests: how long an answer is kept.

@@ -17,6 +17,8 @@ public struct RetentionReport: Sendable, Equatable {
     public var cacheEntries = 0
     /// Memories, contexts and thoughts whose time was over.
     public var notes = 0
+    /// Sessions that ended long ago.
+    public var sessions = 0
     /// Runs that were deleted.
     public var deletedRuns = 0
     /// Their events.

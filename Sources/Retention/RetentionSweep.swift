@@ -15,6 +15,8 @@ public struct RetentionSweep {
     let blobs: any SweepableBlobStore
     /// `nil` where nobody keeps notes.
     let notes: (any NoteStore)?
+    /// `nil` where there are no sessions, or no notes that they may have.
+    let sessions: (any ConversationStore)?
     let policy: RetentionPolicy
     /// The most rows of a step.
     let stepSize: Int
@@ -33,6 +35,7 @@ public struct RetentionSweep {
         catalog: any CatalogStore,
         blobs: any SweepableBlobStore,
         notes: (any NoteStore)? = nil,
+        sessions: (any ConversationStore)? = nil,
         policy: RetentionPolicy,
         stepSize: Int = 500,
         write: @escaping (Commit) throws(StoreError) -> Void,
@@ -43,6 +46,7 @@ public struct RetentionSweep {
         self.catalog = catalog
         self.blobs = blobs
         self.notes = notes
+        self.sessions = sessions
         self.policy = policy
         self.stepSize = max(1, stepSize)
         self.write = write
@@ -84,6 +88,7 @@ public struct RetentionSweep {
         report.usageRecords = try expire(.usage, before: now - policy.usage, isTrial)
         report.deadLetters = try expire(.deadLetters, before: now - policy.deadLetters, isTrial)
         report.notes = try expireNotes(at: now, isTrial)
+        report.sessions = try deleteSessions(at: now, isTrial)
         report.cacheEntries = try expire(.cache, before: now, isTrial) + shrinkCache(isTrial)
     }
 
@@ -115,6 +120,25 @@ public struct RetentionSweep {
                 var change = NoteChange()
                 change.expiries = [all]
                 try notes.apply(change)
+            }
+        }
+        return removed
+    }
+
+    private func deleteSessions(at now: Timestamp, _ isTrial: Bool) throws(StoreError) -> Int {
+        guard let sessions, let notes else { return 0 }
+        let time = now - policy.sessions
+        guard !isTrial else { return try sessions.sessions(endedBefore: time, limit: .max).count }
+        var removed = 0
+        while case let page = try sessions.sessions(endedBefore: time, limit: stepSize), !page.isEmpty, !isStopping() {
+            for row in page where !isStopping() {
+                // The session goes last, so that the next sweep finds what a crash has left.
+                var (noted, change) = (NoteChange(), ConversationChange())
+                noted.removedPlaces = [.session(row)]
+                try notes.apply(noted)
+                change.removedSessions = [row.id]
+                try sessions.apply(change)
+                removed += 1
             }
         }
         return removed

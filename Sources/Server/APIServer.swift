@@ -111,6 +111,7 @@ public final class APIServer: Sendable {
             + PatternRoutes(service: service, tools: settings.tools).routes
             + PromptRoutes(service: service, agents: settings.agents).routes
             + NoteRoutes(service: service, agents: settings.agents).routes
+            + SessionRoutes(service: service, agents: settings.agents).routes
             + AgentRoutes(agents: settings.agents).routes + SkillRoutes(skills: settings.skills).routes
             + RAGRoutes(service: service).routes + KnowledgeRoutes(service: service).routes
             + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes

@@ -32,6 +32,7 @@ public struct Service: Sendable {
     let library: Library
     /// What agents keep.
     let notebook: Notebook
+    let sessions: AgentSessions
     let clock: any EngineClock
     let version: String
     private let threads = ReadingThreads()
@@ -53,6 +54,7 @@ public struct Service: Sendable {
         vault: SecretVault,
         library: Library,
         notebook: Notebook,
+        sessions: AgentSessions,
         clock: any EngineClock = SystemClock(),
         version: String
     ) {
@@ -68,6 +70,7 @@ public struct Service: Sendable {
         self.vault = vault
         self.library = library
         self.notebook = notebook
+        self.sessions = sessions
         self.clock = clock
         self.version = version
     }

@@ -8,7 +8,7 @@ extension Commit {
             && timers.isEmpty && removedTimers.isEmpty && humanTasks.isEmpty && outbox.isEmpty && cursors.isEmpty
             && schedules.isEmpty && removedSchedules.isEmpty && snapshots.isEmpty && staleSnapshots.isEmpty
             && pauses.isEmpty && liftedPauses.isEmpty
-            && registrations.isEmpty && removedRegistrations.isEmpty
+            && registrations.isEmpty && removedRegistrations.isEmpty && keptTurns.isEmpty
             && !hasDeadLetters && !hasKeyedRows && !hasBudgetRows && !hasRetention
     }
 

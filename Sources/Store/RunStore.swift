@@ -207,6 +207,9 @@ public struct Commit: Sendable {
     public var reservations: [ReservationRow] = []
     /// Reservations that were settled or released; a missing one is no error.
     public var removedReservations: [ReservationID] = []
+    /// Tasks that ended well, by id: what their last attempt wrote down as a turn of a thread gets its number, see
+    /// ``ConversationStore``. One without such a turn is no error.
+    public var keptTurns: [String] = []
     /// Usage records to add; `conflict` when an id is taken.
     public var usage: [UsageRow] = []
     /// Token buckets to insert or replace, by key.

@@ -78,7 +78,6 @@ import Tools
             (["agent": "nobody", "prompt": "p"], "agent.unavailable"), (["agent": "reasoner"], "validation.failed"),
             (["agent": "analyst", "prompt": "p", "tools": ["look.upp"]], "tool.unavailable"),
             (["agent": "analyst", "prompt": "p", "skills": ["s"]], "skill.unavailable"),
-            (["agent": "analyst", "prompt": "p", "session": "s"], "agent.unsupported"),
             (["prompt": "p"], "validation.failed"),
         ] as [(JSONValue, String)] {
             do {

@@ -89,6 +89,8 @@ final class AgentWorld: Sendable {
         return String(decoding: bytes[..<max(0, read(descriptor, &bytes, bytes.count))], as: UTF8.self)
     }
 
+    var sessions: AgentSessions { AgentSessions(store, notes: notes, now: clock.now) }
+
     /// Runs `body` while an engine works.
     func withEngine<Value>(_ body: (DurableEngine) async throws -> Value) async throws -> Value {
         var settings = ExecutionSettings(
@@ -98,6 +100,7 @@ final class AgentWorld: Sendable {
             workspaces: folder.path
         )
         settings.notebook = Notebook(notes) { SystemClock().wall() }
+        settings.sessions = sessions
         settings.profiles = Dictionary(uniqueKeysWithValues: profiles.map { ($0.name, $0) })
         let models = AgentModels(now: { SystemClock().wall() }) { [setup] in setup }
         var configuration = EngineConfiguration(worker: "w")

@@ -102,6 +102,7 @@ private let rootHelp = """
       memory      Read and change what agents remember of a run, a project or in all their runs
       context     Save, load and join contexts of a run or a project, and carry them elsewhere
       thinking    Show the thoughts that agents of a run wrote down
+      session     Let agents go on with their conversations from task to task
       exec        Call a tool, a workflow, an agent or a skill of a server by its name
       pattern     See chains of agents and tools that are done again and again, and make workstacks of them
       artifact    List, read and clean up what is kept by hash

@@ -28,7 +28,7 @@ import Testing
             ]
         )
         let agent = try #require(kinds.first { $0["kind"] == "agent" })
-        #expect(agent["status"] == "available" && agent["unsupported"]?.arrayValue?.contains("session") == true)
+        #expect(agent["status"] == "available" && agent["unsupported"]?.arrayValue?.contains("session") != true)
         let function = try #require(kinds.first { $0["kind"] == "function" })
         #expect(function["status"] == "unavailable" && function["reason"]?.stringValue?.contains("no executor") == true)
         let text = try program.baton("schema kind conditional").output

@@ -45,7 +45,9 @@ struct OwnershipTests {
             ["documents": [["path": "a", "text": "secret words"]]],
             as: alice
         )
+        let session = try await world.send("POST", "/v1/sessions", [:], as: alice)
         let values = [
+            "session": session.json["id"]?.stringValue ?? "",
             "finding": "fnd_00000000000000000000000000", "pattern": "pat_00000000000000000000000000",
             "source": "notes",
             "document": document.json["items"]?[0]?["id"]?.stringValue ?? "",
@@ -79,6 +81,7 @@ struct OwnershipTests {
         #expect(try await world.send("GET", "/v1/schedules", as: bob).json["items"] == [])
         #expect(try await world.send("GET", "/v1/workflows", as: bob).json["items"] == [])
         #expect(try await world.send("GET", "/v1/artifacts", as: bob).json["items"] == [])
+        #expect(try await world.send("GET", "/v1/sessions", as: bob).json["items"] == [])
         #expect(try await world.send("GET", "/v1/events", as: bob).json["items"] == [])
         #expect(try await world.send("GET", "/v1/rag/sources", as: bob).json["items"] == [])
         let question: JSONValue = ["query": "secret"]
@@ -111,9 +114,9 @@ struct OwnershipTests {
         if id.hasPrefix("remember") { return ["value": 1] }
         if id.hasPrefix("change"), id.hasSuffix("Memory") { return ["operations": [["op": "list"]]] }
         switch id {
-        case "saveRunContext", "saveProjectContext": return ["value": [:]]
-        case "mergeRunContexts", "mergeProjectContexts": return ["into": "a", "from": ["b"]]
-        case "thinkRunThought": return ["text": "so"]
+        case "saveRunContext", "saveProjectContext", "saveSessionContext": return ["value": [:]]
+        case "mergeRunContexts", "mergeProjectContexts", "mergeSessionContexts": return ["into": "a", "from": ["b"]]
+        case "thinkRunThought", "thinkSessionThought": return ["text": "so"]
         default: return changes(id)
         }
     }

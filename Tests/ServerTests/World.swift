@@ -88,6 +88,7 @@ final class World: Sendable {
             vault: SecretVault(store: store, ring: ring, now: { SystemClock().wall() }),
             library: Library(store: store, now: { SystemClock().wall() }),
             notebook: Notebook(store) { SystemClock().wall() },
+            sessions: AgentSessions(store, notes: store) { SystemClock().wall() },
             version: "test"
         )
         let api = try APIServer(service, apiSettings)

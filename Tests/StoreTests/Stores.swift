@@ -93,6 +93,20 @@ enum Backend: CaseIterable {
         }
     }
 
+    /// Runs `body` with an empty store of sessions, which also keeps runs.
+    func conversations(_ body: (any ConversationStore & RunStore) throws -> Void) throws {
+        switch self {
+        case .memory: try body(MemoryRunStore())
+        case .sqlite:
+            let temporary = TemporaryFolder()
+            let folder = try DataFolder(locking: temporary.path, command: "test")
+            let store = try SQLiteRunStore(in: folder)
+            try body(store)
+            try store.verify()
+            store.close()
+        }
+    }
+
     /// Runs `body` with an empty store of webhooks.
     func webhooks(_ body: (any WebhookStore) throws -> Void) throws {
         switch self {

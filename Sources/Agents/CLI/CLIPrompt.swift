@@ -7,7 +7,9 @@ import JSON
 enum CLIPrompt {
     /// The whole task.
     static func first(_ task: AgentTask) -> String {
-        var parts = [task.record.instructions, task.opening]
+        var parts = [task.record.instructions]
+        if let thread = task.thread?.text { parts.append(thread) }
+        parts.append(task.opening)
         if !task.guidance.isEmpty { parts.append(guidance(task)) }
         parts += task.feedback.map(AgentMachine.words)
         parts.append(ending(task))

@@ -74,13 +74,13 @@ struct CLIRun {
                 guard play.report.ending != .success, play.session.answered == 0, play.session.shortage == nil,
                     play.session.result == nil, play.session.failure == nil, play.session.lastError == nil,
                     play.result.stopReason == nil, !cancellation.isCancelled
-                else { return try outcome(play, log) }
+                else { return try await outcome(play, log) }
                 folder.forgetSession()
                 log.append("the session \(session) could not go on; the task begins anew")
             }
             let play = try await play(path, folder, context, resuming: nil)
             log += play.log
-            return try outcome(play, log)
+            return try await outcome(play, log)
         } catch {
             return .failed(error, log: log.isEmpty ? nil : log.joined(separator: "\n"))
         }
@@ -244,11 +244,15 @@ struct CLIRun {
 
     // MARK: After
 
-    private func outcome(_ play: Play, _ log: [String]) throws(TaskError) -> AttemptOutcome {
+    private func outcome(_ play: Play, _ log: [String]) async throws(TaskError) -> AttemptOutcome {
         let text = log.joined(separator: "\n")
         if let cost = play.session.shortage { return .starved(cost) }
         do throws(TaskError) {
-            return .completed(try output(play), log: text)
+            let output = try output(play)
+            if let thread = task.thread {
+                try await settings.keep(thread, task.question, output, nil, assignment, node: task.node)
+            }
+            return .completed(output, log: text)
         } catch {
             return .failed(error, log: text)
         }

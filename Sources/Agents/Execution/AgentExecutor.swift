@@ -11,7 +11,7 @@ public import Tools
 
 /// Makes the attempts of `agent` nodes.
 public struct AgentExecutor: NodeExecutor {
-    private let settings: ExecutionSettings
+    let settings: ExecutionSettings
     private let agents: AgentRegistry
     private let models: AgentModels
     private let expected: Expectation
@@ -73,7 +73,7 @@ public struct AgentExecutor: NodeExecutor {
     private static func writtenID(_ id: String) -> String { id.hasSuffix(":agent") ? String(id.dropLast(6)) : id }
 
     private func make(
-        _ task: AgentTask,
+        _ given: AgentTask,
         _ assignment: Assignment,
         _ cancellation: CancellationSignal
     ) async -> AttemptOutcome {
@@ -82,7 +82,9 @@ public struct AgentExecutor: NodeExecutor {
         }
         do throws(TaskError) {
             let setup = try await models.setup()
+            var task = given
             let wish = try setup.wish(model: task.model, tier: task.tier)
+            task.thread = try await thread(of: task, assignment, window: models.window(of: wish, setup))
             if let program = task.record.program {
                 if let rule = task.permission.ruleAboutCalls {
                     throw TaskError(

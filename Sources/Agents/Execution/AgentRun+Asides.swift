@@ -47,6 +47,7 @@ extension AgentRun {
                 end(step.number, AgentStep.answered(reply), price.usage(of: reply))
                 await models.succeed(model)
                 log.append("step \(step.number): \(model)\(reply.isSimulated ? " (simulated)" : "") \(aside.words)")
+                try await keepSummary()
                 return
             case .failure(let error):
                 end(step.number, AgentStep.failed(error.taskError), error.mayBeCharged ? nil : CallUsage.none)
@@ -60,6 +61,19 @@ extension AgentRun {
             }
         }
         try await skip(aside, reason)
+    }
+
+    /// What was paid for is there for later tasks of the thread, whatever becomes of this one.
+    private mutating func keepSummary() async throws(Ending) {
+        guard let thread = task.thread, let summary = AgentThread.Summary.read(steps), summary.text != nil else {
+            return
+        }
+        _ = try await record([])
+        do throws(TaskError) {
+            try await settings.keep(thread, summary)
+        } catch {
+            log.append("the summary of the thread could not be kept: \(error.message)")
+        }
     }
 
     /// What costs little, but for agents whose model is named: their own model, so that nothing is told to another one.

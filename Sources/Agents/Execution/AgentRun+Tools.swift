@@ -147,6 +147,7 @@ extension AgentRun {
                 cancellation
             )
             context.notes?.agent = task.record.id
+            context.notes?.session = task.session
             let result = try await settings.call(
                 call.tool.name,
                 call.arguments,

@@ -65,6 +65,14 @@ struct AgentRun {
         case .call(let calls): try await carryOut(calls)
         case .finish(let output):
             try await flush()
+            if let thread = task.thread {
+                do throws(TaskError) {
+                    let summary = AgentThread.Summary.read(steps)
+                    try await settings.keep(thread, task.question, output, summary, assignment, node: task.node)
+                } catch {
+                    throw ending(error)
+                }
+            }
             throw Ending(outcome: .completed(output, log: log.joined(separator: "\n")))
         case .fail(let error): try await fail(error)
         }

@@ -32,6 +32,8 @@ struct AgentMachine: Sendable {
     let intent: AgentIntent?
     /// What stands for rounds that are left out.
     let summaries: [HistorySummary]
+    /// What was made of the older part of the thread, where that was asked.
+    let threadSummary: AgentThread.Summary?
 
     /// Reads the conversation from the steps.
     ///
@@ -42,14 +44,17 @@ struct AgentMachine: Sendable {
         calls = steps.count { $0.kind == .model && $0.request["purpose"] == nil }
         summaries = HistorySummary.read(steps)
         intent = AgentIntent.read(steps)
+        threadSummary = AgentThread.Summary.read(steps)
     }
 
     /// What comes next.
     func next() -> AgentAction {
         guard let turn = turns.last else {
             let words = [task.opening] + task.guidance + task.feedback.map(Self.words)
+            if threadSummary == nil, let due = task.thread?.summaryDue(node: task.node) { return .aside(due) }
             if let due = intentDue(words) { return .aside(due) }
-            return ask([.user(words.joined(separator: "\n\n"))])
+            let before = task.thread?.messages(threadSummary) ?? []
+            return ask(before + [.user(words.joined(separator: "\n\n"))])
         }
         // Whoever has a task tried again with words wants it to go on with them, whatever it ended with.
         let words =

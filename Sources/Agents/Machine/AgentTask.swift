@@ -40,6 +40,12 @@ struct AgentTask: Sendable {
     let verifiesClaims: Bool
     /// The answer is given by calling `respond`.
     let respondsByTool: Bool
+    /// The session in which it works.
+    let session: String?
+    /// What its node asks without the outputs of others, and what people said since.
+    let question: String
+    /// What it was asked and answered in the session before; put in before it begins.
+    var thread: AgentThread?
     /// Calls of one task are cached together.
     let cacheKey: String
     /// The arguments of a tool with its defaults; throws `validation.failed`.
@@ -55,7 +61,7 @@ struct AgentTask: Sendable {
     /// - Throws: `agent.unavailable`, `skill.unavailable`, `profile.unknown`, `agent.unsupported` for a key that is not carried out, `tool.unavailable`,
     ///   `validation.failed`.
     init(
-        _ config: JSONValue,
+        _ given: JSONValue,
         node: String,
         cacheKey: String,
         context: [ForwardedOutput] = [],
@@ -69,14 +75,7 @@ struct AgentTask: Sendable {
             ToolPermission()
         }
     ) throws(TaskError) {
-        if let key = EngineCapabilities.externalAgentKeys.first(where: { config[$0] != nil }) {
-            throw TaskError(
-                code: "agent.unsupported",
-                errorClass: .permanent,
-                message: "`\(key)` of agents is not carried out by this program"
-            )
-        }
-        guard let id = config["agent"]?.stringValue else {
+        guard let id = given["agent"]?.stringValue else {
             throw .invalid("`agent` must be the id of an agent")
         }
         record = try roster.record(id)
@@ -84,9 +83,12 @@ struct AgentTask: Sendable {
         self.cacheKey = cacheKey
         self.guidance = guidance
         self.feedback = feedback
+        let config = try record.checked(given)
+        session = config["session"]?.stringValue
+        question = ([try AgentContext.opening(config, [])] + guidance).joined(separator: "\n\n")
         opening =
             (knowledge.map { "\($0)\n\n" } ?? "")
-            + (try AgentContext.opening(try record.checked(config), context))
+            + (try AgentContext.opening(config, context))
             + AgentContext.team(config["team"]).map { "\n\n\($0)" }.joined()
         let named = config["skills"]?.arrayValue?.compactMap(\.stringValue) ?? []
         var skills: [Skill] = []

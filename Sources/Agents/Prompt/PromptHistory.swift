@@ -110,7 +110,7 @@ private struct PromptReader {
         let rounds = step.request["history_rounds"]?.intValue.map { Int($0) } ?? 4
         let messages: [ModelMessage]
         switch step.request["purpose"]?.stringValue {
-        case HistorySummary.purpose:
+        case HistorySummary.purpose where step.request["upto"] != nil:
             let last = step.request["upto"]?.intValue.map { Int($0) }
             messages = HistorySummary.messages(upTo: last, rounds: rounds, turns)
         // What is asked besides stands for itself.

@@ -8,7 +8,7 @@ import Providers
 extension AgentRecord {
     private static let keys = [
         "id", "kind", "name", "summary", "category", "capabilities", "operations", "tools", "skills", "tier", "model",
-        "profile", "priority", "max_concurrent", "parallelizable", "enabled", "latency_ms", "reset", "labels",
+        "profile", "priority", "max_concurrent", "parallelizable", "enabled", "start", "latency_ms", "reset", "labels",
     ]
 
     /// Reads the text form.
@@ -39,6 +39,7 @@ extension AgentRecord {
         maxConcurrent = try file.number("max_concurrent", 1...1000) ?? maxConcurrent
         isParallelizable = try file.flag("parallelizable") ?? true
         isEnabled = try file.flag("enabled") ?? true
+        isEager = try file.choice("start", Start.self) == .eager
         latency = try file.number("latency_ms", 0...3_600_000) ?? 0
         if let word = try file.text("reset", limit: 20) {
             guard let span = Duration(text: word), span >= .seconds(1), span <= .seconds(86_400) else {
@@ -53,6 +54,8 @@ extension AgentRecord {
             labels[member.key] = text
         }
     }
+
+    private enum Start: String, CaseIterable { case eager, lazy }
 
     private static func operations(_ file: FrontMatter) throws(AgentRecordError) -> [Operation] {
         var operations: [Operation] = []

@@ -56,6 +56,8 @@ public struct AgentRecord: Sendable, Hashable {
     public var isParallelizable = true
     /// It takes work.
     public var isEnabled = true
+    /// It is started with a session, not when it is needed.
+    public var isEager = false
     /// How long it takes as a rule, in milliseconds; for choosing among several.
     public var latency = 0
     /// How long it is left alone after it failed five times in a row.
@@ -105,6 +107,7 @@ public struct AgentRecord: Sendable, Hashable {
         json["max_concurrent"] = .int(Int64(maxConcurrent))
         json["parallelizable"] = .bool(isParallelizable)
         json["enabled"] = .bool(isEnabled)
+        json["start"] = isEager ? "eager" : "lazy"
         json["latency_ms"] = .int(Int64(latency))
         json["reset"] = .string(reset.text)
         let labels = labels.sorted { $0.key < $1.key }

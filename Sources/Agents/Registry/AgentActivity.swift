@@ -105,7 +105,8 @@ private enum AgentFault {
 
     init(_ error: TaskError) {
         switch error.code {
-        case "cancelled", "agent.unavailable", "agent.unsupported", "validation.failed", "tool.unavailable",
+        case "cancelled", "agent.unavailable", "not_found", "session.ended", "agent.unsupported", "validation.failed",
+            "tool.unavailable",
             "budget.unpriced", "expression.failed", "expression.cost", "leaseLost", "provider.unavailable":
             self = .none
         case "agent.gave_up", "tool.interrupted": self = .some

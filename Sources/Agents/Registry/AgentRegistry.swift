@@ -3,6 +3,7 @@
 
 public import JSON
 public import Model
+internal import Tools
 import Synchronization
 
 /// The agents of a process with what they do now (spec 8.1). What they did is counted from the start of the process.
@@ -73,6 +74,29 @@ public final class AgentRegistry: Sendable {
         var json = Self.json(record, activities.withLock { $0[id] }, now())
         json["instructions"] = .string(record.instructions)
         return .object(json)
+    }
+
+    /// Starts those of some agents, of all when there are none, that are started before they are needed: one that a model
+    /// does must be switched on and not be left alone, a program must be there as well.
+    ///
+    /// - Parameter path: Where programs are looked for.
+    /// - Returns: `{agent, started, problem?}` for each.
+    public func start(_ ids: [String], in path: String) -> [JSONValue] {
+        let (activities, now) = (activities.withLock { $0 }, now())
+        let eager = roster.all.filter { $0.isEager && (ids.isEmpty || ids.contains($0.id)) }
+        return eager.map { record in
+            var json: JSONObject = ["agent": .string(record.id)]
+            let status = (activities[record.id] ?? AgentActivity()).status(of: record, at: now)
+            var problem: String?
+            if status == "stopped" { problem = "\(record.id) is switched off" }
+            if status == "error" { problem = "\(record.id) failed too often in a row and is left alone for a while" }
+            if let program = record.program, ProgramSearch.find(program.command, in: path) == nil {
+                problem = "the program \(program.command) of \(record.id) is not there"
+            }
+            json["started"] = .bool(problem == nil)
+            json["problem"] = problem.map(JSONValue.string)
+            return .object(json)
+        }
     }
 
     /// Everybody with what they do now.

@@ -96,7 +96,7 @@ struct AgentAside: Sendable {
     /// What it does, for people.
     var words: String {
         switch purpose {
-        case .extraction: "summed up earlier rounds"
+        case .extraction: fields["thread"] == nil ? "summed up earlier rounds" : "summed up earlier turns of the thread"
         default: "looked at what is wanted"
         }
     }

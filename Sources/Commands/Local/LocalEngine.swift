@@ -31,6 +31,7 @@ struct LocalEngine {
     let library: Library
     /// What agents keep.
     let notebook: Notebook
+    let sessions: AgentSessions
     private let folder: DataFolder
     private let work: AsyncWork<Void>
 
@@ -92,12 +93,14 @@ struct LocalEngine {
         let models = try AgentModels.of(settings) { handle in try keys.key(handle) }
         library = Library(store: store, now: { SystemClock().wall() })
         notebook = Notebook(store) { SystemClock().wall() }
+        sessions = AgentSessions(store, notes: store) { SystemClock().wall() }
         let reader = RunReader(store: store, blobs: blobs)
         let executors = toolbox.makeExecutors(
             secrets: secrets,
             models: models,
             library: library,
             notebook: notebook,
+            sessions: sessions,
             reader: reader
         )
         let engine = DurableEngine(

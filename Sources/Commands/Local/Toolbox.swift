@@ -111,6 +111,7 @@ struct Toolbox: Sendable {
         models: AgentModels,
         library: Library,
         notebook: Notebook,
+        sessions: AgentSessions,
         reader: RunReader
     ) -> [String: any NodeExecutor] {
         let expectations = CostExpectations(reader)
@@ -123,6 +124,7 @@ struct Toolbox: Sendable {
         settings.secrets = secrets
         settings.library = library
         settings.notebook = notebook
+        settings.sessions = sessions
         settings.programPath = Self.programPath
         settings.profiles = profiles
         var executors = settings.executors

@@ -22,6 +22,7 @@ struct NoteTarget {
         case run(String)
         case project(String)
         case agent(String)
+        case session(SessionID)
     }
 
     private let home: Home
@@ -32,6 +33,7 @@ struct NoteTarget {
         let all = [
             OptionDescription(name: "run", kind: .text("RUN"), summary: "of a run: an id, its beginning, or `last`"),
             OptionDescription(name: "project", kind: .text("NAME"), summary: "of a project"),
+            OptionDescription(name: "session", kind: .text("ID"), summary: "of a session"),
             OptionDescription(name: "agent", kind: .text("ID"), summary: "of an agent, in all its runs"),
         ]
         return agents ? all : Array(all.dropLast())
@@ -44,10 +46,12 @@ struct NoteTarget {
         let named = [
             invocation.text("run").map(Holder.run), invocation.text("project").map(Holder.project),
             invocation.text("agent").map(Holder.agent),
+            try invocation.text("session").map { text throws(CommandFailure) in .session(try SessionCommands.id(text))
+            },
         ].compactMap(\.self)
         guard let holder = named.first, named.count == 1 else {
             let words = invocation.command.options.map { "--\($0.name)" }.filter {
-                ["--run", "--project", "--agent"].contains($0)
+                ["--run", "--project", "--session", "--agent"].contains($0)
             }
             throw .usage("name exactly one of \(words.joined(separator: ", ")): whose notes are meant")
         }
@@ -57,6 +61,7 @@ struct NoteTarget {
             case .run(let text): path = APIRequest.path("v1", "runs", try server.run(text))
             case .project(let name): path = APIRequest.path("v1", "projects", name)
             case .agent(let id): path = APIRequest.path("v1", "agents", id)
+            case .session(let id): path = APIRequest.path("v1", "sessions", id.description)
             }
             home = .server(server, path: path)
         } else {
@@ -97,7 +102,7 @@ struct NoteTarget {
     ) throws(CommandFailure) -> Value {
         guard case .folder(let holder) = home else { throw context.missingServer }
         func use(_ store: SQLiteRunStore?) throws(CommandFailure) -> Value {
-            let place = try place(holder, store)
+            let place = try place(holder, store, writes: writes)
             let notebook = Notebook(store ?? MemoryNoteStore()) { SystemClock().wall() }
             return try body(notebook, place, Notebook.Author(SecuritySession.principal.actor))
         }
@@ -107,7 +112,11 @@ struct NoteTarget {
         }
     }
 
-    private func place(_ holder: Holder, _ runs: (any RunStore)?) throws(CommandFailure) -> NotePlace {
+    private func place(
+        _ holder: Holder,
+        _ runs: SQLiteRunStore?,
+        writes: Bool
+    ) throws(CommandFailure) -> NotePlace {
         let tenant = SecuritySession.tenant
         switch holder {
         case .run(let text):
@@ -115,6 +124,12 @@ struct NoteTarget {
             let row = try IdentifierLookup(store: runs).run(text)
             return .run(row.id, of: row.ownership)
         case .project(let name): return NotePlace(tenant: tenant, scope: .project, holder: name)
+        case .session(let id):
+            guard let runs else { throw SessionCommands.none(id.description) }
+            let sessions = SessionCommands.sessions(runs)
+            let row = try SessionCommands.known(id, sessions)
+            if writes { try noteCall { () throws(NoteError) in try sessions.checkOpen(row) } }
+            return .session(row)
         case .agent(let id): return NotePlace(tenant: tenant, scope: .agent, holder: id)
         }
     }
@@ -139,7 +154,7 @@ extension CommandFailure {
             switch error.code {
             case .invalid, .tooLarge: .usage
             case .notFound: .notFound
-            case .conflict: .conflict
+            case .conflict, .ended: .conflict
             case .storage: .unavailable
             }
         self.init(exit, error.code.rawValue, error.message)

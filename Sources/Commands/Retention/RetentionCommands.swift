@@ -34,6 +34,7 @@ enum RetentionCommands {
                 catalog: MemoryCatalogStore(),
                 blobs: MemoryBlobStore(),
                 notes: data.store as? any NoteStore,
+                sessions: data.store as? any ConversationStore,
                 policy: policy,
                 write: { _ in }
             )
@@ -83,6 +84,7 @@ enum RetentionCommands {
                 catalog: session.store,
                 blobs: blobs,
                 notes: runs,
+                sessions: runs,
                 policy: policy,
                 write: { (commit) throws(StoreError) in _ = try runs.commit(commit) },
                 onDelete: { run in

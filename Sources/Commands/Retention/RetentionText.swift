@@ -32,7 +32,7 @@ enum RetentionText {
             "packed_bytes": .int(report.packedBytes), "answers": .int(Int64(report.answers)),
             "signals": .int(Int64(report.signals)), "cache_entries": .int(Int64(report.cacheEntries)),
             "usage_records": .int(Int64(report.usageRecords)), "dead_letters": .int(Int64(report.deadLetters)),
-            "notes": .int(Int64(report.notes)),
+            "notes": .int(Int64(report.notes)), "sessions": .int(Int64(report.sessions)),
         ]
         var kept = JSONObject()
         for keeper in RetentionPolicy.Keeper.allCases {
@@ -60,6 +60,7 @@ enum RetentionText {
             line("removed", report.usageRecords, "usage records"),
             line("removed", report.deadLetters, "dead letters"),
             line("removed", report.notes, "notes of agents"),
+            line("deleted", report.sessions, "sessions of agents"),
             report.blobs.flatMap { line("removed", $0.removed, "contents", " (\($0.removedBytes) bytes)") },
         ].compactMap(\.self)
         return lines.isEmpty ? "nothing is due\n" : lines.joined()

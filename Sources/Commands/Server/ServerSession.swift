@@ -138,6 +138,7 @@ struct ServerSession {
             vault: SecuritySession.vault(local.store, ring),
             library: local.library,
             notebook: local.notebook,
+            sessions: local.sessions,
             version: Baton.version
         )
     }
@@ -178,7 +179,8 @@ struct ServerSession {
             list: { agents.list },
             show: { agents.show($0) },
             match: { agents.match($0) },
-            prompt: { PromptHistory($0).json(call: $1, attempt: $2) }
+            prompt: { PromptHistory($0).json(call: $1, attempt: $2) },
+            start: { agents.start($0, in: Toolbox.programPath) }
         )
         result.changeable = [
             SettingsKey.telemetryLog.rawValue: { (value) throws(Problem) in

@@ -98,6 +98,7 @@ final class ServerUpkeep: Sendable {
             catalog: store,
             blobs: blobs,
             notes: store,
+            sessions: store,
             policy: policy,
             stepSize: 100,
             write: { (commit) throws(StoreError) in _ = try store.commit(commit) },

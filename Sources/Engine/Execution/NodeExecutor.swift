@@ -78,6 +78,10 @@ public struct Assignment: Sendable {
     public var idempotencyKey: String {
         (["\(run)", node.id] + place.map(String.init)).joined(separator: "/") + (repeats > 0 ? "#\(repeats + 1)" : "")
     }
+    /// The task.
+    public var task: TaskID { TaskID(run: run, task: TaskRef(number: lease.key.task)) }
+    /// Larger for each attempt than for those before it.
+    public var fence: Int64 { lease.fence }
     /// The longest the attempt may take.
     public let timeout: Duration?
     /// The most that a paid attempt may spend; `nil` for one whose executor names no cost.

@@ -127,7 +127,7 @@ extension RunState {
     /// A running task has a permit of the key, if the installation limits it.
     fileprivate func mayHold(_ key: LimitKey, _ task: TaskRef) -> Bool {
         switch key.scope {
-        case .node: ((try? demands(of: task, at: createdAt)) ?? []).contains { $0.key == key }
+        case .node, .thread: ((try? demands(of: task, at: createdAt)) ?? []).contains { $0.key == key }
         case .tool: node(task).kind.tool == key.name
         case .project: project == key.name && sharingTenant == key.tenant
         case .agent: agent(of: task) == key.name

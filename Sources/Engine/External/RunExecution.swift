@@ -37,17 +37,6 @@ public enum RunExecution: String, Sendable, CaseIterable {
             }
         }
     }
-
-    /// The first agent that is left to this program and has a key that only somebody outside may carry out.
-    func agentForOthers(in graph: RunGraph) -> (node: Graph.Node, key: String)? {
-        for node in graph.nodes {
-            guard case .agent(let config) = node.kind, !isExternal(node) else { continue }
-            if let key = EngineCapabilities.externalAgentKeys.first(where: { config.source[$0] != nil }) {
-                return (node, key)
-            }
-        }
-        return nil
-    }
 }
 
 extension RunExecution: SnapshotValue {}

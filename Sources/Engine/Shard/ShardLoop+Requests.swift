@@ -102,7 +102,6 @@ extension ShardLoop {
         guard !isReleasing else { throw EngineError(.draining, "the engine is stopping") }
         let graph = reader.keep(request.graph)
         if !knowsAgents, let node = request.execution.agentForNobody(in: graph) { throw EngineError(noAgentFor: node) }
-        if let (node, key) = request.execution.agentForOthers(in: graph) { throw EngineError(unsupported: key, node) }
         let id = request.id ?? ids.next(at: batch.now, entropy: (random.next(), random.next()))
         if request.id != nil, let key = try knownKey(of: id) {
             return try repeatedStart(request, key, &batch)
@@ -309,14 +308,6 @@ extension EngineError {
         self.init(
             .invalid,
             "nobody carries out node `\(node.id)`: this program has no executor for agents; start the run with "
-                + "`execution: external`, or with `execution: hybrid` and the label `external` at the node, and claim it"
-        )
-    }
-
-    fileprivate init(unsupported key: String, _ node: Graph.Node) {
-        self.init(
-            .invalid,
-            "E404: `\(key)` of the agent `\(node.id)` is not carried out by this program; leave it out, or start the run with "
                 + "`execution: external`, or with `execution: hybrid` and the label `external` at the node, and claim it"
         )
     }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CEL
 internal import Definition
 internal import JSON
 internal import Model
@@ -19,6 +20,7 @@ extension ShardLoop {
             encoder.append(event)
             collectMessage(event, run, &batch)
             collectLetters(event, run, &batch)
+            collectTurn(event, run, &batch)
         }
         collectRequests(run, &batch)
         let count = run.machine.events.count
@@ -36,6 +38,14 @@ extension ShardLoop {
         } else {
             collectRows(run, &batch)
         }
+    }
+
+    /// What an agent answered belongs to its thread from the moment on at which its task has ended well.
+    private func collectTurn(_ event: Event, _ run: OpenRun, _ batch: inout Batch) {
+        guard case .taskCompleted = event.body, let task = event.task,
+            case .agent(let config) = run.state.node(task).kind, config.source["session"] != nil
+        else { return }
+        batch.commit.keptTurns.append(TaskID(run: run.state.id, task: task).description)
     }
 
     /// Writes the rows that lag behind, when it is time.

@@ -90,6 +90,43 @@ extension Components {
             )
         ),
         (
+            "Session",
+            .answer(
+                .required("id", .id("ses")),
+                .required("status", .choice(["open", "ended", "expired"])),
+                .required("agents", .list(.text), "Who may work in it; all when empty."),
+                .required("project", maybeText),
+                .required("owner", maybeText, "Null for what is everybody's."),
+                .required("started_at", .time),
+                .required("expires_at", .time),
+                .required("ended_at", maybeTime),
+                .optional(
+                    "started",
+                    .list(.answer(.required("agent", .text), .required("started", .flag), .optional("problem", .text))),
+                    "What became of the agents that were to be started; only when it starts."
+                ),
+                .optional(
+                    "threads",
+                    .list(
+                        .answer(.required("agent", .text), .required("turns", .integer), .required("last_at", .time))
+                    ),
+                    "Not in lists."
+                )
+            )
+        ),
+        (
+            "ThreadTurn",
+            .answer(
+                .required("number", .integer, "From 1, without gaps."),
+                .required("question", .text),
+                .required("answer", .text),
+                .required("run", .id("run")),
+                .required("task", .text),
+                .required("node", .text),
+                .required("at", .time)
+            )
+        ),
+        (
             "Branch",
             .answer(
                 .required("name", .text),

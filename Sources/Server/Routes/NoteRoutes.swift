@@ -15,7 +15,7 @@ struct NoteRoutes: Sendable {
 
     /// What holds notes.
     enum Home: String, CaseIterable {
-        case run, project, agent
+        case run, project, agent, session
 
         var path: String { "/v1/\(rawValue)s/{\(rawValue)}" }
         /// In names of operations.
@@ -25,11 +25,12 @@ struct NoteRoutes: Sendable {
             case .run: "a run"
             case .project: "a project"
             case .agent: "an agent, one's own"
+            case .session: "a session"
             }
         }
         var reading: Permission {
             switch self {
-            case .run: .readRuns
+            case .run, .session: .readRuns
             case .project: .readProjects
             case .agent: .callTools
             }
@@ -38,8 +39,8 @@ struct NoteRoutes: Sendable {
 
     var routes: [Route] {
         Home.allCases.flatMap { memory($0) }
-            + [Home.run, .project].flatMap { contexts($0) + transfers($0) }
-            + thinking(.run)
+            + [Home.run, .project, .session].flatMap { contexts($0) + transfers($0) }
+            + thinking(.run) + thinking(.session)
     }
 
     // MARK: Places
@@ -58,6 +59,12 @@ struct NoteRoutes: Sendable {
                 try identity.access(caller, permission, on: thing).check("project `\(project)`")
             }
             return NotePlace(tenant: caller.tenant, scope: .project, holder: project)
+        case .session:
+            let (row, sessions) = (try await service.session(call, permission), service.sessions)
+            if permission != home.reading {
+                try await service.blocking { () throws(NoteError) in try sessions.checkOpen(row) }
+            }
+            return .session(row)
         case .agent:
             let agent = call.parameter("agent")
             guard agents.show(agent) != nil else { throw .notFound("agent `\(agent)`") }
@@ -223,7 +230,7 @@ extension NoteError: ProblemSource {
         switch code {
         case .invalid: return .invalid(pointer, message)
         case .notFound: return Problem(404, code.rawValue, message)
-        case .conflict: return Problem(409, code.rawValue, message)
+        case .conflict, .ended: return Problem(409, code.rawValue, message)
         case .tooLarge: return Problem(413, code.rawValue, message)
         case .storage: return Problem(503, code.rawValue, message)
         }

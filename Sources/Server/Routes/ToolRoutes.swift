@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AgentMemory
 internal import Definition
 internal import Engine
 internal import HTTPServer
@@ -120,13 +121,28 @@ struct ToolRoutes: Sendable {
                 + "calls `arguments.tool` with a skill, `arguments.coordinate_agents` asks several agents; else a tool.",
             .tools,
             .may(.callTools),
-            body: .json(.members([.required("name", .text(1...300))] + Self.fields, isClosed: true)),
+            body: .json(
+                .members(
+                    [
+                        .required("name", .text(1...300)),
+                        .optional(
+                            "session",
+                            .id("ses"),
+                            "Agents go on with their conversations in it; only for agents."
+                        ),
+                    ] + Self.fields,
+                    isClosed: true
+                )
+            ),
             .ok(.named("Execution"), "It was carried out; `success` says how."),
             Self.late
         ).checkingFurther()
         return Route("POST", "/v1/execute", contract) { call throws(Problem) in
             let name = call.fields.requiredText("name")
             let arguments = call.fields.members("arguments") ?? [:]
+            if call.fields.text("session") != nil, arguments["coordinate_agents"] == nil, !name.hasPrefix("agent_") {
+                throw .invalid("/session", "is for agents, and `\(name)` is none")
+            }
             if let names = arguments["coordinate_agents"] { return try await coordinate(names, arguments, call) }
             if name.hasPrefix("agent_") { return try await ask(String(name.dropFirst(6)), arguments, call) }
             if name.hasPrefix("skill_") { return try await callTool(with: String(name.dropFirst(6)), arguments, call) }
@@ -183,6 +199,12 @@ struct ToolRoutes: Sendable {
         _ call: APICall
     ) async throws(Problem) -> HTTPResponse {
         var config = head
+        if let session = call.fields.text("session") {
+            let row = try await service.session(SessionID(session), "session `\(session)`", call.caller, .callTools)
+            let sessions = service.sessions
+            try await service.blocking { () throws(NoteError) in try sessions.checkOpen(row) }
+            config["session"] = .string(session)
+        }
         for member in arguments.members where !(mode == .agents && Self.teamKeys.contains(member.key)) {
             guard Self.agentKeys.contains(member.key) else {
                 let known = Self.agentKeys.sorted().joined(separator: ", ")

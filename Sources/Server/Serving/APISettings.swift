@@ -81,6 +81,7 @@ public struct APISettings: Sendable {
         let show: @Sendable (_ id: String) -> JSONValue?
         let match: @Sendable (_ wanted: Graph.Team.Match) -> JSONValue
         let prompt: Prompt
+        let start: @Sendable (_ ids: [String]) -> [JSONValue]
 
         /// What a model was asked in a call of a task, the last one when `call` and `attempt` are `nil`:
         /// `{calls, prompt}`; `nil` when there is no such call.
@@ -91,13 +92,17 @@ public struct APISettings: Sendable {
         ///   - show: One with its `instructions`; `nil` for an id that is not known.
         ///   - match: Who would be chosen now: `{agents, scores, candidates, missing, latency_ms, parallel}`.
         ///   - prompt: Reads prompts out of steps.
+        ///   - start: Starts those of these agents, of all when there are none, that are started with a session:
+        ///     `{agent, started, problem?}`.
         public init(
             list: @escaping @Sendable () -> [JSONValue] = { [] },
             show: @escaping @Sendable (_ id: String) -> JSONValue? = { _ in nil },
             match: @escaping @Sendable (_ wanted: Graph.Team.Match) -> JSONValue = { _ in ["agents": []] },
-            prompt: @escaping Prompt = { _, _, _ in nil }
+            prompt: @escaping Prompt = { _, _, _ in nil },
+            start: @escaping @Sendable (_ ids: [String]) -> [JSONValue] = { _ in [] }
         ) {
             (self.list, self.show, self.match, self.prompt) = (list, show, match, prompt)
+            self.start = start
         }
     }
 

@@ -28,6 +28,7 @@ struct MemoryRunState {
     var keyed = MemoryKeyedRows()
     var budget = MemoryBudgetRows()
     var retention = MemoryRetentionRows()
+    var conversations = MemoryConversations()
 
     /// Throws `conflict` when the commit does not fit what is stored.
     func check(_ commit: Commit) throws(StoreError) {
@@ -99,6 +100,7 @@ struct MemoryRunState {
         if commit.hasBudgetRows { budget.apply(commit) }
         budget.expire(commit.expiries)
         if commit.hasDeadLetters { applyDeadLetters(commit) }
+        conversations.keep(commit.keptTurns)
         return first
     }
 

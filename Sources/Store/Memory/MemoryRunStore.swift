@@ -31,6 +31,11 @@ public final class MemoryRunStore: RunStore {
         }
     }
 
+    /// Changes the state alone.
+    func changing(_ body: (inout MemoryRunState) -> Void) {
+        state.withLock { body(&$0) }
+    }
+
     /// Looks at the state alone.
     func reading<Value>(_ body: (MemoryRunState) -> Value) -> Value {
         state.withLock { body($0) }

@@ -108,6 +108,13 @@ final class RunWriter {
         checkpoint(atLeast: checkpoints.limit)
     }
 
+    /// See ``ConversationStore/apply(_:)``.
+    func apply(_ change: ConversationChange) throws(StoreError) {
+        if let failure { throw failure }
+        try transaction { () throws(StoreError) in try ConversationRows.write(change, connection) }
+        checkpoint(atLeast: checkpoints.limit)
+    }
+
     /// Runs `body` in a transaction and flushes it; after a failure nothing of it is there.
     private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         do throws(StoreError) {
@@ -226,6 +233,7 @@ final class RunWriter {
             if budget == nil { budget = try BudgetWriter(connection) }
             try budget?.write(commit)
         }
+        try ConversationRows.keep(commit.keptTurns, connection)
         if commit.hasDeadLetters {
             if queues == nil { queues = try QueueWriter(connection) }
             try queues?.write(commit)

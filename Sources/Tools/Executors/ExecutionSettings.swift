@@ -21,6 +21,8 @@ public struct ExecutionSettings: Sendable {
     public var secrets: (any SecretSource)?
     /// What agents keep; `nil` where nothing is kept.
     public var notebook: Notebook?
+    /// The sessions in which agents work; `nil` where there are none.
+    public var sessions: AgentSessions?
     /// Where the programs of agents are looked for.
     public var programPath = ProgramSearch.defaultPath
     /// What nodes and agents may be permitted, by name.

@@ -10,9 +10,31 @@ internal import Model
 extension RunState {
     /// The permits an attempt of the task needs because of its document.
     func demands(of task: TaskRef, at now: Timestamp) throws(TaskError) -> [KeyedLimits.Demand] {
-        guard let concurrency = node(task).concurrency else { return [] }
-        let key = try keyText(concurrency.key, "concurrency.key", task.scope, now, locals(of: task))
-        return [.init(key: LimitKey(.node, key, tenant: sharingTenant), maximum: concurrency.max)]
+        var demands: [KeyedLimits.Demand] = []
+        if let concurrency = node(task).concurrency {
+            let key = try keyText(concurrency.key, "concurrency.key", task.scope, now, locals(of: task))
+            demands.append(.init(key: LimitKey(.node, key, tenant: sharingTenant), maximum: concurrency.max))
+        }
+        if let thread = try thread(of: task, at: now) {
+            demands.append(.init(key: LimitKey(.thread, thread, tenant: sharingTenant), maximum: 1))
+        }
+        return demands
+    }
+
+    /// `SESSION/AGENT`, for a task of an agent that goes on with a conversation.
+    private func thread(of task: TaskRef, at now: Timestamp) throws(TaskError) -> String? {
+        guard case .agent(let config) = node(task).kind, let session = config.source["session"] else { return nil }
+        let parts = [session, agent(of: task).map(JSONValue.string) ?? config.source["agent"] ?? .null]
+        let texts = try parts.map { part throws(TaskError) in
+            let template: ValueTemplate
+            do throws(TemplateError) {
+                template = try ValueTemplate(part)
+            } catch {
+                throw TaskError(expression: error.cause, "`config.session`")
+            }
+            return try keyText(template, "config.session", task.scope, now, locals(of: task))
+        }
+        return texts.joined(separator: "/")
     }
 
     /// The permit the run needs, if its workflow has a key.

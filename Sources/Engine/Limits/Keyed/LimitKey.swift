@@ -10,6 +10,8 @@ public struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible 
         case run
         /// A node's `concurrency`: tasks at a time.
         case node
+        /// Attempts for one agent's thread of a session: one at a time.
+        case thread
         /// Attempts that call a tool.
         case tool
         /// Attempts that an agent makes.
