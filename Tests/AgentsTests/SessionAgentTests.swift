@@ -85,9 +85,11 @@ import Testing
                   - id: all
                     type: map
                     config:
-                      over: "${ [1, 2, 3, 4, 5, 6] }"
+                      items: "${ [1, 2, 3, 4, 5, 6] }"
+                      max_parallel: 6
                       body:
-                        - {id: a, type: agent, config: {agent: analyst, session: \(row.id), prompt: "${ string(item) }"}}
+                        nodes:
+                          - {id: a, type: agent, config: {agent: analyst, session: \(row.id), prompt: "${ string(item) }"}}
                 """
             let run = try await world.start(document: yaml, on: engine)
             _ = try await world.wait(for: run, on: engine)
