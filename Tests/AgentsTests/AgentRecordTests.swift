@@ -55,6 +55,7 @@ import Tools
             max_concurrent: 2
             parallelizable: false
             enabled: false
+            start: eager
             latency_ms: 1500
             reset: 90s
             labels: {team: arts}
@@ -77,7 +78,8 @@ import Tools
             ],
             "tools": ["fs.read"], "skills": ["documentation"], "tier": "small", "model": "box/qwen", "priority": 3,
             "max_concurrent": 2,
-            "parallelizable": false, "enabled": false, "latency_ms": 1500, "reset": "1m30s", "labels": ["team": "arts"],
+            "parallelizable": false, "enabled": false, "start": "eager", "latency_ms": 1500, "reset": "1m30s",
+            "labels": ["team": "arts"],
         ]
         #expect(json == expected, "\(json.text)")
         for (text, place, word) in [

@@ -201,4 +201,39 @@ import Testing
         #expect(world.agents.show("analyst")?["live"]?["spent_usd"] == "0.000255")
         #expect(world.store.usage(UsageFilter()).map(\.subject.agent) == ["analyst"])
     }
+
+    @Test func `only agents that are started before they are needed are started, and what is wrong is said`() throws {
+        func record(_ id: String, _ change: (inout AgentRecord) -> Void = { _ in }) -> AgentRecord {
+            var record = AgentRecord(id: id, instructions: "x")
+            record.isEager = true
+            change(&record)
+            return record
+        }
+        let program = """
+            ---
+            id: gone
+            kind: cli
+            command: no-such-program
+            start: eager
+            ---
+            x
+            """
+        let registry = AgentRegistry(
+            .builtIn(adding: [
+                record("ready"), record("off") { $0.isEnabled = false }, record("weak"),
+                record("lazy") { $0.isEager = false },
+                try AgentRecord(Array(program.utf8), fileName: "gone.md"),
+            ]),
+            now: { Timestamp(milliseconds: 1_000_000) }
+        )
+        for _ in 1...5 {
+            try registry.begin("weak")
+            registry.end("weak", Self.failure("output.invalid"))
+        }
+        let all = registry.start([], in: "/usr/bin")
+        #expect(all.map { $0["agent"]?.stringValue } == ["gone", "off", "ready", "weak"])
+        #expect(all.map { $0["started"] == true } == [false, false, true, false])
+        #expect(all[0]["problem"]?.stringValue?.contains("no-such-program") == true)
+        #expect(registry.start(["lazy", "ready"], in: "/usr/bin").count == 1)
+    }
 }

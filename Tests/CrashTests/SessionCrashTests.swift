@@ -87,11 +87,13 @@ import Threads
         defer { store.close() }
         let turns = try store.turns(of: ThreadKey(id, "analyst"), after: 0, limit: 100)
         let steps = StepLog(events)
+        let shown = try folder.baton(["session", "thread", session, "analyst"]).run(nil)
         let facts: [(String, Bool)] = [
             ("it completed: \(String(describing: found?.status))", found?.status == .completed),
             ("turns by number: \(turns.map(\.number))", turns.map(\.number) == [1, 2, 3]),
             ("asked: \(turns.map(\.question))", turns.map(\.question) == ["First", "Second", "Third"]),
             ("answered: \(turns.map(\.answer))", turns.map(\.answer) == ["said first", "said second", "said third"]),
+            ("shown: \(shown.lines)", shown.lines.contains("said second") && shown.lines.contains("> Third")),
             ("nodes: \(turns.map(\.node))", turns.map(\.node) == ["one", "two", "three"]),
             (
                 "each effect once: \(folder.ledger)",
@@ -108,8 +110,11 @@ import Threads
     private static func begin(_ id: SessionID, in folder: CrashFolder) throws {
         let data = try DataFolder(locking: folder.data, command: "test")
         defer { data.unlock() }
-        let store = try SQLiteRunStore(in: data)
-        defer { store.close() }
+        let (store, blobs) = (try SQLiteRunStore(in: data), try SQLiteBlobStore(in: data))
+        defer {
+            store.close()
+            blobs.close()
+        }
         var change = ConversationChange()
         change.sessions = [
             SessionRow(

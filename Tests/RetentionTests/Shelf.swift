@@ -119,6 +119,7 @@ final class Shelf {
             catalog: catalog,
             blobs: blobs,
             notes: notes,
+            sessions: runs as? any ConversationStore,
             policy: policy,
             stepSize: stepSize,
             write: { (commit) throws(StoreError) in

@@ -49,6 +49,42 @@ import Testing
     }
 
     @Test(arguments: Shelf.Backend.allCases)
+    func `sessions go a month after their end, with their threads and notes`(backend: Shelf.Backend) throws {
+        try Shelf.with(backend) { shelf in
+            let store = try #require(shelf.runs as? any ConversationStore)
+            func session(_ number: UInt64, days: Int64) -> SessionRow {
+                SessionRow(
+                    id: SessionID(high: 1, low: number),
+                    ownership: .common,
+                    author: "a",
+                    startedAt: shelf.now,
+                    expiresAt: shelf.now + .seconds(days * 24 * 3600)
+                )
+            }
+            let (first, expired, open) = (session(1, days: 300), session(2, days: 1), session(3, days: 300))
+            var ended = first
+            ended.endedAt = shelf.now
+            let key = ThreadKey(ended.id, "a")
+            var change = ConversationChange()
+            change.sessions = [ended, expired, open]
+            change.summaries = [ThreadSummaryRow(thread: key, last: 1, text: "t", at: shelf.now)]
+            try store.apply(change)
+            let entry = MemoryRow.Key(.session(ended), "k")
+            var notes = NoteChange()
+            notes.memories = [MemoryRow(key: entry, value: [49], author: "a", at: shelf.now)]
+            try shelf.notes.apply(notes)
+            shelf.wait(days: 30)
+            #expect(try shelf.sweep().sessions == 0)
+            shelf.wait(days: 2)
+            #expect(try shelf.sweep(isTrial: true).sessions == 2 && store.session(ended.id) != nil)
+            #expect(try shelf.sweep(stepSize: 1).sessions == 2)
+            for id in [ended.id, expired.id] { #expect(try store.session(id) == nil) }
+            #expect(try store.session(open.id) != nil && store.summary(of: key) == nil)
+            #expect(try shelf.notes.memory(entry) == nil)
+        }
+    }
+
+    @Test(arguments: Shelf.Backend.allCases)
     func `notes end by themselves, and with their run`(backend: Shelf.Backend) throws {
         try Shelf.with(backend) { shelf in
             try shelf.add(2, to: 1, .completed)
