@@ -51,7 +51,7 @@ import Testing
                 [path = path as String, plan = plan as String] in
                 setenv("BATON_CRASH_AT", plan, 1)
                 var options = SQLiteRunStore.Options()
-                options.checkpointPages = 300
+                options.checkpointPages = 400
                 let folder = try DataFolder(locking: path, command: "test")
                 let store = try SQLiteRunStore(in: folder, options)
                 for number in 0..<500 {
