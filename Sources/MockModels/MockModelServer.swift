@@ -53,6 +53,8 @@ public final class MockModelServer: Sendable {
         case ("POST", "v1/responses"): return await play(request, .responses)
         case ("POST", "api/chat"): return await play(request, .ollama)
         case ("POST", "api/generate"): return await play(request, .ollama, isGenerate: true)
+        case ("POST", "v1/embeddings"): return await embed(request, .chatCompletions)
+        case ("POST", "api/embed"): return await embed(request, .ollama)
         default: return refusal(404, "not_found_error", "there is no \(request.method) /\(path)", .messages)
         }
     }
@@ -92,6 +94,27 @@ public final class MockModelServer: Sendable {
             return HTTPResponse(status: 200, headers: headers, body: .bytes(frames.flatMap(\.self)))
         }
         return .stream(headers: headers) { writer in try await Self.write(frames, outcome.cutAt, writer) }
+    }
+
+    /// Vectors of hashed words; rules of the script that refuse or wait hold for them, too.
+    private func embed(_ request: HTTPRequest, _ format: WireFormat) async -> HTTPResponse {
+        func bad(_ message: String) -> HTTPResponse { refusal(400, "invalid_request_error", message, format) }
+        guard let bytes = try? await request.body.collect(limit: Self.bodyLimit),
+            let body = try? JSONValue(parsing: bytes), let model = body["model"]?.stringValue
+        else { return bad("the body must be an object with `model` and `input`") }
+        let texts = body["input"]?.stringValue.map { [$0] } ?? body["input"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
+            return bad("`input` must be a text or a list of texts, none of them empty")
+        }
+        let asked = ModelRequest(model: model, messages: [.user(texts.joined(separator: "\n"))])
+        let outcome = player.withLock { $0.play(asked) }
+        if outcome.delay > .zero { try? await clock.sleep(for: outcome.delay) }
+        if let fault = outcome.fault {
+            return refusal(fault.status, fault.kindText, fault.messageText, format, wait: fault.retryAfter)
+        }
+        let isPacked = body["encoding_format"] == "base64"
+        let answer = EmbeddingWire.write(HashedWords.reply(to: texts), model: model, as: format, isPacked: isPacked)
+        return .json(answer.bytes(), headers: headers())
     }
 
     /// A cut breaks the connection off, so that the client sees no end.

@@ -11,6 +11,8 @@ struct ProviderEndpoint: Sendable, Hashable {
     let url: String
     /// Of the list of models.
     let modelsURL: String
+    /// Of calls for vectors; `nil` for providers that make none.
+    let embeddingsURL: String?
     let policy: AddressPolicy
 
     /// `nil` for the scripted provider.
@@ -22,18 +24,21 @@ struct ProviderEndpoint: Sendable, Hashable {
         case .anthropic:
             let base = Self.versioned(wish ?? "https://api.anthropic.com", always: true)
             (format, url, modelsURL) = (.messages, "\(base)/messages", "\(base)/models")
+            embeddingsURL = nil
         case .openAI:
             let base = Self.versioned(wish ?? "https://api.openai.com", always: false)
             format = settings.usesChatCompletions ? .chatCompletions : .responses
             url = settings.usesChatCompletions ? "\(base)/chat/completions" : "\(base)/responses"
-            modelsURL = "\(base)/models"
+            (modelsURL, embeddingsURL) = ("\(base)/models", "\(base)/embeddings")
         case .openAICompatible:
             guard let wish else { throw ProviderSettingsError(name, "needs `base_url`") }
             let base = Self.versioned(wish, always: false)
             (format, url, modelsURL) = (.chatCompletions, "\(base)/chat/completions", "\(base)/models")
+            embeddingsURL = "\(base)/embeddings"
         case .ollama:
             let base = wish ?? "http://127.0.0.1:11434"
             (format, url, modelsURL) = (.ollama, "\(base)/api/chat", "\(base)/api/tags")
+            embeddingsURL = "\(base)/api/embed"
         }
         guard let target = try? HTTPURL(url), !url.contains("?"), !url.contains("#") else {
             throw ProviderSettingsError(name, "has a `base_url` that is no http or https URL without query")

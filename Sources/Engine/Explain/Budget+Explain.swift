@@ -6,7 +6,7 @@ public import Model
 
 extension BudgetShortage {
     /// What is missing where, and what unblocks it.
-    var sentence: String {
+    public var sentence: String {
         let next = account.period.isEmpty ? "" : ", or when the next \(account.scope.kind.rawValue) begins"
         return
             "ready, but a call needs \(needed.text), and \(account.scope.title) has \(room.text) left of \(limit.text): "

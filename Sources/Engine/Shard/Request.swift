@@ -33,6 +33,7 @@ indirect enum Request: Sendable {
     case worker(WorkerRequest)
     case resource(ResourceRequest)
     case pattern(PatternRequest)
+    case paid(PaidCallRequest)
     /// Carried out once, however often it comes.
     case keyed(IdempotencyKey, Request)
     case keep([UInt8], IdempotencyKey, Reply<Void>)
@@ -61,6 +62,7 @@ indirect enum Request: Sendable {
         case .worker(let request): request.refuse(error)
         case .resource(let request): request.refuse(error)
         case .pattern(let request): request.refuse(error)
+        case .paid(let request): request.refuse(error)
         case .keyed(_, let request): request.refuse(error)
         case .keep(_, _, let reply): reply(.failure(error))
         case .release(let reply), .advance(_, _, let reply), .budget(_, _, _, let reply), .stop(let reply):

@@ -37,6 +37,7 @@ extension ShardLoop {
         } catch {
             throw EngineError(store: error)
         }
+        settleAbandonedCalls(&batch)
         let taken = found.runs.filter { !adopted.contains($0.key) }
         let keys = Set(taken.map(\.key))
         for timer in found.timers where keys.contains(timer.key.runKey) { _ = timers.arm(timer) }

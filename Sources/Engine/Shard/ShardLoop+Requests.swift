@@ -61,6 +61,8 @@ extension ShardLoop {
             apply(request, to: &batch)
         case .pattern(let request):
             apply(request, to: &batch)
+        case .paid(let request):
+            apply(request, to: &batch)
         case .keyed(let key, let request):
             batch.key = key
             apply(request, to: &batch)

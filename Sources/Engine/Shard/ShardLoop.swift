@@ -39,6 +39,8 @@ struct ShardLoop {
     var delays = Delays()
     var ledger = BudgetLedger(at: Timestamp(milliseconds: 0))
     var budgets = BudgetGate()
+    /// Calls under way that are no attempts.
+    var paidCalls: Set<ReservationID> = []
     var leases: LeaseTable
     /// Those of tasks that are worked on outside; they take no slot.
     var claims: LeaseTable

@@ -449,7 +449,12 @@ extension PriceTable {
             {"provider": "minimax", "model": "MiniMax-M3", "context": 1000000, "output_limit": 128000, "input": "0.3",
              "cached": "0.06", "output": "1.2",
              "tiers": [{"above": 512000, "input": "0.6", "cached": "0.12", "output": "2.4"}], "thinking": "effort",
-             "no": ["schema"]}
+             "no": ["schema"]},
+            {"provider": "openai", "model": "text-embedding-3-large", "context": 8191, "input": "0.13", "output": "0"},
+            {"provider": "openai", "model": "text-embedding-3-small", "context": 8191, "input": "0.02", "output": "0"},
+            {"provider": "openai", "model": "text-embedding-ada-002", "context": 8191, "input": "0.1", "output": "0"},
+            {"provider": "mistral", "model": "mistral-embed", "context": 8192, "input": "0.1", "output": "0"},
+            {"provider": "gemini", "model": "gemini-embedding-001", "context": 2048, "input": "0.15", "output": "0"}
           ]
         }
         """

@@ -30,6 +30,21 @@ public protocol KnowledgeStore: Sendable {
     /// words with other endings, and letters with and without accents, for the same.
     func search(_ query: PassageQuery) throws(StoreError) -> [PassageHit]
 
+    /// Vectors that a model made of texts; those that are not there are missing.
+    func vectors(of contents: [ContentHash], model: String) throws(StoreError) -> [ContentHash: [Float]]
+    /// Whether a model made a vector of any passage.
+    func hasPassageVectors(model: String) throws(StoreError) -> Bool
+    /// Passages of a source that have no vector of a model, in a fixed order, from after `place` on.
+    func unembedded(
+        by model: String,
+        in source: SourceID,
+        after place: Int64,
+        limit: Int
+    ) throws(StoreError) -> [UnembeddedPassage]
+    /// Passages whose vectors point most into the direction of one, the nearest first. Their relevance is the cosine, -1 to
+    /// 1. All vectors of the sources are looked at.
+    func nearest(_ query: VectorQuery) throws(StoreError) -> [PassageHit]
+
     /// The finding with that id.
     func finding(_ id: FindingID) throws(StoreError) -> FindingRow?
     /// Findings of a project, the newest first.
@@ -50,6 +65,10 @@ public struct KnowledgeChange: Sendable {
     public var findings: [FindingRow] = []
     /// To remove; one that is not there is no conflict.
     public var removedFindings: [FindingID] = []
+    /// To add; one that is there already stays as it is.
+    public var vectors: [VectorRow] = []
+    /// Removes vectors.
+    public var pruning: VectorPruning?
 
     /// An empty transaction.
     public init() {}

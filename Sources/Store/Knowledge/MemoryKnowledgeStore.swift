@@ -7,10 +7,16 @@ internal import Synchronization
 
 /// Documents that are forgotten with the process. It finds whole words as they are written, in whichever letter case.
 public final class MemoryKnowledgeStore: KnowledgeStore {
+    fileprivate struct VectorKey: Hashable {
+        var model: String
+        var content: ContentHash
+    }
+
     private struct State {
         var sources: [SourceID: SourceRow] = [:]
         var findings: [FindingID: FindingRow] = [:]
         var documents: [DocumentID: (row: DocumentRow, passages: [Passage])] = [:]
+        var vectors: [VectorKey: VectorRow] = [:]
 
         mutating func apply(_ change: KnowledgeChange) throws(StoreError) {
             for row in change.sources {
@@ -41,6 +47,34 @@ public final class MemoryKnowledgeStore: KnowledgeStore {
                 findings[row.id] = row
             }
             for id in change.removedFindings { findings[id] = nil }
+            apply(change.vectors, change.pruning)
+        }
+
+        private mutating func apply(_ rows: [VectorRow], _ pruning: VectorPruning?) {
+            for row in rows {
+                let key = VectorKey(model: row.model, content: row.content)
+                if vectors[key] == nil { vectors[key] = row }
+            }
+            guard let pruning else { return }
+            let used = Set(documents.values.flatMap { $0.passages.map(\.content) })
+            vectors = vectors.filter { key, row in
+                guard row.addedAt < pruning.before else { return true }
+                guard row.model == pruning.model else { return false }
+                return row.kind == .finding || row.kind == .passage && used.contains(key.content)
+            }
+        }
+
+        /// All passages of a source in the order of their documents' ids.
+        func passages(in source: SourceID) -> [PassageHit] {
+            documents.values.filter { $0.row.source == source }.sorted { $0.row.id < $1.row.id }.flatMap { entry in
+                entry.passages.enumerated().map { number, passage in
+                    PassageHit(document: entry.row, number: number + 1, passage: passage, relevance: 0)
+                }
+            }
+        }
+
+        func vector(of passage: Passage, _ model: String) -> [Float]? {
+            vectors[VectorKey(model: model, content: passage.content)]?.vector
         }
 
         func ordered(in source: SourceID) -> [DocumentRow] {
@@ -118,6 +152,57 @@ public final class MemoryKnowledgeStore: KnowledgeStore {
             }
             let hits = index.hits(wanted).filter { query.sources.contains($0.document.source) }
             return Array(hits.sorted(by: Self.precedes).prefix(query.limit))
+        }
+    }
+
+    /// Vectors of texts.
+    public func vectors(of contents: [ContentHash], model: String) -> [ContentHash: [Float]] {
+        state.withLock { state in
+            var found: [ContentHash: [Float]] = [:]
+            for content in contents {
+                found[content] = state.vectors[VectorKey(model: model, content: content)]?.vector
+            }
+            return found
+        }
+    }
+
+    /// Whether a model made a vector of any passage.
+    public func hasPassageVectors(model: String) -> Bool {
+        state.withLock { $0.vectors.values.contains { $0.model == model && $0.kind == .passage } }
+    }
+
+    /// Passages without a vector.
+    public func unembedded(
+        by model: String,
+        in source: SourceID,
+        after place: Int64,
+        limit: Int
+    ) -> [UnembeddedPassage] {
+        state.withLock { state in
+            let all = state.passages(in: source).enumerated().filter { number, hit in
+                Int64(number) >= place && state.vector(of: hit.passage, model) == nil
+            }
+            return all.prefix(limit).map { number, hit in
+                UnembeddedPassage(place: Int64(number) + 1, text: hit.passage.embeddedText)
+            }
+        }
+    }
+
+    /// Passages near to a vector.
+    public func nearest(_ query: VectorQuery) -> [PassageHit] {
+        state.withLock { state in
+            var list = NearestList<PassageHit>(limit: query.limit)
+            for source in query.sources {
+                for hit in state.passages(in: source) {
+                    guard let vector = state.vector(of: hit.passage, query.model) else { continue }
+                    list.add(VectorProduct.dot(query.vector, vector), hit)
+                }
+            }
+            return list.best.map { score, hit in
+                var hit = hit
+                hit.relevance = Double(score)
+                return hit
+            }
         }
     }
 

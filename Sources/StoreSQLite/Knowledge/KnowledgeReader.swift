@@ -81,6 +81,30 @@ struct KnowledgeReader {
         }
     }
 
+    func nearest(_ query: VectorQuery) throws(StoreError) -> [PassageHit] {
+        let found = try VectorRows.nearest(query, reader.connection)
+        let passage = try Statement(reader.connection, Self.passage)
+        var hits: [PassageHit] = []
+        for (score, key) in found {
+            let hit = try passage.first(key) { (row) throws(StoreError) in
+                PassageHit(
+                    document: try Self.document(row, from: 0),
+                    number: row.int(10),
+                    passage: Self.passage(row, from: 11),
+                    relevance: Double(score)
+                )
+            }
+            if let hit { hits.append(hit) }
+        }
+        return hits
+    }
+
+    private static let passage = """
+        SELECT \(documentColumns), p.number, \(passageColumns) FROM knowledge_passage AS p
+            JOIN knowledge_document AS d ON d.key = p.document JOIN knowledge_source AS s ON s.key = d.source
+            WHERE p.key = ?
+        """
+
     private func scopes(of sources: [SourceID]) throws(StoreError) -> [String] {
         let key = try Statement(reader.connection, "SELECT key FROM knowledge_source WHERE id = ?")
         var scopes: [String] = []

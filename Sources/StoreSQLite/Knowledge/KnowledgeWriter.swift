@@ -16,6 +16,7 @@ enum KnowledgeWriter {
         }
         for id in change.removedSources { try remove(id, connection) }
         try FindingRows.write(change, connection)
+        try VectorRows.write(change, connection)
     }
 
     private static func write(_ row: SourceRow, _ connection: borrowing Connection) throws(StoreError) {
@@ -53,8 +54,8 @@ enum KnowledgeWriter {
         let add = try Statement(
             connection,
             """
-            INSERT INTO knowledge_passage(document, number, scope, heading, first_line, last_line, text)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO knowledge_passage(document, number, scope, heading, first_line, last_line, text, content)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         for (row, passages) in documents {
@@ -82,7 +83,8 @@ enum KnowledgeWriter {
                     passage.heading,
                     passage.firstLine,
                     passage.lastLine,
-                    passage.text
+                    passage.text,
+                    passage.content.bytes
                 )
             }
         }

@@ -48,6 +48,35 @@ extension SQLiteRunStore: KnowledgeStore {
         try knowledge { (rows) throws(StoreError) in try rows.search(query) } ?? []
     }
 
+    /// Vectors of texts.
+    public func vectors(of contents: [ContentHash], model: String) throws(StoreError) -> [ContentHash: [Float]] {
+        try read { (reader) throws(StoreError) in
+            try VectorRows.vectors(of: contents, model: model, reader.connection)
+        }
+    }
+
+    /// Whether a model made a vector of any passage.
+    public func hasPassageVectors(model: String) throws(StoreError) -> Bool {
+        try read { (reader) throws(StoreError) in try VectorRows.hasPassages(of: model, reader.connection) }
+    }
+
+    /// Passages without a vector.
+    public func unembedded(
+        by model: String,
+        in source: SourceID,
+        after place: Int64,
+        limit: Int
+    ) throws(StoreError) -> [UnembeddedPassage] {
+        try read { (reader) throws(StoreError) in
+            try VectorRows.unembedded(by: model, in: source, after: place, limit: limit, reader.connection)
+        }
+    }
+
+    /// Passages near to a vector.
+    public func nearest(_ query: VectorQuery) throws(StoreError) -> [PassageHit] {
+        try knowledge { (rows) throws(StoreError) in try rows.nearest(query) } ?? []
+    }
+
     /// The finding with that id.
     public func finding(_ id: FindingID) throws(StoreError) -> FindingRow? {
         try read { (reader) throws(StoreError) in try FindingRows.finding(id, reader.connection) }

@@ -140,7 +140,7 @@ extension ShardLoop {
         run.machine.emit(TaskRef(number: task.task), .budget(event))
     }
 
-    private mutating func note(_ outcome: BudgetOutcome, from task: TaskKey?, _ batch: inout Batch) {
+    mutating func note(_ outcome: BudgetOutcome, from task: TaskKey?, _ batch: inout Batch) {
         budgets.free(outcome.freed)
         guard let task, !outcome.warnings.isEmpty,
             let run = attempt({ loop throws(EngineError) in try loop.open(task.runKey, &batch) }),
@@ -202,7 +202,7 @@ extension ShardLoop {
     // MARK: Scopes
 
     /// All scopes that a call of the task must fit, made known to the ledger.
-    private mutating func openScopes(for task: TaskRef, of run: OpenRun) throws(BudgetError) -> [BudgetScope] {
+    mutating func openScopes(for task: TaskRef, of run: OpenRun) throws(BudgetError) -> [BudgetScope] {
         var scopes = run.state.sharedScopes(for: task)
         for scope in scopes { try openScope(scope, limit: configuration.budgets[scope.kind] ?? .none) }
         for payer in payers(of: run) {
@@ -227,7 +227,7 @@ extension ShardLoop {
         return scopes
     }
 
-    private mutating func openScope(_ scope: BudgetScope, limit: BudgetLimit) throws(BudgetError) {
+    mutating func openScope(_ scope: BudgetScope, limit: BudgetLimit) throws(BudgetError) {
         guard (try? ledger.current(scope)) == nil else { return }
         let stored = attempt { loop throws(EngineError) in try loop.budgetRows(of: scope, limit: 1).first }
         guard let stored else { throw .notOpen(scope) }
@@ -270,13 +270,13 @@ extension ShardLoop {
         }
     }
 
-    private mutating func nextID<Kind: IdentifierKind>(_ batch: Batch) -> Identifier<Kind> {
+    mutating func nextID<Kind: IdentifierKind>(_ batch: Batch) -> Identifier<Kind> {
         ids.next(at: batch.now, entropy: (random.next(), random.next()))
     }
 }
 
 extension SettledUsage {
-    fileprivate init(_ usage: CallUsage, id: UsageID, at time: Timestamp) {
+    init(_ usage: CallUsage, id: UsageID, at time: Timestamp) {
         self.init(
             id: id,
             at: time,
@@ -300,7 +300,7 @@ extension RunState {
         return scopes
     }
 
-    fileprivate func subject(of task: TaskRef, _ cost: CallCost) -> UsageSubject {
+    func subject(of task: TaskRef, _ cost: CallCost) -> UsageSubject {
         UsageSubject(
             tenant: tenant,
             user: owner,
@@ -319,5 +319,5 @@ extension RunState {
 
 extension String {
     /// The id of somebody who is named as events name who acts: `user:usr_…`.
-    fileprivate var withoutKind: String { hasPrefix("user:") ? String(dropFirst(5)) : self }
+    var withoutKind: String { hasPrefix("user:") ? String(dropFirst(5)) : self }
 }
