@@ -107,7 +107,7 @@ let package = Package(
         module("StoreSQLite", ["Store", "Model", "JSON", "Hashing", "CSQLite"]),
 
         // Documents that are searched.
-        module("Knowledge", ["Store", "Hashing", "Model", "JSON"]),
+        module("Knowledge", ["Store", "Hashing", "Threads", "Model", "JSON"]),
 
         // Who acts, what stays secret, what was done.
         module("Identity", ["Store", "Cryptography", "Hashing", "Threads", "Model", "JSON"]),
@@ -157,7 +157,8 @@ let package = Package(
         .target(
             name: "Agents",
             dependencies: [
-                "Tools", "AgentMemory", "ProviderCalls", "Providers", "HTTPServer", "Engine", "Store", "Definition",
+                "Tools", "AgentMemory", "Knowledge", "ProviderCalls", "Providers", "HTTPServer", "Engine", "Store",
+                "Definition",
                 "Threads",
                 "Model",
                 "JSON", "Cryptography", "Hashing", "Text",

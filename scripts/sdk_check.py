@@ -169,6 +169,17 @@ def openai_fails():
 
 
 @check
+def openai_embeds():
+    near = gpt.embeddings.create(model="mock", input=["retries wait longer", "a retry waits", "one writer locks"])
+    vectors = [item.embedding for item in near.data]
+    assert near.usage.prompt_tokens > 0 and [len(vector) for vector in vectors] == [256] * 3
+    plain = gpt.embeddings.create(model="mock", input="retries wait longer", encoding_format="float").data[0].embedding
+    assert max(abs(a - b) for a, b in zip(plain, vectors[0])) < 1e-6
+    raises(openai.RateLimitError, lambda: gpt.embeddings.create(model="m", input="limited"))
+    raises(openai.BadRequestError, lambda: gpt.embeddings.create(model="m", input=[]))
+
+
+@check
 def openai_tries_again():
     patient = openai.OpenAI(max_retries=2)
     raises(openai.RateLimitError, lambda: patient.chat.completions.create(model="m", messages=ask("limited")))
@@ -190,6 +201,13 @@ def ollama_chats_and_streams_tools():
     assert llama.chat(model="mock", messages=turns).message.content == "It is sunny."
     assert llama.generate(model="mock", prompt="hello").response.startswith("[simulated ")
     assert "".join(part.response for part in llama.generate(model="mock", prompt="sunny", stream=True)) == "It is sunny."
+
+
+@check
+def ollama_embeds():
+    reply = llama.embed(model="mock", input=["retries wait", "one writer"])
+    assert len(reply.embeddings) == 2 and len(reply.embeddings[0]) == 256 and reply.prompt_eval_count > 0
+    raises(ollama.ResponseError, lambda: llama.embed(model="mock", input="limited"))
 
 
 @check

@@ -29,7 +29,8 @@ public struct Service: Sendable {
     /// Accounts, for upkeep.
     public let identity: IdentityServices
     let vault: SecretVault
-    let library: Library
+    /// Documents that are searched.
+    let library: LibrarySearch
     /// What agents keep.
     let notebook: Notebook
     let sessions: AgentSessions
@@ -52,7 +53,7 @@ public struct Service: Sendable {
         compiler: Compiler,
         identity: IdentityServices,
         vault: SecretVault,
-        library: Library,
+        library: LibrarySearch,
         notebook: Notebook,
         sessions: AgentSessions,
         clock: any EngineClock = SystemClock(),
@@ -155,10 +156,20 @@ public struct Service: Sendable {
     func documents<Value: Sendable>(
         _ body: @escaping @Sendable (Library) throws(LibraryError) -> Value
     ) async throws(Problem) -> Value {
-        let library = library
+        let library = library.library
         return try await blocking { () throws(LibraryError) in try body(library) }
     }
 
+    /// Searches documents, or gives them vectors.
+    func searching<Value>(
+        _ body: (LibrarySearch) async throws(LibraryError) -> Value
+    ) async throws(Problem) -> Value {
+        do throws(LibraryError) {
+            return try await body(library)
+        } catch {
+            throw error.problem
+        }
+    }
 }
 
 /// Accounts and what belongs to them.

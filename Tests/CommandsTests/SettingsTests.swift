@@ -87,6 +87,7 @@ import Tools
               large: [anthropic/claude-opus-5-5]
               allow_lower: true
               table: prices.json
+              embedding: box/vectors
             """
         var settings = Settings()
         try SettingsReader.apply(Array(text.utf8), "/data/config.yaml", to: &settings)
@@ -131,6 +132,7 @@ import Tools
             allowsLower: true
         )
         expected.priceTable = "/data/prices.json"
+        expected.embeddingModel = ModelReference(provider: "box", model: "vectors")
         var web = MCPServerDraft(name: "web")
         (web.url, web.timeout) = ("https://a.example/mcp", .seconds(5))
         expected.mcpServers = ["web": web]

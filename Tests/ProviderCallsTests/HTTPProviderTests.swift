@@ -199,4 +199,29 @@ import Testing
             try HTTPProvider(settings, key: { _ in "" }, now: { .init(milliseconds: 0) })
         }
     }
+
+    @Test func `vectors come in the form of each provider, and refusals are told as for other calls`() async throws {
+        try await Self.withServer { port in
+            for number in 1..<Self.kinds.count {
+                let provider = try Self.provider(number, port: port)
+                let reply = try await provider.embed(["one text", "zwei Wörter"], model: "e")
+                let wanted = HashedWords.reply(to: ["one text", "zwei Wörter"])
+                #expect(reply.vectors == wanted.vectors && reply.usage == wanted.usage, "\(Self.kinds[number].name)")
+                do throws(ModelError) {
+                    _ = try await provider.embed(["limit"], model: "e")
+                    Issue.record("\(Self.kinds[number].name) is not limited")
+                } catch {
+                    #expect(error.code == "provider.limited" && error.retryAfter == .milliseconds(1500))
+                    #expect(!error.mayBeCharged && !error.message.contains("secret-key"), "\(error)")
+                }
+            }
+            let anthropic = try Self.provider(0, port: port)
+            do throws(ModelError) {
+                _ = try await anthropic.embed(["x"], model: "e")
+                Issue.record("Anthropic makes no vectors")
+            } catch {
+                #expect(error.code == "provider.unavailable")
+            }
+        }
+    }
 }

@@ -148,7 +148,7 @@ struct OwnershipTests {
         case "putWorkflow": ["workflow": "ask", "nodes": []]
         case "approveTools": ["tools": [["name": "add"]]]
         case "revokeTools": ["tools": ["add"]]
-        case "setBudget", "setSecret", "setProjectSecret", "changeUser": [:]
+        case "setBudget", "setSecret", "setProjectSecret", "changeUser", "indexSource": [:]
         default: nil
         }
     }

@@ -86,7 +86,7 @@ final class World: Sendable {
             compiler: compiler,
             identity: IdentityServices(identity, localToken: try LocalToken.make(folder: folder.path)),
             vault: SecretVault(store: store, ring: ring, now: { SystemClock().wall() }),
-            library: Library(store: store, now: { SystemClock().wall() }),
+            library: LibrarySearch(Library(store: store, now: { SystemClock().wall() })),
             notebook: Notebook(store) { SystemClock().wall() },
             sessions: AgentSessions(store, notes: store) { SystemClock().wall() },
             version: "test"

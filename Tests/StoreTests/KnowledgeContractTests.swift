@@ -164,4 +164,93 @@ import Testing
             #expect(try find(["apple"], [1, 2, 3]) == ["2.1"])
         }
     }
+
+    private func vector(
+        _ text: String,
+        _ vector: [Float],
+        _ model: String = "m",
+        _ kind: VectorRow.Kind = .passage,
+        at time: Int64 = 10
+    ) -> VectorRow {
+        VectorRow(
+            kind: kind,
+            model: model,
+            content: ContentHash(of: text),
+            vector: vector,
+            addedAt: Timestamp(milliseconds: time)
+        )
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `vectors are kept by model and text, and near passages are found in the sources that are asked`(
+        backend: Backend
+    ) throws {
+        try backend.knowledge { store in
+            let (first, second) = (SourceID(high: 1, low: 1), SourceID(high: 1, low: 2))
+            var change = KnowledgeChange()
+            change.sources = [source(1, "a"), source(2, "b")]
+            change.documents = [
+                (document(1, 1, "1", passages: 3), [passage("x"), passage("y", heading: "H"), passage("x")]),
+                (document(2, 2, "2"), [passage("z")]),
+            ]
+            try store.apply(change)
+            #expect(try !store.hasPassageVectors(model: "m"))
+            let missing = try store.unembedded(by: "m", in: first, after: 0, limit: 9)
+            #expect(missing.map(\.text) == ["x", "H\ny", "x"])
+            #expect(try store.unembedded(by: "m", in: first, after: missing[0].place, limit: 1).map(\.text) == ["H\ny"])
+
+            var made = KnowledgeChange()
+            made.vectors = [
+                vector("x", [1, 0, -0.5]), vector("z", [0.6, 0.8, 0]), vector("H\ny", [0, 1, 0], "other"),
+                vector("x", [9, 9, 9]), vector("?", [0, 0, 1], "m", .question),
+            ]
+            try store.apply(made)
+            #expect(try store.hasPassageVectors(model: "m") && !store.hasPassageVectors(model: "none"))
+            #expect(try store.unembedded(by: "m", in: first, after: 0, limit: 9).map(\.text) == ["H\ny"])
+            #expect(try store.unembedded(by: "other", in: first, after: 0, limit: 9).map(\.text) == ["x", "x"])
+            let contents = ["x", "?", "H\ny"].map(ContentHash.init(of:))
+            let known = try store.vectors(of: contents, model: "m")
+            #expect(known == [contents[0]: [1, 0, -0.5], contents[1]: [0, 0, 1]])
+
+            func near(_ sources: [SourceID], _ model: String = "m", limit: Int = 9) throws -> [String] {
+                let query = VectorQuery(vector: [1, 0, 0], model: model, sources: sources, limit: limit)
+                return try store.nearest(query).map { "\($0.document.path).\($0.number) \($0.relevance)" }
+            }
+            #expect(try near([first, second]) == ["1.1 1.0", "1.3 1.0", "2.1 \(Double(Float(0.6)))"])
+            #expect(try near([first, second], limit: 1) == ["1.1 1.0"])
+            #expect(try near([second]) == ["2.1 \(Double(Float(0.6)))"] && near([]) == [])
+            #expect(try near([first], "other") == ["1.2 0.0"])
+
+            // The text of `z` comes back: it needs no new vector.
+            var gone = KnowledgeChange()
+            gone.removedDocuments = [DocumentID(high: 2, low: 2)]
+            try store.apply(gone)
+            #expect(try near([second]) == [])
+            var back = KnowledgeChange()
+            back.documents = [(document(3, 2, "3"), [passage("z")])]
+            try store.apply(back)
+            #expect(try near([second]).count == 1)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `old vectors go that nothing has, those of questions, and those of other models`(backend: Backend) throws {
+        try backend.knowledge { store in
+            var change = KnowledgeChange()
+            change.sources = [source(1, "a")]
+            change.documents = [(document(1, 1, "1"), [passage("used")])]
+            change.vectors = [
+                vector("used", [1]), vector("unused", [1]), vector("young", [1], at: 30), vector("used", [1], "old"),
+                vector("asked", [1], "m", .question), vector("found", [1], "m", .finding),
+            ]
+            try store.apply(change)
+            var pruning = KnowledgeChange()
+            pruning.pruning = VectorPruning(model: "m", before: Timestamp(milliseconds: 20))
+            try store.apply(pruning)
+            let texts = ["used", "unused", "young", "asked", "found"]
+            let left = try store.vectors(of: texts.map(ContentHash.init(of:)), model: "m")
+            #expect(Set(left.keys) == Set(["used", "young", "found"].map(ContentHash.init(of:))))
+            #expect(try store.vectors(of: [ContentHash(of: "used")], model: "old").isEmpty)
+        }
+    }
 }

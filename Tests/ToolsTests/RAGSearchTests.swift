@@ -29,14 +29,14 @@ import Testing
         ]
         for (owner, names) in cases {
             var context = context("/")
-            context.library = ToolLibrary(library, for: owner)
+            context.library = ToolLibrary(LibrarySearch(library), for: owner)
             let output = try await call("rag.search", ["query": "\"bread\" OR *"], context)
             let hits = output["hits"]?.arrayValue ?? []
             #expect(Set(hits.compactMap { $0["source"]?.stringValue }) == names, "\(owner)")
             #expect(hits.allSatisfy { $0["path"] == "a.md" && $0["first_line"] == 1 && $0["last_line"] == 2 })
         }
         var own = context("/")
-        own.library = ToolLibrary(library, for: .common)
+        own.library = ToolLibrary(LibrarySearch(library), for: .common)
         #expect(
             try await failure("rag.search", ["query": "bread", "sources": ["anns"]], own).code == "validation.failed"
         )

@@ -83,11 +83,23 @@ extension Settings {
                 return (.providers, "has `\(error.provider)`, which \(error.rule)")
             }
         }
+        if let contradiction = embeddingContradiction { return (.tiersEmbedding, contradiction) }
         for tier in ModelTier.allCases {
             guard let stray = tiers.models[tier]?.first(where: { providers[$0.provider] == nil }) else { continue }
             return (.key(of: tier), "names `\(stray)`, but `providers.\(stray.provider)` is not set")
         }
         return nil
+    }
+}
+
+extension Settings {
+    private var embeddingContradiction: String? {
+        guard let model = embeddingModel else { return nil }
+        guard let provider = providers[model.provider] else {
+            return "names `\(model)`, but `providers.\(model.provider)` is not set"
+        }
+        return provider.kind == .anthropic
+            ? "names `\(model)`, but providers of the kind anthropic make no vectors" : nil
     }
 }
 

@@ -79,6 +79,8 @@ extension Settings {
         case .tiersLarge: try setTier(.large, value)
         case .tiersAllowLower: tiers.allowsLower = try value.flag()
         case .tiersTable: priceTable = try value.path("of a price table", in: folder)
+        case .tiersEmbedding:
+            embeddingModel = ModelReference(try value.text("PROVIDER/MODEL") { ModelReference($0) != nil })
         case .telemetryLog: telemetry.level = try value.word()
         case .telemetryFormat: telemetry.format = try value.word()
         case .telemetryCollector: telemetry.collector = try value.url()

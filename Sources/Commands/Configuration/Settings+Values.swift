@@ -78,6 +78,7 @@ extension Settings {
         case .tiersLarge: tierValue(.large)
         case .tiersAllowLower: .bool(tiers.allowsLower)
         case .tiersTable: text(priceTable)
+        case .tiersEmbedding: text(embeddingModel?.description)
         }
     }
 

@@ -69,6 +69,8 @@ struct Settings: Equatable {
     var profiles = Dictionary(uniqueKeysWithValues: ToolProfile.presets.map { ($0.name, $0) })
     /// A price table in place of the built-in one; an absolute path.
     var priceTable: String?
+    /// Makes vectors for searches.
+    var embeddingModel: ModelReference?
 
     /// What is wrong with the values together; `nil` for nothing.
     var contradiction: (key: SettingsKey, rule: String)? {

@@ -38,7 +38,7 @@ extension SettingsKey {
         case .serverPort, .authLockoutAttempts, .limitsMaxParallel, .limitsPerProject, .limitsBurst,
             .toolsCompactAbove:
             .number
-        case .serverAddress: .text
+        case .serverAddress, .tiersEmbedding: .text
         case .serverCertificate, .serverKey, .serverUnixSocket, .toolsFolder, .agentsFolder, .skillsFolder,
             .tiersTable:
             .path
@@ -133,6 +133,7 @@ extension SettingsKey {
         case .tiersMedium: "models between"
         case .tiersLarge: "the best models"
         case .tiersAllowLower: "whether a tier without models may fall to a lower one"
+        case .tiersEmbedding: "the [model that makes vectors](rag.md#by-meaning) for searches, as `PROVIDER/MODEL`"
         case .tiersTable: "a [price table](models.md#prices) in place of the built-in one"
         case .retentionDeadLetters: "dead letters are removed that nobody did anything about"
         case .auditEnabled: "whether the server writes what people do to the [audit trail](security.md)"

@@ -64,6 +64,7 @@ enum SettingsKey: String, CaseIterable {
     case tiersLarge = "tiers.large"
     case tiersAllowLower = "tiers.allow_lower"
     case tiersTable = "tiers.table"
+    case tiersEmbedding = "tiers.embedding"
 
     /// `BATON_SECTION_KEY`.
     var variable: String {

@@ -61,6 +61,9 @@ enum RAGAdd {
         } else {
             try add(&input, to: source, context, &report)
         }
+        if report.counts[.added] ?? 0 > 0 || report.counts[.changed] ?? 0 > 0 {
+            report.vectors = try RAGIndex.index(source, context)
+        }
         report.leftOut = (input.files.leftOutCount, input.files.leftOut)
         return report.show(context)
     }
@@ -196,6 +199,7 @@ enum RAGAdd {
         var counts: [Library.Arrival: Int] = [:]
         var removed = 0
         var leftOut: (count: Int, reasons: [String]) = (0, [])
+        var vectors: RAGIndex.Outcome?
 
         init(_ source: String) { self.source = source }
 
@@ -206,13 +210,16 @@ enum RAGAdd {
             for arrival in Library.Arrival.allCases { json[arrival.rawValue] = .int(Int64(counts[arrival] ?? 0)) }
             json["removed"] = .int(Int64(removed))
             json["left_out"] = .int(Int64(leftOut.count))
+            if let vectors { json["vectors"] = .object(vectors.json) }
+            if let notice = vectors?.notice { context.console.note("vectors are missing: \(notice)") }
             for reason in leftOut.reasons { context.console.note("left out: \(reason)") }
             context.console.show(.object(json)) {
                 let words = Library.Arrival.allCases.map { "\(counts[$0] ?? 0) \($0.rawValue)" }
                 let more =
                     (removed > 0 ? [", \(removed) removed"] : [])
                     + (leftOut.count > 0 ? [", \(leftOut.count) left out"] : [])
-                return "\(source): \(words.joined(separator: ", "))\(more.joined())\n"
+                let made = vectors.map { ", \($0.embedded) got vectors" } ?? ""
+                return "\(source): \(words.joined(separator: ", "))\(more.joined())\(made)\n"
             }
             return .ok
         }

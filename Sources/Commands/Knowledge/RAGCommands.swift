@@ -14,13 +14,14 @@ enum RAGCommands {
         summary: "Keep documents that agents and people search",
         discussion: """
             A source is a collection of documents. They are cut into passages by headings and paragraphs, and found by their
-            words; nothing leaves this machine. Agents and nodes search them with the tool rag.search.
+            words. With a model in the setting tiers.embedding they are found by what they mean as well; without one nothing
+            leaves this machine. Agents and nodes search them with the tool rag.search.
             """,
         examples: [
             .init(line: "baton rag add handbook docs/", comment: "all texts of a folder"),
             .init(line: "baton rag search 'how are retries limited?'", comment: "the passages that tell"),
         ],
-        children: [RAGAdd.command, list, search, remove]
+        children: [RAGAdd.command, RAGIndex.command, list, search, remove]
     )
 
     static let source = ArgumentDescription(
@@ -124,7 +125,8 @@ enum RAGCommands {
         summary: "Find passages by words, the best first",
         discussion: """
             A passage needs at least one of the words; rare ones count for more, and words of headings twice. Nothing in the
-            question is read as a language. The score is between 0 and 1 and tells hits of one answer apart.
+            question is read as a language. Where a model makes vectors, passages that mean something alike are found, too. The
+            score is between 0 and 1 and tells hits of one answer apart.
             """,
         arguments: [ArgumentDescription(name: "QUESTION", summary: "words, or a whole question", count: .many)],
         options: [
@@ -161,10 +163,23 @@ enum RAGCommands {
                 ]
             )
         }
-        return try KnowledgeSession.reading(context) { library throws(CommandFailure) in
-            try libraryCall { () throws(LibraryError) in
-                try library.search(.init(words, sources: sources, limit: limit), KnowledgeSession.visibility).json
+        let question = Library.Question(words, sources: sources, limit: limit)
+        func ask(_ search: LibrarySearch) throws(CommandFailure) -> JSONValue {
+            try RAGIndex.wait { () async throws(LibraryError) in
+                try await search.search(question, KnowledgeSession.visibility, for: EmbeddingPayer(.common)).json
             }
+        }
+        var absence: String?
+        if try SettingsReader.read(context).embeddingModel != nil {
+            do throws(CommandFailure) {
+                return try RAGIndex.working(context, ask)
+            } catch {
+                guard error.exit == .unavailable else { throw error }
+                absence = "only words were looked for: \(error.message)"
+            }
+        }
+        return try KnowledgeSession.reading(context) { library throws(CommandFailure) in
+            try ask(LibrarySearch(library, absence: absence))
         }
     }
 

@@ -28,7 +28,7 @@ struct LocalEngine {
     let agents: AgentRegistry
     let toolbox: Toolbox
     /// Documents that are searched.
-    let library: Library
+    let library: LibrarySearch
     /// What agents keep.
     let notebook: Notebook
     let sessions: AgentSessions
@@ -91,7 +91,8 @@ struct LocalEngine {
         let secrets = VaultSecrets(store: store, runs: store, folder: path, environment: context.environment)
         let keys = ProviderKeys(environment: context.environment, secret: { try secrets.open($0) })
         let models = try AgentModels.of(settings) { handle in try keys.key(handle) }
-        library = Library(store: store, now: { SystemClock().wall() })
+        let embedder = settings.embeddingModel.map { PaidEmbedder(models, model: $0) }
+        library = LibrarySearch(Library(store: store, now: { SystemClock().wall() }), embedder: embedder)
         notebook = Notebook(store) { SystemClock().wall() }
         sessions = AgentSessions(store, notes: store) { SystemClock().wall() }
         let reader = RunReader(store: store, blobs: blobs)
@@ -113,6 +114,7 @@ struct LocalEngine {
             configuration: configuration,
             failStop: Self.failStop
         )
+        embedder?.pay(through: engine)
         ToolPins(store: store, servers: toolbox.servers).writeDownChanges()
         self.toolbox = toolbox
         self.engine = engine

@@ -109,7 +109,7 @@ struct Toolbox: Sendable {
     func makeExecutors(
         secrets: any SecretSource,
         models: AgentModels,
-        library: Library,
+        library: LibrarySearch,
         notebook: Notebook,
         sessions: AgentSessions,
         reader: RunReader

@@ -158,9 +158,12 @@ enum ToolCommands {
         )
         let result: Result<ToolResult, TaskError>
         if definition.category == RAGSearch().definition.category {
+            // Nobody keeps budgets here.
+            let hasModel = try SettingsReader.read(context).embeddingModel != nil
+            let absence = hasModel ? "only words were looked for, as no run pays for vectors" : nil
             result = try KnowledgeSession.reading(context) { library throws(CommandFailure) in
                 var call = call
-                call.library = ToolLibrary(library, for: .common)
+                call.library = ToolLibrary(LibrarySearch(library, absence: absence), for: .common)
                 return make(definition.name, arguments, call, toolbox)
             }
         } else {

@@ -34,7 +34,7 @@ extension Library {
             /// 0 to 1; comparable within one answer.
             public var score: Double
         }
-        /// How was looked: `text`.
+        /// How was looked: `text`, or `hybrid` for words and meaning.
         public var mode: String
         /// What stood in the way, for people.
         public var notice: String?
@@ -46,26 +46,27 @@ extension Library {
     ///
     /// - Throws: `invalid` for a question without a word, `notFound` for a source that is not there or not seen.
     public func search(_ question: Question, _ visibility: Visibility) throws(LibraryError) -> Answer {
-        let seen = try sources(visibility).map(\.row)
-        var chosen = seen
-        if !question.sources.isEmpty {
-            chosen = []
-            for name in question.sources {
-                guard let row = seen.first(where: { $0.name == name }) else {
-                    throw LibraryError(.notFound, "There is no source `\(name)`.")
-                }
-                if !chosen.contains(where: { $0.id == row.id }) { chosen.append(row) }
-            }
-        }
+        let chosen = try chosenSources(question, visibility)
         let words = SearchWords.of(question.text)
         guard !words.isEmpty else { throw LibraryError(.invalid, "The question has no word.") }
         let query = PassageQuery(words: words, sources: chosen.map(\.id), limit: min(max(question.limit, 1), 50))
         let found = try stored { () throws(StoreError) in try store.search(query) }
-        let names = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.name) })
-        let hits = found.map { hit in
-            Answer.Hit(source: names[hit.document.source] ?? "", hit: hit, score: Self.score(hit.relevance))
-        }
+        let hits = Self.named(found, chosen) { Self.score($0.relevance) }
         return Answer(mode: "text", notice: nil, hits: hits.filter { $0.score >= question.minimum })
+    }
+
+    /// The sources of a question, each once.
+    func chosenSources(_ question: Question, _ visibility: Visibility) throws(LibraryError) -> [SourceRow] {
+        let seen = try sources(visibility).map(\.row)
+        guard !question.sources.isEmpty else { return seen }
+        var chosen: [SourceRow] = []
+        for name in question.sources {
+            guard let row = seen.first(where: { $0.name == name }) else {
+                throw LibraryError(.notFound, "There is no source `\(name)`.")
+            }
+            if !chosen.contains(where: { $0.id == row.id }) { chosen.append(row) }
+        }
+        return chosen
     }
 
     /// BM25, which has no upper end, brought to 0...1: `x / (x + 4)`. One rare word gives about a half.

@@ -54,9 +54,31 @@ extension Components {
             )
         ),
         (
+            "IndexReport",
+            .answer(
+                .required(
+                    "model",
+                    Shape(["type": ["string", "null"]]),
+                    "That makes vectors; null when there is none."
+                ),
+                .optional("embedded", .integer, "Passages that got a vector now."),
+                .optional("unfinished", .flag, "Passages are left: ask again."),
+                .optional("after", .integer, "Where to go on."),
+                .optional("notice", .text, "What stood in the way."),
+                .optional("code", .text, "Of that."),
+                .optional("texts", .integer, "Texts without a vector; equal ones count once."),
+                .optional("llm_tokens", .integer, "What these are, about."),
+                .optional(
+                    "usd",
+                    Shape(["type": ["string", "null"]]),
+                    "What these cost, about; null when nobody knows."
+                )
+            )
+        ),
+        (
             "Passages",
             .answer(
-                .required("mode", .choice(["text"]), "How was looked."),
+                .required("mode", .choice(["text", "hybrid"]), "How was looked: by words, or by words and meaning."),
                 .optional("notice", .text, "What stood in the way."),
                 .required(
                     "hits",

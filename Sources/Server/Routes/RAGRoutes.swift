@@ -12,7 +12,7 @@ internal import Store
 struct RAGRoutes: Sendable {
     let service: Service
 
-    var routes: [Route] { [list, search, documents, add, show, removeDocument, removeSource] }
+    var routes: [Route] { [list, search, documents, add, index, show, removeDocument, removeSource] }
 
     private static let name = Shape.text(1...100, pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,99}$")
 
@@ -34,7 +34,7 @@ struct RAGRoutes: Sendable {
     private var search: Route {
         let contract = Contract(
             "searchDocuments",
-            "Passages that have words of a question, the most relevant first, with where they stand.",
+            "Passages that fit a question, the best first, with where they stand; by words, and by meaning where a model makes vectors.",
             .knowledge,
             .may(.readProjects),
             body: .json(
@@ -60,8 +60,9 @@ struct RAGRoutes: Sendable {
                 limit: fields.integer("limit") ?? 8,
                 minimum: fields["min_score"]?.doubleValue ?? 0
             )
-            let answer = try await service.documents { library throws(LibraryError) in
-                try library.search(question, visibility)
+            let payer = EmbeddingPayer(call.ownership(in: nil))
+            let answer = try await service.searching { search throws(LibraryError) in
+                try await search.search(question, visibility, for: payer)
             }
             return .json(answer.json)
         }
@@ -150,6 +151,40 @@ struct RAGRoutes: Sendable {
             return .json(["items": .array(results.map(Self.arrival))])
         }
     }
+
+    private var index: Route {
+        let contract = Contract(
+            "indexSource",
+            "Gives passages of a source their vectors, some hundred at a time, or says what that would cost.",
+            .knowledge,
+            .may(.writeProjects),
+            body: .json(
+                .object(
+                    .optional("dry_run", .flag, "Only says what it would take."),
+                    .optional("after", .integer(0...(1 << 53)), "`after` of the answer before.")
+                )
+            ),
+            .ok(.named("IndexReport"))
+        )
+        return Route("POST", "/v1/rag/{source}/index", contract) { call throws(Problem) in
+            let source = try await source(call, .writeProjects)
+            if call.fields["dry_run"]?.boolValue == true {
+                return .json(
+                    try await service.searching { search throws(LibraryError) in try await search.plan(source).json }
+                )
+            }
+            let payer = EmbeddingPayer(call.ownership(in: source.ownership.project))
+            let after = Int64(call.fields.integer("after") ?? 0)
+            return .json(
+                try await service.searching { search throws(LibraryError) in
+                    try await search.index(source, after: after, limit: Self.indexLimit, for: payer).json
+                }
+            )
+        }
+    }
+
+    /// Passages that get their vectors within one request.
+    private static let indexLimit = 256
 
     private static func arrival(_ result: (document: DocumentRow, arrival: Library.Arrival)) -> JSONValue {
         [

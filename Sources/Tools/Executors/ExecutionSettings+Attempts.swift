@@ -40,7 +40,10 @@ extension ExecutionSettings {
             cancellation: cancellation,
             sandbox: sandbox
         )
-        context.library = library.map { ToolLibrary($0, for: assignment.ownership) }
+        let name = TaskName(node: assignment.node.id, place: assignment.place)
+        context.library = library.map {
+            ToolLibrary($0, for: assignment.ownership, run: assignment.run, task: name.description)
+        }
         context.notes = notebook.map {
             NoteAccess($0, run: assignment.run, of: assignment.ownership, node: assignment.node.id)
         }

@@ -28,7 +28,7 @@ public struct ExecutionSettings: Sendable {
     /// What nodes and agents may be permitted, by name.
     public var profiles = Dictionary(uniqueKeysWithValues: ToolProfile.presets.map { ($0.name, $0) })
     /// Documents that are searched; `nil` where there are none.
-    public var library: Library?
+    public var library: LibrarySearch?
     /// Keeps calls to what profiles say about how often.
     let gate = ProfileGate()
 

@@ -35,18 +35,19 @@ public struct KnowledgeSearch: Tool {
     public func call(_ arguments: JSONValue, context: ToolContext) async throws(TaskError) -> ToolResult {
         guard let place = context.library else { throw .failed("there is no library here") }
         guard let project = place.owner.project else {
-            return ToolResult(output: ["findings": [], "notice": "the run belongs to no project"])
+            return ToolResult(output: ["mode": "text", "findings": [], "notice": "the run belongs to no project"])
         }
         let (question, limit) = (arguments.text("query") ?? "", arguments.integer("limit") ?? 10)
-        let result = try await ToolLibrary.ask { () throws(LibraryError) in
-            try place.library.findings(like: question, of: project, in: place.owner.tenant, limit: limit).map { found in
-                var json = found.row.json
-                json["score"] = .double(found.score)
-                return JSONValue.object(json)
-            }
-        }
+        let tenant = place.owner.tenant
         do throws(LibraryError) {
-            return ToolResult(output: ["findings": .array(try result.get())])
+            let found = try await place.search.findings(
+                like: question,
+                of: project,
+                in: tenant,
+                limit: limit,
+                for: place.payer
+            )
+            return ToolResult(output: found.json)
         } catch {
             throw RAGSearch.error(error)
         }

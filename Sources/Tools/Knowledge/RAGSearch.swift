@@ -47,11 +47,8 @@ public struct RAGSearch: Tool {
             limit: arguments.integer("limit") ?? 8,
             minimum: arguments["min_score"]?.doubleValue ?? 0
         )
-        let result = try await ToolLibrary.ask { () throws(LibraryError) in
-            try place.library.search(question, place.visibility)
-        }
         do throws(LibraryError) {
-            return ToolResult(output: try result.get().json)
+            return ToolResult(output: try await place.search.search(question, place.visibility, for: place.payer).json)
         } catch {
             throw Self.error(error)
         }

@@ -4,52 +4,37 @@
 public import Engine
 public import Knowledge
 public import Model
-internal import Threads
 
 /// The documents that a call may search: those that whoever the run belongs to sees.
 public struct ToolLibrary: Sendable {
-    let library: Library
+    let search: LibrarySearch
     let visibility: Visibility
-    let owner: Ownership
+    let payer: EmbeddingPayer
+    var owner: Ownership { payer.ownership }
 
-    /// - Parameter owner: Whose the run is. Who makes a run that is nobody's has the data folder, as has `local`.
-    public init(_ library: Library, for owner: Ownership) {
-        (self.library, self.owner) = (library, owner)
+    /// - Parameters:
+    ///   - owner: Whose the run is. Who makes a run that is nobody's has the data folder, as has `local`.
+    ///   - run: The run of the task that asks, and the name of that task; it pays for vectors.
+    public init(_ search: LibrarySearch, for owner: Ownership, run: RunID? = nil, task: String? = nil) {
+        self.search = search
+        payer = EmbeddingPayer(owner, run: run, task: task)
         let projects = owner.project.map { [$0] } ?? []
         visibility = .shared(in: owner.tenant, viewer: owner.owner ?? "local", projects: projects)
-    }
-}
-
-extension ToolLibrary {
-    private static let threads = BlockingThreads(named: "library", count: 2)
-
-    /// Asks the library on a thread that may block.
-    static func ask<Value: Sendable>(
-        _ body: @escaping @Sendable () throws(LibraryError) -> Value
-    ) async throws(TaskError) -> Result<Value, LibraryError> {
-        do {
-            return try await threads.run {
-                do throws(LibraryError) { return .success(try body()) } catch { return .failure(error) }
-            }
-        } catch {
-            throw .cancelled
-        }
     }
 }
 
 extension ExecutionSettings {
     /// What is known in the project of a run, for its agents; `nil` when that is nothing.
     ///
-    /// - Throws: `tool.failed` when it cannot be read, `cancelled`.
+    /// - Throws: `tool.failed` when it cannot be read.
     public func knowledge(for assignment: Assignment) async throws(TaskError) -> String? {
         guard let library, let project = assignment.ownership.project else { return nil }
         let tenant = assignment.ownership.tenant
-        let result = try await ToolLibrary.ask { () throws(LibraryError) in
-            try library.block(of: project, in: tenant)
-        }
-        switch result {
-        case .success(let block): return block
-        case .failure(let error):
+        do throws(LibraryError) {
+            return try await library.ask { library throws(LibraryError) in
+                try library.block(of: project, in: tenant)
+            }
+        } catch {
             throw .failed("what is known in the project cannot be read: \(error.message)", .transient)
         }
     }
