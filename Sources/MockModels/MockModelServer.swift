@@ -102,7 +102,8 @@ public final class MockModelServer: Sendable {
         guard let bytes = try? await request.body.collect(limit: Self.bodyLimit),
             let body = try? JSONValue(parsing: bytes), let model = body["model"]?.stringValue
         else { return bad("the body must be an object with `model` and `input`") }
-        let texts = body["input"]?.stringValue.map { [$0] } ?? body["input"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let input = body["input"]
+        let texts = input?.stringValue.map { [$0] } ?? input?.arrayValue?.compactMap(\.stringValue) ?? []
         guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
             return bad("`input` must be a text or a list of texts, none of them empty")
         }

@@ -46,8 +46,9 @@ public enum EmbeddingWire {
     }
 
     private static func vector(_ json: JSONValue) -> [Float]? {
-        let numbers = json.stringValue.map(unpacked) ?? json.arrayValue?.map { $0.doubleValue.map { Float($0) } ?? .nan }
-        guard let numbers, (1...longestVector).contains(numbers.count), numbers.allSatisfy(\.isFinite) else { return nil }
+        let list = json.arrayValue?.map { $0.doubleValue.map { Float($0) } ?? .nan }
+        let numbers = json.stringValue.map(unpacked) ?? list ?? []
+        guard (1...longestVector).contains(numbers.count), numbers.allSatisfy(\.isFinite) else { return nil }
         return numbers
     }
 
@@ -82,7 +83,9 @@ public enum EmbeddingWire {
     }
 
     private static func packed(_ vector: [Float]) -> String {
-        let bytes = vector.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> ($0 * 8)) } }
+        let bytes = vector.flatMap { number in
+            (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> ($0 * 8)) }
+        }
         return Base64.encode(bytes, .standard, isPadded: true)
     }
 

@@ -38,8 +38,10 @@ struct Row {
 
     /// The bytes where SQLite has them, at any address.
     func withBytes<Value>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        guard let start = sqlite3_column_blob(statement, column) else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
+        // No bytes at all have no address.
+        let start = sqlite3_column_blob(statement, column)
+        let count = start == nil ? 0 : Int(sqlite3_column_bytes(statement, column))
+        return body(UnsafeRawBufferPointer(start: start, count: count))
     }
 
     /// A text that names one of an enumeration's cases.

@@ -133,6 +133,7 @@ enum VectorRows {
         of source: SourceID,
         _ connection: borrowing Connection
     ) throws(StoreError) -> Int64? {
-        try Statement(connection, "SELECT key FROM knowledge_source WHERE id = ?").first(source.description) { $0.int64(0) }
+        let find = try Statement(connection, "SELECT key FROM knowledge_source WHERE id = ?")
+        return try find.first(source.description) { $0.int64(0) }
     }
 }
