@@ -137,8 +137,8 @@ import Testing
         // This process asks for the first time.
         let again = try program.baton("rag index book -o json")
         #expect(again.json["embedded"] == 6, "\(again.output)\(again.errors)")
-        let usage = try program.baton("usage summary --by purpose -o json").output
-        #expect(usage.contains("\"calls\":3") && usage.contains("\"unknown\":1"), "\(usage)")
+        let usage = try program.baton("usage summary --by purpose -o json").json["items"]?[0]
+        #expect(usage?["calls"] == 3 && usage?["unknown"] == 1, "\(usage?.text ?? "")")
         #expect(try program.baton("rag search number 65 -o json").json["mode"] == "hybrid")
     }
 }
