@@ -51,6 +51,7 @@ import Testing
                 [path = path as String, plan = plan as String] in
                 setenv("BATON_CRASH_AT", plan, 1)
                 var options = SQLiteRunStore.Options()
+                // More than making the tables takes, so that steps are told before the first one.
                 options.checkpointPages = 400
                 let folder = try DataFolder(locking: path, command: "test")
                 let store = try SQLiteRunStore(in: folder, options)
