@@ -241,7 +241,7 @@ import TestSupport
         #expect(FaultyDisk.isReady)
         let temporary = TemporaryFolder()
         var last = 0
-        try withStore(at: temporary.path, Self.options(checkpointPages: 400)) { store in
+        try withStore(at: temporary.path, Self.options(checkpointPages: 500)) { store in
             defer { FaultyDisk.heal() }
             // The log's first commit flushes twice.
             _ = try store.commit(.step(last))

@@ -52,7 +52,7 @@ import Testing
                 setenv("BATON_CRASH_AT", plan, 1)
                 var options = SQLiteRunStore.Options()
                 // More than making the tables takes, so that steps are told before the first one.
-                options.checkpointPages = 400
+                options.checkpointPages = 500
                 let folder = try DataFolder(locking: path, command: "test")
                 let store = try SQLiteRunStore(in: folder, options)
                 for number in 0..<500 {
