@@ -64,22 +64,8 @@ import Threads
         let folder = try CrashFolder(workflow(calls, paid))
         try MarkTool.write(to: folder)
         let variables = ["BATON_TOOLS_DIR": folder.path, "BATON_LIMITS_MAX_PARALLEL": "\(calls)"]
-        let id = folder.id.description
-        let start = ["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", id]
-        var random = SeededRandom(seed: seed)
-        var (kills, history): (Int, [String]) = (0, ["seed \(seed)"])
-        // Two die somewhere on the way: a third death would leave tasks to a person.
-        func run(_ words: [String], _ kill: Kill?) throws -> Int32? {
-            let outcome = try folder.baton(words, variables).run(kill)
-            if outcome.isKilled { kills += 1 }
-            history.append("\(words[1]) \(outcome.exit.map(String.init) ?? "killed") \(outcome.errors.suffix(200))")
-            return outcome.exit
-        }
-        var last = try run(start, .line(.random(in: 20...(calls + paid), using: &random)))
-        if last == nil {
-            last = try run(["run", "resume", id, "-o", "jsonl"], .line(.random(in: 5...paid, using: &random)))
-        }
-        if last == nil { last = try run(["run", "resume", id, "-o", "jsonl"], nil) }
+        var play = Play(folder, variables, seed)
+        let last = try play.untilItWaits(calls + paid, paid)
         var problems = last == 7 ? [] : ["it does not wait for money"]
         problems += try check(folder) { spent, unknown, effects in
             [
@@ -90,16 +76,14 @@ import Threads
                 ),
             ]
         }
-        for scope in ["run:\(id)", "day", "project:default"] { _ = try run(["budget", "set", scope, "none"], nil) }
-        last = try run(["run", "resume", id, "-o", "jsonl"], nil)
-        if last != 0 { problems.append("it does not complete with more money") }
+        if try play.withMoreMoney() != 0 { problems.append("it does not complete with more money") }
         problems += try check(folder) { spent, unknown, effects in
             [
                 ("each call once: \(effects)", effects == calls),
                 ("\(spent) cents for \(calls) calls, \(unknown) of them unknown", spent == calls + unknown),
             ]
         }
-        return (kills, problems.isEmpty ? [] : problems + history)
+        return (play.kills, problems.isEmpty ? [] : problems + play.history)
     }
 
     /// Agents, each with one call of a model.
@@ -152,23 +136,8 @@ import Threads
     ) throws -> (kills: Int, problems: [String]) {
         let folder = try CrashFolder(agents(calls, paid))
         let variables = ModelsOfTest.variables(folder, port).merging(["BATON_LIMITS_MAX_PARALLEL": "\(calls)"]) { $1 }
-        let id = folder.id.description
-        var random = SeededRandom(seed: seed)
-        var (kills, history): (Int, [String]) = (0, ["seed \(seed)"])
-        func run(_ words: [String], _ kill: Kill?) throws -> Int32? {
-            let outcome = try folder.baton(words, variables).run(kill)
-            if outcome.isKilled { kills += 1 }
-            history.append("\(words[1]) \(outcome.exit.map(String.init) ?? "killed") \(outcome.errors.suffix(200))")
-            return outcome.exit
-        }
-        let resume = ["run", "resume", id, "-o", "jsonl"]
-        let lines = calls + 2 * paid
-        var last = try run(
-            ["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", id],
-            .line(.random(in: 20...lines, using: &random))
-        )
-        if last == nil { last = try run(resume, .line(.random(in: 5...paid, using: &random))) }
-        if last == nil { last = try run(resume, nil) }
+        var play = Play(folder, variables, seed)
+        let last = try play.untilItWaits(calls + 2 * paid, paid)
         var problems =
             last == 7 ? [] : ["it does not wait for money, but ended with \(last.map(String.init) ?? "death")"]
         func look(_ facts: (_ tokens: Int, _ unknown: Int) -> [(String, Bool)]) throws {
@@ -186,8 +155,7 @@ import Threads
                 ("\(before) requests for \(paid)", before <= paid),
             ]
         }
-        for scope in ["run:\(id)", "day", "project:default"] { _ = try run(["budget", "set", scope, "none"], nil) }
-        if try run(resume, nil) != 0 { problems.append("it does not complete with more money") }
+        if try play.withMoreMoney() != 0 { problems.append("it does not complete with more money") }
         let asked = counter.value
         try look { spent, unknown in
             [
@@ -198,7 +166,7 @@ import Threads
                 ("\(spent) LLM tokens for \(asked) requests", spent >= asked * tokens),
             ]
         }
-        return (kills, problems.isEmpty ? [] : problems + history)
+        return (play.kills, problems.isEmpty ? [] : problems + play.history)
     }
 
     private static func check(
@@ -220,5 +188,48 @@ import Threads
         var filter = UsageFilter()
         filter.limit = .max
         return try store.usage(filter)
+    }
+}
+
+/// A run that is killed twice before it waits for money, and gets more then.
+private struct Play {
+    let folder: CrashFolder
+    let variables: [String: String]
+    var random: SeededRandom
+    var kills = 0
+    var history: [String]
+    private var id: String { folder.id.description }
+
+    init(_ folder: CrashFolder, _ variables: [String: String], _ seed: UInt64) {
+        (self.folder, self.variables, random) = (folder, variables, SeededRandom(seed: seed))
+        history = ["seed \(seed)"]
+    }
+
+    private mutating func run(_ words: [String], _ kill: Kill?) throws -> Int32? {
+        let outcome = try folder.baton(words, variables).run(kill)
+        if outcome.isKilled { kills += 1 }
+        history.append("\(words[1]) \(outcome.exit.map(String.init) ?? "killed") \(outcome.errors.suffix(200))")
+        return outcome.exit
+    }
+
+    private mutating func resume(_ kill: Kill?) throws -> Int32? {
+        try run(["run", "resume", id, "-o", "jsonl"], kill)
+    }
+
+    /// Starts it; two processes die after one of so many lines. A third death would leave tasks to a person.
+    ///
+    /// - Returns: How the last one ended.
+    mutating func untilItWaits(_ first: Int, _ second: Int) throws -> Int32? {
+        let start = ["run", "start", "flow.yaml", "--follow", "-o", "jsonl", "--id", id]
+        var last = try run(start, .line(.random(in: 20...first, using: &random)))
+        if last == nil { last = try resume(.line(.random(in: 5...second, using: &random))) }
+        if last == nil { last = try resume(nil) }
+        return last
+    }
+
+    /// Lifts all budgets, and goes on.
+    mutating func withMoreMoney() throws -> Int32? {
+        for scope in ["run:\(id)", "day", "project:default"] { _ = try run(["budget", "set", scope, "none"], nil) }
+        return try resume(nil)
     }
 }
