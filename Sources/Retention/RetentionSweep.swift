@@ -132,12 +132,7 @@ public struct RetentionSweep {
         var removed = 0
         while case let page = try sessions.sessions(endedBefore: time, limit: stepSize), !page.isEmpty, !isStopping() {
             for row in page where !isStopping() {
-                // The session goes last, so that the next sweep finds what a crash has left.
-                var (noted, change) = (NoteChange(), ConversationChange())
-                noted.removedPlaces = [.session(row)]
-                try notes.apply(noted)
-                change.removedSessions = [row.id]
-                try sessions.apply(change)
+                try sessions.delete(row, notes: notes)
                 removed += 1
             }
         }

@@ -26,7 +26,7 @@ import Testing
 
         func embed(
             _ texts: [String],
-            for payer: EmbeddingPayer,
+            for payer: PaidCaller,
             keep: @escaping @Sendable ([[Float]]) async throws(LibraryError) -> Void
         ) async throws(EmbeddingFailure) {
             let fault = state.withLock(\.fault)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    private let payer = EmbeddingPayer(.common)
+    private let payer = PaidCaller(.common)
     private let everything = Visibility.everything(of: "default")
 
     private func library() -> Library { Library(store: MemoryKnowledgeStore(), now: { Timestamp(milliseconds: 5) }) }

@@ -1,6 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
 import Store
 import Testing
 
@@ -18,8 +19,8 @@ import Testing
             let right = (0..<length).map { _ in Float.random(in: -1...1, using: &random) }
             let plain = zip(left, right).reduce(0) { $0 + Double($1.0) * Double($1.1) }
             #expect(abs(Double(VectorProduct.dot(left, right)) - plain) < 0.0001, "\(length)")
-            let stored = VectorProduct.bytes(right)
-            #expect(VectorProduct.vector(stored) == right)
+            let stored = FloatBytes.bytes(right)
+            #expect(FloatBytes.numbers(stored) == right)
             let odd = [0] + stored
             let product = odd.withUnsafeBytes { bytes in
                 VectorProduct.dot(left, UnsafeRawBufferPointer(rebasing: bytes[1...]))

@@ -93,15 +93,7 @@ public final class AgentSessions: Sendable {
 
     /// Removes a session with its threads and all notes in it.
     public func delete(_ row: SessionRow) throws(NoteError) {
-        try stored { () throws(StoreError) in
-            // The session goes last, so that whoever removes it again finds what a crash has left.
-            var noted = NoteChange()
-            noted.removedPlaces = [.session(row)]
-            try notes.apply(noted)
-            var change = ConversationChange()
-            change.removedSessions = [row.id]
-            try store.apply(change)
-        }
+        try stored { () throws(StoreError) in try store.delete(row, notes: notes) }
     }
 
     // MARK: Threads

@@ -39,7 +39,7 @@ public final class PaidEmbedder: Embedder {
     /// Makes vectors and pays for them.
     public func embed(
         _ texts: [String],
-        for payer: EmbeddingPayer,
+        for payer: PaidCaller,
         keep: @escaping @Sendable ([[Float]]) async throws(LibraryError) -> Void
     ) async throws(EmbeddingFailure) {
         let setup = try await setup()
@@ -79,7 +79,7 @@ public final class PaidEmbedder: Embedder {
     private func hold(
         _ texts: [String],
         _ rate: ModelRate,
-        _ payer: EmbeddingPayer
+        _ payer: PaidCaller
     ) async throws(EmbeddingFailure) -> (DurableEngine, ReservationID) {
         guard let engine = engine.withLock(\.self) else {
             throw EmbeddingFailure("provider.unavailable", "nothing is paid here")
@@ -95,9 +95,8 @@ public final class PaidEmbedder: Embedder {
             model: reference.model,
             purpose: .embedding
         )
-        let caller = PaidCaller(payer.ownership, run: payer.run, task: payer.task)
         do throws(EngineError) {
-            switch try await engine.hold(cost, for: caller) {
+            switch try await engine.hold(cost, for: payer) {
             case .held(let call): return (engine, call)
             case .refused(let shortage): throw EngineError(.conflict, shortage.sentence)
             }

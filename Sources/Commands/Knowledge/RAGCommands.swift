@@ -166,7 +166,7 @@ enum RAGCommands {
         let question = Library.Question(words, sources: sources, limit: limit)
         func ask(_ search: LibrarySearch) throws(CommandFailure) -> JSONValue {
             try RAGIndex.wait { () async throws(LibraryError) in
-                try await search.search(question, KnowledgeSession.visibility, for: EmbeddingPayer(.common)).json
+                try await search.search(question, KnowledgeSession.visibility, for: PaidCaller(.common)).json
             }
         }
         var absence: String?

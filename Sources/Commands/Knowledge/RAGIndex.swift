@@ -99,7 +99,7 @@ enum RAGIndex {
             let row = try RAGCommands.known(source, search.library)
             let ownership = Ownership(tenant: Ownership.defaultTenant, owner: nil, project: row.ownership.project)
             let step = try wait { () async throws(LibraryError) in
-                try await search.index(row, limit: .max, for: EmbeddingPayer(ownership))
+                try await search.index(row, limit: .max, for: PaidCaller(ownership))
             }
             var outcome = Outcome(model: step.model ?? "", embedded: step.embedded)
             (outcome.code, outcome.notice) = (step.failure?.code, step.failure?.message)

@@ -18,24 +18,9 @@ public protocol Embedder: Sendable {
     /// - Throws: ``EmbeddingFailure``.
     func embed(
         _ texts: [String],
-        for payer: EmbeddingPayer,
+        for payer: PaidCaller,
         keep: @escaping @Sendable ([[Float]]) async throws(LibraryError) -> Void
     ) async throws(EmbeddingFailure)
-}
-
-/// Who pays for vectors.
-public struct EmbeddingPayer: Sendable, Hashable {
-    /// Whose the call is.
-    public var ownership: Ownership
-    /// The run whose task asks, if one does.
-    public var run: RunID?
-    /// That task, as it is called in its run.
-    public var task: String?
-
-    /// Names who pays.
-    public init(_ ownership: Ownership, run: RunID? = nil, task: String? = nil) {
-        (self.ownership, self.run, self.task) = (ownership, run, task)
-    }
 }
 
 /// Why there are no vectors.

@@ -50,7 +50,7 @@ extension LibrarySearch {
         _ source: SourceRow,
         after place: Int64 = 0,
         limit: Int,
-        for payer: EmbeddingPayer
+        for payer: PaidCaller
     ) async throws(LibraryError) -> IndexStep {
         guard let embedder else { return IndexStep() }
         let model = embedder.model
@@ -103,7 +103,7 @@ extension LibrarySearch {
         of texts: [String],
         _ kind: VectorRow.Kind,
         _ embedder: any Embedder,
-        _ payer: EmbeddingPayer
+        _ payer: PaidCaller
     ) async throws(EmbeddingFailure) -> [[Float]] {
         let contents = texts.map(ContentHash.init(of:))
         var known = try await stored(contents, embedder.model)
@@ -124,7 +124,7 @@ extension LibrarySearch {
         _ group: [(content: ContentHash, text: String)],
         _ kind: VectorRow.Kind,
         _ embedder: any Embedder,
-        _ payer: EmbeddingPayer
+        _ payer: PaidCaller
     ) async throws(EmbeddingFailure) {
         let (contents, model) = (group.map(\.content), embedder.model)
         try await embedder.embed(group.map(\.text), for: payer) { vectors throws(LibraryError) in

@@ -31,7 +31,7 @@ public struct LibrarySearch: Sendable {
     public func search(
         _ question: Library.Question,
         _ visibility: Visibility,
-        for payer: EmbeddingPayer
+        for payer: PaidCaller
     ) async throws(LibraryError) -> Library.Answer {
         guard let embedder else {
             var answer = try await ask { library throws(LibraryError) in try library.search(question, visibility) }
@@ -68,7 +68,7 @@ public struct LibrarySearch: Sendable {
         of project: String,
         in tenant: String,
         limit: Int,
-        for payer: EmbeddingPayer
+        for payer: PaidCaller
     ) async throws(LibraryError) -> FoundFindings {
         let words = try await ask { library throws(LibraryError) in
             try library.findings(like: question, of: project, in: tenant, limit: Library.findingLimit)

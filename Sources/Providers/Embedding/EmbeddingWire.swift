@@ -3,6 +3,7 @@
 
 import Cryptography
 public import JSON
+import Model
 
 /// How providers write calls for vectors.
 public enum EmbeddingWire {
@@ -83,16 +84,11 @@ public enum EmbeddingWire {
     }
 
     private static func packed(_ vector: [Float]) -> String {
-        let bytes = vector.flatMap { number in
-            (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> ($0 * 8)) }
-        }
-        return Base64.encode(bytes, .standard, isPadded: true)
+        Base64.encode(FloatBytes.bytes(vector), .standard, isPadded: true)
     }
 
     private static func unpacked(_ text: String) -> [Float] {
         guard let bytes = Base64.decode(text.filter { $0 != "=" }, .standard), bytes.count % 4 == 0 else { return [] }
-        return stride(from: 0, to: bytes.count, by: 4).map { start in
-            Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << ($1 * 8) })
-        }
+        return FloatBytes.numbers(bytes)
     }
 }

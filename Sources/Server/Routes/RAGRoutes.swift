@@ -60,7 +60,7 @@ struct RAGRoutes: Sendable {
                 limit: fields.integer("limit") ?? 8,
                 minimum: fields["min_score"]?.doubleValue ?? 0
             )
-            let payer = EmbeddingPayer(call.ownership(in: nil))
+            let payer = PaidCaller(call.ownership(in: nil))
             let answer = try await service.searching { search throws(LibraryError) in
                 try await search.search(question, visibility, for: payer)
             }
@@ -173,7 +173,7 @@ struct RAGRoutes: Sendable {
                     try await service.searching { search throws(LibraryError) in try await search.plan(source).json }
                 )
             }
-            let payer = EmbeddingPayer(call.ownership(in: source.ownership.project))
+            let payer = PaidCaller(call.ownership(in: source.ownership.project))
             let after = Int64(call.fields.integer("after") ?? 0)
             return .json(
                 try await service.searching { search throws(LibraryError) in

@@ -46,3 +46,16 @@ public struct ConversationChange: Sendable {
     /// An empty transaction.
     public init() {}
 }
+
+extension ConversationStore {
+    /// Removes a session with its threads, and all notes in it from where they are kept.
+    ///
+    /// - Throws: `full` or `failed`. The session goes last, so that whoever removes it again finds what was left.
+    public func delete(_ session: SessionRow, notes: any NoteStore) throws(StoreError) {
+        var (noted, change) = (NoteChange(), ConversationChange())
+        noted.removedPlaces = [.session(session)]
+        try notes.apply(noted)
+        change.removedSessions = [session.id]
+        try apply(change)
+    }
+}

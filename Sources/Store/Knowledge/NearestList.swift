@@ -55,18 +55,6 @@ public enum VectorProduct {
         return vector.map { $0 / length }
     }
 
-    /// The bytes that are stored.
-    public static func bytes(_ vector: [Float]) -> [UInt8] {
-        vector.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> ($0 * 8)) } }
-    }
-
-    /// The vector of stored bytes.
-    public static func vector(_ bytes: [UInt8]) -> [Float] {
-        stride(from: 0, to: bytes.count / 4 * 4, by: 4).map { start in
-            Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << ($1 * 8) })
-        }
-    }
-
     @inline(__always)
     private static func eight(_ bytes: UnsafeRawBufferPointer, _ place: Int) -> SIMD8<Float> {
         bytes.loadUnaligned(fromByteOffset: place, as: SIMD8<Float>.self)

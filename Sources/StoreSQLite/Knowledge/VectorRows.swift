@@ -35,7 +35,7 @@ enum VectorRows {
                 row.kind.rawValue,
                 row.model,
                 row.content.bytes,
-                VectorProduct.bytes(row.vector),
+                FloatBytes.bytes(row.vector),
                 row.addedAt
             )
         }
@@ -74,7 +74,7 @@ enum VectorRows {
         let find = try Statement(connection, "SELECT vector FROM knowledge_vector WHERE model = ? AND content = ?")
         var found: [ContentHash: [Float]] = [:]
         for content in contents {
-            found[content] = try find.first(model, content.bytes) { VectorProduct.vector($0.bytes(0)) }
+            found[content] = try find.first(model, content.bytes) { FloatBytes.numbers($0.bytes(0)) }
         }
         return found
     }

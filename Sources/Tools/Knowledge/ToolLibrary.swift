@@ -9,7 +9,7 @@ public import Model
 public struct ToolLibrary: Sendable {
     let search: LibrarySearch
     let visibility: Visibility
-    let payer: EmbeddingPayer
+    let payer: PaidCaller
     var owner: Ownership { payer.ownership }
 
     /// - Parameters:
@@ -17,7 +17,7 @@ public struct ToolLibrary: Sendable {
     ///   - run: The run of the task that asks, and the name of that task; it pays for vectors.
     public init(_ search: LibrarySearch, for owner: Ownership, run: RunID? = nil, task: String? = nil) {
         self.search = search
-        payer = EmbeddingPayer(owner, run: run, task: task)
+        payer = PaidCaller(owner, run: run, task: task)
         let projects = owner.project.map { [$0] } ?? []
         visibility = .shared(in: owner.tenant, viewer: owner.owner ?? "local", projects: projects)
     }

@@ -4,21 +4,6 @@
 public import Model
 internal import Store
 
-/// Whom a call is for that no attempt's price covers: one outside of runs, or a further one within an attempt.
-public struct PaidCaller: Sendable, Hashable {
-    /// Whose the call is.
-    public var ownership: Ownership
-    /// The run whose task asks, if one does.
-    public var run: RunID?
-    /// That task, as it is called in its run.
-    public var task: String?
-
-    /// Names a caller.
-    public init(_ ownership: Ownership, run: RunID? = nil, task: String? = nil) {
-        (self.ownership, self.run, self.task) = (ownership, run, task)
-    }
-}
-
 /// Whether a paid call may be made.
 public enum PaidCallAnswer: Sendable, Equatable {
     /// What it can cost is held in all budgets; tell the engine how it ended, whatever happens.

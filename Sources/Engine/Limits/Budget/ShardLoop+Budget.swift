@@ -291,13 +291,7 @@ extension SettledUsage {
 extension RunState {
     /// Scopes that many runs share.
     fileprivate func sharedScopes(for task: TaskRef) -> [BudgetScope] {
-        var scopes = [
-            BudgetScope(.day, tenant), BudgetScope(.month, tenant), BudgetScope(.tenant, tenant),
-            BudgetScope(.project, sharingPrefix + project),
-        ]
-        if let agent = agent(of: task) { scopes.append(BudgetScope(.agent, sharingPrefix + agent)) }
-        if let owner { scopes.append(BudgetScope(.user, sharingPrefix + owner.withoutKind)) }
-        return scopes
+        BudgetScope.shared(by: Ownership(tenant: tenant, owner: owner, project: project), agent: agent(of: task))
     }
 
     func subject(of task: TaskRef, _ cost: CallCost) -> UsageSubject {
@@ -317,7 +311,20 @@ extension RunState {
     }
 }
 
+extension BudgetScope {
+    /// Those of what somebody does, within runs and outside of them.
+    static func shared(by ownership: Ownership, agent: String? = nil) -> [BudgetScope] {
+        let tenant = ownership.tenant
+        let prefix = tenant == Ownership.defaultTenant ? "" : "\(tenant)/"
+        var scopes = [BudgetScope(.day, tenant), BudgetScope(.month, tenant), BudgetScope(.tenant, tenant)]
+        if let project = ownership.project { scopes.append(BudgetScope(.project, prefix + project)) }
+        if let agent { scopes.append(BudgetScope(.agent, prefix + agent)) }
+        if let owner = ownership.owner { scopes.append(BudgetScope(.user, prefix + owner.withoutKind)) }
+        return scopes
+    }
+}
+
 extension String {
     /// The id of somebody who is named as events name who acts: `user:usr_…`.
-    var withoutKind: String { hasPrefix("user:") ? String(dropFirst(5)) : self }
+    fileprivate var withoutKind: String { hasPrefix("user:") ? String(dropFirst(5)) : self }
 }

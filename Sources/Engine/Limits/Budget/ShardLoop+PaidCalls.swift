@@ -115,15 +115,3 @@ extension ShardLoop {
         }
     }
 }
-
-extension BudgetScope {
-    /// Those of what somebody does outside of runs, as runs name them.
-    fileprivate static func shared(by ownership: Ownership) -> [BudgetScope] {
-        let tenant = ownership.tenant
-        let prefix = tenant == Ownership.defaultTenant ? "" : "\(tenant)/"
-        var scopes = [BudgetScope(.day, tenant), BudgetScope(.month, tenant), BudgetScope(.tenant, tenant)]
-        if let project = ownership.project { scopes.append(BudgetScope(.project, prefix + project)) }
-        if let owner = ownership.owner { scopes.append(BudgetScope(.user, prefix + owner.withoutKind)) }
-        return scopes
-    }
-}
