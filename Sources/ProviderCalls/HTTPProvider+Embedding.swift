@@ -16,6 +16,7 @@ extension HTTPProvider: EmbeddingProvider {
                 message: "\(name): providers of the kind \(settings.kind.rawValue) make no vectors"
             )
         }
+        try keepPause(of: model)
         try takeCall()
         let secret = try await secret()
         let body = EmbeddingWire.body(texts, model: model, as: endpoint.format)
@@ -29,6 +30,7 @@ extension HTTPProvider: EmbeddingProvider {
         } catch {
             throw lost(error, nil).without(secret)
         }
+        pauses.learn(answer.headers, of: model, at: now())
         guard answer.status == 200 else {
             let failure = ResponseFailure(status: answer.status, headers: answer.headers, body: answer.body, now: now())
             throw failure.error(provider: name).without(secret)

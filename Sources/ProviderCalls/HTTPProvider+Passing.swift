@@ -30,10 +30,11 @@ extension HTTPProvider {
         reading request: ModelRequest,
         onBytes: @Sendable ([UInt8]) async -> Void
     ) async throws(ModelError) -> (reply: ModelReply, rest: [UInt8]) {
+        try keepPause(of: request.model)
         try takeCall()
         let secret = try await secret()
         do throws(ModelError) {
-            let answer = try await open(body, headers, query, secret)
+            let answer = try await open(body, headers, query, of: request.model, secret)
             return try await pass(answer, request, onBytes)
         } catch {
             throw error.without(secret)
@@ -44,6 +45,7 @@ extension HTTPProvider {
         _ body: JSONValue,
         _ more: [(name: String, value: String)],
         _ query: String,
+        of model: String,
         _ secret: String?
     ) async throws(ModelError) -> HTTPStream {
         let own = headers(secret, isCall: true)
@@ -54,7 +56,7 @@ extension HTTPProvider {
             headers: own + more.filter { !taken.contains($0.name.lowercased()) },
             body: body.bytes()
         )
-        return try await send(request)
+        return try await send(request, of: model)
     }
 
     private func pass(

@@ -18,6 +18,7 @@ public final class HTTPProvider: ModelProvider {
     private let facts: @Sendable (_ model: String) -> ModelFacts
     let now: @Sendable () -> Timestamp
     private let bucket: Mutex<CallBucket?>
+    let pauses = LearnedPauses()
 
     /// The longest part of a refusal that is read.
     private static let refusalLimit = 64 << 10
@@ -46,6 +47,7 @@ public final class HTTPProvider: ModelProvider {
         to request: ModelRequest,
         onChunk: @Sendable (ModelChunk) async -> Void
     ) async throws(ModelError) -> ModelReply {
+        try keepPause(of: request.model)
         try takeCall()
         let wire = WireRequest(
             request,
@@ -55,7 +57,7 @@ public final class HTTPProvider: ModelProvider {
         )
         let secret = try await secret()
         do throws(ModelError) {
-            let answer = try await open(wire, secret)
+            let answer = try await open(wire, of: request.model, secret)
             var reply = try await read(answer, request, onChunk)
             reply.notes = wire.notes + reply.notes
             return reply
@@ -127,24 +129,25 @@ public final class HTTPProvider: ModelProvider {
         return headers + settings.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private func open(_ wire: WireRequest, _ secret: String?) async throws(ModelError) -> HTTPStream {
+    private func open(_ wire: WireRequest, of model: String, _ secret: String?) async throws(ModelError) -> HTTPStream {
         let request = HTTPRequest(
             method: "POST",
             url: endpoint.url,
             headers: headers(secret, isCall: true),
             body: wire.body.bytes()
         )
-        return try await send(request)
+        return try await send(request, of: model)
     }
 
     /// The stream of an answer; a refusal is thrown with what it says.
-    func send(_ request: HTTPRequest) async throws(ModelError) -> HTTPStream {
+    func send(_ request: HTTPRequest, of model: String) async throws(ModelError) -> HTTPStream {
         let answer: HTTPStream
         do throws(HTTPClientError) {
             answer = try await client.stream(request, silence: settings.idleLimit)
         } catch {
             throw lost(error, nil)
         }
+        pauses.learn(answer.headers, of: model, at: now())
         guard answer.status != 200 else { return answer }
         let body = await refusal(answer)
         throw ResponseFailure(status: answer.status, headers: answer.headers, body: body, now: now())

@@ -102,6 +102,44 @@ import Testing
         }
     }
 
+    @Test func `a provider that says that nothing more is answered is not asked before its time`() async throws {
+        let asked = Mutex(0)
+        let time = Mutex(Timestamp(milliseconds: 1_000_000))
+        let mock = MockModelServer(script: try ModelScript(Array(Self.script.utf8), fileName: "s.yaml"))
+        let server = try await WebServer.start(.init(endpoints: [.tcp(host: "127.0.0.1", port: 0)])) { request in
+            asked.withLock { $0 += 1 }
+            var answer = await mock.answer(request)
+            answer.headers["x-ratelimit-remaining-requests"] = "0"
+            answer.headers["x-ratelimit-reset-requests"] = "1m0s"
+            return answer
+        }
+        let url = "http://127.0.0.1:\(server.addresses[0].port ?? 0)/"
+        for text in ["think", "bad"] {
+            let settings = ProviderSettings(name: "p", kind: .openAICompatible, baseURL: url)
+            let provider = try #require(
+                try HTTPProvider(settings, key: { _ in "" }, now: { time.withLock { $0 } })
+            )
+            asked.withLock { $0 = 0 }
+            _ = try? await provider.reply(to: Self.request(text)) { _ in }
+            do {
+                _ = try await provider.reply(to: Self.request(text)) { _ in }
+                Issue.record("it was asked")
+            } catch {
+                #expect(error.code == "provider.limited" && error.errorClass == .upstream, "\(error)")
+                #expect(error.retryAfter == .seconds(60) && !error.mayHaveLeft && !error.mayBeCharged, "\(error)")
+            }
+            #expect(asked.withLock { $0 } == 1)
+            var other = Self.request(text)
+            other.model = "n"
+            _ = try? await provider.reply(to: other) { _ in }
+            #expect(asked.withLock { $0 } == 2, "another model has limits of its own")
+            time.withLock { $0 = $0 + .seconds(60) }
+            _ = try? await provider.reply(to: Self.request(text)) { _ in }
+            #expect(asked.withLock { $0 } == 3)
+        }
+        await server.stop(within: .zero)
+    }
+
     @Test func `answers come whole from every kind of provider`() async throws {
         try await Self.withServer { port in
             for (number, kind) in Self.kinds.enumerated() {
