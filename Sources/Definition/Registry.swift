@@ -88,8 +88,8 @@ public struct Registry: Sendable {
     public var functions: Set<String>?
     /// All skills; `nil` when they are not known here.
     public var skills: Set<String>?
-    /// All profiles; `nil` when they are not known here.
-    public var profiles: Set<String>?
+    /// All profiles, which may change while the program works; `nil` when they are not known here.
+    public var profiles: (@Sendable () -> Set<String>)?
     /// All queues; `nil` when they are not known here.
     public var queues: Set<String>?
     /// All roles and groups; `nil` when they are not known here.

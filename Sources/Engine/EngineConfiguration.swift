@@ -13,8 +13,8 @@ public struct EngineConfiguration: Sendable {
     public var projectLimit: Int?
     /// The same by tool.
     public var toolLimits: [String: Int] = [:]
-    /// The same by agent.
-    public var agentLimits: [String: Int] = [:]
+    /// The same by agent, as it is now; `nil` for no limit.
+    public var agentLimit: @Sendable (_ agent: String) -> Int? = { _ in nil }
     /// Chooses agents for nodes with `match`; without one they fail.
     public var matcher: (any AgentMatcher)?
     /// How often a tool is called, by tool; over all processes that use the store one after the other. A node of kind

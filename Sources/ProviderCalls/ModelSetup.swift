@@ -3,6 +3,7 @@
 
 public import Model
 public import Providers
+import Synchronization
 
 /// The providers of a program and which of their models serve which tier (spec 8.5).
 public struct ModelSetup: Sendable {
@@ -25,7 +26,9 @@ public struct ModelSetup: Sendable {
     /// Why these.
     public let origin: Origin
     /// What their calls cost.
-    public let prices: PriceTable
+    public private(set) var prices: PriceTable
+    /// The same for the providers.
+    private let current: CurrentPrices
     /// Models without a price are asked all the same; their calls count no money.
     public let allowsUnpriced: Bool
 
@@ -58,9 +61,11 @@ public struct ModelSetup: Sendable {
             origin = .configured
         }
         list.sort { $0.name < $1.name }
+        let current = CurrentPrices(prices)
+        self.current = current
         var providers: [String: any ModelProvider] = [:]
         for settings in list {
-            let facts = { @Sendable model in prices.entry(for: model, of: settings)?.facts ?? ModelFacts() }
+            let facts = { @Sendable model in current.table.entry(for: model, of: settings)?.facts ?? ModelFacts() }
             if let provider = try HTTPProvider(settings, key: key, facts: facts, now: now) {
                 providers[settings.name] = provider
             } else {
@@ -86,7 +91,17 @@ public struct ModelSetup: Sendable {
         allowsUnpriced: Bool = false
     ) {
         (self.prices, self.allowsUnpriced) = (prices, allowsUnpriced)
+        current = CurrentPrices(prices)
         (self.providers, self.settings, self.tiers, self.origin) = (providers, settings, tiers, origin)
+    }
+
+    /// The same providers, whose calls cost what another table says. What the providers know of their models changes for
+    /// everybody.
+    public func priced(by prices: PriceTable) -> ModelSetup {
+        var setup = self
+        setup.prices = prices
+        current.table = prices
+        return setup
     }
 
     /// What calls of a model cost, what it can do, and the version of the prices.
@@ -112,6 +127,18 @@ public struct ModelSetup: Sendable {
             settings.models.map { ModelReference(provider: settings.name, model: $0) }
         }
         return TierTable(models: Dictionary(uniqueKeysWithValues: ModelTier.allCases.map { ($0, models) }))
+    }
+}
+
+/// The price table that providers look at.
+private final class CurrentPrices: Sendable {
+    private let stored: Mutex<PriceTable>
+
+    init(_ table: PriceTable) { stored = Mutex(table) }
+
+    var table: PriceTable {
+        get { stored.withLock { $0 } }
+        set { stored.withLock { $0 = newValue } }
     }
 }
 

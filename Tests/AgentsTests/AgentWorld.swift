@@ -101,13 +101,11 @@ final class AgentWorld: Sendable {
         )
         settings.notebook = Notebook(notes) { SystemClock().wall() }
         settings.sessions = sessions
-        settings.profiles = Dictionary(uniqueKeysWithValues: profiles.map { ($0.name, $0) })
+        settings.profiles = ToolProfiles(profiles)
         let models = AgentModels(now: { SystemClock().wall() }) { [setup] in setup }
         var configuration = EngineConfiguration(worker: "w")
         configuration.matcher = agents
-        configuration.agentLimits = Dictionary(
-            uniqueKeysWithValues: agents.roster.all.map { ($0.id, $0.maxConcurrent) }
-        )
+        configuration.agentLimit = { [agents] in agents.limit(of: $0) }
         let engine = DurableEngine(
             store: store,
             blobs: blobs,

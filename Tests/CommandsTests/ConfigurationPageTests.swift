@@ -35,7 +35,8 @@ import Testing
 
             A key that does not exist, a variable that begins like those of a section and is none of its keys, and a value that
             does not fit stop every command that reads settings, with the place and the key. `baton settings list` shows every
-            key with its value, its default and where the value comes from. Settings are read when a program starts.
+            key with its value, its default and where the value comes from. Settings are read when a program starts; a server
+            takes some over [while it works](operations.md#changes-while-a-server-works).
 
             | type | is |
             |---|---|

@@ -8,7 +8,7 @@ import Testing
 final class ServerProgram {
     let url: String
     private let program: Program
-    private let pid: Int64
+    let pid: Int64
 
     /// Returns when the server answers.
     init(_ program: Program, _ words: String = "") throws {

@@ -87,7 +87,7 @@ struct AgentRouteTests {
         var settings = APISettings()
         settings.agents = APISettings.Agents(show: { known.contains($0) ? ["id": .string($0)] : Optional.none })
         settings.skills = APISettings.Skills(
-            list: [Self.care],
+            list: { [Self.care] },
             show: { $0 == "care" ? Self.care : Optional.none },
             apply: { (_, _, arguments) throws(TaskError) in
                 var filled = arguments

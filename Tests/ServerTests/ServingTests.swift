@@ -86,7 +86,7 @@ struct ServingTests {
         var settings = APISettings()
         settings.checks = [HealthCheck("disk") { nil }]
         settings.bodyLimit = 2000
-        settings.shown = [["key": "a", "value": 1, "default": 2, "from": "file"]]
+        settings.shown = { [["key": "a", "value": 1, "default": 2, "from": "file"]] }
         let world = try World(settings)
         let (root, alice, _) = try await world.people()
         #expect(try await world.send("GET", "/readyz").status == 200)

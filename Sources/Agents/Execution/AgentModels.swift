@@ -3,7 +3,7 @@
 
 public import Model
 public import ProviderCalls
-import Providers
+public import Providers
 
 /// The models that the agents of a process ask, and what is known of them. They are set up when the first agent needs one.
 public actor AgentModels {
@@ -11,6 +11,8 @@ public actor AgentModels {
     private let make: @Sendable () async throws -> ModelSetup
     private var making: Task<ModelSetup, any Error>?
     private var router: ModelRouter?
+    /// In place of those of the setup.
+    private var prices: PriceTable?
 
     /// Models that are not set up yet.
     ///
@@ -24,7 +26,12 @@ public actor AgentModels {
 
     /// - Throws: `provider.unavailable` when they cannot be set up.
     func setup() async throws(TaskError) -> ModelSetup {
-        let work = making ?? Task { [make] in try await make() }
+        let work =
+            making
+            ?? Task { [make, prices] in
+                let setup = try await make()
+                return prices.map(setup.priced) ?? setup
+            }
         making = work
         do {
             let setup = try await work.value
@@ -34,6 +41,14 @@ public actor AgentModels {
             making = nil
             throw .noModel("the models cannot be set up: \(error)")
         }
+    }
+
+    /// Takes other prices. Attempts under way go on with those that they began with; what is known of the circuits and the
+    /// rates of providers stays.
+    public func take(_ prices: PriceTable) {
+        self.prices = prices
+        guard let made = making else { return }
+        making = Task { try await made.value.priced(by: prices) }
     }
 
     /// - Parameter failed: Models that gave no answer to this call.

@@ -16,6 +16,9 @@ public struct AgentRoster: Sendable {
     /// The roles that come with the program, some of them replaced, and more.
     public static func builtIn(adding more: [AgentRecord] = []) -> AgentRoster { AgentRoster(BuiltInRoles.all + more) }
 
+    /// The agent of an id; `nil` when there is none.
+    public subscript(_ id: String) -> AgentRecord? { records[id] }
+
     /// Sorted by id.
     public var all: [AgentRecord] { records.values.sorted { $0.id < $1.id } }
 

@@ -8,10 +8,7 @@ import Synchronization
 
 /// The agents of a process with what they do now (spec 8.1). What they did is counted from the start of the process.
 public final class AgentRegistry: Sendable {
-    /// Who they are.
-    public let roster: AgentRoster
-    /// What they may be told to do well.
-    public let skills: SkillShelf
+    private let staff: Mutex<(roster: AgentRoster, skills: SkillShelf)>
     private let now: @Sendable () -> Timestamp
     private let activities = Mutex<[String: AgentActivity]>([:])
 
@@ -21,8 +18,21 @@ public final class AgentRegistry: Sendable {
         skills: SkillShelf = .builtIn(),
         now: @escaping @Sendable () -> Timestamp
     ) {
-        (self.roster, self.skills, self.now) = (roster, skills, now)
+        staff = Mutex((roster, skills))
+        self.now = now
     }
+
+    /// Who they are.
+    public var roster: AgentRoster { staff.withLock { $0.roster } }
+    /// What they may be told to do well.
+    public var skills: SkillShelf { staff.withLock { $0.skills } }
+
+    /// Takes others in their place. What agents of the same ids did still counts, and attempts under way go on with what
+    /// they began with.
+    public func replace(_ roster: AgentRoster, skills: SkillShelf) { staff.withLock { $0 = (roster, skills) } }
+
+    /// How many attempts an agent makes at a time; `nil` for one that is not known.
+    public func limit(of id: String) -> Int? { roster[id]?.maxConcurrent }
 
     /// An attempt of an agent is about to begin.
     ///
@@ -70,7 +80,7 @@ public final class AgentRegistry: Sendable {
 
     /// One agent with its instructions; `nil` when there is none of that id.
     public func show(_ id: String) -> JSONValue? {
-        guard let record = roster.all.first(where: { $0.id == id }) else { return nil }
+        guard let record = roster[id] else { return nil }
         var json = Self.json(record, activities.withLock { $0[id] }, now())
         json["instructions"] = .string(record.instructions)
         return .object(json)

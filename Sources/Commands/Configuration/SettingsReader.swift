@@ -14,6 +14,8 @@ enum SettingsOrigin: Equatable {
     case environment(String)
     /// An option of the command line.
     case option(String)
+    /// Somebody who asked for it while the program works.
+    case request
 
     var kind: String {
         switch self {
@@ -21,12 +23,13 @@ enum SettingsOrigin: Equatable {
         case .file: "file"
         case .environment: "environment"
         case .option: "option"
+        case .request: "request"
         }
     }
 
     var detail: String? {
         switch self {
-        case .default: nil
+        case .default, .request: nil
         case .file(let place): place
         case .environment(let name), .option(let name): name
         }
@@ -44,10 +47,21 @@ enum SettingsReader {
     static func readWithOrigins(
         _ context: CommandContext
     ) throws(CommandFailure) -> (settings: Settings, origins: Origins) {
+        try readWithOrigins(context.dataFolder, context.environment, in: context.currentDirectory)
+    }
+
+    /// - Parameters:
+    ///   - folder: The data folder.
+    ///   - directory: Where relative paths of variables begin.
+    static func readWithOrigins(
+        _ folder: String,
+        _ environment: [String: String],
+        in directory: String
+    ) throws(CommandFailure) -> (settings: Settings, origins: Origins) {
         var (settings, origins) = (Settings(), Origins())
-        let path = context.dataFolder + "/config.yaml"
+        let path = folder + "/config.yaml"
         if let text = try TextFile.read(path, ifThere: true) { origins = try apply(text, path, to: &settings) }
-        origins.merge(try apply(context.environment, context.currentDirectory, to: &settings)) { $1 }
+        origins.merge(try apply(environment, directory, to: &settings)) { $1 }
         if let wrong = settings.contradiction {
             let place = origins[wrong.key]?.detail.map { "\($0): " } ?? ""
             throw CommandFailure(.usage, "config.invalid", "\(place)`\(wrong.key.rawValue)` \(wrong.rule)")

@@ -8,7 +8,12 @@ import Threads
 enum Interruption {
     /// Calls `handler` with the first of SIGINT, SIGTERM and SIGHUP, on a thread of its own. Call once, before other
     /// threads start: they inherit that the signals are held back from them.
-    static func watch(_ handler: @escaping @Sendable (Int32) -> Void) {
+    ///
+    /// - Parameter onHangup: Called with each SIGHUP, which then is no reason to end.
+    static func watch(
+        onHangup: (@Sendable () -> Void)? = nil,
+        _ handler: @escaping @Sendable (Int32) -> Void
+    ) {
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
@@ -16,11 +21,18 @@ enum Interruption {
         let held = signals
         OwnThread(named: "baton-signals") {
             var signals = held
-            var number: Int32 = 0
-            while sigwait(&signals, &number) != 0 {}
-            handler(number)
-            while sigwait(&signals, &number) != 0 {}
-            _exit(128 + SIGINT)
+            var (number, isAsked): (Int32, Bool) = (0, false)
+            while true {
+                guard sigwait(&signals, &number) == 0 else { continue }
+                if number == SIGHUP, let onHangup {
+                    onHangup()
+                } else if isAsked {
+                    _exit(128 + SIGINT)
+                } else {
+                    isAsked = true
+                    handler(number)
+                }
+            }
         }.detach()
     }
 }

@@ -26,6 +26,8 @@ struct LocalEngine {
     let catalog: DefinitionCatalog
     /// Who works in this process.
     let agents: AgentRegistry
+    /// What they ask.
+    let models: AgentModels
     let toolbox: Toolbox
     /// Documents that are searched.
     let library: LibrarySearch
@@ -78,9 +80,7 @@ struct LocalEngine {
         configuration.toolRates = settings.toolRates
         agents = toolbox.agents
         configuration.matcher = toolbox.agents
-        configuration.agentLimits = Dictionary(
-            uniqueKeysWithValues: toolbox.agents.roster.all.map { ($0.id, $0.maxConcurrent) }
-        )
+        configuration.agentLimit = { [agents = toolbox.agents] in agents.limit(of: $0) }
         configuration.patchPolicy.review = settings.patchReview
         let compiler = try toolbox.makeCompiler(for: .run)
         let checker = try toolbox.makeCompiler(for: .check)
@@ -91,6 +91,7 @@ struct LocalEngine {
         let secrets = VaultSecrets(store: store, runs: store, folder: path, environment: context.environment)
         let keys = ProviderKeys(environment: context.environment, secret: { try secrets.open($0) })
         let models = try AgentModels.of(settings) { handle in try keys.key(handle) }
+        self.models = models
         let embedder = settings.embeddingModel.map { PaidEmbedder(models, model: $0) }
         library = LibrarySearch(Library(store: store, now: { SystemClock().wall() }), embedder: embedder)
         notebook = Notebook(store) { SystemClock().wall() }

@@ -21,7 +21,7 @@ struct Toolbox: Sendable {
     let agents: AgentRegistry
     /// Servers whose approved tools are among the tools; nothing of them is started yet.
     let servers: MCPServers
-    let profiles: [String: ToolProfile]
+    let profiles: ToolProfiles
 
     /// - Parameter serverFolder: Where servers that are programs work; in the data folder, which is then held by this
     ///   process, when not given.
@@ -35,7 +35,7 @@ struct Toolbox: Sendable {
         var sandbox = SandboxSettings(isRequired: settings.requiresSandbox, hiddenPaths: [dataFolder])
         sandbox.usesControlGroups = settings.usesControlGroups
         self.sandbox = sandbox
-        profiles = settings.profiles
+        profiles = ToolProfiles(Array(settings.profiles.values))
         workspaces = Workspaces(dataFolder: dataFolder)
         let keys = ProviderKeys.reading(context)
         let surroundings = MCPSurroundings(
@@ -89,7 +89,7 @@ struct Toolbox: Sendable {
             }
             registry.absentTools = AbsentTools.names
             registry.changingTools = { [servers] in servers.tools.compiled }
-            registry.profiles = Set(profiles.keys)
+            registry.profiles = { [profiles] in Set(profiles.all.keys) }
             registry.externals = EngineCapabilities.externalTypes
             registry.unsupportedKeys = EngineCapabilities.unsupportedKeys
             return Compiler(registry: registry, purpose: purpose)

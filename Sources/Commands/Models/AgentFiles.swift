@@ -8,8 +8,7 @@ import Glibc
 enum AgentFiles {
     static func read(_ folder: String) throws(CommandFailure) -> [AgentRecord] {
         var records: [AgentRecord] = []
-        for name in try names(folder).sorted() where name.hasSuffix(".md") {
-            let path = "\(folder)/\(name)"
+        for path in try paths(folder) {
             let text = try TextFile.bytes(path, limit: 1 << 20)
             do throws(AgentRecordError) {
                 records.append(try AgentRecord(text, fileName: path))
@@ -23,9 +22,7 @@ enum AgentFiles {
     /// The skills of a folder (`skills.dir`): every folder in it with a file `SKILL.md` is one.
     static func readSkills(_ folder: String) throws(CommandFailure) -> [Skill] {
         var skills: [Skill] = []
-        for name in try names(folder, "skills.dir").sorted() where !name.hasPrefix(".") {
-            let path = "\(folder)/\(name)/SKILL.md"
-            guard access(path, F_OK) == 0 else { continue }
+        for path in try skillPaths(folder) {
             let text = try TextFile.bytes(path, limit: 1 << 20)
             do throws(AgentRecordError) {
                 skills.append(try Skill(text, fileName: path))
@@ -34,6 +31,17 @@ enum AgentFiles {
             }
         }
         return skills
+    }
+
+    /// The files of a folder of agents, in order.
+    static func paths(_ folder: String) throws(CommandFailure) -> [String] {
+        try names(folder).sorted().filter { $0.hasSuffix(".md") }.map { "\(folder)/\($0)" }
+    }
+
+    /// The files of a folder of skills, in order.
+    static func skillPaths(_ folder: String) throws(CommandFailure) -> [String] {
+        try names(folder, "skills.dir").sorted().filter { !$0.hasPrefix(".") }.map { "\(folder)/\($0)/SKILL.md" }
+            .filter { access($0, F_OK) == 0 }
     }
 
     private static func names(_ folder: String, _ key: String = "agents.dir") throws(CommandFailure) -> [String] {

@@ -10,14 +10,17 @@ import Providers
 extension Settings {
     /// What agents are estimated with: the price of the preferred model of each tier, and of every model that is named.
     /// Without providers agents cost nothing: their models are on this machine, or simulated.
-    func estimatePrices() throws(CommandFailure) -> Definition.PriceTable {
+    ///
+    /// - Parameter given: In place of the table that the settings name.
+    func estimatePrices(_ given: Providers.PriceTable? = nil) throws(CommandFailure) -> Definition.PriceTable {
         var table = Definition.PriceTable()
         guard !providers.isEmpty else {
             let free = Definition.PriceTable.Price(input: .zero, output: .zero)
             for tier in ModelTier.allCases { table.tiers[tier.rawValue] = free }
             return table
         }
-        let prices = try AgentModels.prices(self)
+        let prices: Providers.PriceTable
+        if let given { prices = given } else { prices = try AgentModels.prices(self) }
         let listed = providers.values.sorted { $0.name < $1.name }.flatMap { provider in
             provider.models.map { ModelReference(provider: provider.name, model: $0) }
         }

@@ -24,8 +24,7 @@ enum DevCommand {
         examples: [.init(line: "baton dev --data /tmp/baton", comment: "in a folder that can be thrown away")],
         exits: [.unavailable]
     ) { context throws(CommandFailure) in
-        let stop = ThreadSemaphore()
-        Interruption.watch { _ in stop.signal() }
+        let signals = ServerSignals()
         let session = try ServerSession(context)
         session.announce()
         do throws(CommandFailure) {
@@ -35,7 +34,7 @@ enum DevCommand {
             throw error
         }
         context.console.note(commands(session.url, context.dataFolder))
-        stop.wait()
+        signals.serve(session)
         session.stop()
         return .ok
     }

@@ -21,7 +21,8 @@ enum ServerCommand {
             warning says so. The settings `server.…` hold where no option is given; the log goes to the standard error.
             Whoever can read the file `token` in the data folder is an administrator; the first account that is registered is
             one too. On Ctrl-C or `kill` no new work begins, requests and tasks in flight get 30 seconds, and everything goes
-            on at the next start; a second signal ends it at once.
+            on at the next start; a second signal ends it at once. SIGHUP ends nothing: agents, skills, profiles, prices and the
+            level of the log are read again, as they are when their files change.
             """,
         options: options,
         examples: [
@@ -30,11 +31,10 @@ enum ServerCommand {
         ],
         exits: [.unavailable]
     ) { context throws(CommandFailure) in
-        let stop = ThreadSemaphore()
-        Interruption.watch { _ in stop.signal() }
+        let signals = ServerSignals()
         let session = try ServerSession(context)
         session.announce()
-        stop.wait()
+        signals.serve(session)
         session.stop()
         return .ok
     }
@@ -79,6 +79,27 @@ enum ServerCommand {
         default: throw .usage("--tls-cert and --tls-key belong together")
         }
         return (settings, origins)
+    }
+}
+
+/// What a server is told by signals.
+struct ServerSignals {
+    private enum Call { case reload, stop }
+    private let calls = Mailbox<Call>()
+
+    /// Watches for them. Make one before other threads start.
+    init() {
+        Interruption.watch(onHangup: { [calls] in calls.send(.reload) }) { [calls] _ in calls.send(.stop) }
+    }
+
+    /// Blocks until the server shall stop.
+    func serve(_ session: ServerSession) {
+        while true {
+            for call in calls.receive(limit: .max, timeout: 3_600_000) {
+                guard call == .reload else { return }
+                session.reload()
+            }
+        }
     }
 }
 

@@ -37,17 +37,21 @@ struct ServerSession {
     private let api: APIServer
     private let watch: ServerWatch
     private let upkeep: ServerUpkeep
+    private let live: ServerReload
     /// The feed, the upkeep and the traces, as long as the server works.
     private let tasks: [Task<Void, Never>]
 
     /// Opens the data folder, goes on with all open runs and begins to listen.
     init(_ context: CommandContext) throws(CommandFailure) {
+        let files = WatchedFiles(context)
         let (settings, origins) = try ServerCommand.settings(context)
+        files.watch(settings)
         let watch = ServerWatch(settings.telemetry)
         let toolbox = try Toolbox(settings, context)
         let local = try LocalEngine(context, settings, toolbox, drives: true, observing: watch.observation)
         do throws(CommandFailure) {
-            try self.init(context, settings, origins, local, watch)
+            let live = try ServerReload(context, settings, origins, files, local, watch.log)
+            try self.init(context, settings, live, local, watch)
         } catch {
             local.stop(grace: .zero)
             throw error
@@ -57,19 +61,13 @@ struct ServerSession {
     private init(
         _ context: CommandContext,
         _ settings: Settings,
-        _ origins: SettingsReader.Origins,
+        _ live: ServerReload,
         _ local: LocalEngine,
         _ watch: ServerWatch
     ) throws(CommandFailure) {
         try local.workspaces.makeRoot()
         let service = try Self.service(context, settings, local)
-        var shown = Self.apiSettings(
-            context,
-            settings,
-            origins,
-            local,
-            watch.log
-        )
+        var shown = Self.apiSettings(context, settings, live, local)
         let ring = try SecuritySession.keyring(context)
         shown.exposure.sessions = SessionTokens(ring.derived(for: "baton mcp sessions"), current: ring.current)
         let api = try storeCall { () throws(StoreError) in
@@ -89,11 +87,14 @@ struct ServerSession {
         case .success(let server): self.server = server
         case .failure(let error): throw CommandFailure(.unavailable, "server.unavailable", error.message)
         }
-        (self.context, self.local, self.api, self.watch) = (context, local, api, watch)
+        (self.context, self.local, self.api, self.watch, self.live) = (context, local, api, watch, live)
         url = Self.url(of: server, endpoints)
         let upkeep = ServerUpkeep(local, service.identity, settings.retention, watch.log)
         self.upkeep = upkeep
-        tasks = [Task { await api.run() }, Task { await upkeep.run() }, Task { await watch.exporter?.run() }]
+        tasks = [
+            Task { await api.run() }, Task { await upkeep.run() }, Task { await watch.exporter?.run() },
+            Task { await live.run() },
+        ]
         if settings.server.isOpen {
             watch.log.record(
                 .warn,
@@ -146,9 +147,8 @@ struct ServerSession {
     private static func apiSettings(
         _ context: CommandContext,
         _ settings: Settings,
-        _ origins: SettingsReader.Origins,
-        _ local: LocalEngine,
-        _ log: Log
+        _ live: ServerReload,
+        _ local: LocalEngine
     ) -> APISettings {
         var result = APISettings()
         result.rates = settings.requestRates
@@ -157,13 +157,8 @@ struct ServerSession {
         result.origins = settings.server.origins
         result.publicURL = settings.server.publicURL
         result.targets = AddressPolicy(allowed: settings.allowedTargets)
-        result.shown = .array(
-            SettingsKey.allCases.map {
-                SettingsCommands.Row(key: $0, settings: settings, origin: origins[$0] ?? .default).json
-            }
-        )
-        // A price table that cannot be read has stopped the start before.
-        if let prices = try? settings.estimatePrices() { result.prices = prices }
+        result.shown = { live.shown }
+        result.prices = { live.estimates }
         result.checks = ServerHealth.checks(context.dataFolder, local.blobs)
         let tools = local.toolbox.tools
         result.tools = { tools.definitions.map(\.json) }
@@ -171,9 +166,8 @@ struct ServerSession {
         result.exposure.compactAbove = settings.compactAbove
         result.toolServers = ToolPins(store: local.store, servers: local.toolbox.servers).access
         let agents = local.agents
-        let skills = agents.skills
-        result.skills = APISettings.Skills(list: skills.list, show: { skills.show($0) }) {
-            (skill, tool, arguments) throws(TaskError) in try skills.apply(skill, to: tool, arguments)
+        result.skills = APISettings.Skills(list: { agents.skills.list }, show: { agents.skills.show($0) }) {
+            (skill, tool, arguments) throws(TaskError) in try agents.skills.apply(skill, to: tool, arguments)
         }
         result.agents = APISettings.Agents(
             list: { agents.list },
@@ -188,7 +182,7 @@ struct ServerSession {
                     let levels = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
                     throw Problem(422, "validation.failed", "`telemetry.log` is one of \(levels)")
                 }
-                log.level = level
+                live.set(level)
                 return .string(level.rawValue)
             }
         ]
@@ -218,6 +212,12 @@ struct ServerSession {
                 "token_file": .string("\(context.dataFolder)/\(LocalToken.fileName)"),
             ]
         )
+    }
+
+    /// Reads again what may change while it works.
+    func reload() {
+        let live = live
+        AsyncWork { await live.reload(isAsked: true) }.wait()
     }
 
     /// Stops in order: nothing new is taken, those who follow are let go with the number they have, requests and attempts

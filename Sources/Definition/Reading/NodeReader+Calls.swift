@@ -15,7 +15,7 @@ extension NodeReader {
         for value in config.member("skills")?.items ?? [] {
             checkName(value, registry.skills, "skill")
         }
-        if let profile = config.member("profile") { checkName(profile, registry.profiles, "profile") }
+        if let profile = config.member("profile") { checkName(profile, registry.profiles?(), "profile") }
         for key in ["tools", "approve_tools"] {
             for value in config.member(key)?.items ?? [] { checkTool(value) }
         }

@@ -19,7 +19,7 @@ extension NodeReader {
         }
         let written = arguments(config.member("args"), "config.args", node)
         if let name = object["store_as"]?.stringValue { found.extras.storeAs = name }
-        if let profile = config.member("profile") { checkName(profile, registry.profiles, "profile") }
+        if let profile = config.member("profile") { checkName(profile, registry.profiles?(), "profile") }
         guard let name = object["tool"]?.stringValue, let place = config.member("tool") else { return nil }
         object["tool"] = nil
         guard let tool = resolveTool(name, place) else {

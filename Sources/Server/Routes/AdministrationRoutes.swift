@@ -8,13 +8,11 @@ internal import Identity
 internal import JSON
 internal import Model
 internal import Store
-internal import Synchronization
 
 /// The server itself (spec 10.2, administration).
 struct AdministrationRoutes: Sendable {
     let service: Service
     let settings: APISettings
-    private let changed = ChangedSettings()
 
     init(service: Service, settings: APISettings) { (self.service, self.settings) = (service, settings) }
 
@@ -50,7 +48,7 @@ struct AdministrationRoutes: Sendable {
                 Contract.Answer(304, "It is still so.", nil)
             )
         ) { call throws(Problem) in
-            let bytes = JSONValue.object(["items": shown]).bytes()
+            let bytes = JSONValue.object(["items": settings.shown()]).bytes()
             let tag = "\"\(SHA256.hex(bytes).prefix(32))\""
             guard !call.matchesNone(tag) else { return HTTPResponse(status: 304, headers: ["etag": tag]) }
             return .json(bytes, headers: ["etag": tag])
@@ -59,22 +57,6 @@ struct AdministrationRoutes: Sendable {
     }
 
     // MARK: Settings
-
-    /// What is set, with what was changed since the start.
-    private var shown: JSONValue {
-        let changed = changed.values
-        guard !changed.isEmpty, let items = settings.shown.arrayValue else { return settings.shown }
-        return .array(
-            items.map { item in
-                guard let value = item["key"]?.stringValue.flatMap({ changed[$0] }), var object = item.objectValue
-                else {
-                    return item
-                }
-                (object["value"], object["from"]) = (value, "request")
-                return .object(object)
-            }
-        )
-    }
 
     private var change: Route {
         Route(
@@ -89,7 +71,7 @@ struct AdministrationRoutes: Sendable {
                 .ok(.answer(.required("items", .list(.anyObject))), "They hold from now on.")
             ).checkingFurther()
         ) { call throws(Problem) in
-            let known = Set((settings.shown.arrayValue ?? []).compactMap { $0["key"]?.stringValue })
+            let known = Set((settings.shown().arrayValue ?? []).compactMap { $0["key"]?.stringValue })
             let wanted = call.fields.object.members
             guard !wanted.isEmpty else { throw .invalid("", "no setting is named") }
             for member in wanted where settings.changeable[member.key] == nil {
@@ -103,10 +85,9 @@ struct AdministrationRoutes: Sendable {
             for member in wanted {
                 guard let set = settings.changeable[member.key] else { continue }
                 let value = try await service.blocking { () throws(Problem) in try set(member.value) }
-                changed.set(member.key, value)
                 try await audit("settings.change", "setting:\(member.key)", call, ["value": value])
             }
-            return .json(["items": shown])
+            return .json(["items": settings.shown()])
         }
     }
 
@@ -239,13 +220,4 @@ extension APICall {
     func matchesNone(_ tag: String) -> Bool {
         request.headers.list("if-none-match").contains { $0 == "*" || $0 == tag || $0 == "W/\(tag)" }
     }
-}
-
-/// Settings that were changed since the start.
-private final class ChangedSettings: Sendable {
-    private let state = Mutex<[String: JSONValue]>([:])
-
-    var values: [String: JSONValue] { state.withLock { $0 } }
-
-    func set(_ key: String, _ value: JSONValue) { state.withLock { $0[key] = value } }
 }

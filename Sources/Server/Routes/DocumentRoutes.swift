@@ -15,7 +15,7 @@ struct DocumentRoutes: Sendable {
 
     let service: Service
     /// What agents are estimated with.
-    let prices: PriceTable
+    let prices: @Sendable () -> PriceTable
 
     var routes: [Route] {
         [
@@ -70,7 +70,7 @@ struct DocumentRoutes: Sendable {
             ) { call throws(Problem) in
                 let graph = try await graph(call)
                 let history = try await service.history(of: graph.name, call.caller)
-                let estimator = Estimator(history: history, prices: prices)
+                let estimator = Estimator(history: history, prices: prices())
                 return .json(estimator.estimate(graph, inputs: try graph.inputs(from: call)).json)
             },
             Route(

@@ -14,7 +14,7 @@ internal import Store
 struct RunViewRoutes: Sendable {
     let service: Service
     /// What agents are estimated with.
-    let prices: PriceTable
+    let prices: @Sendable () -> PriceTable
 
     var routes: [Route] {
         [
@@ -48,7 +48,7 @@ struct RunViewRoutes: Sendable {
             ) { call throws(Problem) in
                 let row = try await service.run(call, .readRuns)
                 let history = try await service.history(of: row.workflow, call.caller)
-                let estimator = Estimator(history: history, prices: prices)
+                let estimator = Estimator(history: history, prices: prices())
                 let json = try await service.readRuns { reader throws(EngineError) in
                     let state = try reader.state(ofRun: row.key)
                     let inputs = state.inputs.value.objectValue ?? [:]

@@ -19,7 +19,7 @@ struct SkillRoutes: Sendable {
             .may(.readCatalog),
             .page("Skill")
         )
-        return Route("GET", "/v1/skills", contract) { _ throws(Problem) in .page(skills.list, next: nil) }
+        return Route("GET", "/v1/skills", contract) { _ throws(Problem) in .page(skills.list(), next: nil) }
     }
 
     private var show: Route {

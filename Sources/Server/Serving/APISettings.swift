@@ -24,7 +24,7 @@ public struct APISettings: Sendable {
     /// How people reach the server, without a slash at the end; `nil` when they come as they like.
     public var publicURL: String?
     /// What `GET /v1/settings` shows; without secrets.
-    public var shown: JSONValue = []
+    public var shown: @Sendable () -> JSONValue = { [] }
     /// Settings that may change while the server works, by key: each takes a value and says what it is now.
     public var changeable: [String: Change] = [:]
     /// Tools that may be called now, by name: `{name, description, input_schema, output_schema, effects, …}`.
@@ -38,7 +38,7 @@ public struct APISettings: Sendable {
     /// Who works in this server.
     public var agents = Agents()
     /// What agents are estimated with.
-    public var prices = PriceTable()
+    public var prices: @Sendable () -> PriceTable = { PriceTable() }
     /// What `/health` and `/readyz` look at besides the store.
     public var checks: [HealthCheck] = []
     /// Where webhooks may go.
@@ -52,7 +52,7 @@ public struct APISettings: Sendable {
 
     /// The skills, by name: `{name, description, category, tags, tools, priority, disclosure, defaults, constraints}`.
     public struct Skills: Sendable {
-        let list: [JSONValue]
+        let list: @Sendable () -> [JSONValue]
         let show: @Sendable (_ name: String) -> JSONValue?
         let apply: Apply
 
@@ -67,7 +67,7 @@ public struct APISettings: Sendable {
         ///   - show: One with its `instructions`; `nil` for a name that is not known.
         ///   - apply: Fills in its defaults, and checks what it says about calls.
         public init(
-            list: [JSONValue] = [],
+            list: @escaping @Sendable () -> [JSONValue] = { [] },
             show: @escaping @Sendable (_ name: String) -> JSONValue? = { _ in nil },
             apply: @escaping Apply = { (_, _, arguments) in arguments }
         ) {

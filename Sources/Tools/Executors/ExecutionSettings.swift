@@ -26,7 +26,7 @@ public struct ExecutionSettings: Sendable {
     /// Where the programs of agents are looked for.
     public var programPath = ProgramSearch.defaultPath
     /// What nodes and agents may be permitted, by name.
-    public var profiles = Dictionary(uniqueKeysWithValues: ToolProfile.presets.map { ($0.name, $0) })
+    public var profiles = ToolProfiles(ToolProfile.presets)
     /// Documents that are searched; `nil` where there are none.
     public var library: LibrarySearch?
     /// Keeps calls to what profiles say about how often.

@@ -12,6 +12,7 @@ extension ExecutionSettings {
     /// - Parameter approving: A person approves each call of these tools.
     /// - Throws: `profile.unknown` with the nearest name.
     public func permission(of names: [String?], approving: [String] = []) throws(TaskError) -> ToolPermission {
+        let profiles = profiles.all
         var permission = ToolPermission()
         permission.approvals = approving
         for name in names {

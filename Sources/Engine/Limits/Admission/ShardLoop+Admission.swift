@@ -138,7 +138,7 @@ extension ShardLoop {
         if let tool = run.state.node(task).kind.tool, let maximum = configuration.toolLimits[tool] {
             demands.append(.init(key: LimitKey(.tool, tool), maximum: maximum))
         }
-        if let agent = run.state.agent(of: task), let maximum = configuration.agentLimits[agent] {
+        if let agent = run.state.agent(of: task), let maximum = configuration.agentLimit(agent) {
             demands.append(.init(key: LimitKey(.agent, agent), maximum: maximum))
         }
         return demands
