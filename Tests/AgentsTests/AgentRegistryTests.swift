@@ -105,8 +105,9 @@ import Testing
             let asked = world.models.asked.count
             #expect(try await play() == "agent.unavailable" && world.models.asked.count == asked)
             let clock = ContinuousClock()
+            let analyst = try world.agents.roster.record("analyst")
             let times = (1...5).map { _ in
-                clock.measure { #expect(throws: TaskError.self) { try world.agents.begin("analyst") } }
+                clock.measure { #expect(throws: TaskError.self) { try world.agents.begin(analyst) } }
             }
             #expect(times.min() ?? .seconds(1) < .milliseconds(50), "\(times)")
             let live = world.agents.show("analyst")?["live"]
@@ -226,8 +227,9 @@ import Testing
             ]),
             now: { Timestamp(milliseconds: 1_000_000) }
         )
+        let weak = try registry.roster.record("weak")
         for _ in 1...5 {
-            try registry.begin("weak")
+            try registry.begin(weak)
             registry.end("weak", Self.failure("output.invalid"))
         }
         let all = registry.start([], in: "/usr/bin")

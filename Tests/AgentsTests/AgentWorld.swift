@@ -110,7 +110,12 @@ final class AgentWorld: Sendable {
             store: store,
             blobs: blobs,
             executors: settings.executors.merging([
-                "agent": AgentExecutor(settings: settings, agents: agents, models: models) { [expected] _ in expected },
+                "agent": AgentExecutor(
+                    settings: settings,
+                    agents: agents,
+                    models: models,
+                    prompts: store
+                ) { [expected] _ in expected },
                 ExecutorName.verification: VerificationExecutor(settings: settings, models: models),
             ]) { $1 },
             configuration: configuration,

@@ -57,7 +57,7 @@ import Threads
         [Kill.line(4), .line(3)],
         [.point(.afterCommit, 4), .point(.afterCommit, 3), .point(.beforeEffect, 1), .point(.afterEffect, 1)],
         [.point(.beforeCompletion, 1), .point(.afterCommit, 2), .point(.insideCommit, 3), .point(.afterCommit, 5)],
-        [.point(.insideCommit, 5), .point(.afterEffect, 1), .point(.beforeCompletion, 1), .point(.beforeEffect, 1)],
+        [.point(.insideCommit, 6), .point(.afterEffect, 1), .point(.beforeCompletion, 1), .point(.beforeEffect, 1)],
     ])
     func `whenever the one who drives dies, every call is asked about once and made once`(_ kills: [Kill]) async throws
     {

@@ -6,6 +6,7 @@ internal import Definition
 public import Engine
 internal import JSON
 public import Model
+public import Store
 public import Threads
 public import Tools
 
@@ -15,27 +16,33 @@ public struct AgentExecutor: NodeExecutor {
     private let agents: AgentRegistry
     private let models: AgentModels
     private let expected: Expectation
+    private let pins: PromptPins?
 
     /// What an execution of the node of an attempt is expected to cost at most; `nil` when nobody knows.
     public typealias Expectation = @Sendable (Assignment) async -> Money?
 
     /// An executor whose agents call the tools of the settings.
     ///
-    /// - Parameter expected: An attempt that costs more than twice that is stopped.
+    /// - Parameters:
+    ///   - prompts: Where runs keep what agents and skills were when they first used them; without it each task takes them as
+    ///     they are.
+    ///   - expected: An attempt that costs more than twice that is stopped.
     public init(
         settings: ExecutionSettings,
         agents: AgentRegistry,
         models: AgentModels,
+        prompts: (any PromptStore)? = nil,
         expected: @escaping Expectation = { _ in nil }
     ) {
         (self.settings, self.agents, self.models, self.expected) = (settings, agents, models, expected)
+        pins = prompts.map(PromptPins.init)
     }
 
     /// Goes on where the steps of the task end, until it is done, failed, or short of money.
     public func execute(_ assignment: Assignment, _ cancellation: CancellationSignal) async -> AttemptOutcome {
         do throws(TaskError) {
-            let task = try task(of: assignment, try await settings.knowledge(for: assignment))
-            try agents.begin(task.record.id)
+            let task = try await task(of: assignment, try await settings.knowledge(for: assignment))
+            try agents.begin(task.record)
             let outcome = await make(task, assignment, cancellation)
             switch outcome {
             case .completed: agents.end(task.record.id, nil)
@@ -48,20 +55,23 @@ public struct AgentExecutor: NodeExecutor {
         }
     }
 
-    private func task(of assignment: Assignment, _ knowledge: String?) throws(TaskError) -> AgentTask {
+    private func task(of assignment: Assignment, _ knowledge: String?) async throws(TaskError) -> AgentTask {
         guard case .agent(let template) = assignment.node.kind else {
             throw TaskError(code: "internal", errorClass: .permanent, message: "no attempt of an agent")
         }
+        let config = try assignment.evaluate(template)
+        var (roster, skills) = (agents.roster, agents.skills)
+        if let pins { (roster, skills) = try await pins.staff(config, of: assignment.run, roster, skills) }
         return try AgentTask(
-            try assignment.evaluate(template),
+            config,
             node: Self.writtenID(assignment.node.id),
             cacheKey: assignment.idempotencyKey,
             context: assignment.forwardedOutputs,
             knowledge: knowledge,
             guidance: assignment.guidance,
             feedback: assignment.feedback,
-            roster: agents.roster,
-            skills: agents.skills,
+            roster: roster,
+            skills: skills,
             registry: settings.tools,
             permits: { profiles, approvals throws(TaskError) in
                 try settings.permission(of: profiles, approving: approvals)

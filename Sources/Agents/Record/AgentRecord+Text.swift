@@ -31,6 +31,7 @@ extension AgentRecord {
         } catch {
             throw AgentRecordError("\(fileName):2", error.rule)
         }
+        source = text
         capabilities = try file.words("capabilities")
         skills = try file.words("skills")
         profile = try file.word("profile")

@@ -62,6 +62,8 @@ public struct AgentRecord: Sendable, Hashable {
     public var latency = 0
     /// How long it is left alone after it failed five times in a row.
     public var reset = Duration.seconds(60)
+    /// Its text form; `nil` for one that was put together otherwise.
+    public internal(set) var source: [UInt8]?
     /// Whatever its owner wants to say.
     public var labels: [String: String] = [:]
 

@@ -38,8 +38,9 @@ public final class AgentRegistry: Sendable {
     ///
     /// - Throws: `agent.unavailable` for one that is not known, is switched off, or failed too often; only the last is worth
     ///   another try.
-    func begin(_ id: String) throws(TaskError) {
-        let record = try roster.record(id)
+    /// - Parameter given: The agent as its run has it; whether it takes work is what is so now.
+    func begin(_ given: AgentRecord) throws(TaskError) {
+        let (id, record) = (given.id, roster[given.id] ?? given)
         guard record.isEnabled else {
             throw TaskError(
                 code: "agent.unavailable",

@@ -36,6 +36,8 @@ public struct Skill: Sendable, Hashable {
     public var constraints: [SkillConstraint] = []
     /// The text.
     public var instructions: String
+    /// Its text form; `nil` for one that was put together otherwise.
+    public internal(set) var source: [UInt8]?
 
     /// A skill without tools and constraints.
     public init(name: String, summary: String = "", instructions: String) {
@@ -69,6 +71,7 @@ extension Skill {
         guard let name = try file.word("name") else { throw file.wrong("name", rule: "must be there") }
         guard !file.body.isEmpty else { throw AgentRecordError("\(fileName):1", "has no instructions") }
         self.init(name: name, summary: try file.text("description", limit: 1024) ?? "", instructions: file.body)
+        source = text
         category = try file.word("category") ?? ""
         tags = try file.words("tags")
         tools = try file.names("tools")

@@ -103,7 +103,8 @@ struct LocalEngine {
             library: library,
             notebook: notebook,
             sessions: sessions,
-            reader: reader
+            reader: reader,
+            prompts: store
         )
         let engine = DurableEngine(
             store: store,

@@ -10,6 +10,7 @@ import HTTP
 import JSON
 import Knowledge
 import Model
+import Store
 import Tools
 
 /// What workflows may call, as the settings have it.
@@ -112,7 +113,8 @@ struct Toolbox: Sendable {
         library: LibrarySearch,
         notebook: Notebook,
         sessions: AgentSessions,
-        reader: RunReader
+        reader: RunReader,
+        prompts: any PromptStore
     ) -> [String: any NodeExecutor] {
         let expectations = CostExpectations(reader)
         var settings = ExecutionSettings(
@@ -128,7 +130,7 @@ struct Toolbox: Sendable {
         settings.programPath = Self.programPath
         settings.profiles = profiles
         var executors = settings.executors
-        executors["agent"] = AgentExecutor(settings: settings, agents: agents, models: models) {
+        executors["agent"] = AgentExecutor(settings: settings, agents: agents, models: models, prompts: prompts) {
             await expectations.expected($0)
         }
         executors[ExecutorName.verification] = VerificationExecutor(settings: settings, models: models)

@@ -70,6 +70,7 @@ extension MemoryRunState {
         retention.archives[key] = nil
         retention.pins.removeAll { $0.runKey == key }
         retention.clearings[key] = .max
+        prompts.remove(ofRun: key)
     }
 
     private mutating func clear(_ clearing: Clearing) {

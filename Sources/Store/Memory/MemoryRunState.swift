@@ -29,6 +29,7 @@ struct MemoryRunState {
     var budget = MemoryBudgetRows()
     var retention = MemoryRetentionRows()
     var conversations = MemoryConversations()
+    var prompts = MemoryPrompts()
 
     /// Throws `conflict` when the commit does not fit what is stored.
     func check(_ commit: Commit) throws(StoreError) {

@@ -72,6 +72,7 @@ struct RetentionWriter {
         (table: "snapshot", key: "seq"), (table: "inbox", key: "message"),
         (table: "signal", key: "arrived_at, target, dedupe_key"), (table: "human_task", key: "id"),
         (table: "timer", key: "number"), (table: "task", key: "task"), (table: "dead_letter", key: "task"),
+        (table: "run_prompt", key: "name"),
     ]
 
     /// Writes inside the open transaction, in which every record has its place.

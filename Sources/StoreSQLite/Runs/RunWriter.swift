@@ -115,6 +115,13 @@ final class RunWriter {
         checkpoint(atLeast: checkpoints.limit)
     }
 
+    /// See ``PromptStore/pin(_:of:)``.
+    func pin(_ prompts: [PromptRow], of run: RunID) throws(StoreError) {
+        if let failure { throw failure }
+        try transaction { () throws(StoreError) in try PromptRows.pin(prompts, of: run, connection) }
+        checkpoint(atLeast: checkpoints.limit)
+    }
+
     /// Runs `body` in a transaction and flushes it; after a failure nothing of it is there.
     private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         do throws(StoreError) {
