@@ -5,6 +5,7 @@
 import json
 import os
 import sys
+import time
 import traceback
 
 import anthropic
@@ -105,6 +106,39 @@ def anthropic_fails():
     raises(Exception, cut)
 
 
+def poll(look, is_over):
+    """Looks until it is over, for ten seconds at most."""
+    for _ in range(100):
+        found = look()
+        if is_over(found):
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"it never ends: {found}")
+
+
+@check
+def anthropic_batches():
+    def calls(*texts):
+        return [{"custom_id": text, "params": {"model": "mock", "max_tokens": 9, "messages": ask(text)}} for text in texts]
+
+    batches = claude.messages.batches
+    batch = batches.create(requests=calls("later", "weather", "wrong"))
+    assert batch.processing_status == "in_progress" and batch.request_counts.processing == 3
+    batch = poll(lambda: batches.retrieve(batch.id), lambda found: found.processing_status == "ended")
+    assert (batch.request_counts.succeeded, batch.request_counts.errored) == (2, 1)
+    results = {line.custom_id: line.result for line in batches.results(batch.id)}
+    assert results["later"].message.content[0].text == "At last."
+    assert results["weather"].message.stop_reason == "tool_use"
+    assert results["wrong"].error.error.type == "invalid_request_error"
+    stuck = batches.create(requests=calls("never"))
+    assert batches.cancel(stuck.id).processing_status == "canceling"
+    assert [line.result.type for line in batches.results(stuck.id)] == ["canceled"]
+    assert [found.id for found in batches.list()] == [stuck.id, batch.id]
+    assert batches.delete(stuck.id).id == stuck.id
+    raises(anthropic.NotFoundError, lambda: batches.retrieve(stuck.id))
+    raises(anthropic.BadRequestError, lambda: batches.create(requests=[]))
+
+
 @check
 def openai_chats_and_streams_tools():
     reply = gpt.chat.completions.create(model="mock", messages=ask("hello"))
@@ -177,6 +211,38 @@ def openai_embeds():
     assert max(abs(a - b) for a, b in zip(plain, vectors[0])) < 1e-6
     raises(openai.RateLimitError, lambda: gpt.embeddings.create(model="m", input="limited"))
     raises(openai.BadRequestError, lambda: gpt.embeddings.create(model="m", input=[]))
+
+
+@check
+def openai_batches():
+    def make(place, *texts):
+        prompt = "input" if place == "/v1/responses" else "messages"
+        lines = [
+            {"custom_id": text, "method": "POST", "url": place, "body": {"model": "mock", prompt: ask(text)}} for text in texts
+        ]
+        data = "\n".join(json.dumps(line) for line in lines).encode()
+        file = gpt.files.create(file=("calls.jsonl", data), purpose="batch")
+        assert gpt.files.content(file.id).read() == data and gpt.files.retrieve(file.id).bytes == len(data)
+        return gpt.batches.create(input_file_id=file.id, endpoint=place, completion_window="24h")
+
+    def lines(file):
+        return {line["custom_id"]: line["response"] for line in map(json.loads, gpt.files.content(file).text.splitlines())}
+
+    for place in ["/v1/responses", "/v1/chat/completions"]:
+        batch = make(place, "later", "weather", "wrong")
+        assert batch.status == "in_progress"
+        batch = poll(lambda: gpt.batches.retrieve(batch.id), lambda found: found.status == "completed")
+        assert (batch.request_counts.completed, batch.request_counts.failed) == (2, 1)
+        good, bad = lines(batch.output_file_id), lines(batch.error_file_id)
+        assert sorted(good) == ["later", "weather"] and "At last." in json.dumps(good["later"]["body"])
+        assert bad["wrong"]["status_code"] == 400
+        stuck = make(place, "never")
+        assert gpt.batches.cancel(stuck.id).status == "cancelling"
+        assert gpt.batches.retrieve(stuck.id).status == "cancelled"
+        assert [found.id for found in gpt.batches.list()][:2] == [stuck.id, batch.id]
+    file = gpt.files.create(file=("calls.jsonl", b"nonsense"), purpose="batch")
+    failed = gpt.batches.create(input_file_id=file.id, endpoint="/v1/responses", completion_window="24h")
+    assert failed.status == "failed" and failed.errors.data[0].line == 1
 
 
 @check

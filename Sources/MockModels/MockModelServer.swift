@@ -8,7 +8,7 @@ public import Providers
 import Synchronization
 
 /// A model server that answers from a script, deterministically and without models: Anthropic Messages, OpenAI Chat
-/// Completions and Responses, Ollama. For tests of clients and for work without a network.
+/// Completions and Responses, their batches, Ollama. For tests of clients and for work without a network.
 ///
 /// A rule's `agent` and `node` are matched by the headers `x-baton-agent` and `x-baton-node` of a request, its number by
 /// `x-baton-call` if that is there. Keys and other headers are not looked at.
@@ -16,13 +16,14 @@ public final class MockModelServer: Sendable {
     /// What ``models`` are by default.
     public static let defaultModels = ["mock-small", "mock-large"]
 
-    private let player: Mutex<ScriptPlayer>
+    let player: Mutex<ScriptPlayer>
+    let batches = Mutex(MockBatches())
     private let models: [String]
     private let clock: any Clock<Duration>
     private let requests = Mutex(0)
 
     /// Requests with longer bodies are refused.
-    private static let bodyLimit = 64 << 20
+    static let bodyLimit = 64 << 20
 
     /// A server without a socket.
     ///
@@ -41,6 +42,7 @@ public final class MockModelServer: Sendable {
 
     /// Answers a request; a handler for a `WebServer`.
     public func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        if let answer = await answerBatches(request) { return answer }
         let path = request.path.filter { !$0.isEmpty }.joined(separator: "/")
         switch (request.method, path) {
         case ("GET", ""): return .text("baton mock-llm is running")
@@ -155,18 +157,23 @@ public final class MockModelServer: Sendable {
             }
             for member in defaults where object[member.key] == nil { object[member.key] = member.value }
             var served = try ServedRequest(.object(object), as: format)
-            served.request.origin = ModelCallOrigin(
-                agent: request.header("x-baton-agent"),
-                node: request.header("x-baton-node"),
-                call: request.header("x-baton-call").flatMap { Int($0) }
-            )
+            served.request.origin = Self.origin(request)
             return .success(served)
         } catch {
             return bad("\(error)")
         }
     }
 
-    private func headers() -> HTTPHeaders {
+    /// What rules match besides the request.
+    static func origin(_ request: HTTPRequest) -> ModelCallOrigin {
+        ModelCallOrigin(
+            agent: request.header("x-baton-agent"),
+            node: request.header("x-baton-node"),
+            call: request.header("x-baton-call").flatMap { Int($0) }
+        )
+    }
+
+    func headers() -> HTTPHeaders {
         let number = requests.withLock { count in
             count += 1
             return count
@@ -174,7 +181,7 @@ public final class MockModelServer: Sendable {
         return ["request-id": "req_mock_\(number)", "x-request-id": "req_mock_\(number)"]
     }
 
-    private func refusal(
+    func refusal(
         _ status: Int,
         _ kind: String,
         _ message: String,

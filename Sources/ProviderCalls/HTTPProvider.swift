@@ -15,10 +15,11 @@ public final class HTTPProvider: ModelProvider {
     let endpoint: ProviderEndpoint
     let client: HTTPClient
     private let key: KeyResolver
-    private let facts: @Sendable (_ model: String) -> ModelFacts
+    let facts: @Sendable (_ model: String) -> ModelFacts
     let now: @Sendable () -> Timestamp
     private let bucket: Mutex<CallBucket?>
     let pauses = LearnedPauses()
+    let desk: BatchDesk
 
     /// The longest part of a refusal that is read.
     private static let refusalLimit = 64 << 10
@@ -28,16 +29,19 @@ public final class HTTPProvider: ModelProvider {
     /// - Parameters:
     ///   - key: Finds the key of a call.
     ///   - facts: What is known of a model.
-    ///   - now: For a `retry-after` that is a date.
+    ///   - gathering: Calls for the same model that are handed over within that time go into one batch.
+    ///   - now: For a `retry-after` that is a date, and the age of batches.
     public init?(
         _ settings: ProviderSettings,
         key: @escaping KeyResolver,
         facts: @escaping @Sendable (_ model: String) -> ModelFacts = { _ in ModelFacts() },
+        gathering: Duration = .milliseconds(500),
         now: @escaping @Sendable () -> Timestamp
     ) throws(ProviderSettingsError) {
         guard let endpoint = try ProviderEndpoint(settings) else { return nil }
         name = settings.name
         client = HTTPClient(policy: endpoint.policy)
+        desk = BatchDesk(BatchDesk.Limits(gathering: gathering, poll: settings.batchPoll))
         bucket = Mutex(settings.rate.map { CallBucket($0) })
         (self.settings, self.endpoint, self.key, self.facts, self.now) = (settings, endpoint, key, facts, now)
     }
@@ -140,14 +144,16 @@ public final class HTTPProvider: ModelProvider {
     }
 
     /// The stream of an answer; a refusal is thrown with what it says.
-    func send(_ request: HTTPRequest, of model: String) async throws(ModelError) -> HTTPStream {
+    ///
+    /// - Parameter model: Whose limits the headers tell; those of batches are others.
+    func send(_ request: HTTPRequest, of model: String? = nil) async throws(ModelError) -> HTTPStream {
         let answer: HTTPStream
         do throws(HTTPClientError) {
             answer = try await client.stream(request, silence: settings.idleLimit)
         } catch {
             throw lost(error, nil)
         }
-        pauses.learn(answer.headers, of: model, at: now())
+        if let model { pauses.learn(answer.headers, of: model, at: now()) }
         guard answer.status != 200 else { return answer }
         let body = await refusal(answer)
         throw ResponseFailure(status: answer.status, headers: answer.headers, body: body, now: now())

@@ -13,6 +13,8 @@ struct ProviderEndpoint: Sendable, Hashable {
     let modelsURL: String
     /// Of calls for vectors; `nil` for providers that make none.
     let embeddingsURL: String?
+    /// Of batches; `nil` for providers that have none.
+    let batches: BatchPlaces?
     let policy: AddressPolicy
 
     /// `nil` for the scripted provider.
@@ -25,20 +27,22 @@ struct ProviderEndpoint: Sendable, Hashable {
             let base = Self.versioned(wish ?? "https://api.anthropic.com", always: true)
             (format, url, modelsURL) = (.messages, "\(base)/messages", "\(base)/models")
             embeddingsURL = nil
+            batches = BatchPlaces(batches: "\(url)/batches", files: nil)
         case .openAI:
             let base = Self.versioned(wish ?? "https://api.openai.com", always: false)
             format = settings.usesChatCompletions ? .chatCompletions : .responses
             url = settings.usesChatCompletions ? "\(base)/chat/completions" : "\(base)/responses"
             (modelsURL, embeddingsURL) = ("\(base)/models", "\(base)/embeddings")
+            batches = BatchPlaces(batches: "\(base)/batches", files: "\(base)/files")
         case .openAICompatible:
             guard let wish else { throw ProviderSettingsError(name, "needs `base_url`") }
             let base = Self.versioned(wish, always: false)
             (format, url, modelsURL) = (.chatCompletions, "\(base)/chat/completions", "\(base)/models")
-            embeddingsURL = "\(base)/embeddings"
+            (embeddingsURL, batches) = ("\(base)/embeddings", nil)
         case .ollama:
             let base = wish ?? "http://127.0.0.1:11434"
             (format, url, modelsURL) = (.ollama, "\(base)/api/chat", "\(base)/api/tags")
-            embeddingsURL = "\(base)/api/embed"
+            (embeddingsURL, batches) = ("\(base)/api/embed", nil)
         }
         guard let target = try? HTTPURL(url), !url.contains("?"), !url.contains("#") else {
             throw ProviderSettingsError(name, "has a `base_url` that is no http or https URL without query")
@@ -57,6 +61,13 @@ struct ProviderEndpoint: Sendable, Hashable {
         let path = base.split(separator: "/", omittingEmptySubsequences: true).dropFirst(2)
         return always || path.isEmpty ? "\(base)/v1" : base
     }
+}
+
+/// Where batches of a provider are.
+struct BatchPlaces: Sendable, Hashable {
+    let batches: String
+    /// Where requests are put and answers lie; `nil` when both go with the batch.
+    let files: String?
 }
 
 /// The settings of a provider do not fit together.

@@ -62,7 +62,7 @@ import Tools
             patches: {review: human}
             retention: {ended_runs: 30d, packing: 1d, history: 2d, logs: 36h, signals: 0s, usage: 1d}
             providers:
-              anthropic: {key_secret: env:ANTHROPIC_API_KEY, idle: 30s}
+              anthropic: {key_secret: env:ANTHROPIC_API_KEY, idle: 30s, batch_poll: 100ms}
               gpt: {kind: openai, api: chat, key_secret: "secret://gpt", rate: 60/1m}
               box:
                 base_url: http://127.0.0.1:8080/v1/
@@ -109,7 +109,7 @@ import Tools
             ProviderSettings(name: "box", kind: .openAICompatible, baseURL: "http://127.0.0.1:8080/v1"),
             ProviderSettings(name: "fake", kind: .scripted),
         ]
-        providers[0].idleLimit = .seconds(30)
+        (providers[0].idleLimit, providers[0].batchPoll) = (.seconds(30), .milliseconds(100))
         (providers[1].usesChatCompletions, providers[1].rate) = (true, ProviderRate(calls: 60, period: .seconds(60)))
         (providers[2].models, providers[2].headers) = (["qwen3"], ["x-team": "blue"])
         providers[3].script = "/data/answers.yaml"

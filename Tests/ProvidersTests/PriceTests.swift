@@ -71,6 +71,9 @@ import Testing
                 )
                 let worst = entry.price.worstCost(input: input + 1, output: output)
                 if entry.price.cost(of: usage) > worst { Issue.record("\(key) \(usage)") }
+                let worstBatch = entry.price.worstCost(input: input + 1, output: output, isBatch: true)
+                if entry.price.cost(of: usage, isBatch: true) > worstBatch { Issue.record("batch: \(key) \(usage)") }
+                if worstBatch > worst { Issue.record("a batch is dearer: \(key)") }
                 let long = ModelUsage(cacheWriteLong: input, output: output)
                 let worstLong = entry.price.worstCost(input: input + 1, output: output, marksLong: true)
                 if entry.price.cost(of: long) > worstLong { Issue.record("\(key) \(long)") }

@@ -16,6 +16,7 @@ enum ProviderField: String, CaseIterable {
     case rate
     case headers
     case idle
+    case batchPoll = "batch_poll"
     case api
     case script
 }
@@ -131,6 +132,7 @@ extension ProviderSettings {
         case .rate: rate = try value.rate().map { ProviderRate(calls: $0.units, period: $0.period) }
         case .headers: headers = try value.pairs("a list of NAME=VALUE") { $0 }
         case .idle: idleLimit = try value.duration(atLeast: .seconds(1))
+        case .batchPoll: batchPoll = try value.duration(atLeast: .milliseconds(10))
         case .api:
             let interface: ProviderInterface = try value.word()
             usesChatCompletions = interface == .chat
@@ -147,6 +149,7 @@ extension ProviderSettings {
         if let rate { object["rate"] = .string("\(rate.calls)/\(rate.period.text)") }
         if !headers.isEmpty { object["headers"] = .array(headers.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }) }
         if idleLimit != standard.idleLimit { object["idle"] = .string(idleLimit.text) }
+        if batchPoll != standard.batchPoll { object["batch_poll"] = .string(batchPoll.text) }
         if usesChatCompletions { object["api"] = "chat" }
         if let script { object["script"] = .string(script) }
         return .object(object)

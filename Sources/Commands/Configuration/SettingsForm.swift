@@ -125,7 +125,7 @@ extension SettingsKey {
         case .retentionSignals: "signals nobody waited for are dropped"
         case .retentionUsage: "usage records are removed"
         case .providers:
-            "by name: `kind`, `base_url`, `key_secret`, `models`, `rate`, `headers`, `idle`, `api`, `script` ([models](models.md#providers))"
+            "by name: `kind`, `base_url`, `key_secret`, `models`, `rate`, `headers`, `idle`, `batch_poll`, `api`, `script` ([models](models.md#providers))"
         case .profiles:
             "by name: what calls of tools are [permitted](profiles.md); `mode`, `tools`, `commands.deny` and others"
         case .tiersLocal: "models of this machine, as `PROVIDER/MODEL`, the preferred first"

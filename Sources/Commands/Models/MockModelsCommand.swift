@@ -15,11 +15,12 @@ enum MockModelsCommand {
         summary: "Serve models that answer from a script, in the forms of Anthropic, OpenAI and Ollama",
         discussion: """
             Answers POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions, /v1/responses, /api/chat and
-            /api/generate, as a stream where that is asked for, and GET /v1/models, /api/tags and /api/version. The script says
-            which call is answered how: words, calls of tools, errors, delays, streams that break off (docs/models.md). What no
-            rule fits is echoed with a hash of the request. Listens on the loopback address only and needs no key. With a COMMAND
-            the server lives as long as the command, which finds it in ANTHROPIC_BASE_URL, OPENAI_BASE_URL and OLLAMA_HOST; the
-            exit code is that of the command.
+            /api/generate, as a stream where that is asked for, and GET /v1/models, /api/tags and /api/version; batches at
+            /v1/messages/batches, and at /v1/files and /v1/batches. The script says which call is answered how: words, calls of
+            tools, errors, delays, streams that break off (docs/models.md). What no rule fits is echoed with a hash of the
+            request. Listens on the loopback address only and needs no key. With a COMMAND the server lives as long as the
+            command, which finds it in ANTHROPIC_BASE_URL, OPENAI_BASE_URL and OLLAMA_HOST; the exit code is that of the
+            command.
             """,
         arguments: [.init(name: "COMMAND", summary: "a command to run beside the server", count: .verbatim)],
         options: [

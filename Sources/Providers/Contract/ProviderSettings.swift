@@ -37,6 +37,8 @@ public struct ProviderSettings: Sendable, Hashable {
     public var script: String?
     /// At most so many calls in a span; `nil` for no limit of ours.
     public var rate: ProviderRate?
+    /// For kinds with batches: the time between the first looks at a batch; later ones are up to ten minutes apart.
+    public var batchPoll: Duration
 
     /// The settings of a provider with the defaults of its kind.
     public init(name: String, kind: Kind, baseURL: String? = nil, key: String? = nil) {
@@ -48,6 +50,7 @@ public struct ProviderSettings: Sendable, Hashable {
         models = []
         usesChatCompletions = false
         idleLimit = .seconds(120)
+        batchPoll = .seconds(60)
     }
 }
 

@@ -110,8 +110,11 @@ public struct ModelPrice: Sendable, Hashable {
     ///   - input: A bound of the input in LLM tokens, such as ``ModelRequest/inputBound``.
     ///   - output: ``ModelRequest/maxOutputTokens``.
     ///   - marksLong: The request asks for a cache that lives long.
-    public func worstCost(input: Int, output: Int, marksLong: Bool = false) -> Money {
-        let reachable = [rates] + tiers.filter { input > $0.above }.map(\.rates)
+    ///   - isBatch: It is part of a batch; at the usual rates when there are no others.
+    public func worstCost(input: Int, output: Int, marksLong: Bool = false, isBatch: Bool = false) -> Money {
+        let base = isBatch ? batch ?? rates : rates
+        let reachable =
+            [base] + tiers.filter { input > $0.above }.map { isBatch ? $0.batch ?? $0.rates : $0.rates }
         return reachable.map { $0.worst(input: input, output: output, marksLong: marksLong) }.max() ?? .zero
     }
 }

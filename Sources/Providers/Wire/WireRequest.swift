@@ -11,25 +11,28 @@ public struct WireRequest: Sendable, Hashable {
     /// What was changed to fit the model, for people and for the answer's notes.
     public var notes: [String]
 
-    /// Writes a request for a stream of the answer.
+    /// Writes a request.
     ///
     /// - Parameters:
+    ///   - isStream: The answer is to come as a stream; else as one value.
     ///   - isOpenAI: For Chat Completions: whether it goes to OpenAI itself, whose names of some fields are newer than
     ///     those that compatible servers know.
     public init(
         _ request: ModelRequest,
         as format: WireFormat,
         facts: ModelFacts = ModelFacts(),
-        isOpenAI: Bool = false
+        isOpenAI: Bool = false,
+        isStream: Bool = true
     ) {
         var fitted = FittedRequest(request, facts, format)
-        let body: JSONObject =
+        var body: JSONObject =
             switch format {
             case .messages: fitted.messagesBody()
             case .responses: fitted.responsesBody()
             case .ollama: fitted.ollamaBody()
             case .chatCompletions, .scripted: fitted.chatBody(isOpenAI: isOpenAI)
             }
+        if !isStream { (body["stream"], body["stream_options"]) = (false, nil) }
         self.body = .object(body)
         notes = fitted.notes
     }

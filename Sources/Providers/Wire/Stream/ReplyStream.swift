@@ -82,7 +82,12 @@ public struct ReplyStream: Sendable {
             return []
         }
         guard let json = Self.json(data) else { throw malformed("\(String(decoding: data.prefix(80), as: UTF8.self))") }
-        if let failure = Self.failure(json, message.event) { throw failed(failure) }
+        return try take(json, event: message.event)
+    }
+
+    /// Takes one event that is read already.
+    mutating func take(_ json: JSONValue, event: String = "") throws(ModelError) -> [ModelChunk] {
+        if let failure = Self.failure(json, event) { throw failed(failure) }
         let chunks: [ModelChunk]?
         do throws(WireFailure) {
             chunks = try machine.take(json)
