@@ -176,6 +176,7 @@ public final class SteppedEngine {
         case .failed(let error, let log, _):
             result = .failed(error, log: try log.map { text throws(StoreError) in try blobs.put(Array(text.utf8)) })
         case .starved(let cost): result = .starved(cost)
+        case .awaits(let until): result = .awaits(until: until)
         case .asks(let approval):
             let (subject, bytes) = Payload.of(approval.subject)
             if let bytes { _ = try blobs.put(bytes) }
@@ -196,6 +197,7 @@ public final class SteppedEngine {
             case .begin(let kind, let name, let request, let cost, let consent):
                 .begin(kind, name: name, request: .inline(request), cost: cost, consent: consent)
             case .end(let number, let result, let usage): .end(number, result: .inline(result), usage: usage)
+            case .handOver(let number, let ticket): .handOver(number, ticket: ticket)
             }
         }
         requests.append(.steps(prepared, lease.held, reply))

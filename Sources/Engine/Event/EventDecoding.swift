@@ -102,8 +102,8 @@ struct EventDecoder {
             BudgetEvent(type, data).map(Event.Body.budget)
         case .runStuck, .workerMissing: supervision(type, data).map(Event.Body.supervision)
         case .taskClaimed, .taskProgress: claim(type, data).map(Event.Body.claim)
-        case .agentCallStarted, .agentCallCompleted, .toolRequested, .toolCompleted, .toolDecided,
-            .taskStarved:
+        case .agentCallStarted, .agentCallSubmitted, .agentCallCompleted, .toolRequested, .toolCompleted,
+            .toolDecided, .taskStarved:
             StepEvent(type, data).map(Event.Body.step)
         case .verificationStarted, .verificationDispatched, .evidenceRecorded, .verificationReturned,
             .verificationCompleted:

@@ -35,6 +35,7 @@ public enum EventType: String, Sendable, CaseIterable {
     case taskProgress = "task.progress"
     case taskStarved = "task.starved"
     case agentCallStarted = "agent.call.started"
+    case agentCallSubmitted = "agent.call.submitted"
     case agentCallCompleted = "agent.call.completed"
     case toolRequested = "tool.requested"
     case toolCompleted = "tool.completed"

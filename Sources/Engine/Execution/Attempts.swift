@@ -79,6 +79,7 @@ struct Attempts: Sendable {
         case .failed(let error, let log, _):
             return .failed(error, log: try await put(log))
         case .starved(let cost): return .starved(cost)
+        case .awaits(let until): return .awaits(until: until)
         case .asks(let approval):
             let (subject, bytes) = Payload.of(approval.subject)
             if let bytes { _ = try await put(bytes) }

@@ -37,6 +37,10 @@ public enum AttemptOutcome: Sendable {
     /// when there is room for the least that the call needs. It is no failure.
     case starved(CallCost)
 
+    /// A step was handed over, see ``StepChange/handOver(_:ticket:)``, and is not answered yet. The task waits until then,
+    /// and a new attempt goes on with its steps. It is no failure, and does not count as an attempt.
+    case awaits(until: Timestamp)
+
     /// A call needs approval. The task waits for a person, and a new attempt goes on with its steps and the decision. It is
     /// no failure, and does not count as an attempt.
     case asks(CallApproval)
@@ -49,7 +53,7 @@ public enum AttemptOutcome: Sendable {
     var usage: CallUsage? {
         switch self {
         case .completed(_, _, let usage), .failed(_, _, let usage): usage
-        case .starved, .asks, .checked: nil
+        case .starved, .awaits, .asks, .checked: nil
         }
     }
 

@@ -55,6 +55,8 @@ public enum WaitCause: Sendable, Equatable {
     case signal(type: String, key: String?, until: Timestamp?)
     /// A run that this one started has to end.
     case child(RunID)
+    /// A model that took a call answers later; it is asked then whether there is an answer.
+    case answer(model: String, until: Timestamp)
     /// A point in time has to come.
     case timer(until: Timestamp)
     /// The last attempt failed; the next one has a time.
@@ -85,6 +87,7 @@ public enum WaitCause: Sendable, Equatable {
         case .review: "review"
         case .signal: "signal"
         case .child: "child"
+        case .answer: "answer"
         case .timer: "timer"
         case .retry, .retries: "retry"
         }
@@ -115,6 +118,9 @@ extension RunState {
                 return .signal(type: awaited.type, key: awaited.key, until: task.until)
             }
             if let child = task.child { return .child(child) }
+            if let step = handedOver(ref) {
+                return .answer(model: step.name, until: task.until ?? createdAt)
+            }
             return .timer(until: task.until ?? createdAt)
         case .needsReview: return .review(task.openRequest, error: task.error)
         case .retrying:
@@ -280,6 +286,8 @@ extension WaitCause {
             let which = key.map { "`\(type)` with key \($0)" } ?? "`\(type)`"
             return "waits for a signal \(which)" + (until.map { " until \($0)" } ?? "")
         case .child(let run): return "waits for \(run) to end"
+        case .answer(let model, let until):
+            return "waits for the answer of \(model), which is looked for at \(until) (\(Self.span(now, until)))"
         case .timer(let until): return "waits until \(until) (\(Self.span(now, until)))"
         case .retry(let attempt, let all, let error, let next):
             let of = all.map { " of \($0)" } ?? ""
@@ -294,7 +302,7 @@ extension WaitCause {
         case .human(let human), .review(let human?, _), .patch(_, _, let human?): human.commands
         case .paused(let pausings): pausings.map { $0.command(run: run) }
         case .review(nil, _): ["baton run resume \(run)"]
-        case .lease, .checks, .queue, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
+        case .lease, .checks, .queue, .answer, .timer, .retry: ["baton run resume \(run)", "baton run cancel \(run)"]
         case .signal(let type, let key, _):
             [(["baton signal send \(run) \(type)"] + (key.map { ["--key \($0)"] } ?? [])).joined(separator: " ")]
         case .child(let child): ["baton run explain \(child)", "baton run cancel \(child)"]

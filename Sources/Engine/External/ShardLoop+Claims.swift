@@ -247,6 +247,7 @@ extension ShardLoop {
                 .taskCompleted(task: task, fence: claim.fence, output: output, log: log)
             case .failed(let error, let log): .taskFailed(task: task, fence: claim.fence, error: error, log: log)
             case .starved(let cost): .starve(task: task, fence: claim.fence, cost)
+            case .awaits(let until): .awaitAnswer(task: task, fence: claim.fence, until: until)
             case .asks(let approval): .askForCall(task: task, fence: claim.fence, approval)
             case .checked(let evidence): .checked(task: task, fence: claim.fence, evidence)
             }

@@ -20,6 +20,8 @@ public enum Command: Sendable {
     case checked(task: TaskRef, fence: Int64, [CheckEvidence])
     /// The next call of an attempt costs more than there is room for: the attempt ends, and another one follows.
     case starve(task: TaskRef, fence: Int64, CallCost)
+    /// A call of an attempt is answered later: the attempt ends, and another one follows then.
+    case awaitAnswer(task: TaskRef, fence: Int64, until: Timestamp)
     /// A call of an attempt needs approval: the attempt ends, and another one follows when a person decided.
     case askForCall(task: TaskRef, fence: Int64, PreparedApproval)
     /// Whoever has the task has not done it and hands it back.

@@ -192,7 +192,7 @@ extension RunMachine {
         wait(task, until: time)
     }
 
-    private mutating func wait(_ task: TaskRef, until time: Timestamp) {
+    mutating func wait(_ task: TaskRef, until time: Timestamp) {
         emit(task, .taskWaiting(until: time))
         effects.append(.arm(task: task, kind: .wait, at: time))
     }

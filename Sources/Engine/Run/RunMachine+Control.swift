@@ -84,6 +84,8 @@ extension RunMachine {
             containerFailed(task, timeoutError(task))
         case (.wait, .waiting) where state.node(task).kind.isContainer:
             startIteration(task, state.loops[task]?.iterations ?? 0)
+        case (.wait, .waiting) where state.awaitsAnswer(task):
+            lookForAnswer(task)
         case (.wait, .waiting) where state[task].openRequest == nil:
             if case .waitSignal(let awaited) = state.node(task).kind {
                 signalTimedOut(task, awaited)

@@ -137,6 +137,9 @@ struct RunMachine: Sendable {
             try finishAttempt(task, fence)
             emit(task, .step(.starved(cost)))
             handBack(task)
+        case .awaitAnswer(let task, let fence, let until):
+            try finishAttempt(task, fence)
+            awaitAnswer(task, until: until)
         case .askForCall(let task, let fence, let approval):
             try finishAttempt(task, fence)
             askForCall(task, approval)

@@ -83,6 +83,7 @@ enum AttemptResult: Sendable {
     case completed(Payload, log: BlobRef?)
     case failed(TaskError, log: BlobRef?)
     case starved(CallCost)
+    case awaits(until: Timestamp)
     case asks(PreparedApproval)
     case checked([CheckEvidence])
 }

@@ -61,6 +61,7 @@ extension ShardLoop {
                 let run = batch.unsettled[next]
                 next += 1
                 for task in run.machine.offered.sorted() { run.machine.queue(task) }
+                closeAbandonedCalls(of: run, &batch)
                 run.machine.settle()
                 run.isSettled = true
                 releaseRun(run)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Definition
+internal import JSON
 internal import Model
 internal import Store
 
@@ -21,9 +22,12 @@ extension ShardLoop {
         run.machine.turn = turn(batch, nil)
         try check(changes, run.state.steps[task] ?? RunState.Steps())
         leases.renew(lease.key, fence: lease.fence, now: clock.monotonic())
+        for case .handOver(let number, let ticket) in changes {
+            run.machine.emit(task, .step(.handedOver(number: number, ticket: ticket)))
+        }
         for case .end(let number, let result, let usage) in changes {
             guard let step = run.state.steps[task]?.all[number - 1] else { continue }
-            settle(lease, call: String(number), usage, &batch)
+            settle(lease, call: String(number), wasHandedOver: step.ticket != nil, usage, &batch)
             run.machine.emit(task, .step(.ended(step.kind, number: number, result: result)))
         }
         return try begin(changes, lease, task, run, batch)
@@ -35,6 +39,17 @@ extension ShardLoop {
         var consents = Set(steps.consents.map(\.request))
         for case .begin(_, _, _, _, let consent?) in changes where consents.remove(consent) == nil {
             throw EngineError(.invalid, "\(consent) is no decision about a call of the task, or was spent")
+        }
+        for case .handOver(let number, let ticket) in changes {
+            guard open.contains(number) else {
+                throw EngineError(.invalid, "step \(number) has ended, or never began")
+            }
+            guard ticket.bytes().count <= TaskStep.longestTicket else {
+                throw EngineError(
+                    .invalid,
+                    "the ticket of step \(number) is longer than \(TaskStep.longestTicket) bytes"
+                )
+            }
         }
         for case .end(let number, _, _) in changes where open.remove(number) == nil {
             throw EngineError(.invalid, "step \(number) has ended, or never began")

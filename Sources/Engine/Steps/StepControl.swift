@@ -11,7 +11,7 @@ extension ExecutionControl {
     /// order.
     ///
     /// - Throws: `leaseLost` when the attempt is not the current one any more: nothing may be called then. `invalid` for
-    ///   the end of a step that is not under way; `draining`, `storageFull`, `unavailable`.
+    ///   the end of a step that is not under way, or a ticket that is too long; `draining`, `storageFull`, `unavailable`.
     @discardableResult
     public func record(_ changes: [StepChange]) async throws(EngineError) -> StepReceipt {
         var prepared: [PreparedStep] = []
@@ -22,6 +22,7 @@ extension ExecutionControl {
                 prepared.append(.begin(kind, name: name, request: kept, cost: cost, consent: consent))
             case .end(let number, let result, let usage):
                 prepared.append(.end(number, result: try await keep(result), usage: usage))
+            case .handOver(let number, let ticket): prepared.append(.handOver(number, ticket: ticket))
             }
         }
         return try await recordSteps(prepared)

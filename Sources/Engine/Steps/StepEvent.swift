@@ -1,7 +1,7 @@
 // Baton
 // SPDX-License-Identifier: Apache-2.0
 
-internal import JSON
+public import JSON
 public import Model
 internal import Store
 
@@ -9,6 +9,8 @@ internal import Store
 public enum StepEvent: Sendable, Equatable {
     /// A call is about to leave; what a person decided about it is spent by that.
     case begun(TaskStep.Kind, name: String, request: StepValue, consent: HumanTaskID? = nil)
+    /// The other side took the call of that number, and answers later to whoever has the ticket.
+    case handedOver(number: Int, ticket: JSONValue)
     /// The call of that number ended.
     case ended(TaskStep.Kind, number: Int, result: StepValue)
     /// The next call does not fit a budget; the task goes on when it does.
@@ -20,6 +22,7 @@ public enum StepEvent: Sendable, Equatable {
         switch self {
         case .begun(.model, _, _, _): .agentCallStarted
         case .begun(.tool, _, _, _): .toolRequested
+        case .handedOver: .agentCallSubmitted
         case .ended(.model, _, _): .agentCallCompleted
         case .ended(.tool, _, _): .toolCompleted
         case .starved: .taskStarved
@@ -34,6 +37,7 @@ public enum StepEvent: Sendable, Equatable {
             var data: JSONObject = [kind.rawValue: .string(name), "request": .object(request.json)]
             data["human_task"] = consent.map { .string($0.description) }
             return data
+        case .handedOver(let number, let ticket): return ["step": .int(Int64(number)), "ticket": ticket]
         case .ended(_, let number, let result):
             return ["step": .int(Int64(number)), "result": .object(result.json)]
         case .starved(let cost): return cost.json
@@ -53,6 +57,9 @@ public enum StepEvent: Sendable, Equatable {
             }
             let consent = data["human_task"]?.stringValue.flatMap(HumanTaskID.init)
             self = .begun(kind, name: name, request: request, consent: consent)
+        case .agentCallSubmitted:
+            guard let number = data["step"]?.intValue, let ticket = data["ticket"] else { return nil }
+            self = .handedOver(number: Int(number), ticket: ticket)
         case .agentCallCompleted, .toolCompleted:
             guard let number = data["step"]?.intValue, let result = StepValue(json: data["result"]) else { return nil }
             self = .ended(type == .toolCompleted ? .tool : .model, number: Int(number), result: result)
@@ -119,11 +126,17 @@ extension RunState {
             own.lacks = nil
             if let consent { own.consents.removeAll { $0.request == consent } }
             steps[task] = own
+        case .handedOver(let number, let ticket):
+            guard let count = steps[task]?.all.count, number > 0, number <= count else { return }
+            steps[task]?.all[number - 1].ticket = ticket
+            steps[task]?.hasProgress = true
         case .ended(let kind, let number, let result):
-            guard let count = steps[task]?.all.count, (1...count).contains(number) else { return }
+            guard let count = steps[task]?.all.count, number > 0, number <= count,
+                let step = steps[task]?.all[number - 1]
+            else { return }
             steps[task]?.all[number - 1].result = result
-            // A model that an attempt before this one asked has not answered.
-            let isAnswer = kind == .tool || steps[task]?.all[number - 1].attempt == self[task].attempts
+            // A model that an attempt before this one asked has not answered, unless it was to answer later.
+            let isAnswer = kind == .tool || step.ticket != nil || step.attempt == self[task].attempts
             if isAnswer { steps[task]?.hasProgress = true }
         case .starved(let cost): steps[task, default: Steps()].lacks = cost
         case .decided(let consent, _):
@@ -171,6 +184,7 @@ extension TaskStep {
             "attempt": .int(Int64(attempt)),
         ]
         json["result"] = result.map { .object($0.json) }
+        json["ticket"] = ticket
         return .object(json)
     }
 
@@ -184,7 +198,8 @@ extension TaskStep {
             name: name,
             request: request,
             result: StepValue(json: json["result"]),
-            attempt: Int(attempt)
+            attempt: Int(attempt),
+            ticket: json["ticket"]
         )
     }
 }

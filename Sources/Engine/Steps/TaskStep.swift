@@ -28,6 +28,8 @@ public struct TaskStep: Sendable, Equatable {
     public internal(set) var result: StepValue?
     /// The attempt that made the call.
     public let attempt: Int
+    /// By what its answer is asked for, when the other side took the call and answers later.
+    public internal(set) var ticket: JSONValue?
 }
 
 /// A value of a step: small ones are in the event itself.
@@ -61,6 +63,10 @@ public enum StepChange: Sendable {
     case begin(TaskStep.Kind, name: String, request: JSONValue, cost: CallCost? = nil, consent: HumanTaskID? = nil)
     /// A call ended. `usage` is what it did cost, `nil` when nobody knows.
     case end(Int, result: JSONValue, usage: CallUsage? = nil)
+    /// The other side took the call and answers later to whoever has the ticket, which is at most
+    /// ``TaskStep/longestTicket`` bytes of JSON. The call stays under way, and its money held, until it ends, also when the
+    /// attempt does not; see ``AttemptOutcome/awaits(until:)``.
+    case handOver(Int, ticket: JSONValue)
 }
 
 /// What came of writing steps down; durable.
@@ -78,4 +84,5 @@ public struct StepReceipt: Sendable, Equatable {
 enum PreparedStep: Sendable {
     case begin(TaskStep.Kind, name: String, request: StepValue, cost: CallCost?, consent: HumanTaskID? = nil)
     case end(Int, result: StepValue, usage: CallUsage?)
+    case handOver(Int, ticket: JSONValue)
 }

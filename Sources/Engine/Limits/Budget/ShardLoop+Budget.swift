@@ -66,9 +66,17 @@ extension ShardLoop {
         }
     }
 
-    /// A call of an attempt ended.
-    mutating func settle(_ lease: HeldLease, call: String, _ usage: CallUsage?, _ batch: inout Batch) {
-        let rows = ledger.reservations(of: lease.key).filter { $0.fence == lease.fence && $0.call == call }
+    /// A call of an attempt ended; one that was handed over may have been made by an earlier attempt.
+    mutating func settle(
+        _ lease: HeldLease,
+        call: String,
+        wasHandedOver: Bool = false,
+        _ usage: CallUsage?,
+        _ batch: inout Batch
+    ) {
+        let rows = ledger.reservations(of: lease.key).filter {
+            $0.call == call && ($0.fence == lease.fence || wasHandedOver)
+        }
         for row in rows {
             if let usage {
                 settle(row, usage, of: lease.key, &batch)
@@ -80,7 +88,7 @@ extension ShardLoop {
 
     /// What the attempt that holds a reservation may spend.
     func allowance(of task: TaskKey) -> Charge? {
-        ledger.reservations(of: task).first?.charge
+        ledger.reservations(of: task).first { $0.call.isEmpty }?.charge
     }
 
     // MARK: After an attempt
@@ -112,9 +120,31 @@ extension ShardLoop {
     }
 
     /// An attempt ended and nobody knows what it cost. It may have left this machine, so all that was held counts as
-    /// spent until somebody proves something else.
+    /// spent until somebody proves something else. Calls that were handed over go on.
     mutating func closeReservations(of task: TaskKey, fence: Int64, _ batch: inout Batch) {
-        for row in ledger.reservations(of: task) where row.fence == fence { settleUnknown(row, of: task, &batch) }
+        for row in ledger.reservations(of: task) where row.fence == fence && !isHandedOver(row, of: task, &batch) {
+            settleUnknown(row, of: task, &batch)
+        }
+    }
+
+    private mutating func isHandedOver(_ row: ReservationRow, of task: TaskKey, _ batch: inout Batch) -> Bool {
+        guard !row.call.isEmpty,
+            let run = attempt({ loop throws(EngineError) in try loop.open(task.runKey, &batch) })
+        else { return false }
+        return run.state.isHandedOver(row.call, of: TaskRef(number: task.task))
+    }
+
+    /// Nobody will ask any more for answers to calls that were handed over, as their tasks ended or begin anew.
+    mutating func closeAbandonedCalls(of run: OpenRun, _ batch: inout Batch) {
+        guard !ledger.tasks.isEmpty else { return }
+        for task in run.machine.touched {
+            let key = TaskKey(run.key, task)
+            for row in ledger.reservations(of: key) where !row.call.isEmpty {
+                let isInFlight = run.state.has(task) && run.state.isInFlight(task, fence: row.fence)
+                guard !isInFlight, !run.state.isHandedOver(row.call, of: task) else { continue }
+                settleUnknown(row, of: key, &batch)
+            }
+        }
     }
 
     /// What was settled for want of knowledge is corrected.
