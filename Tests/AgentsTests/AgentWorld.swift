@@ -203,11 +203,15 @@ final class AgentClock: Sendable {
 }
 
 /// Counts what it is asked.
-final class CountingProvider: ModelProvider {
+final class CountingProvider: BatchProvider {
     let name = "p"
     private let base: ScriptedProvider
     private let list = Mutex<[ModelRequest]>([])
     private let counts = Mutex((now: 0, most: 0))
+    /// So often there is no answer yet to a call that was handed over.
+    let pendingLooks = Mutex(2)
+    let offers = Mutex(true)
+    private let tickets = Mutex<[BatchTicket]>([])
 
     init(_ base: ScriptedProvider) { self.base = base }
 
@@ -225,6 +229,28 @@ final class CountingProvider: ModelProvider {
         defer { counts.withLock { $0.now -= 1 } }
         return try await base.reply(to: request, onChunk: onChunk)
     }
+
+    var offersBatches: Bool { offers.withLock { $0 } }
+
+    /// What was handed over.
+    var taken: [BatchTicket] { tickets.withLock { $0 } }
+
+    func submit(_ request: ModelRequest, key: String) async throws(ModelError) -> BatchTicket {
+        let ticket = BatchTicket(batch: "b\(taken.count + 1)", key: BatchTicket.name(of: key))
+        tickets.withLock { $0.append(ticket) }
+        return ticket
+    }
+
+    func answer(to ticket: BatchTicket, for request: ModelRequest) async throws(ModelError) -> BatchAnswer {
+        let isPending = pendingLooks.withLock { looks in
+            defer { looks = max(0, looks - 1) }
+            return looks > 0
+        }
+        if isPending { return .pending(nextLook: .milliseconds(5)) }
+        return .answered(try await reply(to: request))
+    }
+
+    func cancel(_ ticket: BatchTicket) async throws(ModelError) {}
 }
 
 /// Has an effect: keeps what it was told under the key of the call.

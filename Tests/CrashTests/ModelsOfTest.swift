@@ -31,10 +31,12 @@ enum ModelsOfTest {
     }
 
     /// For a program that asks it, and has the tools that are described in its folder.
-    static func variables(_ folder: CrashFolder, _ port: Int) -> [String: String] {
-        [
-            "BATON_PROVIDERS": "{\"box\": {\"base_url\": \"http://127.0.0.1:\(port)\", \"models\": [\"m\"]}}",
-            "BATON_TOOLS_DIR": folder.path,
+    static func variables(_ folder: CrashFolder, _ port: Int, inBatches: Bool = false) -> [String: String] {
+        let kind =
+            inBatches ? "\"kind\": \"anthropic\", \"key_secret\": \"env:MODEL_KEY\", \"batch_poll\": \"100ms\", " : ""
+        return [
+            "BATON_PROVIDERS": "{\"box\": {\(kind)\"base_url\": \"http://127.0.0.1:\(port)\", \"models\": [\"m\"]}}",
+            "BATON_TOOLS_DIR": folder.path, "MODEL_KEY": "none",
         ]
     }
 }

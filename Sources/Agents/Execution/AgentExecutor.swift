@@ -47,7 +47,7 @@ public struct AgentExecutor: NodeExecutor {
             switch outcome {
             case .completed: agents.end(task.record.id, nil)
             case .failed(let error, _, _): agents.end(task.record.id, error)
-            case .starved, .asks, .checked: agents.stop(task.record.id)
+            case .starved, .awaits, .asks, .checked: agents.stop(task.record.id)
             }
             return outcome
         } catch {

@@ -20,7 +20,8 @@ extension AgentRun {
         if let limit = rate.entry.facts.outputLimit {
             ask.request.maxOutputTokens = min(ask.request.maxOutputTokens, limit)
         }
-        let price = AskPrice(ask.request, rate, of: model)
+        let batch = task.isBatch ? (provider as? any BatchProvider).flatMap { $0.offersBatches ? $0 : nil } : nil
+        let price = AskPrice(ask.request, rate, of: model, isBatch: batch != nil)
         let record = ask.record(after: steps)
         let receipt = try await self.record(
             [.begin(.model, name: model.description, request: record, cost: price.cost)]
@@ -30,19 +31,27 @@ extension AgentRun {
         }
         steps.append(AgentStep(step, request: record))
         ask.request.maxOutputTokens = price.outputLimit(within: receipt.allowances.first ?? nil)
+        if let batch { return try await submit(ask.request, to: batch, step.number, model) }
         CrashPoint.beforeEffect.reach()
         let answer = await reply(of: provider, to: ask.request)
         CrashPoint.afterEffect.reach()
         switch answer {
-        case .success(let reply):
-            end(step.number, AgentStep.answered(reply), price.usage(of: reply))
-            (failed, lastError) = ([], nil)
-            await models.succeed(model)
-            note(reply, of: model, step.number)
-        case .failure(let error):
-            end(step.number, AgentStep.failed(error.taskError), error.mayBeCharged ? nil : CallUsage.none)
-            try await look(at: error, of: model)
+        case .success(let reply): await take(reply, of: model, step.number, price)
+        case .failure(let error): try await take(error, of: model, step.number)
         }
+    }
+
+    mutating func take(_ reply: ModelReply, of model: ModelReference, _ step: Int, _ price: AskPrice) async {
+        end(step, AgentStep.answered(reply), price.usage(of: reply))
+        (failed, lastError) = ([], nil)
+        await models.succeed(model)
+        note(reply, of: model, step)
+    }
+
+    /// A call came to nothing.
+    mutating func take(_ error: ModelError, of model: ModelReference, _ step: Int) async throws(Ending) {
+        end(step, AgentStep.failed(error.taskError), error.mayBeCharged ? nil : CallUsage.none)
+        try await look(at: error, of: model)
     }
 
     /// The model to ask.
@@ -82,9 +91,16 @@ extension AgentRun {
     }
 
     func reply(of provider: any ModelProvider, to request: ModelRequest) async -> Result<ModelReply, ModelError> {
-        let work = Task { () async -> Result<ModelReply, ModelError> in
+        await call { () throws(ModelError) in try await provider.reply(to: request) }
+    }
+
+    /// Makes a call that ends with the attempt.
+    func call<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws(ModelError) -> Value
+    ) async -> Result<Value, ModelError> {
+        let work = Task { () async -> Result<Value, ModelError> in
             do throws(ModelError) {
-                return .success(try await provider.reply(to: request))
+                return .success(try await body())
             } catch {
                 return .failure(error)
             }

@@ -51,6 +51,7 @@ struct AgentRun {
 
     private mutating func advance() async throws(Ending) {
         if cancellation.isCancelled { throw .cancelled }
+        if let step = steps.first(where: \.isHandedOver) { return try await look(for: step) }
         let machine: AgentMachine
         do throws(TaskError) {
             machine = try AgentMachine(task, steps)
@@ -108,7 +109,7 @@ struct AgentRun {
         throw ending(error)
     }
 
-    private mutating func flush() async throws(Ending) {
+    mutating func flush() async throws(Ending) {
         if !changes.isEmpty { _ = try await record([]) }
     }
 
@@ -121,7 +122,7 @@ struct AgentRun {
                 let request = try await control.value(of: step.request)
                 var result: JSONValue?
                 if let stored = step.result { result = try await control.value(of: stored) }
-                if step.kind == .model, result == nil {
+                if step.kind == .model, result == nil, !step.isHandedOver {
                     result = AgentStep.lost
                     changes.append(.end(step.number, result: AgentStep.lost))
                     log.append("step \(step.number): the process ended before \(step.name) answered")

@@ -13,6 +13,8 @@ struct AskPrice: Sendable {
     private let input: Int
     private let output: Int
     private let marksLong: Bool
+    /// It is answered later, at the rates of batches.
+    private let isBatch: Bool
     /// See ``ModelRate/version``.
     private let version: String?
     let cost: CallCost
@@ -20,13 +22,14 @@ struct AskPrice: Sendable {
     /// With less room for its answer a call is not worth making.
     static let leastOutput = 256
 
-    init(_ request: ModelRequest, _ rate: ModelRate, of model: ModelReference) {
+    init(_ request: ModelRequest, _ rate: ModelRate, of model: ModelReference, isBatch: Bool = false) {
         self.init(
             input: request.inputBound,
             output: request.maxOutputTokens,
             marksLong: request.marksLongCache,
             rate,
-            of: model
+            of: model,
+            isBatch: isBatch
         )
     }
 
@@ -36,14 +39,16 @@ struct AskPrice: Sendable {
         output: Int,
         marksLong: Bool,
         _ rate: ModelRate,
-        of model: ModelReference
+        of model: ModelReference,
+        isBatch: Bool = false
     ) {
         let price = rate.entry.price
         (self.price, self.input, self.output, self.marksLong) = (price, input, output, marksLong)
+        self.isBatch = isBatch
         version = rate.version
         let charge = { (output: Int) in
             Charge(
-                money: price.worstCost(input: input, output: output, marksLong: marksLong),
+                money: price.worstCost(input: input, output: output, marksLong: marksLong, isBatch: isBatch),
                 languageModelTokens: Int64(input + output)
             )
         }
@@ -62,7 +67,8 @@ struct AskPrice: Sendable {
         var (low, high) = (min(output, Self.leastOutput), max(room, min(output, Self.leastOutput)))
         while low < high {
             let middle = low + (high - low + 1) / 2
-            if price.worstCost(input: input, output: middle, marksLong: marksLong) <= allowance.money {
+            let cost = price.worstCost(input: input, output: middle, marksLong: marksLong, isBatch: isBatch)
+            if cost <= allowance.money {
                 low = middle
             } else {
                 high = middle - 1
@@ -77,7 +83,7 @@ struct AskPrice: Sendable {
         guard usage.certainty != .unknown else { return nil }
         return CallUsage(
             charge: Charge(
-                money: price.cost(of: usage),
+                money: price.cost(of: usage, isBatch: isBatch),
                 languageModelTokens: Int64(usage.totalInput) + Int64(usage.output)
             ),
             tokens: TokenCounts(

@@ -33,6 +33,8 @@ struct AgentTask: Sendable {
     let tier: ModelTier
     let temperature: Double?
     let maxOutputTokens: Int
+    /// Models may answer later, for less.
+    let isBatch: Bool
     let maxRounds: Int
     let historyRounds: Int
     let output: OutputRule
@@ -121,6 +123,7 @@ struct AgentTask: Sendable {
         tier = config["tier"]?.stringValue.flatMap(ModelTier.init) ?? record.tier
         temperature = config["temperature"]?.doubleValue
         maxOutputTokens = config["max_output_tokens"]?.intValue.map { Int($0) } ?? 4096
+        isBatch = config["batch"] == true
         maxRounds = config["max_rounds"]?.intValue.map { Int($0) } ?? 10
         historyRounds = config["history_rounds"]?.intValue.map { Int($0) } ?? 4
         output = try OutputRule(config["output_schema"])

@@ -25,6 +25,8 @@ struct AgentStep: Sendable, Equatable {
     let name: String
     let request: JSONValue
     var result: JSONValue?
+    /// Of a call of a model that is answered later.
+    var ticket: JSONValue?
 
     init(number: Int, kind: TaskStep.Kind, name: String, request: JSONValue, result: JSONValue? = nil) {
         (self.number, self.kind, self.name, self.request, self.result) = (number, kind, name, request, result)
@@ -32,7 +34,11 @@ struct AgentStep: Sendable, Equatable {
 
     init(_ step: TaskStep, request: JSONValue, result: JSONValue? = nil) {
         self.init(number: step.number, kind: step.kind, name: step.name, request: request, result: result)
+        ticket = step.ticket
     }
+
+    /// Its answer has not come, and will.
+    var isHandedOver: Bool { ticket != nil && result == nil }
 
     /// A call of a model whose answer will never come.
     static let lost: JSONValue = ["lost": true]

@@ -45,6 +45,11 @@ extension NodeTypeDescription {
                 .optional("model", .line, "a model by name"),
                 .optional("temperature", .number(0...2), "sampling temperature; sent only when set"),
                 .optional("max_output_tokens", .integer(1...200_000), "most LLM tokens of one answer", default: 4096),
+                .optional(
+                    "batch",
+                    .flag,
+                    "true: models may answer within a day, for less; the task waits meanwhile"
+                ),
                 .optional("max_rounds", .integer(1...200), "most rounds of model and tools", default: 10),
                 .optional("history_rounds", .integer(1...50), "rounds that stay whole in the prompt", default: 4),
                 .optional("output_schema", .schema, "JSON Schema of the answer; the output is then the value itself"),
