@@ -12,7 +12,7 @@ extension Registry {
             registry.tools[name] = try? Tool(name: name, input: ["type": "object"])
         }
         registry.agents = [
-            "analyst": Agent(), "judge": Agent(), "validator": Agent(),
+            "analyst": Agent(), "judge": Agent(), "validator": Agent(), "claude-code": Agent(),
             "writer": Agent(capabilities: ["writing"], tools: ["echo"], operations: ["draft"]),
             "guarded": Agent(
                 capabilities: ["review"],

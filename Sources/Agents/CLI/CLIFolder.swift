@@ -19,10 +19,9 @@ struct CLIFolder {
     ///
     /// - Parameter key: The idempotency key of the task: `RUN/NODE/…`.
     init(workspace: String, key: String) throws(TaskError) {
-        let name = key.split(separator: "/").dropFirst().joined(separator: "_")
-        let safe = name.map { $0.isLetter || $0.isNumber || "_-.#".contains($0) ? $0 : "_" }
-        path = "\(workspace).agents/\(String(safe))"
-        for folder in ["\(workspace).agents", path, home] where mkdir(folder, 0o700) != 0 && errno != EEXIST {
+        let place = TaskFolder(workspace: workspace, key: key)
+        path = place.path
+        for folder in [place.parent, path, home] where mkdir(folder, 0o700) != 0 && errno != EEXIST {
             throw TaskError(
                 code: "tool.failed",
                 errorClass: errno == ENOSPC ? .transient : .permanent,

@@ -2,14 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Tools
 
 /// What the program of an agent is told.
 enum CLIPrompt {
     /// The whole task.
-    static func first(_ task: AgentTask) -> String {
+    static func first(_ task: AgentTask, in tree: WorkTree? = nil) -> String {
         var parts = [task.record.instructions]
         if let thread = task.thread?.text { parts.append(thread) }
         parts.append(task.opening)
+        if let tree { parts.append(place(tree)) }
         if !task.guidance.isEmpty { parts.append(guidance(task)) }
         parts += task.feedback.map(AgentMachine.words)
         parts.append(ending(task))
@@ -17,8 +19,9 @@ enum CLIPrompt {
     }
 
     /// For a session that has the task already.
-    static func again(_ task: AgentTask) -> String {
+    static func again(_ task: AgentTask, in tree: WorkTree? = nil) -> String {
         var parts = ["You were interrupted. Look at what is done already, and go on with the task."]
+        if let tree { parts.append(place(tree)) }
         if !task.guidance.isEmpty { parts.append(guidance(task)) }
         parts += task.feedback.map(AgentMachine.words)
         parts.append(ending(task))
@@ -28,6 +31,14 @@ enum CLIPrompt {
     private static func guidance(_ task: AgentTask) -> String {
         "People said about earlier attempts, the newest last:\n"
             + task.guidance.map { "- \($0)" }.joined(separator: "\n")
+    }
+
+    private static func place(_ tree: WorkTree) -> String {
+        """
+        The current folder is a git working tree of your own, on the branch \(tree.branch), which began at the commit \(tree.base). \
+        Work there, stay on that branch, and commit, or leave your changes: what is not committed at the end is committed for \
+        you, but for ignored files. There is no remote to push to; the commits are taken from here.
+        """
     }
 
     /// How a result is told.

@@ -34,6 +34,10 @@ struct CLIRun {
     let wish: ModelRouter.Wish
     let cancellation: CancellationSignal
     private let start = ContinuousClock.now
+    /// Where it works, if not in the workspace.
+    var tree: WorkTree?
+    /// What git gets.
+    var gitContext: ToolContext?
 
     init(
         task: AgentTask,
@@ -51,7 +55,7 @@ struct CLIRun {
         self.cancellation = cancellation
     }
 
-    func run() async -> AttemptOutcome {
+    mutating func run() async -> AttemptOutcome {
         var log: [String] = []
         do throws(TaskError) {
             let path = try find()
@@ -61,12 +65,13 @@ struct CLIRun {
                 timeout: assignment.timeout,
                 cancellation
             )
+            let folder = try CLIFolder(workspace: context.workspace, key: assignment.idempotencyKey)
+            try await openTree(&context)
             // A program has bounds of its own, in whose place those of profiles come.
             (context.limits.memoryBytes, context.limits.processes) = (program.memoryBytes, 1024)
             task.permission.bound(&context)
             try await closeSteps(&log)
-            let folder = try CLIFolder(workspace: context.workspace, key: assignment.idempotencyKey)
-            folder.put(task: CLIPrompt.first(task))
+            folder.put(task: CLIPrompt.first(task, in: tree))
             if let session = folder.session, program.canResume {
                 let play = try await play(path, folder, context, resuming: session)
                 log += play.log
@@ -202,7 +207,7 @@ struct CLIRun {
             path: path,
             arguments: arguments.map { CLIProgram.fill($0, values) },
             workingDirectory: context.workspace,
-            input: Array((old == nil ? CLIPrompt.first(task) : CLIPrompt.again(task)).utf8),
+            input: Array((old == nil ? CLIPrompt.first(task, in: tree) : CLIPrompt.again(task, in: tree)).utf8),
             limits: limits
         )
         inner.environment = [
@@ -217,8 +222,8 @@ struct CLIRun {
     private func dialogue(_ context: ToolContext, _ old: String?) -> ACPDialogue? {
         guard program.form == .acp else { return nil }
         return ACPDialogue(
-            first: CLIPrompt.first(task),
-            again: CLIPrompt.again(task),
+            first: CLIPrompt.first(task, in: tree),
+            again: CLIPrompt.again(task, in: tree),
             workspace: context.workspace,
             session: old
         )
@@ -245,16 +250,17 @@ struct CLIRun {
     // MARK: After
 
     private func outcome(_ play: Play, _ log: [String]) async throws(TaskError) -> AttemptOutcome {
-        let text = log.joined(separator: "\n")
         if let cost = play.session.shortage { return .starved(cost) }
+        var log = log
         do throws(TaskError) {
-            let output = try output(play)
+            let output = try await delivered(try output(play), &log)
             if let thread = task.thread {
                 try await settings.keep(thread, task.question, output, nil, assignment, node: task.node)
             }
-            return .completed(output, log: text)
+            return .completed(output, log: log.joined(separator: "\n"))
         } catch {
-            return .failed(error, log: text)
+            await saveUnfinished(after: error, &log)
+            return .failed(error, log: log.joined(separator: "\n"))
         }
     }
 

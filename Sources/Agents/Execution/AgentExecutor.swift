@@ -103,7 +103,7 @@ public struct AgentExecutor: NodeExecutor {
                         message: "\(rule) cannot be carried out: the agent is a program, whose calls nobody sees"
                     )
                 }
-                let run = CLIRun(
+                var run = CLIRun(
                     task: task,
                     program: program,
                     assignment: assignment,

@@ -46,6 +46,11 @@ struct AgentTask: Sendable {
     let session: String?
     /// What its node asks without the outputs of others, and what people said since.
     let question: String
+    /// The repository in whose working tree it works, and the revision that it begins from.
+    let repository: String?
+    let base: String?
+    /// What the node asks, for the message of a commit.
+    let title: String
     /// What it was asked and answered in the session before; put in before it begins.
     var thread: AgentThread?
     /// Calls of one task are cached together.
@@ -87,6 +92,12 @@ struct AgentTask: Sendable {
         self.feedback = feedback
         let config = try record.checked(given)
         session = config["session"]?.stringValue
+        (repository, base) = (config["repository"]?.stringValue, config["base"]?.stringValue)
+        guard base == nil || repository != nil else { throw .invalid("`base` is of no use without `repository`") }
+        guard repository == nil || record.program != nil else {
+            throw .agent("unsupported", "`repository` is only for agents that are programs, which \(id) is not")
+        }
+        title = config["prompt"]?.stringValue ?? given["operation"]?.stringValue ?? ""
         question = ([try AgentContext.opening(config, [])] + guidance).joined(separator: "\n\n")
         opening =
             (knowledge.map { "\($0)\n\n" } ?? "")

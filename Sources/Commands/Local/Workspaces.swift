@@ -3,6 +3,7 @@
 
 import Glibc
 import Model
+import Tools
 
 /// The folders that runs work in, one each; kept after the run.
 struct Workspaces: Sendable {
@@ -20,30 +21,43 @@ struct Workspaces: Sendable {
         rmdir(path(of: run))
     }
 
-    /// Removes the folder of a run with everything in it; gives what could not be removed.
+    /// Removes the folder of a run with everything in it; says what stays, and why.
     ///
-    /// Links are removed, not followed. No program may work in it any more.
+    /// Links are removed, not followed. No program may work in it any more. A working tree with work that is in no
+    /// repository is never removed.
     func remove(_ run: RunID) -> [String] {
         var left: [String] = []
         Self.remove(path(of: run), &left)
         // What programs of agents kept.
-        Self.remove("\(path(of: run)).agents", &left)
-        return left
+        let agents = "\(path(of: run)).agents"
+        let kept = Self.names(in: agents).filter { access("\(agents)/\($0)/\(TaskFolder.unsavedName)", F_OK) == 0 }
+        if kept.isEmpty {
+            Self.remove(agents, &left)
+        } else {
+            for name in Self.names(in: agents) where !kept.contains(name) { Self.remove("\(agents)/\(name)", &left) }
+        }
+        return left.map { "\($0) cannot be removed" }
+            + kept.map { "\(agents)/\($0)/tree is kept: it may have work that is in no repository" }
+    }
+
+    private static func names(in path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
     }
 
     private static func remove(_ path: String, _ left: inout [String]) {
         if unlink(path) == 0 || errno == ENOENT { return }
         // A tool may have made folders that not even their owner may enter.
         chmod(path, 0o700)
-        if let folder = opendir(path) {
-            defer { closedir(folder) }
-            while let entry = readdir(folder) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != "." && name != ".." { remove("\(path)/\(name)", &left) }
-            }
-        }
+        for name in names(in: path) { remove("\(path)/\(name)", &left) }
         if rmdir(path) != 0 { left.append(path) }
     }
 

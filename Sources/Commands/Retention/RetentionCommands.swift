@@ -88,7 +88,7 @@ enum RetentionCommands {
                 policy: policy,
                 write: { (commit) throws(StoreError) in _ = try runs.commit(commit) },
                 onDelete: { run in
-                    for path in workspaces.remove(run.id) { context.console.complain("\(path) cannot be removed") }
+                    for line in workspaces.remove(run.id) { context.console.complain(line) }
                 }
             )
             let report = try reading { () throws(StoreError) in

@@ -103,7 +103,7 @@ final class ServerUpkeep: Sendable {
             stepSize: 100,
             write: { (commit) throws(StoreError) in _ = try store.commit(commit) },
             onDelete: { run in
-                for path in workspaces.remove(run.id) { log.record(.warn, "\(path) cannot be removed") }
+                for line in workspaces.remove(run.id) { log.record(.warn, line) }
             },
             isStopping: { [self] in isStopping.load(ordering: .relaxed) }
         )

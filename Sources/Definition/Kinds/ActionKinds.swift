@@ -70,6 +70,12 @@ extension NodeTypeDescription {
                     "may the agent patch its own run",
                     default: false
                 ),
+                .optional(
+                    "repository",
+                    .textTemplate(limit: 4096, []),
+                    "the git repository in whose working tree an agent that is a program works"
+                ),
+                .optional("base", .textTemplate(limit: 500, []), "the revision it begins from; HEAD when missing"),
                 .optional("profile", .line, "what the agent is permitted"),
                 .optional("approve_tools", .list(.line, 0...200), "tools that a person approves before each call"),
             ]

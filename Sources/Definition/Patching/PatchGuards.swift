@@ -134,7 +134,7 @@ struct PatchGuards {
     /// Keys by which an agent would give itself or others more than they have.
     private static let powers = ["limits", "budget", "concurrency", "deadline", "on_failure"]
     private static let nodePowers = ["budget", "verify", "timeout", "total_timeout"]
-    private static let configPowers = ["profile", "can_patch", "approve_tools", "auth"]
+    private static let configPowers = ["profile", "can_patch", "approve_tools", "auth", "repository"]
 
     private func permissions(_ rights: RunPatch.Rights) -> [Diagnostic] {
         var found: [Diagnostic] = []

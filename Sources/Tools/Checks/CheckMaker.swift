@@ -52,12 +52,19 @@ public struct CheckMaker: Sendable {
 
     func context(_ item: CheckOrder.Item, usual: Duration) throws(TaskError) -> ToolContext {
         let span = item.check.timeout ?? usual
-        return try settings.context(
+        var context = try settings.context(
             for: assignment,
             key: "\(assignment.idempotencyKey)/check\(item.number + 1)",
             timeout: min(span, assignment.timeout ?? span),
             cancellation
         )
+        tree?.enter(&context)
+        return context
+    }
+
+    /// The working tree of the task, which is looked at in place of the workspace.
+    private var tree: WorkTree? {
+        WorkTree.existing(of: assignment.idempotencyKey, workspace: settings.workspace(of: assignment.run))
     }
 
     // MARK: Files
@@ -108,15 +115,23 @@ public struct CheckMaker: Sendable {
 
     private func diffEvidence(_ item: CheckOrder.Item) async throws(TaskError) -> CheckEvidence {
         let context = try context(item, usual: .seconds(60))
-        let status = try await GitStatus().call(["repo": "."], context: context).output
-        let paths = (status["entries"]?.arrayValue ?? []).compactMap { $0.text("path") }
+        var since: JSONObject = ["repo": "."]
+        let entries: JSONValue?
+        if let base = tree?.base {
+            // Everything is committed there.
+            since["base"] = .string(base)
+            entries = try await GitDiff().call(.object(since), context: context).output["files"]
+        } else {
+            entries = try await GitStatus().call(["repo": "."], context: context).output["entries"]
+        }
+        let paths = (entries?.arrayValue ?? []).compactMap { $0.text("path") }
         let patterns = item.check.source.texts("writes").map { Definition.PathPattern($0) }
         let stray = paths.filter { path in !patterns.contains { $0.includes(path) } }
         var details: JSONObject = [
             "changed": .int(Int64(paths.count)), "paths": .array(paths.prefix(100).map { .string($0) }),
             "outside": .array(stray.prefix(100).map { .string($0) }),
         ]
-        if let stat = try? await GitDiff().call(["repo": "."], context: context).output["files"]?.arrayValue {
+        if let stat = try? await GitDiff().call(.object(since), context: context).output["files"]?.arrayValue {
             details["added"] = .int(stat.reduce(0) { $0 + ($1["added"]?.intValue ?? 0) })
             details["removed"] = .int(stat.reduce(0) { $0 + ($1["removed"]?.intValue ?? 0) })
         }

@@ -74,19 +74,17 @@ struct GitRepository {
         return outcome.result
     }
 
-    private static let options: [String] = {
-        let values = [
-            "safe.directory=*", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat",
-            "core.editor=false",
-            "core.sshCommand=false", "core.askPass=false", "core.attributesFile=/dev/null", "core.untrackedCache=false",
-            "core.quotePath=false", "diff.external=", "credential.helper=", "gpg.program=false",
-            "log.showSignature=false",
-            "protocol.allow=never", "color.ui=false", "diff.trustExitCode=false", "submodule.recurse=false",
-        ]
-        return ["--no-pager", "--no-optional-locks"] + values.flatMap { ["-c", $0] }
-    }()
+    /// What its own configuration may not say.
+    static let settings = [
+        "safe.directory=*", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.editor=false",
+        "core.sshCommand=false", "core.askPass=false", "core.attributesFile=/dev/null", "core.untrackedCache=false",
+        "core.quotePath=false", "diff.external=", "credential.helper=", "gpg.program=false", "log.showSignature=false",
+        "protocol.allow=never", "color.ui=false", "diff.trustExitCode=false", "submodule.recurse=false",
+    ]
 
-    private static let environment = [
+    private static let options = ["--no-pager", "--no-optional-locks"] + settings.flatMap { ["-c", $0] }
+
+    static let environment = [
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1", "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C.UTF-8",
@@ -94,7 +92,7 @@ struct GitRepository {
 
     /// The folders of the main repository, if this is a working tree linked to one. They are believed only when the
     /// main repository names this working tree, because the file here could have been written by anyone.
-    private static func linkedFolders(of folder: String) -> [String] {
+    static func linkedFolders(of folder: String) -> [String] {
         guard let text = firstLine("\(folder)/.git"), text.hasPrefix("gitdir: ") else { return [] }
         let link = String(text.dropFirst("gitdir: ".count))
         guard let folderOfTree = SandboxMounts.real(link.hasPrefix("/") ? link : "\(folder)/\(link)"),
@@ -125,6 +123,11 @@ struct GitRepository {
     /// The fields that NUL bytes separate.
     static func fields(_ bytes: [UInt8]) -> [String] {
         bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Its lines, without their ends.
+    static func lines(_ bytes: [UInt8]) -> [String] {
+        bytes.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// What was cut off in the middle cannot be read as fields.

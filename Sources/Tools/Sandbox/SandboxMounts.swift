@@ -52,6 +52,7 @@ struct SandboxMounts {
             }
             kinds[real] = .read
         }
+        for path in settings.shownPaths { kinds[try Self.existing(path)] = .read }
         let real = try Self.existing(workspace)
         guard !hidden.contains(real), real != "/" else {
             throw TaskError(code: "tool.denied", errorClass: .permanent, message: "\(workspace) cannot be a workspace")

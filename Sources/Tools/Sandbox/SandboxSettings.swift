@@ -26,6 +26,8 @@ public struct SandboxSettings: Sendable, Hashable {
     public var forbiddenPaths: [String] = []
     /// Limits of memory and processes hold for a program as a whole where the system has control groups for us.
     public var usesControlGroups = true
+    /// Places that we show, read-only, wherever they lie but in forbidden ones; nobody else names them.
+    public var shownPaths: [String] = []
     /// Variables of our own environment that programs get.
     public var environmentNames: [String]
     /// Programs see the network of this machine. Nothing guards where they go then.
