@@ -37,8 +37,9 @@ extension AgentRun {
 
     /// Asks once for the answer to a call that was handed over. Without one the attempt ends, and another one asks later.
     mutating func look(for step: AgentStep) async throws(Ending) {
-        let (model, provider, price) = try await taker(of: step)
-        guard let ticket = step.ticket.flatMap(BatchTicket.init(json:)), let request = request(of: step) else {
+        let asked = request(of: step)
+        let (model, provider, price) = try await taker(of: step, asked)
+        guard let ticket = step.ticket.flatMap(BatchTicket.init(json:)), let request = asked else {
             end(step.number, AgentStep.lost, nil)
             log.append("step \(step.number): nothing is known any more by which its answer could be asked for")
             return
@@ -56,9 +57,10 @@ extension AgentRun {
         }
     }
 
-    /// Who took the call.
+    /// Who took the call, and what it costs.
     private mutating func taker(
-        of step: AgentStep
+        of step: AgentStep,
+        _ asked: ModelRequest?
     ) async throws(Ending) -> (ModelReference, any BatchProvider, AskPrice) {
         guard let model = ModelReference(step.name),
             let provider = setup.providers[model.provider] as? any BatchProvider,
@@ -70,7 +72,7 @@ extension AgentRun {
             throw .cancelled
         }
         let price = AskPrice(
-            request(of: step) ?? ModelRequest(model: model.model, messages: []),
+            asked ?? ModelRequest(model: model.model, messages: []),
             rate,
             of: model,
             isBatch: true

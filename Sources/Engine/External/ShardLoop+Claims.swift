@@ -241,16 +241,7 @@ extension ShardLoop {
         _ batch: inout Batch
     ) throws(EngineError) -> Int64 {
         let (run, task) = try holder(of: claim, orLate: true, &batch)
-        let command: Command =
-            switch result {
-            case .completed(let output, let log):
-                .taskCompleted(task: task, fence: claim.fence, output: output, log: log)
-            case .failed(let error, let log): .taskFailed(task: task, fence: claim.fence, error: error, log: log)
-            case .starved(let cost): .starve(task: task, fence: claim.fence, cost)
-            case .awaits(let until): .awaitAnswer(task: task, fence: claim.fence, until: until)
-            case .asks(let approval): .askForCall(task: task, fence: claim.fence, approval)
-            case .checked(let evidence): .checked(task: task, fence: claim.fence, evidence)
-            }
+        let command = result.command(for: task, fence: claim.fence)
         let sequence = try handle(command, on: run.key, claim.actor, &batch)
         keep(task, run, &batch)
         return sequence

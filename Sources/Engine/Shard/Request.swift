@@ -86,6 +86,18 @@ enum AttemptResult: Sendable {
     case awaits(until: Timestamp)
     case asks(PreparedApproval)
     case checked([CheckEvidence])
+
+    /// What it means for the task whose attempt it is.
+    func command(for task: TaskRef, fence: Int64) -> Command {
+        switch self {
+        case .completed(let output, let log): .taskCompleted(task: task, fence: fence, output: output, log: log)
+        case .failed(let error, let log): .taskFailed(task: task, fence: fence, error: error, log: log)
+        case .starved(let cost): .starve(task: task, fence: fence, cost)
+        case .awaits(let until): .awaitAnswer(task: task, fence: fence, until: until)
+        case .asks(let approval): .askForCall(task: task, fence: fence, approval)
+        case .checked(let evidence): .checked(task: task, fence: fence, evidence)
+        }
+    }
 }
 
 /// A run to start.

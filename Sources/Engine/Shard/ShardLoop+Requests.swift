@@ -269,15 +269,7 @@ extension ShardLoop {
         _ batch: inout Batch
     ) {
         let (task, fence) = (TaskRef(number: lease.key.task), lease.fence)
-        let command: Command =
-            switch result {
-            case .completed(let output, let log): .taskCompleted(task: task, fence: fence, output: output, log: log)
-            case .failed(let error, let log): .taskFailed(task: task, fence: fence, error: error, log: log)
-            case .starved(let cost): .starve(task: task, fence: fence, cost)
-            case .awaits(let until): .awaitAnswer(task: task, fence: fence, until: until)
-            case .asks(let approval): .askForCall(task: task, fence: fence, approval)
-            case .checked(let evidence): .checked(task: task, fence: fence, evidence)
-            }
+        let command = result.command(for: task, fence: fence)
         // Before the result: conditions may ask what it cost.
         settle(lease, usage, &batch)
         do {

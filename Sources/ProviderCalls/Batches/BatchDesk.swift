@@ -85,6 +85,7 @@ actor BatchDesk {
     }
 
     private func gather(_ number: Int, _ model: String, _ provider: HTTPProvider) async -> Handed {
+        // Others have so long to join: providers count batches, not calls.
         try? await Task.sleep(for: limits.gathering)
         if open[model] == number { open[model] = nil }
         let items = groups.removeValue(forKey: number)?.items ?? []
