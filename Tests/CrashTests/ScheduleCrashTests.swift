@@ -47,7 +47,8 @@ import Threads
         filter.limit = 1000
         let count = try store.runs(filter).count
         if firings.count < 5 || count != firings.count || state.started != count {
-            problems.append("\(firings.count) firings, \(count) runs, \(state.started) started")
+            problems.append("\(firings.count) firings, \(count) runs, \(state.started) started, \(state.recentSkips)")
+            problems.append("\(String(describing: state.lastFailure)) \(state.open.count) open")
         }
         return problems
     }
