@@ -9,7 +9,11 @@ SWIFT_FILES := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift B
 RELEASE := -c release --static-swift-stdlib --product baton
 BATON = $(shell swift build $(RELEASE) --show-bin-path)/baton
 # These have time limits, most of them on both ends of a socket; beside a thousand others they would wait for a thread longer.
-ALONE := TelemetryTests|HTTPServerTests|HTTPClientTests|ConnectionProbeTests|ReactorTests|StreamCrashTests|ServerScenarioTests|WebhookDeliveryTests|WebhookCrashTests|AgentsTests|EgressTests|SandboxPortTests|MCPProgramTests|MCPOverHTTPTests|HookRouteTests|ApprovalCrashTests|VerificationCrashTests|CanaryTests
+ALONE := TelemetryTests|HTTPServerTests|HTTPClientTests|HTTPStreamTests|ProviderCallsTests|ConnectionProbeTests|ReactorTests|WebhookDeliveryTests|EgressTests|SandboxPortTests|MCPProgramTests|MCPOverHTTPTests|HookRouteTests
+# These have time limits as well, in programs that they start and kill, which need the processors themselves.
+PROCESSES := StreamCrashTests|ServerScenarioTests|WebhookCrashTests|ApprovalCrashTests|VerificationCrashTests|CanaryTests
+# Each of these has an engine with leases, which expire when nobody gets to renew them.
+ENGINES := AgentsTests
 # These keep threads busy, computing or waiting for programs; beside them others would wait for one for minutes.
 BUSY := SimulationTests|CommandsTests
 # Seconds per target of `make fuzz`.
@@ -30,8 +34,10 @@ test: bootstrap lint ## Everything that must hold before a change goes in
 	@scripts/telemetry
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --filter '$(BUSY)'
-	swift test --skip-build --disable-xctest --skip '$(BUSY)|$(ALONE)'
+	swift test --skip-build --disable-xctest --skip '$(BUSY)|$(ALONE)|$(PROCESSES)|$(ENGINES)'
 	swift test --skip-build --disable-xctest --filter '$(ALONE)'
+	swift test --skip-build --disable-xctest --filter '$(PROCESSES)'
+	swift test --skip-build --disable-xctest --filter '$(ENGINES)'
 	@scripts/sdk-check .build/debug/baton
 	@scripts/mcp-check .build/debug/baton
 	@scripts/price-check .build/debug/baton
