@@ -23,9 +23,9 @@ struct ScheduleMachine: Sendable {
     /// When it has to be woken; in the past when there is more to do at once. `nil` when only a request can move it.
     private(set) var nextWake: Timestamp?
 
-    /// A new schedule; the first firing is after `now`.
+    /// A new schedule; the first firing is the first one after it was made, however long that has taken since.
     init(_ definition: ScheduleDefinition, now: Timestamp) {
-        self.init(definition, state: ScheduleState(now: now), nextWake: nil)
+        self.init(definition, state: ScheduleState(now: min(definition.createdAt, now)), nextWake: nil)
         nextWake = self.wakeTime
     }
 

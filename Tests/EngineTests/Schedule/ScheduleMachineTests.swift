@@ -50,6 +50,18 @@ import Testing
         #expect(world.times == ["1h"])
     }
 
+    @Test func `the first firing is the first one after it was made, however late the engine hears of it`() throws {
+        var world = try ScheduleWorld("0 * * * *", .allowAll)
+        world.machine = ScheduleMachine(world.machine.definition, now: hours(1.5))
+        world.now = hours(1.5)
+        #expect(world.machine.nextWake == hours(1))
+        try world.send(.wake)
+        #expect(world.times == ["1h"])
+        // One whose maker's clock is ahead begins with the engine's.
+        let early = ScheduleMachine(world.machine.definition, now: hours(-3))
+        #expect(early.state.handled == hours(-3))
+    }
+
     @Test func `a refused request changes nothing`() throws {
         var world = try ScheduleWorld()
         world.now = hours(1.5)
