@@ -14,12 +14,16 @@ public struct Ownership: Sendable, Hashable {
     public var owner: String?
     /// The project it is in.
     public var project: String?
+    /// The API key with which its maker asked for it, and which is charged for what it costs; of runs, schedules and whoever
+    /// pays for a call. `nil` for what was made otherwise, and wherever nothing is paid.
+    public var apiKey: APIKeyID?
 
     /// Puts an ownership together.
-    public init(tenant: String, owner: String?, project: String? = nil) {
+    public init(tenant: String, owner: String?, project: String? = nil, apiKey: APIKeyID? = nil) {
         self.tenant = tenant
         self.owner = owner
         self.project = project
+        self.apiKey = apiKey
     }
 }
 

@@ -83,6 +83,6 @@ func reading<Value>(_ body: () throws(StoreError) -> Value) throws(IdentityError
 extension APICall {
     /// Whose what the caller makes is.
     func ownership(in project: String?) -> Ownership {
-        Ownership(tenant: caller.tenant, owner: actor, project: project)
+        Ownership(tenant: caller.tenant, owner: actor, project: project, apiKey: caller.apiKey)
     }
 }

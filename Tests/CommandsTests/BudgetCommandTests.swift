@@ -49,10 +49,11 @@ import Testing
     @Test func `what is no budget is refused`() throws {
         let program = try Program()
         for (words, exit) in [
-            ("budget set day much", Int32(2)), ("budget set sideways 1", 2), ("budget set api_key:k 1", 2),
+            ("budget set day much", Int32(2)), ("budget set sideways 1", 2), ("budget set api_key:k 1", 3),
             ("budget set run:last 1", 3), ("budget show project:x", 3), ("budget set task:x/y 1", 3),
             ("budget set day 20", 0), ("budget show day", 0), ("usage summary", 0), ("budget set agent:analyst 1", 0),
-            ("budget set user:ann 1", 0), ("usage summary --by color", 2), ("usage summary --from monday", 2),
+            ("budget set user:ann 1", 0), ("usage summary --by color", 2), ("usage summary --by api_key", 0),
+            ("usage summary --api-key k", 2), ("usage summary --from monday", 2),
             ("usage daily --from 2026-01-01 --to 2026-02-01T00:00:00Z", 0),
         ] {
             let result = try program.baton(words)

@@ -99,6 +99,7 @@ struct UsageRouteTests {
         ] {
             #expect(try await world.send("GET", "/v1/usage\(query)", as: token).status == status, "\(query)")
         }
+        try await spendWithKey(world, root, alice, bob)
         // An agent, and a person, have budgets too.
         let set = try await world.send("PUT", "/v1/budgets/agent:a", ["usd": "1"], as: root)
         #expect(set.json["scope"] == "agent:a", "\(set.json.text)")
@@ -106,7 +107,46 @@ struct UsageRouteTests {
         let spent = Dictionary(budgets.map { ($0["scope"]?.stringValue ?? "", $0["spent_usd"]?.stringValue ?? "") }) {
             $1
         }
-        #expect(spent["agent:a"] == "0.003" && spent["user:\(user)"] == "0.006", "\(spent)")
+        #expect(spent["agent:a"] == "0.005" && spent["user:\(user)"] == "0.012", "\(spent)")
         await world.stop()
+    }
+
+    /// What is asked for with a key is charged to it, also what its hooks start.
+    private func spendWithKey(_ world: World, _ root: String, _ alice: String, _ bob: String) async throws {
+        let made = try await world.send("POST", "/v1/auth/keys", ["name": "ci"], as: alice).json
+        let (key, id) = (made["key"]?.stringValue ?? "", made["id"]?.stringValue ?? "")
+        let limit = try await world.send("PUT", "/v1/budgets/api_key:\(id)", ["usd": "1"], as: root)
+        #expect(limit.json["scope"]?.stringValue == "api_key:\(id)", "\(made.text) \(limit.json.text)")
+        for (scope, token, status) in [
+            ("api_key:key_00000000000000000000000000", root, 404), ("api_key:ci", root, 404),
+            ("api_key:\(id)", bob, 403),
+        ] {
+            let answer = try await world.send("PUT", "/v1/budgets/\(scope)", ["usd": "1"], as: token)
+            #expect(answer.status == status, "\(answer.json.text)")
+        }
+        let hook = try await world.send(
+            "POST",
+            "/v1/hooks",
+            ["kind": "api_key", "secret": "0123456789abcdef0123456789", "start": ["workflow": "spend"]],
+            as: key
+        ).json
+        #expect(hook["api_key"]?.stringValue == id, "\(hook.text)")
+        var headers = HTTPHeaders()
+        headers["x-api-key"] = "0123456789abcdef0123456789"
+        let called = try await world.call("/v1/hooks/\(hook["id"]?.stringValue ?? "")", bytes: [], headers: headers)
+        let started = try await world.send("POST", "/v1/workflows/spend/runs", [:], as: key)
+        for run in [called.json["run"], started.json["id"]] {
+            let path = "/v1/runs/\(run?.stringValue ?? "")"
+            #expect(try await world.send("GET", path, as: alice, headers: ["prefer": "wait=60"]).status == 200)
+        }
+        let budget = try await world.send("GET", "/v1/budgets/api_key:\(id)", as: root).json["items"]?.arrayValue?.first
+        #expect(budget?["spent_usd"] == "0.006" && budget?["limit_usd"] == "1", "\(called.json.text)")
+        for query in ["?group_by=api_key&api_key=\(id)", "?group_by=api_key"] {
+            let items = try await world.send("GET", "/v1/usage\(query)", as: alice).json["items"]?.arrayValue ?? []
+            let spent = items.first { $0["api_key"]?.stringValue == id }
+            #expect(spent?["usd"] == "0.006" && spent?["calls"] == 6, "\(query)")
+        }
+        let records = try await world.send("GET", "/v1/usage?api_key=\(id)", as: alice).json["items"]?.arrayValue
+        #expect(records?.count == 6 && records?.first?["api_key"]?.stringValue == id)
     }
 }

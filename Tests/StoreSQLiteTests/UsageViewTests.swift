@@ -16,6 +16,7 @@ import TestSupport
             let subject = UsageSubject(
                 tenant: "acme",
                 project: "shop",
+                apiKey: APIKeyID(high: 1, low: 9),
                 run: RunID(high: 1, low: 2),
                 task: "draft",
                 attempt: 2,
@@ -37,12 +38,13 @@ import TestSupport
             _ = try store.commit(commit)
         }
         let text = """
-            SELECT at || tenant || ifnull(user, '-') || project || task || attempt || model || purpose || input || usd
+            SELECT at || tenant || ifnull(user, '-') || project || task || attempt || model || purpose || input || usd || api_key
             FROM baton_usage
             """
         let statement = try Statement(try Connection.open(temporary.path + "/baton.db", .read), text)
         #expect(
-            try statement.first { $0.text(0) } == "1970-01-01T00:00:00.001Zacme-shopdraft2mplanning100.25"
+            try statement.first { $0.text(0) }
+                == "1970-01-01T00:00:00.001Zacme-shopdraft2mplanning100.25\(APIKeyID(high: 1, low: 9))"
         )
     }
 }

@@ -76,6 +76,9 @@ import Testing
                 (filter.tenant, filter.user, filter.run) = (tenant, user, UsageRow.sample(0, run: run).subject.run)
                 #expect(try store.usage(filter) == ids.map { commit.usage[$0] }, "\(filter)")
             }
+            var filter = UsageFilter()
+            filter.apiKey = APIKeyID(high: 4, low: 2)
+            #expect(try store.usage(filter) == [8, 5, 2].map { commit.usage[$0] })
         }
     }
 
@@ -89,6 +92,7 @@ import Testing
                 var row = UsageRow.sample(number, at: Int64(number) * 86_400_000 / 2)
                 row.subject.agent = number % 3 == 0 ? nil : number % 2 == 0 ? "a" : "b"
                 (row.subject.project, row.subject.model) = ("p", "m\(number % 2)")
+                row.subject.apiKey = number < 9 ? nil : APIKeyID(high: 4, low: 2)
                 row.charge = Charge(money: Money(picodollars: Int64(number)), languageModelTokens: 1)
                 row.certainty = number == 5 ? .correction : number == 7 ? .unknown : .exact
                 (row.pricedBy, row.isSimulated) = (number == 4 ? UsageRow.unpriced : "v1", number == 8)
@@ -99,6 +103,9 @@ import Testing
             let byAgent = try store.usageTotals(UsageFilter(), by: [.agent])
             #expect(byAgent.map { $0.key[.agent] } == ["a", "b", nil])
             #expect(byAgent.map(\.charge.money.picodollars) == [24, 24, 18])
+            let keys = try store.usageTotals(UsageFilter(), by: [.apiKey])
+            #expect(keys.map { $0.key[.apiKey] } == [nil, "\(APIKeyID(high: 4, low: 2))"])
+            #expect(keys.map(\.charge.money.picodollars) == [36, 30])
             let all = try #require(try store.usageTotals(UsageFilter(), by: []).first)
             #expect((all.calls, all.unknown, all.unpriced, all.simulated) == (11, 1, 1, 1) && all.key.isEmpty)
             #expect(all.tokens == TokenCounts(input: 66, output: 24) && all.charge.languageModelTokens == 12)

@@ -250,6 +250,7 @@ extension UsageSubject {
         var subject = UsageSubject(tenant: "t", provider: "scripted", model: "m", purpose: .execution)
         guard run > 0 else { return subject }
         (subject.user, subject.project, subject.agent) = ("ü", "", "a\"b")
+        subject.apiKey = run == 2 ? APIKeyID(high: 4, low: 2) : nil
         (subject.run, subject.task, subject.attempt) = (RunID(high: 1, low: UInt64(run)), "n[3]", 2)
         subject.purpose = .verification
         return subject

@@ -7,6 +7,7 @@ import JSON
 import Model
 import Server
 import Store
+import StoreSQLite
 
 /// `baton budget …`: what may be spent.
 enum BudgetCommands {
@@ -15,8 +16,8 @@ enum BudgetCommands {
         summary: "See and set what may be spent",
         discussion: """
             A paid call must fit the budgets of all scopes it belongs to: `day:TENANT`, `month:TENANT`, `tenant:TENANT`,
-            `project:NAME`, `agent:NAME`, `user:ID`, `run:ID` and `task:ID/NODE`. On this machine the tenant is `default`: `day`,
-            `month` and `tenant` alone mean its own. What does not fit waits until there is room.
+            `project:NAME`, `agent:NAME`, `user:ID`, `api_key:ID`, `run:ID` and `task:ID/NODE`. On this machine the tenant is
+            `default`: `day`, `month` and `tenant` alone mean its own. What does not fit waits until there is room.
             """,
         examples: [
             .init(line: "baton budget show", comment: "what is open, with what is left"),
@@ -109,6 +110,7 @@ enum BudgetCommands {
         let actor = context.actor
         let result = Result { () throws(CommandFailure) in
             let scope = try read(context.invocation.word("SCOPE"), local.store)
+            if scope.kind == .apiKey { try requireKey(scope.name, local.store) }
             try local.ask { engine async throws(EngineError) in try await engine.setBudget(scope, limit, by: actor) }
             return scope
         }
@@ -118,6 +120,16 @@ enum BudgetCommands {
         json["scope"] = .string(scope.shown)
         context.console.show(.object(json)) { "\(scope.shown): \(limit.text)\n" }
         return .ok
+    }
+
+    /// A limit of a key that was mistyped would limit nothing.
+    private static func requireKey(_ name: String, _ store: SQLiteRunStore) throws(CommandFailure) {
+        let known = try APIKeyID(name).map { id throws(CommandFailure) in
+            try reading { () throws(StoreError) in try store.apiKey(id) } != nil
+        }
+        guard known == true else {
+            throw .notFound("there is no API key `\(name)`", hint: "`baton key list` shows them")
+        }
     }
 
     private static func set(

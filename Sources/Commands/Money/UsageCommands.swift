@@ -22,7 +22,7 @@ enum UsageCommands {
     private static let by = OptionDescription(
         name: "by",
         kind: .text("WHAT"),
-        summary: "sum up by agent, model, provider, purpose, run, task, project, user or day",
+        summary: "sum up by agent, model, provider, purpose, run, task, project, user, api_key or day",
         isRepeated: true
     )
 
@@ -34,6 +34,7 @@ enum UsageCommands {
         .init(name: "model", kind: .text("MODEL"), summary: "only of that model"),
         .init(name: "purpose", kind: .text("PURPOSE"), summary: "only for that, such as planning or verification"),
         .init(name: "user", kind: .text("USER"), summary: "only of that user's runs"),
+        .init(name: "api-key", kind: .text("KEY"), summary: "only of that API key, by its id"),
         .init(
             name: "days",
             kind: .number("N", 1...3660),
@@ -118,6 +119,7 @@ enum UsageCommands {
             for name in ["project", "agent", "provider", "model", "purpose", "user"] {
                 if let value = context.invocation.text(name) { query.append((name: name, value: value)) }
             }
+            if let key = filter.apiKey { query.append((name: "api_key", value: key.description)) }
             if let from = filter.from { query.append((name: "from", value: from.description)) }
             if let until = filter.until { query.append((name: "to", value: until.description)) }
             let answer = try server.get("/v1/usage", query)
@@ -142,6 +144,12 @@ enum UsageCommands {
         (filter.project, filter.agent) = (invocation.text("project"), invocation.text("agent"))
         (filter.provider, filter.model) = (invocation.text("provider"), invocation.text("model"))
         if let purpose = invocation.text("purpose") { filter.purpose = try choice(purpose, "--purpose") }
+        if let text = invocation.text("api-key") {
+            guard let key = APIKeyID(text) else {
+                throw .usage("`\(text)` is no id of an API key", hint: "`baton key list` shows them")
+            }
+            filter.apiKey = key
+        }
         filter.user = invocation.text("user").map { $0.hasPrefix("user:") ? $0 : "user:\($0)" }
         filter.from = try time("from", invocation) ?? first(invocation)
         filter.until = try time("to", invocation)

@@ -36,6 +36,8 @@ public enum AgainEvent: Sendable, Equatable {
         public var outputs: [String: Payload] = [:]
         /// It fails then.
         public var deadline: Timestamp?
+        /// The API key that is charged for it.
+        public var apiKey: APIKeyID?
     }
 
     var type: EventType {
@@ -85,6 +87,7 @@ extension AgainEvent.Fork {
         }
         if !edits.isEmpty { data["edits"] = .object(edits) }
         data["deadline"] = deadline.map { .int($0.milliseconds) }
+        data["api_key"] = apiKey.map { .string($0.description) }
         return data
     }
 }
@@ -98,6 +101,7 @@ extension EventDecoder {
                 return nil
             }
             var fork = AgainEvent.Fork(id: id, derivation: derivation, deadline: deadline)
+            fork.apiKey = data["api_key"]?.stringValue.flatMap(APIKeyID.init)
             fork.inputs = try payload(data["edits"]?["inputs"])
             for member in data["edits"]?["outputs"]?.objectValue?.members ?? [] {
                 fork.outputs[member.key] = try payload(member.value)

@@ -30,6 +30,8 @@ public struct DeriveRequest: Sendable {
     public var id: RunID?
     /// Who asks: `user:NAME`.
     public var actor: String
+    /// The API key with which that is asked; it is charged for the new run, whatever the origin was charged to.
+    public var apiKey: APIKeyID?
 
     /// Puts a request together; nothing is changed.
     public init(_ origin: RunID, _ way: Way, actor: String) {

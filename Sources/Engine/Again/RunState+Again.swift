@@ -36,6 +36,7 @@ extension RunState {
         derivation = fork.derivation
         inputs = fork.inputs ?? inputs
         deadline = fork.deadline
+        apiKey = fork.apiKey
         createdAt = now
         startedAt = now
         reopen()

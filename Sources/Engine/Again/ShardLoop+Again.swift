@@ -55,6 +55,7 @@ extension ShardLoop {
             derivation: request.derivation(at: origin.lastSequence),
             deadline: origin.graph.definition.deadline.map { batch.now + $0 }
         )
+        fork.apiKey = request.apiKey
         fork.inputs = try inputs(request, origin, &batch)
         for (node, output) in request.outputs { fork.outputs[node] = durable(output, &batch) }
         let edit = try edit(request, of: origin)

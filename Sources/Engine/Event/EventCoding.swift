@@ -162,6 +162,7 @@ extension Event.RunOrigin {
         if ownership.tenant != Ownership.defaultTenant { data["tenant"] = .string(ownership.tenant) }
         data["owner"] = ownership.owner.map(JSONValue.string)
         data["project"] = ownership.project.map(JSONValue.string)
+        data["api_key"] = ownership.apiKey.map { .string($0.description) }
         if budget != .none { data["budget"] = budget.json }
         if execution != .auto { data["execution"] = .string(execution.rawValue) }
         data["schedule"] = schedule.map { .string($0.description) }

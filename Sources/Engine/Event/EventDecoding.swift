@@ -132,7 +132,8 @@ struct EventDecoder {
             ownership: Ownership(
                 tenant: data["tenant"]?.stringValue ?? Ownership.defaultTenant,
                 owner: data["owner"]?.stringValue,
-                project: data["project"]?.stringValue
+                project: data["project"]?.stringValue,
+                apiKey: data["api_key"]?.stringValue.flatMap(APIKeyID.init)
             ),
             budget: BudgetLimit(json: data["budget"]) ?? .none,
             execution: data["execution"]?.stringValue.flatMap(RunExecution.init) ?? .auto

@@ -10,7 +10,8 @@ extension RunState {
 
     /// Whose it is.
     public var ownership: Ownership {
-        Ownership(tenant: tenant, owner: owner, project: project == Self.defaultProject ? nil : project)
+        let project = project == Self.defaultProject ? nil : project
+        return Ownership(tenant: tenant, owner: owner, project: project, apiKey: apiKey)
     }
 
     /// The tenant in the names of what runs share: empty for the first one, whose names were there before there were

@@ -71,6 +71,8 @@ public struct RunState: Sendable {
     public internal(set) var owner: String?
     /// The project it belongs to.
     public internal(set) var project: String
+    /// The API key that is charged for it.
+    public internal(set) var apiKey: APIKeyID?
     /// What it may spend, with all that it starts.
     public internal(set) var budget: BudgetLimit
     /// Why ready tasks have not started, where it is not for want of an executor.
@@ -140,6 +142,7 @@ public struct RunState: Sendable {
         tenant = origin.ownership.tenant
         owner = origin.ownership.owner
         project = origin.ownership.project ?? Self.defaultProject
+        apiKey = origin.ownership.apiKey
         budget = origin.budget.over(graph.definition.budget)
         execution = origin.execution
         lastSequence = 1
@@ -193,6 +196,7 @@ extension RunState: Equatable {
             && left.parent == right.parent && left.schedule == right.schedule
             && left.priority == right.priority && left.labels == right.labels
             && left.tenant == right.tenant && left.owner == right.owner && left.project == right.project
+            && left.apiKey == right.apiKey
             && left.budget == right.budget && left.execution == right.execution && left.claims == right.claims
             && left.steps == right.steps && left.verifications == right.verifications
             && left.holds == right.holds && left.costs == right.costs

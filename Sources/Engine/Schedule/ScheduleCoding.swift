@@ -28,14 +28,17 @@ extension ScheduleMachine {
 }
 
 extension ScheduleDefinition {
-    /// Keys: `name`, `workflow`, `inputs`, `timing`, `zone`, `anchor`, `overlap`, `catch_up_ms`, `jitter_ms`, `creator`.
+    /// Keys: `name`, `workflow`, `inputs`, `timing`, `zone`, `anchor`, `overlap`, `catch_up_ms`, `jitter_ms`, `creator`,
+    /// `api_key`.
     var json: JSONValue {
-        [
+        var result: JSONObject = [
             "name": .string(name), "workflow": .string(workflow), "inputs": .object(inputs),
             "timing": .string(timing.text), "zone": .string(timing.zone), "anchor": timing.anchor.json,
             "overlap": .string(overlap.rawValue), "catch_up_ms": .int(catchUp.milliseconds),
             "jitter_ms": .int(jitter.milliseconds), "creator": .string(creator),
         ]
+        result["api_key"] = ownership.apiKey.map { .string($0.description) }
+        return .object(result)
     }
 
     /// The definition in a stored row.
@@ -64,6 +67,7 @@ extension ScheduleDefinition {
         catchUp = .milliseconds(try fields.integer("catch_up_ms"))
         jitter = .milliseconds(try fields.integer("jitter_ms"))
         ownership = row.ownership
+        ownership.apiKey = try fields.optional("api_key", StoredFields.text).flatMap(APIKeyID.init)
     }
 }
 

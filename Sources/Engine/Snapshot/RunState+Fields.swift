@@ -56,6 +56,7 @@ extension RunState: SnapshotFields {
         ),
         StateField("owner", \.owner),
         StateField("project", \.project),
+        StateField("apiKey", \.apiKey),
         StateField("budget", \.budget, default: .none),
         StateField("holds", \.holds, default: [:]),
         StateField("execution", \.execution, default: .auto),

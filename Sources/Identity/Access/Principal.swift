@@ -56,6 +56,11 @@ public struct Principal: Sendable, Equatable {
         return credential == .system ? "system" : "local"
     }
 
+    /// The key that the principal showed; what it has done is charged to the key's budget.
+    public var apiKey: APIKeyID? {
+        if case .apiKey(let id) = credential { id } else { nil }
+    }
+
     /// Whether role and credential let that through at all, whatever it is done to.
     public func may(_ permission: Permission) -> Bool {
         role.allows(permission) && hasScope(permission.rawValue)

@@ -122,6 +122,18 @@ public struct APIKeys: Sendable {
         return try stored { () throws(StoreError) in try context.store.apiKeys(of: owner.id).map(APIKey.init) }
     }
 
+    /// A key of anybody in the principal's tenant, revoked or not; only for whoever sets budgets.
+    ///
+    /// - Throws: `notFound`, `denied`.
+    public func key(_ id: APIKeyID, for principal: Principal) throws(IdentityError) -> APIKey {
+        try principal.require(.writeBudgets)
+        let row = try stored { () throws(StoreError) in try context.store.apiKey(id) }
+        guard let row, row.tenant == principal.tenant else {
+            throw IdentityError(.notFound, "There is no key \(id).")
+        }
+        return APIKey(row)
+    }
+
     /// Revokes a key at once; one that is revoked already stays so.
     ///
     /// - Throws: `notFound` for a key of somebody else, unless an administrator asks.

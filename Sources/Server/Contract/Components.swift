@@ -21,7 +21,7 @@ enum Components {
             1...300,
             pattern:
                 "^(day|month|tenant|run:run_[0-7][0-9a-hjkmnp-tv-z]{25}|(project|agent):[A-Za-z_][A-Za-z0-9_.-]{0,199}"
-                + "|user:[A-Za-z0-9_]{1,100})$"
+                + "|user:[A-Za-z0-9_]{1,100}|api_key:key_[0-7][0-9a-hjkmnp-tv-z]{25})$"
         ),
         "version": .version, "artifact": .id("art"), "queue": .text(1...200, pattern: "^[!-.0-~]+$"),
         "hash": .text(1...71, pattern: "^(sha256:)?[0-9a-f]{64}$"), "webhook": .id("wh"), "hook": .id("hook"),

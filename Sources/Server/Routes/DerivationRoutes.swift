@@ -156,6 +156,7 @@ struct DerivationRoutes: Sendable {
             request.configuration[member.key] = member.value.objectValue ?? [:]
         }
         request.id = call.fields.id("id")
+        request.apiKey = call.caller.apiKey
         let wanted = request
         return .started(try await service.ask(call) { engine throws(EngineError) in try await engine.derive(wanted) })
     }

@@ -208,6 +208,8 @@ struct HookRoutes: Sendable {
             let (workflows, owner) = (service.workflows, call.catalogOwner)
             let reference = start["workflow"]?.stringValue ?? ""
             _ = try await service.blocking { () throws(EngineError) in try workflows.workflow(reference, of: owner) }
+            // Runs are charged to the key that the hook was made with.
+            json["api_key"] = call.caller.apiKey.map { .string($0.description) }
             return json
         }
         guard call.caller.may(.controlRuns) else {

@@ -42,7 +42,7 @@ struct MoneyRoutes: Sendable {
                     .ok(.page(of: .anyObject))
                 )
             ) { call throws(Problem) in
-                let scope = try scope(call)
+                let scope = try await scope(call)
                 let rows = try await service.read { store throws(StoreError) in try store.budgets(of: scope, limit: 100)
                 }
                 guard !rows.isEmpty else { throw .notFound("budget `\(call.parameter("scope"))`") }
@@ -109,7 +109,7 @@ struct MoneyRoutes: Sendable {
         ]
     }
 
-    private func scope(_ call: APICall) throws(Problem) -> BudgetScope {
+    private func scope(_ call: APICall) async throws(Problem) -> BudgetScope {
         let text = call.parameter("scope")
         if let kind = BudgetScope.Kind(rawValue: text), [.day, .month, .tenant].contains(kind) {
             return BudgetScope(kind, call.caller.tenant)
@@ -117,15 +117,26 @@ struct MoneyRoutes: Sendable {
         guard let scope = BudgetScope(text), !scope.name.isEmpty else { throw .notFound("budget `\(text)`") }
         switch scope.kind {
         case .run: return BudgetScope(.subtree, scope.name)
-        case .project, .agent, .user:
-            return call.caller.tenant == Ownership.defaultTenant
-                ? scope : BudgetScope(scope.kind, "\(call.caller.tenant)/\(scope.name)")
+        case .project, .agent, .user: return own(scope, call.caller)
+        case .apiKey:
+            try await requireKey(scope.name, call.caller)
+            return own(scope, call.caller)
         default: return scope
         }
     }
 
+    private func own(_ scope: BudgetScope, _ caller: Principal) -> BudgetScope {
+        caller.tenant == Ownership.defaultTenant ? scope : BudgetScope(scope.kind, "\(caller.tenant)/\(scope.name)")
+    }
+
+    /// A limit of a key that was mistyped would limit nothing.
+    private func requireKey(_ text: String, _ caller: Principal) async throws(Problem) {
+        guard let id = APIKeyID(text) else { throw .notFound("API key `\(text)`") }
+        _ = try await service.accounts { identity throws(IdentityError) in try identity.keys.key(id, for: caller) }
+    }
+
     @Sendable private func setBudget(_ call: APICall) async throws(Problem) -> HTTPResponse {
-        let scope = try scope(call)
+        let scope = try await scope(call)
         let limit = BudgetLimit(
             money: try call.fields.money("usd"),
             languageModelTokens: call.fields.integer("llm_tokens").map { Int64($0) }
@@ -153,12 +164,12 @@ struct MoneyRoutes: Sendable {
 }
 
 extension BudgetScope {
-    /// Whether it is one of that tenant. Projects, agents and people of others than the first tenant have its name before
-    /// theirs; runs do not say whose they are, so only their ids lead to them.
+    /// Whether it is one of that tenant. Projects, agents, people and keys of others than the first tenant have its name
+    /// before theirs; runs do not say whose they are, so only their ids lead to them.
     fileprivate func isSeen(in tenant: String) -> Bool {
         switch kind {
         case .day, .month, .tenant: name == tenant
-        case .project, .agent, .user:
+        case .project, .agent, .user, .apiKey:
             tenant == Ownership.defaultTenant ? !name.contains("/") : name.hasPrefix("\(tenant)/")
         default: tenant == Ownership.defaultTenant
         }

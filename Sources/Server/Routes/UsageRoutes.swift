@@ -66,6 +66,7 @@ struct UsageRoutes: Sendable {
     private static let filters: [Contract.Item] = [
         .init("run", .id("run"), "Only of that run."),
         .init("project", .word(1...200), "Only of that project."),
+        .init("api_key", .id("key"), "Only of that API key."),
         .init("agent", .word(1...200), "Only for that agent."),
         .init("provider", .word(1...200), "Only of that provider."),
         .init("model", .word(1...200), "Only of that model."),
@@ -118,6 +119,7 @@ struct UsageRoutes: Sendable {
         filter.tenant = call.caller.tenant
         filter.limit = call.limit
         (filter.project, filter.agent) = (call.query("project"), call.query("agent"))
+        filter.apiKey = call.query("api_key").flatMap { APIKeyID($0) }
         (filter.provider, filter.model) = (call.query("provider"), call.query("model"))
         filter.purpose = call.query("purpose").flatMap { UsageSubject.Purpose(rawValue: $0) }
         (filter.from, filter.until) = (try time("from", call), try time("to", call))
@@ -154,13 +156,14 @@ extension Timestamp {
 }
 
 extension UsageRow {
-    /// A record: `{id, at, tenant, user?, project?, run?, task?, attempt?, agent?, provider, model, purpose, usd, llm_tokens,
-    /// input, cached, cache_write, output, reasoning, certainty, simulated, priced_by?, reservation?}`.
+    /// A record: `{id, at, tenant, user?, project?, api_key?, run?, task?, attempt?, agent?, provider, model, purpose, usd,
+    /// llm_tokens, input, cached, cache_write, output, reasoning, certainty, simulated, priced_by?, reservation?}`.
     public var json: JSONValue {
         var result: JSONObject = ["id": .string(id.description), "at": .string(at.description)]
         result["tenant"] = .string(subject.tenant)
         result["user"] = subject.user.map(JSONValue.string)
         result["project"] = subject.project.map(JSONValue.string)
+        result["api_key"] = subject.apiKey.map { .string($0.description) }
         result["run"] = subject.run.map { .string($0.description) }
         result["task"] = subject.task.map(JSONValue.string)
         if subject.attempt > 0 { result["attempt"] = .int(Int64(subject.attempt)) }

@@ -147,7 +147,8 @@ struct HookDelivery: Sendable {
         if let project { try await service.requireStart(in: project, owner) }
         try limits.admitStart(of: found.graph, by: owner)
         var request = StartRequest(graph: found.graph, source: found.source, inputs: checked, actor: actor)
-        request.ownership = Ownership(tenant: hook.tenant, owner: hook.owner, project: project)
+        let charged = HookRow.action(hook.action)["api_key"]?.stringValue.flatMap(APIKeyID.init)
+        request.ownership = Ownership(tenant: hook.tenant, owner: hook.owner, project: project, apiKey: charged)
         let wanted = request
         do throws(EngineError) {
             return try await service.engine.once(key(for: "start")).start(wanted).id

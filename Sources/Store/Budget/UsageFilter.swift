@@ -13,6 +13,8 @@ public struct UsageFilter: Sendable {
     public var user: String?
     /// Only of that project.
     public var project: String?
+    /// Only of that API key.
+    public var apiKey: APIKeyID?
     /// Only for that agent.
     public var agent: String?
     /// Only of that provider.
@@ -42,7 +44,8 @@ public struct UsageFilter: Sendable {
     }
 
     private func fits(_ subject: UsageSubject) -> Bool {
-        (project.map { subject.project == $0 } ?? true) && (agent.map { subject.agent == $0 } ?? true)
+        (project.map { subject.project == $0 } ?? true) && (apiKey.map { subject.apiKey == $0 } ?? true)
+            && (agent.map { subject.agent == $0 } ?? true)
             && (provider.map { subject.provider == $0 } ?? true) && (model.map { subject.model == $0 } ?? true)
             && (purpose.map { subject.purpose == $0 } ?? true)
     }

@@ -28,6 +28,8 @@ public struct UsageSubject: Sendable, Equatable {
     public var user: String?
     /// The project.
     public var project: String?
+    /// The API key with which it was asked for.
+    public var apiKey: APIKeyID?
     /// The run.
     public var run: RunID?
     /// The task, as it is called in its run.
@@ -48,6 +50,7 @@ public struct UsageSubject: Sendable, Equatable {
         tenant: String,
         user: String? = nil,
         project: String? = nil,
+        apiKey: APIKeyID? = nil,
         run: RunID? = nil,
         task: String? = nil,
         attempt: Int = 0,
@@ -59,6 +62,7 @@ public struct UsageSubject: Sendable, Equatable {
         self.tenant = tenant
         self.user = user
         self.project = project
+        self.apiKey = apiKey
         self.run = run
         self.task = task
         self.attempt = attempt

@@ -21,6 +21,8 @@ public enum UsageGrouping: String, Sendable, CaseIterable {
     case project
     /// Whose run.
     case user
+    /// With which API key it was asked for.
+    case apiKey = "api_key"
     /// The day on which it was settled, UTC, as `2026-01-31`.
     case day
 
@@ -35,6 +37,7 @@ public enum UsageGrouping: String, Sendable, CaseIterable {
         case .task: row.subject.task
         case .project: row.subject.project
         case .user: row.subject.user
+        case .apiKey: row.subject.apiKey?.description
         case .day: String(row.at.description.prefix(10))
         }
     }

@@ -25,13 +25,13 @@ struct BudgetReader {
             AND (?6 IS NULL OR subject ->> '$.tenant' = ?6) AND (?7 IS NULL OR subject ->> '$.user' = ?7)
             AND (?8 IS NULL OR subject ->> '$.project' = ?8) AND (?9 IS NULL OR subject ->> '$.agent' = ?9)
             AND (?10 IS NULL OR subject ->> '$.provider' = ?10) AND (?11 IS NULL OR subject ->> '$.model' = ?11)
-            AND (?12 IS NULL OR subject ->> '$.purpose' = ?12)
+            AND (?12 IS NULL OR subject ->> '$.purpose' = ?12) AND (?13 IS NULL OR subject ->> '$.api_key' = ?13)
         """
 
-    /// One column for each grouping, which is NULL for all records when its bit of `?13` is not set.
+    /// One column for each grouping, which is NULL for all records when its bit of `?14` is not set.
     private static func totals(where condition: String) -> String {
         let keys = UsageGrouping.allCases.enumerated().map { position, grouping in
-            "CASE WHEN ?13 & \(1 << position) THEN \(expression(grouping)) END"
+            "CASE WHEN ?14 & \(1 << position) THEN \(expression(grouping)) END"
         }
         let columns = (1...keys.count).map(String.init).joined(separator: ", ")
         return """
@@ -79,6 +79,7 @@ struct BudgetReader {
             filter.provider,
             filter.model,
             filter.purpose?.rawValue,
+            filter.apiKey?.description,
             read: UsageRow.init(row:)
         )
     }
@@ -99,6 +100,7 @@ struct BudgetReader {
             filter.provider,
             filter.model,
             filter.purpose?.rawValue,
+            filter.apiKey?.description,
             bits,
             read: UsageTotal.init(row:)
         )

@@ -40,4 +40,16 @@ enum BudgetSchema {
             reservation FROM usage ORDER BY id DESC;
 
         """
+
+    /// The view tells of API keys too.
+    static let apiKeys = """
+        DROP VIEW baton_usage;
+        CREATE VIEW baton_usage AS SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') AS at,
+            subject ->> '$.tenant' AS tenant, subject ->> '$.user' AS user, subject ->> '$.project' AS project, run,
+            subject ->> '$.task' AS task, subject ->> '$.attempt' AS attempt, subject ->> '$.agent' AS agent,
+            subject ->> '$.provider' AS provider, subject ->> '$.model' AS model, subject ->> '$.purpose' AS purpose,
+            input, cached, cache_write, output, reasoning, pico / 1e12 AS usd, certainty, is_simulated, priced_by,
+            reservation, subject ->> '$.api_key' AS api_key FROM usage ORDER BY id DESC;
+
+        """
 }

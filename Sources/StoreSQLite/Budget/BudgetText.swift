@@ -29,6 +29,7 @@ enum BudgetText {
         var object: JSONObject = ["tenant": .string(subject.tenant)]
         object["user"] = subject.user.map(JSONValue.string)
         object["project"] = subject.project.map(JSONValue.string)
+        object["api_key"] = subject.apiKey.map { .string($0.description) }
         if run { object["run"] = subject.run.map { .string($0.description) } }
         object["task"] = subject.task.map(JSONValue.string)
         object["attempt"] = .int(Int64(subject.attempt))
@@ -49,6 +50,7 @@ enum BudgetText {
             tenant: tenant,
             user: object["user"]?.stringValue,
             project: object["project"]?.stringValue,
+            apiKey: object["api_key"]?.stringValue.flatMap { APIKeyID($0) },
             run: object["run"]?.stringValue.flatMap { RunID($0) },
             task: object["task"]?.stringValue,
             attempt: Int(attempt),

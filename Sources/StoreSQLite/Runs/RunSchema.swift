@@ -9,7 +9,7 @@ enum RunSchema {
         HumanTaskSchema.step, PauseSchema.step, SecuritySchema.step,
         OwnershipSchema.step, CatalogSchema.contents, RecordPlaces.step, WebhookSchema.step, QueueSchema.step,
         RegistrationSchema.step, ToolPinSchema.step, KnowledgeSchema.step, FindingRows.step, NoteSchema.step,
-        ConversationRows.step, VectorRows.step, PromptRows.step,
+        ConversationRows.step, VectorRows.step, PromptRows.step, BudgetSchema.apiKeys,
     ])
 
     /// Which tasks wait for which kind of signal.

@@ -42,6 +42,20 @@ import Testing
         }
     }
 
+    @Test func `runs are charged to the API key that the schedule was made with`() throws {
+        let bench = try ScheduleBench()
+        bench.drive()
+        var definition = try bench.definition(overlap: .allowAll)
+        definition.ownership = Ownership(tenant: "default", owner: "user:a", apiKey: APIKeyID(high: 4, low: 1))
+        try bench.create(definition)
+        bench.restart()
+        bench.pass(minutes: 10)
+        #expect(try bench.schedule().definition == definition)
+        let key = try #require(try bench.store.run(bench.run(at: 10))).key
+        let reader = RunReader(store: bench.store, blobs: bench.blobs)
+        #expect(try reader.state(ofRun: key).ownership == definition.ownership)
+    }
+
     @Test func `policies decide while a run is open`() throws {
         // Of the firings after 10, 20 and 30 minutes.
         let expected: [(OverlapPolicy, [RunStatus?], waiting: Int, skipped: Int)] = [

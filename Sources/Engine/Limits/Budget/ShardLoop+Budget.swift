@@ -202,7 +202,7 @@ extension ShardLoop {
                 throw EngineError(.invalid, "`\(scope.name)` is no id of a run")
             }
             _ = try handle(.update(RunUpdate(budget: limit)), on: try key(of: run), actor, &batch)
-        case .day, .month, .tenant, .project, .user, .agent, .task:
+        case .day, .month, .tenant, .project, .user, .agent, .task, .apiKey:
             guard !scope.name.isEmpty else { throw EngineError(.invalid, "a budget needs a name: `\(scope)NAME`") }
             if scope.kind == .task, try budgetRows(of: scope, limit: 1).isEmpty {
                 throw EngineError(.notFound, "no task has the budget \(scope)")
@@ -213,7 +213,6 @@ extension ShardLoop {
             } catch {
                 throw EngineError(.unavailable, "the budget of \(scope) cannot be changed: \(error)")
             }
-        case .apiKey: throw EngineError(.invalid, "nothing is charged to \(scope.kind.rawValue) budgets")
         }
     }
 
@@ -321,7 +320,10 @@ extension SettledUsage {
 extension RunState {
     /// Scopes that many runs share.
     fileprivate func sharedScopes(for task: TaskRef) -> [BudgetScope] {
-        BudgetScope.shared(by: Ownership(tenant: tenant, owner: owner, project: project), agent: agent(of: task))
+        // Every run is in a project here, be it in that of those that name none.
+        var payer = ownership
+        payer.project = project
+        return BudgetScope.shared(by: payer, agent: agent(of: task))
     }
 
     func subject(of task: TaskRef, _ cost: CallCost) -> UsageSubject {
@@ -329,6 +331,7 @@ extension RunState {
             tenant: tenant,
             user: owner,
             project: project,
+            apiKey: apiKey,
             run: id,
             task: name(of: task),
             // Before it has begun an attempt has the next number.
@@ -349,6 +352,7 @@ extension BudgetScope {
         var scopes = [BudgetScope(.day, tenant), BudgetScope(.month, tenant), BudgetScope(.tenant, tenant)]
         if let project = ownership.project { scopes.append(BudgetScope(.project, prefix + project)) }
         if let agent { scopes.append(BudgetScope(.agent, prefix + agent)) }
+        if let key = ownership.apiKey { scopes.append(BudgetScope(.apiKey, "\(prefix)\(key)")) }
         if let owner = ownership.owner { scopes.append(BudgetScope(.user, prefix + owner.withoutKind)) }
         return scopes
     }

@@ -89,6 +89,7 @@ extension ShardLoop {
             tenant: caller.ownership.tenant,
             user: caller.ownership.owner,
             project: caller.ownership.project,
+            apiKey: caller.ownership.apiKey,
             provider: cost.provider,
             model: cost.model,
             purpose: cost.purpose
