@@ -121,6 +121,7 @@ public final class APIServer: Sendable {
             + DeadLetterRoutes(service: service, sender: sender).routes
             + HookRoutes(service: service, limits: limits, settings: settings).routes
             + HookCallRoutes(service: service, limits: limits).routes
+            + GatewayRoutes(gateway: settings.gateway).routes
         let all =
             operations + others + ContentRoutes(service: service, settings: settings).routes
             + AdministrationRoutes(service: service, settings: settings).routes
@@ -156,7 +157,8 @@ public final class APIServer: Sendable {
                 }
         } catch {
             record.problem = error
-            response = error.response(requestID: id)
+            let isForModels = record.route.hasPrefix(GatewayRoutes.root)
+            response = (isForModels ? error.forModels : error).response(requestID: id)
         }
         crossOrigin.permit(request, &response)
         response.headers["x-request-id"] = id
@@ -198,7 +200,7 @@ public final class APIServer: Sendable {
         let feedToken = entry.route.contract.feedToken
         var (caller, project) = (Principal.nobody, String?.none)
         if !entry.permissions.isEmpty {
-            (caller, project) = try await self.caller(of: request, feedToken)
+            (caller, project) = try await self.caller(of: request, entry.route.contract)
             record.actor = caller.actor
             guard entry.permissions.contains(where: caller.may) else {
                 let names = entry.permissions.map { "`\($0.rawValue)`" }.joined(separator: " or ")
@@ -263,18 +265,20 @@ public final class APIServer: Sendable {
     /// Who asks, and the only project that the credential shows.
     private func caller(
         of request: HTTPRequest,
-        _ feedToken: String?
+        _ contract: Contract
     ) async throws(Problem) -> (principal: Principal, project: String?) {
         let authenticator = service.identity.authenticator
         let words = request.header("authorization")?.split(separator: " ", maxSplits: 1) ?? []
-        let token = feedToken.flatMap { request.query($0) }
+        let token = contract.feedToken.flatMap { request.query($0) }
         if words.isEmpty, let token {
             return try await authenticate { () throws(IdentityError) in
                 try authenticator.authenticateFeed(token)
             }
         }
         let credential: String
-        if words.isEmpty, let cookie = SessionCookies(request, publicURL: settings.publicURL).access {
+        if words.isEmpty, contract.takesKeyHeader, let key = request.header("x-api-key") {
+            credential = key
+        } else if words.isEmpty, let cookie = SessionCookies(request, publicURL: settings.publicURL).access {
             if !["GET", "HEAD"].contains(request.method) {
                 try SameOrigin(publicURL: settings.publicURL).check(request)
             }

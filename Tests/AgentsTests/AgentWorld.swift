@@ -33,7 +33,7 @@ final class AgentWorld: Sendable {
     private let allowed: [String]
     /// What a task is expected to cost.
     private let expected: Money?
-    private let setup: ModelSetup
+    let setup: ModelSetup
     private let registry: Mutex<AgentRegistry>
     private let profiles: [ToolProfile]
 

@@ -97,7 +97,7 @@ public final class PaidEmbedder: Embedder {
         )
         do throws(EngineError) {
             switch try await engine.hold(cost, for: payer) {
-            case .held(let call): return (engine, call)
+            case .held(let call, _): return (engine, call)
             case .refused(let shortage): throw EngineError(.conflict, shortage.sentence)
             }
         } catch {

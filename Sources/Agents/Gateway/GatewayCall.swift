@@ -7,131 +7,93 @@ import Model
 import ProviderCalls
 import Providers
 
-/// One call of a session: finds a model, holds the money, passes the call on, settles.
-struct GatewayCall: Sendable {
-    /// What a model without a known limit may answer when the client names no limit.
-    private static let outputLimit = 32_000
-
-    private let session: GatewaySession
+/// One call over a gateway: finds a model, holds the money, passes the call on, settles.
+struct GatewayCall<Payer: GatewayPayer>: Sendable {
+    private let payer: Payer
     private let call: GatewayRequest
     private let pipe: AnswerPipe
     /// Sent to providers of the same form.
     var headers: [(name: String, value: String)] = []
     var query = ""
 
-    init(_ session: GatewaySession, _ call: GatewayRequest, _ pipe: AnswerPipe) {
-        (self.session, self.call, self.pipe) = (session, call, pipe)
+    init(_ payer: Payer, _ call: GatewayRequest, _ pipe: AnswerPipe) {
+        (self.payer, self.call, self.pipe) = (payer, call, pipe)
     }
 
     /// Comes to an end of the pipe in any case.
     func carryOut() async {
-        let wish = session.wish(for: call.model)
+        do throws(GatewayRefusal) {
+            try await findAnswer(try payer.wish(for: call.model))
+        } catch {
+            pipe.begin(.refused(error))
+            pipe.end(.success(()))
+        }
+    }
+
+    private func findAnswer(_ wish: ModelRouter.Wish) async throws(GatewayRefusal) {
         var failed: Set<ModelReference> = []
         var last: ModelError?
         while true {
-            switch await session.models.choose(wish, excluding: failed) {
+            switch await payer.models.choose(wish, excluding: failed) {
             case .ask(let model, let isFallback):
-                if isFallback { session.note("\(model) is asked in place of the preferred model") }
-                do throws(ModelError) {
-                    return try await ask(model)
-                } catch {
-                    session.failed(error)
-                    session.note("\(model): \(error)")
-                    // A client that has seen a part of the answer asks again by itself.
-                    if pipe.hasBegun { return pipe.end(.failure(AnswerPipe.Broken())) }
-                    if error.code == "cancelled" || error.errorClass == .permanent { return refuse(.init(error)) }
-                    await session.models.fail(model, error.errorClass)
-                    failed.insert(model)
-                    last = error
-                }
+                if isFallback { payer.note("\(model) is asked in place of the preferred model") }
+                guard let error = try await ask(model) else { return }
+                // A client that has seen a part of the answer asks again by itself.
+                if pipe.hasBegun { return pipe.end(.failure(AnswerPipe.Broken())) }
+                if error.code == "cancelled" || error.errorClass == .permanent { throw GatewayRefusal(error) }
+                await payer.models.fail(model, error.errorClass)
+                failed.insert(model)
+                last = error
             case .wait(let time):
                 var refusal = GatewayRefusal(529, "overloaded_error", "all models that could answer failed too often")
                 refusal.isRetried = true
-                refusal.wait = max(.zero, time - session.models.now())
-                return refuse(last.map { .init($0) } ?? refusal)
+                refusal.wait = max(.zero, time - payer.models.now())
+                throw last.map { .init($0) } ?? refusal
             case .unavailable:
-                return refuse(
-                    last.map { .init($0) } ?? GatewayRefusal(404, "not_found_error", "no model serves this task")
-                )
+                throw last.map { .init($0) } ?? GatewayRefusal(404, "not_found_error", "no model serves this task")
             }
         }
     }
 
-    private func refuse(_ refusal: GatewayRefusal) {
-        pipe.begin(.refused(refusal))
-        pipe.end(.success(()))
-    }
-
     // MARK: One model
 
-    /// Asks a model, unless it cannot be paid; then the client is told.
-    private func ask(_ model: ModelReference) async throws(ModelError) {
-        guard let provider = session.setup.providers[model.provider] else {
-            return refuse(GatewayRefusal(404, "not_found_error", "there is no provider `\(model.provider)`"))
+    /// Asks a model, unless it cannot be paid; why it gave no answer.
+    private func ask(_ model: ModelReference) async throws(GatewayRefusal) -> ModelError? {
+        guard let provider = payer.setup.providers[model.provider] else {
+            throw GatewayRefusal(404, "not_found_error", "there is no provider `\(model.provider)`")
         }
-        guard let rate = session.setup.price(of: model) else {
-            let error = TaskError.unpriced(model)
-            session.fail(error)
-            return refuse(.budget(error.message))
+        guard let rate = payer.setup.price(of: model) else { throw payer.refuse(unpriced: model) }
+        let price = price(rate, of: model)
+        let hold = try await payer.hold(call, model, price.cost)
+        let limit = price.outputLimit(within: hold.allowance)
+        let answer: Answer
+        do throws(ModelError) {
+            answer = try await reply(provider, model, limit, hold)
+        } catch {
+            _ = await payer.settle(hold, model, .failure(error), error.mayBeCharged ? nil : CallUsage.none)
+            return error
         }
-        let most = rate.entry.facts.outputLimit ?? call.outputLimit ?? Self.outputLimit
-        let price = AskPrice(
+        await payer.models.succeed(model)
+        // Known before the client can act on it.
+        guard await payer.settle(hold, model, .success(answer.reply), price.usage(of: answer.reply)) else {
+            pipe.end(.failure(AnswerPipe.Broken()))
+            return nil
+        }
+        answer.send(pipe)
+        pipe.end(.success(()))
+        return nil
+    }
+
+    private func price(_ rate: ModelRate, of model: ModelReference) -> AskPrice {
+        // What a model without a known limit may answer when the client names none.
+        let most = rate.entry.facts.outputLimit ?? call.outputLimit ?? 32_000
+        return AskPrice(
             input: call.inputBound,
             output: min(call.outputLimit ?? most, most),
             marksLong: call.marksLong,
             rate,
             of: model
         )
-        var record = call.record.objectValue ?? [:]
-        for member in session.prompts.record(of: call.served.request).members { record[member.key] = member.value }
-        let begin = StepChange.begin(.model, name: model.description, request: .object(record), cost: price.cost)
-        guard let receipt = await hold(begin), let step = receipt.begun.first else { return }
-        defer { session.release() }
-        session.prompts.keep(call.served.request, as: step.number)
-        let limit = price.outputLimit(within: receipt.allowances.first ?? nil)
-        let answer: Answer
-        do throws(ModelError) {
-            answer = try await reply(provider, model, limit, step.number)
-        } catch {
-            await end(step.number, AgentStep.failed(error.taskError), error.mayBeCharged ? nil : CallUsage.none)
-            throw error
-        }
-        await session.models.succeed(model)
-        // Known before the client can act on it.
-        guard await end(step.number, AgentStep.answered(answer.reply), price.usage(of: answer.reply)) else {
-            return pipe.end(.failure(AnswerPipe.Broken()))
-        }
-        session.succeeded(answer.reply)
-        note(answer.reply, model, step.number)
-        answer.send(pipe)
-        pipe.end(.success(()))
-    }
-
-    /// Holds the money for a call; `nil` when it may not be made, which the client was told.
-    ///
-    /// Others of the session may hold what is left of a budget until they have ended; only without them it is used up.
-    private func hold(_ begin: StepChange) async -> StepReceipt? {
-        while !Task.isCancelled {
-            let releases = session.ask()
-            let receipt: StepReceipt
-            do throws(TaskError) {
-                receipt = try await session.record([begin], isEnd: false)
-            } catch {
-                session.asked(holds: false)
-                session.fail(error)
-                break
-            }
-            let holds = receipt.shortage == nil && !receipt.begun.isEmpty
-            session.asked(holds: holds)
-            if holds { return receipt }
-            guard await session.waitForRelease(since: releases) else {
-                if case .begin(_, _, _, let cost?, _) = begin { session.starve(cost) }
-                refuse(.budget("the call does not fit the budget of this task"))
-                return nil
-            }
-        }
-        refuse(.over)
-        return nil
     }
 
     private struct Answer {
@@ -144,13 +106,13 @@ struct GatewayCall: Sendable {
         _ provider: any ModelProvider,
         _ model: ModelReference,
         _ limit: Int,
-        _ step: Int
+        _ hold: GatewayHold<Payer.Record>
     ) async throws(ModelError) -> Answer {
         if Task.isCancelled { throw ModelError.cancelled(mayHaveLeft: false) }
         if call.isStream, let provider = provider as? HTTPProvider, provider.format == call.format {
             return try await pass(provider, model, limit)
         }
-        return try await translate(provider, model, limit, step)
+        return try await translate(provider, model, limit, hold)
     }
 
     /// The provider speaks as the client does: its words go through as they are.
@@ -159,7 +121,7 @@ struct GatewayCall: Sendable {
         _ model: ModelReference,
         _ limit: Int
     ) async throws(ModelError) -> Answer {
-        let (pipe, session) = (pipe, session)
+        let (pipe, payer) = (pipe, payer)
         var request = call.served.request
         request.model = model.model
         let (reply, rest) = try await provider.pass(
@@ -168,7 +130,7 @@ struct GatewayCall: Sendable {
             query: query,
             reading: request
         ) { bytes in
-            session.sign()
+            payer.sign()
             pipe.begin(.stream)
             pipe.write(bytes)
         }
@@ -183,17 +145,16 @@ struct GatewayCall: Sendable {
         _ provider: any ModelProvider,
         _ model: ModelReference,
         _ limit: Int,
-        _ step: Int
+        _ hold: GatewayHold<Payer.Record>
     ) async throws(ModelError) -> Answer {
-        let session = session
+        let payer = payer
         var request = call.served.request
         request.model = model.model
         request.maxOutputTokens = limit
-        request.origin = ModelCallOrigin(agent: session.agent, node: session.node, call: step)
-        let reply = try await provider.reply(to: request) { _ in session.sign() }
-        // Clients join answers of the same id.
+        request.origin = hold.origin
+        let reply = try await provider.reply(to: request) { _ in payer.sign() }
         var shown = reply
-        shown.responseID = "\(session.run)_\(step)"
+        shown.responseID = hold.responseID
         shown.model = call.model
         let served = ServedReply(shown, as: call.format, includesUsage: call.served.includesUsage)
         let isStream = call.isStream
@@ -202,24 +163,5 @@ struct GatewayCall: Sendable {
             pipe.begin(.stream)
             for frame in served.frames { pipe.write(frame) }
         }
-    }
-
-    /// False when it could not be made durable: then nobody may act on the answer.
-    @discardableResult
-    private func end(_ number: Int, _ result: JSONValue, _ usage: CallUsage?) async -> Bool {
-        do throws(TaskError) {
-            _ = try await session.record([.end(number, result: result, usage: usage)], isEnd: true)
-            return true
-        } catch {
-            session.fail(error)
-            return false
-        }
-    }
-
-    private func note(_ reply: ModelReply, _ model: ModelReference, _ step: Int) {
-        session.note(
-            "step \(step): \(model)\(reply.isSimulated ? " (simulated)" : ""), \(reply.usage.totalInput) LLM tokens in, "
-                + "\(reply.usage.output) out"
-        )
     }
 }

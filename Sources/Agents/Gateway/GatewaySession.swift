@@ -18,11 +18,6 @@ import Synchronization
 /// Its token is good for as long as the attempt. The first call that does not fit a budget ends the session.
 final class GatewaySession: Sendable {
     private struct State {
-        var isClosed = false
-        /// Ends the calls that are under way.
-        var calls: [Int: @Sendable () -> Void] = [:]
-        var next = 0
-        var whenIdle: CheckedContinuation<Void, Never>?
         /// Calls that ask for money, those for which it is held, and how often one of these has ended.
         var asking = 0
         var holding = 0
@@ -37,13 +32,11 @@ final class GatewaySession: Sendable {
         var log: [String] = []
 
         /// `nil` when one has to wait for that.
-        func canWait(since count: Int) -> Bool? {
+        func canWait(since count: Int, isClosed: Bool) -> Bool? {
             releases != count ? true : holding + asking == 0 || isClosed ? false : nil
         }
     }
 
-    /// Longer requests are refused.
-    static let bodyLimit = 64 << 20
     private static let logLimit = 2000
 
     let token: String
@@ -56,7 +49,7 @@ final class GatewaySession: Sendable {
     /// What steps keep of prompts.
     let prompts = GatewayPrompts()
     private let control: ExecutionControl
-    /// Something happens; not to be blocked.
+    private let calls: GatewayCalls
     private let onSign: @Sendable () -> Void
     /// The session is of no more use: a budget is used up, or the task is no longer ours.
     private let onEnd: @Sendable () -> Void
@@ -76,6 +69,7 @@ final class GatewaySession: Sendable {
         (self.agent, node, run) = (agent, assignment.node.id, assignment.run)
         (self.control, self.models, self.setup, self.wish) = (control, models, setup, wish)
         (self.onSign, self.onEnd) = (onSign, onEnd)
+        calls = GatewayCalls(onEnd: onSign)
     }
 
     // MARK: What came of it
@@ -95,7 +89,7 @@ final class GatewaySession: Sendable {
     /// For people.
     var log: [String] { state.withLock(\.log) }
     /// A call is under way.
-    var isBusy: Bool { state.withLock { !$0.calls.isEmpty } }
+    var isBusy: Bool { calls.isBusy }
 
     func note(_ line: String) {
         state.withLock { if $0.log.count < Self.logLimit { $0.log.append(line) } }
@@ -115,17 +109,17 @@ final class GatewaySession: Sendable {
                 .response(route.format)
         }
         switch route {
-        case .models(let format): return .json(modelList(format).bytes())
-        case .count: return await count(request)
+        case .models(let format): return GatewayExchange.list(candidates.map(\.model), format)
+        case .count: return await GatewayExchange.count(request)
         case .result: return await take(request)
-        case .call(let format): return await call(request, format)
+        case .call(let format):
+            guard !isOver else { return GatewayRefusal.over.response(format) }
+            return await GatewayExchange.answer(request, format, for: self, among: calls)
         }
     }
 
     private func isAllowed(_ request: HTTPRequest) -> Bool {
-        let bearer = request.header("authorization").flatMap { $0.hasPrefix("Bearer ") ? $0.dropFirst(7) : nil }
-        let given = request.header("x-api-key") ?? bearer.map(String.init) ?? ""
-        return ConstantTime.isEqual(Array(given.utf8), Array(token.utf8))
+        ConstantTime.isEqual(Array(GatewayExchange.token(of: request).utf8), Array(token.utf8))
     }
 
     /// The models that a call may ask for, the preferred first.
@@ -136,41 +130,7 @@ final class GatewaySession: Sendable {
         }
     }
 
-    /// What a client calls a model is a wish within that of the task; other names stand for the task's own.
-    func wish(for name: String) -> ModelRouter.Wish {
-        candidates.first { $0.model == name || $0.description == name }.map { .model($0) } ?? wish
-    }
-
-    private func modelList(_ format: WireFormat) -> JSONValue {
-        let names = candidates.map(\.model)
-        if format == .messages {
-            let data = names.map { name -> JSONValue in
-                [
-                    "type": "model", "id": .string(name), "display_name": .string(name),
-                    "created_at": "1970-01-01T00:00:00Z",
-                ]
-            }
-            return [
-                "data": .array(data), "has_more": false, "first_id": names.first.map { .string($0) } ?? .null,
-                "last_id": names.last.map { .string($0) } ?? .null,
-            ]
-        }
-        let data = names.map { name -> JSONValue in
-            ["id": .string(name), "object": "model", "created": 0, "owned_by": "baton"]
-        }
-        return ["object": "list", "data": .array(data)]
-    }
-
-    /// An estimate, which costs nothing.
-    private func count(_ request: HTTPRequest) async -> HTTPResponse {
-        do throws(HTTPStreamError) {
-            let bytes = try await request.body.collect(limit: Self.bodyLimit)
-            return .json(Array(#"{"input_tokens":\#((bytes.count + 3) / 4)}"#.utf8))
-        } catch {
-            return GatewayRefusal(error.code == .tooLarge ? 413 : 400, "invalid_request_error", error.message)
-                .response(.messages)
-        }
-    }
+    private var isOver: Bool { state.withLock { $0.shortage != nil || $0.failure != nil } }
 
     private func take(_ request: HTTPRequest) async -> HTTPResponse {
         guard let bytes = try? await request.body.collect(limit: 1 << 20), let json = try? JSONValue(parsing: bytes)
@@ -181,103 +141,16 @@ final class GatewaySession: Sendable {
         return .json(Array(#"{"taken":true}"#.utf8))
     }
 
-    private func call(_ request: HTTPRequest, _ format: WireFormat) async -> HTTPResponse {
-        let call: GatewayRequest
-        do throws(HTTPStreamError) {
-            let bytes = try await request.body.collect(limit: Self.bodyLimit)
-            do throws(GatewayRefusal) {
-                call = try GatewayRequest(bytes, format)
-            } catch {
-                return error.response(format)
-            }
-        } catch {
-            return GatewayRefusal(error.code == .tooLarge ? 413 : 400, "invalid_request_error", error.message)
-                .response(format)
-        }
-        let pipe = AnswerPipe()
-        let forwarded = ["anthropic-beta", "anthropic-version", "openai-beta"].compactMap { name in
-            request.header(name).map { (name: name, value: $0) }
-        }
-        let isBeta = request.query("beta") == "true"
-        // In a task of its own: what it costs has to be written down whatever becomes of the client.
-        guard
-            let cancel = begin({ [self] in
-                var work = GatewayCall(self, call, pipe)
-                work.headers = forwarded
-                work.query = isBeta ? "beta=true" : ""
-                await work.carryOut()
-            })
-        else { return GatewayRefusal.over.response(format) }
-        let head = await withTaskCancellationHandler {
-            await pipe.head()
-        } onCancel: {
-            cancel()
-        }
-        switch head {
-        case .refused(let refusal): return refusal.response(format)
-        case .whole(let bytes): return .json(bytes)
-        case .stream:
-            return .stream(headers: ["content-type": "text/event-stream", "cache-control": "no-cache"]) { writer in
-                do {
-                    try await withTaskCancellationHandler {
-                        while let bytes = try await pipe.next() { try await writer.write(bytes) }
-                    } onCancel: {
-                        cancel()
-                    }
-                } catch {
-                    cancel()
-                    throw error
-                }
-            }
-        }
-    }
-
-    // MARK: The life of calls
-
-    /// Starts a call, unless the session is closed; gives what cancels it.
-    private func begin(_ body: @escaping @Sendable () async -> Void) -> (@Sendable () -> Void)? {
-        state.withLock { state in
-            guard !state.isClosed, state.shortage == nil, state.failure == nil else { return nil }
-            state.next += 1
-            let number = state.next
-            let task = Task { [self] in
-                await body()
-                leave(number)
-            }
-            let cancel = { @Sendable in task.cancel() }
-            state.calls[number] = cancel
-            return cancel
-        }
-    }
-
-    private func leave(_ number: Int) {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            state.calls[number] = nil
-            guard state.calls.isEmpty else { return nil }
-            defer { state.whenIdle = nil }
-            return state.whenIdle
-        }
-        onSign()
-        waiter?.resume()
-    }
-
     /// Takes no more calls, ends those that are under way, and returns when all that they cost is written down.
     func close() async {
-        let (calls, waiters) = state.withLock { state in
-            state.isClosed = true
+        calls.close()
+        calls.cancel()
+        let waiters = state.withLock { state in
             defer { state.whenReleased = [] }
-            return (Array(state.calls.values), state.whenReleased)
+            return state.whenReleased
         }
-        for cancel in calls { cancel() }
         for waiter in waiters { waiter.resume() }
-        await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                guard !state.calls.isEmpty else { return true }
-                state.whenIdle = continuation
-                return false
-            }
-            if isIdle { continuation.resume() }
-        }
+        await calls.finish()
     }
 
     // MARK: For calls
@@ -318,10 +191,10 @@ final class GatewaySession: Sendable {
 
     /// Returns when another call has ended since; false when none holds anything, so that there is nothing to wait for.
     func waitForRelease(since count: Int) async -> Bool {
-        if let isThere = state.withLock({ $0.canWait(since: count) }) { return isThere }
+        if let isThere = state.withLock({ $0.canWait(since: count, isClosed: calls.isClosed) }) { return isThere }
         await withCheckedContinuation { waiter in
             let isReady = state.withLock { state in
-                guard state.canWait(since: count) == nil else { return true }
+                guard state.canWait(since: count, isClosed: calls.isClosed) == nil else { return true }
                 state.whenReleased.append(waiter)
                 return false
             }
@@ -367,10 +240,10 @@ final class GatewaySession: Sendable {
         }
     }
 
-    private func isOver(_ error: EngineError) -> Bool { error.code == .draining && state.withLock(\.isClosed) }
+    private func isOver(_ error: EngineError) -> Bool { error.code == .draining && calls.isClosed }
 
     /// Cancelling does not shorten it.
-    private static func pause() async {
+    static func pause() async {
         let task = Task { try? await Task.sleep(for: .milliseconds(200)) }
         _ = await task.value
     }

@@ -28,6 +28,8 @@ struct LocalEngine {
     let agents: AgentRegistry
     /// What they ask.
     let models: AgentModels
+    /// They, for programs that are no part of a run.
+    let gateway: ModelGateway
     let toolbox: Toolbox
     /// Documents that are searched.
     let library: LibrarySearch
@@ -117,6 +119,7 @@ struct LocalEngine {
             failStop: Self.failStop
         )
         embedder?.pay(through: engine)
+        gateway = ModelGateway(models, payingThrough: engine)
         ToolPins(store: store, servers: toolbox.servers).writeDownChanges()
         self.toolbox = toolbox
         self.engine = engine

@@ -176,6 +176,8 @@ struct ServerSession {
             prompt: { PromptHistory($0).json(call: $1, attempt: $2) },
             start: { agents.start($0, in: Toolbox.programPath) }
         )
+        let gateway = local.gateway
+        result.gateway = ModelAccess { await gateway.answer($0, for: PaidCaller($1)) }
         result.changeable = [
             SettingsKey.telemetryLog.rawValue: { (value) throws(Problem) in
                 guard let level = value.stringValue.flatMap(LogLevel.init) else {
@@ -229,13 +231,15 @@ struct ServerSession {
         api.drain()
         for task in tasks { task.cancel() }
         let served = AsyncWork { await server.stop(within: grace) }
-        local.stop(grace: grace)
-        served.wait()
+        // What programs ask models for is paid through the engine.
+        let (gateway, begin) = (local.gateway, ContinuousClock.now)
+        AsyncWork { await gateway.close(within: grace) }.wait()
         let (upkeep, watch) = (upkeep, watch)
-        AsyncWork {
-            await upkeep.stop()
-            await watch.finish()
-        }.wait()
+        // While there is a store to write to.
+        AsyncWork { await upkeep.stop() }.wait()
+        local.stop(grace: max(.zero, grace - (.now - begin)))
+        served.wait()
+        AsyncWork { await watch.finish() }.wait()
     }
 }
 

@@ -5,12 +5,23 @@ internal import JSON
 public import Model
 
 extension BudgetShortage {
-    /// What is missing where, and what unblocks it.
+    /// What is missing where, and what unblocks a task that waits for it.
     public var sentence: String {
         let next = account.period.isEmpty ? "" : ", or when the next \(account.scope.kind.rawValue) begins"
-        return
-            "ready, but a call needs \(needed.text), and \(account.scope.title) has \(room.text) left of \(limit.text): "
-            + "\(spent.text) spent, \(reserved.text) held; it goes on when the limit is raised\(next)"
+        return "ready, but \(lack); it goes on when the limit is raised\(next)"
+    }
+
+    /// What is missing where.
+    public var lack: String {
+        "a call needs \(needed.text), and \(account.scope.title) has \(room.text) left of \(limit.text): "
+            + "\(spent.text) spent, \(reserved.text) held"
+    }
+
+    /// It would fit if calls that are under way cost nothing.
+    public var mayPass: Bool {
+        guard let sum = spent.adding(needed) else { return false }
+        return limit.money.map { sum.money <= $0 } ?? true
+            && limit.languageModelTokens.map { sum.languageModelTokens <= $0 } ?? true
     }
 
     /// What is neither spent nor held.

@@ -142,6 +142,22 @@ public struct Problem: Error, Sendable, Equatable {
         }
     }
 
+    /// The same for clients of models, which look for `error` as providers have it.
+    var forModels: Problem {
+        var problem = self
+        let kind =
+            switch status {
+            case 401: "authentication_error"
+            case 403: "permission_error"
+            case 404: "not_found_error"
+            case 429: "rate_limit_error"
+            case 500...: "api_error"
+            default: "invalid_request_error"
+            }
+        problem.members["error"] = ["type": .string(kind), "message": .string(detail)]
+        return problem
+    }
+
     /// The answer for it.
     func response(requestID: String) -> HTTPResponse {
         var body: JSONObject = [

@@ -31,7 +31,7 @@ struct Contract: Sendable {
     enum Area: String, Sendable, CaseIterable {
         case accounts, workflows, runs, tasks, patches
         case humanTasks = "human tasks"
-        case schedules, signals, webhooks, workers, resources, tools, agents, knowledge, memory, events, money
+        case schedules, signals, webhooks, workers, resources, tools, agents, models, knowledge, memory, events, money
         case secrets, cache, content
         case administration, probes
         /// Paths for clients of similar tools.
@@ -150,6 +150,8 @@ struct Contract: Sendable {
     var kind: RequestClass = .other
     /// The item of the query in which a short-lived token will do, because browsers cannot send headers there.
     var feedToken: String?
+    /// The credential may come in the header `X-API-Key` too, where clients of Anthropic put it.
+    var takesKeyHeader = false
     /// A request may fit all shapes and still be refused with 422, because more is checked than shapes can say.
     var checksFurther = false
 

@@ -37,6 +37,8 @@ public struct APISettings: Sendable {
     public var skills = Skills()
     /// Who works in this server.
     public var agents = Agents()
+    /// Models for programs that are no part of a run.
+    public var gateway = ModelAccess()
     /// What agents are estimated with.
     public var prices: @Sendable () -> PriceTable = { PriceTable() }
     /// What `/health` and `/readyz` look at besides the store.

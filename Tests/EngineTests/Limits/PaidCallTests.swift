@@ -46,7 +46,7 @@ import Testing
     @Test func `a call outside of runs is held by whom it belongs to, and its record says what it was`() throws {
         let world = QuotaWorld(costs: [:])
         let caller = PaidCaller(Ownership(tenant: "default", owner: "user:usr_1", project: "shop"))
-        guard case .held(let call)? = try hold("0.4", caller, world) else {
+        guard case .held(let call, _)? = try hold("0.4", caller, world) else {
             Issue.record("it is not held")
             return
         }
@@ -79,7 +79,7 @@ import Testing
         let world = QuotaWorld(costs: [:])
         let (caller, day) = (PaidCaller(.common), BudgetScope(.day, "default"))
         world.engine.setBudget(day, BudgetLimit(money: Money(text: "5")), by: "user:a") { _ in }
-        guard case .held(let first)? = try hold("3", caller, world),
+        guard case .held(let first, _)? = try hold("3", caller, world),
             case .refused(let shortage)? = try hold("3", caller, world)
         else {
             Issue.record("the first fits, the second does not")
@@ -94,7 +94,7 @@ import Testing
         }
         world.restart()
         world.turn()
-        guard case .held(let third)? = try hold("1", caller, world) else {
+        guard case .held(let third, _)? = try hold("1", caller, world) else {
             Issue.record("what is left fits")
             return
         }
@@ -109,7 +109,7 @@ import Testing
         let run = try world.start(nodes: ["a"], budget: "1")
         #expect(world.turn() == ["a"])
         let caller = PaidCaller(.common, run: run, task: "a")
-        guard case .held(let call)? = try hold("0.7", caller, world),
+        guard case .held(let call, _)? = try hold("0.7", caller, world),
             case .refused(let shortage)? = try hold("0.7", caller, world)
         else {
             Issue.record("one fits")

@@ -6,8 +6,9 @@ internal import Store
 
 /// Whether a paid call may be made.
 public enum PaidCallAnswer: Sendable, Equatable {
-    /// What it can cost is held in all budgets; tell the engine how it ended, whatever happens.
-    case held(ReservationID)
+    /// So much is held for it in all budgets: the most that it can cost, or less, when that is enough and more does not fit.
+    /// Tell the engine how it ended, whatever happens.
+    case held(ReservationID, allowance: Charge)
     /// It does not fit a budget; nothing is held.
     case refused(BudgetShortage)
 }

@@ -49,13 +49,13 @@ extension ShardLoop {
             let request = ReservationRequest(
                 id: nextID(batch),
                 scopes: scopes,
-                charge: cost.most,
+                charge: cost.charge(within: try ledger.room(in: scopes)),
                 call: cost.purpose.rawValue,
                 subject: subject
             )
             if case .refused(let shortage) = try ledger.reserve(request) { return .refused(shortage) }
             paidCalls.insert(request.id)
-            return .held(request.id)
+            return .held(request.id, allowance: request.charge)
         } catch {
             throw EngineError(.unavailable, "the budgets cannot be used: \(error)")
         }
