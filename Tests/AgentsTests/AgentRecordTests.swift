@@ -14,7 +14,8 @@ import Tools
         let roster = AgentRoster.builtIn()
         let names = roster.all.map(\.id)
         for name in [
-            "analyst", "architect", "backend_architect", "context_manager", "debugger", "implementer", "integrator",
+            "analyst", "architect", "backend_architect", "context_manager", "debugger", "deployment", "implementer",
+            "integrator",
             "judge", "noop",
             "memory", "planner", "product_owner", "python_pro", "qa", "reasoner", "rust_pro", "search_specialist",
             "security_auditor", "sequential_thinking", "swift_pro", "validator",
