@@ -79,6 +79,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "9223372036854775807", "-9223372036854775808", "99999999999", "1e300", "-1", "0.5", "true", #""9""#,
+    ])
+    func `no number makes a stream crash, and what cannot be true is no usage`(_ number: String) throws {
+        for transcript in Transcript.all {
+            let text = try Golden.text(transcript.file)
+            let places = text.matches(of: /:\s?(\d+)(?=[,}])/).map(\.output.1)
+            // All of them, and each alone.
+            for chosen in [places] + places.map({ [$0] }) {
+                var broken = text
+                for place in chosen.reversed() {
+                    broken.replaceSubrange(place.startIndex..<place.endIndex, with: number)
+                }
+                let reply = try? transcript.read([Array(broken.utf8)[...]]).result.get()
+                #expect(reply?.usage.isPlausible != false, "\(transcript.file)")
+                if chosen.count > 1, let reply { #expect(reply.usage == .unknown, "\(transcript.file) \(number)") }
+            }
+        }
+    }
+
     @Test func `half of a surrogate pair becomes a replacement character`() throws {
         var stream = ReplyStream(.chatCompletions, to: Transcript.request, provider: "p")
         let text =

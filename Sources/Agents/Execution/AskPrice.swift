@@ -80,7 +80,7 @@ struct AskPrice: Sendable {
     /// What an answer did cost; `nil` when nobody knows, so that all that was held counts.
     func usage(of reply: ModelReply) -> CallUsage? {
         let usage = reply.usage
-        guard usage.certainty != .unknown else { return nil }
+        guard usage.certainty != .unknown, usage.isPlausible else { return nil }
         return CallUsage(
             charge: Charge(
                 money: price.cost(of: usage, isBatch: isBatch),

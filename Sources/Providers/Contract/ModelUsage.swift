@@ -49,6 +49,14 @@ public struct ModelUsage: Sendable, Hashable {
         self.certainty = certainty
     }
 
+    /// More LLM tokens than any call can have.
+    static let most = 1_000_000_000
+
+    /// The numbers are those of a call. Others say nothing: whoever sent them does not know what it did.
+    public var isPlausible: Bool {
+        [input, cached, cacheWrite, cacheWriteLong, output, reasoning].allSatisfy { (0...Self.most).contains($0) }
+    }
+
     /// Nothing is known.
     public static let unknown = ModelUsage(certainty: .unknown)
 

@@ -42,8 +42,8 @@ public enum EmbeddingWire {
         guard whole.count == count, let length = whole.first?.count, whole.allSatisfy({ $0.count == length }) else {
             return nil
         }
-        let counted = tokens.flatMap { $0 >= 0 ? Int(exactly: $0) : nil }
-        return EmbeddingReply(vectors: whole, usage: counted.map { ModelUsage(input: $0) } ?? .unknown)
+        let usage = tokens.flatMap { Int(exactly: $0) }.map { ModelUsage(input: $0) } ?? .unknown
+        return EmbeddingReply(vectors: whole, usage: usage.isPlausible ? usage : .unknown)
     }
 
     private static func vector(_ json: JSONValue) -> [Float]? {

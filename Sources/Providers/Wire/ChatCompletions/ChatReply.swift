@@ -58,7 +58,7 @@ struct ChatReply: ReplyMachine {
     private mutating func add(call: JSONValue, _ position: Int) -> [ModelChunk] {
         let function = call["function"] ?? .null
         let name = function.text("name") ?? ""
-        let index = call["index"]?.intValue.flatMap { Int(exactly: $0) } ?? (name.isEmpty ? toolCount - 1 : toolCount)
+        let index = call.place("index") ?? (name.isEmpty ? toolCount - 1 : toolCount)
         var chunks: [ModelChunk] = []
         if draft.place(of: index) == nil {
             guard !name.isEmpty || call.text("id") != nil else { return [] }

@@ -99,15 +99,16 @@ struct ReplyDraft: Sendable {
 
     /// As far as it has come.
     func reply(requestID: String?) -> ModelReply {
-        ModelReply(
+        let isSensible = usage.isPlausible
+        return ModelReply(
             parts: blocks.compactMap(part),
             stopReason: stop ?? .cut,
             rawStopReason: rawStop,
-            usage: usage,
+            usage: isSensible ? usage : .unknown,
             model: model ?? request.model,
             responseID: id,
             requestID: requestID,
-            notes: notes
+            notes: isSensible ? notes : notes + ["usage.implausible: what the provider says it took cannot be true"]
         )
     }
 
@@ -146,8 +147,21 @@ struct ReplyDraft: Sendable {
 }
 
 extension JSONValue {
-    /// A count that a provider sent: 0 when it is missing or no sensible number.
-    func count(_ key: String) -> Int { self[key]?.intValue.flatMap { Int(exactly: $0) }.map { Swift.max(0, $0) } ?? 0 }
+    /// A count that a provider sent: 0 when it is missing, and more than is plausible for what is no count. Sums of some of
+    /// them are numbers too.
+    func count(_ key: String) -> Int {
+        guard let value = self[key], !value.isNull else { return 0 }
+        guard let number = value.intValue, (0...Int64(ModelUsage.most)).contains(number) else {
+            return ModelUsage.most + 1
+        }
+        return Int(number)
+    }
+
+    /// The place of a part in a list; `nil` when it is missing or none.
+    func place(_ key: String) -> Int? {
+        guard let number = self[key]?.intValue, (0...1_000_000).contains(number) else { return nil }
+        return Int(number)
+    }
 
     /// The text of a member, if there is any.
     func text(_ key: String) -> String? { self[key]?.stringValue }
