@@ -111,6 +111,21 @@ import Testing
         #expect(world.store.usage(UsageFilter()).isEmpty && world.store.reservations().isEmpty)
     }
 
+    @Test func `a client may ask for as long an answer as it likes, of a model without a known limit too`() async throws
+    {
+        for kind in [ProviderSettings.Kind.scripted, .anthropic] {
+            let world = try AgentWorld("rules: [{reply: {text: hello}}]", kind: kind, model: "claude-haiku-5-5")
+            try await Self.with(world) { _, server, _ in
+                for (key, path) in [
+                    ("max_tokens", "anthropic/v1/messages"), ("max_completion_tokens", "openai/v1/chat/completions"),
+                ] {
+                    let answer = try await Self.ask(server, [key: .int(.max), "max_tokens": .int(.max)], path)
+                    #expect([200, 402].contains(answer.status), "\(answer.text)")
+                }
+            }
+        }
+    }
+
     @Test func `an answer is made shorter to fit what a key has left, and nothing is asked beyond it`() async throws {
         let world = try Self.world()
         try await Self.with(world) { _, server, engine in

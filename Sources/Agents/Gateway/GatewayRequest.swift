@@ -44,7 +44,8 @@ struct GatewayRequest: Sendable {
         self.format = format
         model = served.request.model
         isStream = served.isStream
-        outputLimit = Self.limits(format).compactMap { body[$0]?.intValue }.first.map { Int(clamping: $0) }
+        let named = Self.limits(format).contains { body[$0]?.intValue != nil }
+        outputLimit = named ? served.request.maxOutputTokens : nil
         let request = served.request
         inputBound =
             bytes.count + 16 * (request.messages.count + request.instructions.count) + 64 * request.tools.count + 1024

@@ -56,6 +56,9 @@ struct ServedReader {
         return items
     }
 
+    /// In LLM tokens; no model writes more.
+    static let longestAnswer = 10_000_000
+
     /// A limit that may be missing.
     func limit(_ keys: [String]) throws(ServedRequestError) -> Int? {
         for key in keys {
@@ -63,7 +66,7 @@ struct ServedReader {
             guard let number = value.intValue.flatMap({ Int(exactly: $0) }), number > 0 else {
                 throw ServedRequestError("\(key): must be a whole number above 0")
             }
-            return number
+            return min(number, Self.longestAnswer)
         }
         return nil
     }
