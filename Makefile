@@ -65,6 +65,7 @@ bench: bootstrap ## Measure
 	Benchmarks/.build/release/EngineBenchmark $(ARGS)
 	Benchmarks/.build/release/ScaleBenchmark
 	Benchmarks/.build/release/AgentBenchmark
+	Benchmarks/.build/release/SearchBenchmark
 	Benchmarks/.build/release/JSONBenchmark
 	Benchmarks/.build/release/SchemaBenchmark
 	Benchmarks/.build/release/CELBenchmark

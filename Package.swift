@@ -45,6 +45,7 @@ let package = Package(
         // For Fuzz and Benchmarks, which are packages of their own; not for others.
         .library(name: "BatonParsers", targets: ["JSON", "CEL", "Definition", "Model"]),
         .library(name: "BatonServing", targets: ["HTTPServer", "Reactor"]),
+        .library(name: "BatonKnowledge", targets: ["Knowledge", "StoreSQLite"]),
         .library(
             name: "BatonAgents",
             targets: [

@@ -8,12 +8,13 @@ import PackageDescription
 func benchmark(
     _ name: String,
     of product: String = "BatonModules",
-    _ dependencies: [Target.Dependency] = []
+    _ dependencies: [Target.Dependency] = [],
+    settings: [SwiftSetting] = []
 ) -> Target {
     .executableTarget(
         name: name,
         dependencies: [.product(name: product, package: "baton")] + dependencies,
-        swiftSettings: [.swiftLanguageMode(.v6)]
+        swiftSettings: [.swiftLanguageMode(.v6)] + settings
     )
 }
 
@@ -35,6 +36,12 @@ let package = Package(
         benchmark("ScaleBenchmark", ["Measuring"]),
         benchmark("AgentBenchmark", of: "BatonAgents", ["Measuring"]),
         benchmark("ServingBenchmark", of: "BatonServing"),
+        benchmark(
+            "SearchBenchmark",
+            of: "BatonKnowledge",
+            ["Measuring"],
+            settings: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+        ),
         // Measures the program from outside.
         .executableTarget(name: "APIBenchmark", swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
