@@ -136,6 +136,26 @@ import Testing
         #expect(try people.integer(dead) == 1)
     }
 
+    @Test func `a folder without edited texts reads as one without any and gets them with the upgrade`() throws {
+        let temporary = TemporaryFolder()
+        try withFolder(temporary.path) { runs, _ in _ = try runs.commit(.step(0)) }
+        let version = try #require(RunSchema.schema.migrations.firstIndex(of: PromptVersionRows.step))
+        try Downgrade.file(temporary.path + "/baton.db", RunSchema.schema, to: version)
+        let reader = try SQLiteRunStore.openForReading(temporary.path)
+        #expect(try reader.editedPrompts() == [] && reader.promptVersion(1, of: "agent:a") == nil)
+        #expect(try reader.promptVersions(of: "agent:a", before: nil, limit: 9) == [])
+        try withFolder(temporary.path) { runs, _ in
+            var change = SecurityChange()
+            let time = Timestamp(milliseconds: 1)
+            change.promptVersions = [
+                .init(name: "agent:a", version: 1, hash: "h", text: [1], at: time, actor: "user:a")
+            ]
+            try runs.apply(change)
+            #expect(try reader.editedPrompts() == change.promptVersions)
+        }
+        reader.close()
+    }
+
     @Test func `what was there before owners belongs to everybody of the first tenant`() throws {
         let temporary = TemporaryFolder()
         let schedule = ScheduleRow(

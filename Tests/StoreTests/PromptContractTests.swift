@@ -44,4 +44,83 @@ import Testing
             #expect(try store.clearable(limit: 9).isEmpty)
         }
     }
+
+    private func version(_ name: String, _ version: Int, _ text: String?, note: String? = nil) -> PromptVersionRow {
+        PromptVersionRow(
+            name: name,
+            version: version,
+            hash: text.map { "h-\($0)" },
+            text: text.map { Array($0.utf8) },
+            at: Timestamp(milliseconds: Int64(version)),
+            actor: "user:ü",
+            note: note
+        )
+    }
+
+    private func listed(_ row: PromptVersionRow) -> PromptVersionRow {
+        var row = row
+        row.text = nil
+        return row
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `texts that were edited have versions without gaps, of which the newest counts`(backend: Backend) throws {
+        try backend.security { store in
+            #expect(try store.editedPrompts() == [] && store.promptVersions(of: "agent:a", before: nil, limit: 9) == [])
+            let rows = [
+                version("agent:a", 1, "one"), version("agent:a", 2, "ä\0", note: "why \"ü\""),
+                version("agent:a", 3, nil),
+                version("agent:a", 4, "one"),
+            ]
+            var change = SecurityChange()
+            change.promptVersions = Array(rows[..<2]) + [version("skill:a", 1, "one"), version("agent:b", 1, "two")]
+            try store.apply(change)
+            #expect(
+                try store.editedPrompts() == [rows[1], version("agent:b", 1, "two"), version("skill:a", 1, "one")]
+            )
+            change.promptVersions = [rows[2], version("agent:b", 2, nil)]
+            try store.apply(change)
+            #expect(try store.editedPrompts() == [version("skill:a", 1, "one")])
+            change.promptVersions = [rows[3]]
+            try store.apply(change)
+            #expect(try store.editedPrompts() == [rows[3], version("skill:a", 1, "one")])
+            #expect(try store.promptVersions(of: "agent:a", before: nil, limit: 9) == rows.reversed().map(listed))
+            #expect(try store.promptVersions(of: "agent:a", before: 4, limit: 2) == [listed(rows[2]), listed(rows[1])])
+            #expect(try rows.map { try store.promptVersion($0.version, of: $0.name) } == rows)
+            #expect(try store.promptVersion(5, of: "agent:a") == nil && store.promptVersion(1, of: "agent:c") == nil)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `an edit that another one was faster than changes nothing, and one that is written has its entry`(
+        backend: Backend
+    ) throws {
+        try backend.security { store in
+            func change(_ number: Int) -> SecurityChange {
+                var change = SecurityChange()
+                change.promptVersions = [version("agent:a", number, "text \(number)")]
+                change.audit = [
+                    AuditDraft(
+                        tenant: "t",
+                        at: Timestamp(milliseconds: 1),
+                        actor: "user:a",
+                        action: "prompt.edit",
+                        object: "agent:a",
+                        after: "h-text \(number)"
+                    )
+                ]
+                return change
+            }
+            try store.apply(change(1))
+            for number in [0, 1, 3] { #expect(code { try store.apply(change(number)) } == .conflict) }
+            var several = change(2)
+            several.promptVersions.append(version("agent:b", 2, "x"))
+            #expect(code { try store.apply(several) } == .conflict)
+            #expect(try store.promptVersions(of: "agent:a", before: nil, limit: 9).map(\.version) == [1])
+            let entries = try store.auditEntries(tenant: "t", after: 0, limit: 9)
+            #expect(entries.map(\.draft.action) == ["prompt.edit"])
+            try store.apply(change(2))
+            #expect(try store.auditEntries(tenant: "t", after: 0, limit: 9).map(\.draft.after).last == "h-text 2")
+        }
+    }
 }

@@ -14,6 +14,7 @@ struct MemorySecurityState {
     var secrets: [SecretRow.Key: SecretRow] = [:]
     var webhooks = MemoryWebhookRows()
     var toolPins: [ToolPinRow.Key: ToolPinRow] = [:]
+    var promptVersions = MemoryPromptVersions()
     var trails: [String: [AuditEntryRow]] = [:]
     var anchors: [String: AuditAnchorRow] = [:]
 
@@ -35,6 +36,7 @@ struct MemorySecurityState {
         for mark in change.toolPinChanges where toolPins[mark.key]?.hash == mark.hash {
             if toolPins[mark.key]?.changedAt == nil { toolPins[mark.key]?.changedAt = mark.at }
         }
+        for row in change.promptVersions { try promptVersions.add(row) }
         for draft in change.audit { append(draft) }
         for row in change.auditAnchors {
             trails[row.tenant]?.removeAll { $0.number <= row.end.number }

@@ -25,6 +25,10 @@ public final class MemorySecurityStore: SecurityStore {
         state.withLock { body($0.webhooks) }
     }
 
+    func reading<Value>(_ body: (MemorySecurityState) -> sending Value) -> sending Value {
+        state.withLock { body($0) }
+    }
+
     /// The user with that id.
     public func user(_ id: UserID) -> UserRow? { state.withLock { $0.users[id] } }
 

@@ -50,6 +50,15 @@ public protocol SecurityStore: Sendable {
     /// Approved tools of other servers, by server and tool.
     func toolPins() throws(StoreError) -> [ToolPinRow]
 
+    /// Versions of the text of an agent or a skill (`agent:ID`, `skill:NAME`), the newest first, without their texts.
+    ///
+    /// - Parameter before: Only those with a smaller number: the next page.
+    func promptVersions(of name: String, before: Int?, limit: Int) throws(StoreError) -> [PromptVersionRow]
+    /// A version with its text.
+    func promptVersion(_ version: Int, of name: String) throws(StoreError) -> PromptVersionRow?
+    /// The newest versions that stand in place of files, by name, with their texts.
+    func editedPrompts() throws(StoreError) -> [PromptVersionRow]
+
     /// Entries of a trail, the newest first.
     func auditEntries(tenant: String, _ filter: AuditFilter) throws(StoreError) -> [AuditEntryRow]
     /// Entries of a trail above `number`, the oldest first.
@@ -103,6 +112,8 @@ public struct SecurityChange: Sendable {
     public var removedToolPins: [ToolPinRow.Key] = []
     /// Pins with that hash whose server has another tool by now; those that were marked before keep their time.
     public var toolPinChanges: [(key: ToolPinRow.Key, hash: String, at: Timestamp)] = []
+    /// To add, with their texts; `conflict` when the version is not one above the newest of the name.
+    public var promptVersions: [PromptVersionRow] = []
     /// Webhooks and hooks.
     public var webhooks = WebhookChange()
     /// To add to the trails of their tenants.

@@ -10,6 +10,7 @@ enum RunSchema {
         OwnershipSchema.step, CatalogSchema.contents, RecordPlaces.step, WebhookSchema.step, QueueSchema.step,
         RegistrationSchema.step, ToolPinSchema.step, KnowledgeSchema.step, FindingRows.step, NoteSchema.step,
         ConversationRows.step, VectorRows.step, PromptRows.step, BudgetSchema.apiKeys,
+        PromptVersionRows.step,
     ])
 
     /// Which tasks wait for which kind of signal.

@@ -23,6 +23,7 @@ enum SecurityWriter {
         try writeSecrets(change, connection)
         try WebhookWriter.write(change.webhooks, connection)
         try ToolPinRows.write(change, connection)
+        for row in change.promptVersions { try PromptVersionRows.add(row, connection) }
         for draft in change.audit { try append(draft, connection) }
         for row in change.auditAnchors { try trim(row, connection) }
     }
