@@ -80,7 +80,8 @@ import Tools
             "tools": ["fs.read"], "skills": ["documentation"], "tier": "small", "model": "box/qwen", "priority": 3,
             "max_concurrent": 2,
             "parallelizable": false, "enabled": false, "start": "eager", "latency_ms": 1500, "reset": "1m30s",
-            "labels": ["team": "arts"],
+            "labels": ["team": "arts"], "source": "file",
+            "hash": .string(PromptText.spelling(PromptText.hash(of: Array(text.utf8)))),
         ]
         #expect(json == expected, "\(json.text)")
         for (text, place, word) in [

@@ -12,9 +12,17 @@ extension AgentRecord {
     ]
 
     /// Reads the text form.
-    public init(_ text: [UInt8], fileName: String) throws(AgentRecordError) {
+    ///
+    /// - Parameter expected: The id that it must have.
+    public init(
+        _ text: [UInt8],
+        fileName: String,
+        expecting expected: String? = nil,
+        from origin: PromptOrigin = .file
+    ) throws(AgentRecordError) {
         let file = try FrontMatter(text, fileName: fileName, known: Self.keys + CLIProgram.keys)
         guard let id = try file.word("id") else { throw file.wrong("id", rule: "must be there") }
+        if let expected, id != expected { throw file.wrong("id", rule: "must stay \(expected)") }
         guard !file.body.isEmpty else { throw AgentRecordError("\(fileName):1", "has no instructions") }
         self.init(
             id: id,
@@ -31,7 +39,7 @@ extension AgentRecord {
         } catch {
             throw AgentRecordError("\(fileName):2", error.rule)
         }
-        source = text
+        (source, self.origin) = (text, origin)
         capabilities = try file.words("capabilities")
         skills = try file.words("skills")
         profile = try file.word("profile")

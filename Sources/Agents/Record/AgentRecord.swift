@@ -64,6 +64,8 @@ public struct AgentRecord: Sendable, Hashable {
     public var reset = Duration.seconds(60)
     /// Its text form; `nil` for one that was put together otherwise.
     public internal(set) var source: [UInt8]?
+    /// Where its text form comes from.
+    public internal(set) var origin = PromptOrigin.builtIn
     /// Whatever its owner wants to say.
     public var labels: [String: String] = [:]
 
@@ -93,6 +95,9 @@ public struct AgentRecord: Sendable, Hashable {
     /// The operation of that name.
     public func operation(_ name: String) -> Operation? { operations.first { $0.name == name } }
 
+    /// Its text with where that comes from; `nil` when it has none.
+    public var prompt: PromptText? { PromptText(source, origin) }
+
     /// All of it but the instructions.
     public var json: JSONObject {
         var json: JSONObject = [
@@ -114,6 +119,7 @@ public struct AgentRecord: Sendable, Hashable {
         json["reset"] = .string(reset.text)
         let labels = labels.sorted { $0.key < $1.key }
         json["labels"] = .object(JSONObject(members: labels.map { .init(key: $0.key, value: .string($0.value)) }))
+        for member in (prompt?.json ?? origin.json).members { json[member.key] = member.value }
         return json
     }
 }

@@ -48,7 +48,7 @@ extension AgentRoster {
 enum BuiltInRoles {
     static let all: [AgentRecord] = files.map { name, text in
         do {
-            return try AgentRecord(text, fileName: name)
+            return try AgentRecord(text, fileName: name, from: .builtIn)
         } catch {
             preconditionFailure("\(error)")
         }

@@ -8,7 +8,22 @@ import Synchronization
 
 /// The agents of a process with what they do now (spec 8.1). What they did is counted from the start of the process.
 public final class AgentRegistry: Sendable {
-    private let staff: Mutex<(roster: AgentRoster, skills: SkillShelf)>
+    /// What the files have, what was edited, and what comes of both.
+    private struct Staff {
+        var files: (roster: AgentRoster, skills: SkillShelf)
+        var edits = PromptEdits() { didSet { merge() } }
+        private(set) var roster: AgentRoster
+        private(set) var skills: SkillShelf
+
+        init(_ roster: AgentRoster, _ skills: SkillShelf) {
+            files = (roster, skills)
+            (self.roster, self.skills) = (roster, skills)
+        }
+
+        mutating func merge() { (roster, skills) = (edits.over(files.roster), edits.over(files.skills)) }
+    }
+
+    private let staff: Mutex<Staff>
     private let now: @Sendable () -> Timestamp
     private let activities = Mutex<[String: AgentActivity]>([:])
 
@@ -18,7 +33,7 @@ public final class AgentRegistry: Sendable {
         skills: SkillShelf = .builtIn(),
         now: @escaping @Sendable () -> Timestamp
     ) {
-        staff = Mutex((roster, skills))
+        staff = Mutex(Staff(roster, skills))
         self.now = now
     }
 
@@ -27,9 +42,51 @@ public final class AgentRegistry: Sendable {
     /// What they may be told to do well.
     public var skills: SkillShelf { staff.withLock { $0.skills } }
 
-    /// Takes others in their place. What agents of the same ids did still counts, and attempts under way go on with what
-    /// they began with.
-    public func replace(_ roster: AgentRoster, skills: SkillShelf) { staff.withLock { $0 = (roster, skills) } }
+    /// Takes what other files have; edits stay over them. What agents of the same ids did still counts, and attempts under way
+    /// go on with what they began with.
+    public func replace(_ roster: AgentRoster, skills: SkillShelf) {
+        staff.withLock { staff in
+            staff.files = (roster, skills)
+            staff.merge()
+        }
+    }
+
+    /// Takes all edits, in place of those before.
+    public func take(_ edits: PromptEdits) { staff.withLock { $0.edits = edits } }
+
+    /// Takes an edit; `nil` lets the file count again.
+    public func edit(_ name: PromptName, _ record: PromptRecord?) { staff.withLock { $0.edits.set(name, record) } }
+
+    /// Which edits cannot be read.
+    public var problems: [String] { staff.withLock { $0.edits.problems } }
+
+    /// The text that is in force; `nil` for a name that is not known.
+    public func prompt(_ name: PromptName) -> PromptText? {
+        staff.withLock { staff in
+            switch name.kind {
+            case .agent: staff.roster[name.name]?.prompt
+            case .skill: staff.skills[name.name]?.prompt
+            }
+        }
+    }
+
+    /// The text that its file has, whatever was edited; `nil` likewise.
+    public func filePrompt(_ name: PromptName) -> PromptText? {
+        staff.withLock { staff in
+            switch name.kind {
+            case .agent: staff.files.roster[name.name]?.prompt
+            case .skill: staff.files.skills[name.name]?.prompt
+            }
+        }
+    }
+
+    /// The name that a wrong one was probably meant to be.
+    public func nearest(to name: PromptName) -> String? {
+        switch name.kind {
+        case .agent: roster.nearestID(to: name.name)
+        case .skill: skills.nearestName(to: name.name)
+        }
+    }
 
     /// How many attempts an agent makes at a time; `nil` for one that is not known.
     public func limit(of id: String) -> Int? { roster[id]?.maxConcurrent }

@@ -38,15 +38,20 @@ public struct Skill: Sendable, Hashable {
     public var instructions: String
     /// Its text form; `nil` for one that was put together otherwise.
     public internal(set) var source: [UInt8]?
+    /// Where its text form comes from.
+    public internal(set) var origin = PromptOrigin.builtIn
 
     /// A skill without tools and constraints.
     public init(name: String, summary: String = "", instructions: String) {
         (self.name, self.summary, self.instructions) = (name, summary, instructions)
     }
 
+    /// Its text with where that comes from; `nil` when it has none.
+    public var prompt: PromptText? { PromptText(source, origin) }
+
     /// All of it but the instructions.
     public var json: JSONObject {
-        [
+        var json: JSONObject = [
             "name": .string(name), "description": .string(summary), "category": .string(category),
             "tags": .array(tags.map(JSONValue.string)), "tools": .array(tools.map(JSONValue.string)),
             "priority": .int(Int64(priority)), "disclosure": .string(disclosure.rawValue),
@@ -57,6 +62,8 @@ public struct Skill: Sendable, Hashable {
             ),
             "constraints": .array(constraints.map(\.json)),
         ]
+        for member in (prompt?.json ?? origin.json).members { json[member.key] = member.value }
+        return json
     }
 }
 
@@ -66,12 +73,20 @@ extension Skill {
     ]
 
     /// Reads the text form.
-    public init(_ text: [UInt8], fileName: String) throws(AgentRecordError) {
+    ///
+    /// - Parameter expected: The name that it must have.
+    public init(
+        _ text: [UInt8],
+        fileName: String,
+        expecting expected: String? = nil,
+        from origin: PromptOrigin = .file
+    ) throws(AgentRecordError) {
         let file = try FrontMatter(text, fileName: fileName, known: Self.keys)
         guard let name = try file.word("name") else { throw file.wrong("name", rule: "must be there") }
+        if let expected, name != expected { throw file.wrong("name", rule: "must stay \(expected)") }
         guard !file.body.isEmpty else { throw AgentRecordError("\(fileName):1", "has no instructions") }
         self.init(name: name, summary: try file.text("description", limit: 1024) ?? "", instructions: file.body)
-        source = text
+        (source, self.origin) = (text, origin)
         category = try file.word("category") ?? ""
         tags = try file.words("tags")
         tools = try file.names("tools")

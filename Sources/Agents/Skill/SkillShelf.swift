@@ -17,6 +17,9 @@ public struct SkillShelf: Sendable {
     /// Those that come with the program, some of them replaced, and more.
     public static func builtIn(adding more: [Skill] = []) -> SkillShelf { SkillShelf(BuiltInSkills.all + more) }
 
+    /// The skill of a name; `nil` when there is none.
+    public subscript(_ name: String) -> Skill? { skills[name] }
+
     /// Sorted by name.
     public var all: [Skill] { skills.values.sorted { $0.name < $1.name } }
 
@@ -99,7 +102,7 @@ extension Skill {
 enum BuiltInSkills {
     static let all: [Skill] = files.map { name, text in
         do {
-            return try Skill(text, fileName: name)
+            return try Skill(text, fileName: name, from: .builtIn)
         } catch {
             preconditionFailure("\(error)")
         }
