@@ -113,6 +113,7 @@ public final class APIServer: Sendable {
             + NoteRoutes(service: service, agents: settings.agents).routes
             + SessionRoutes(service: service, agents: settings.agents).routes
             + AgentRoutes(agents: settings.agents).routes + SkillRoutes(skills: settings.skills).routes
+            + PromptTextRoutes(access: settings.prompts).routes
             + RAGRoutes(service: service).routes + KnowledgeRoutes(service: service).routes
             + ResourceRoutes(service: service, prober: prober ?? ResourceProber(service, log: nil)).routes
             + EventRoutes(service: service, feed: feed, settings: settings).routes

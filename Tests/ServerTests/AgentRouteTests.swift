@@ -19,7 +19,8 @@ struct AgentRouteTests {
             "id": .string(id), "name": "N", "kind": "model", "summary": "s", "category": "code",
             "capabilities": capabilities, "operations": ["check": ["type": "object"]], "tools": ["fs.read"],
             "tier": "small", "priority": 5, "max_concurrent": 10, "parallelizable": true, "enabled": true,
-            "latency_ms": 0, "reset": "1m", "labels": ["team": "a"],
+            "latency_ms": 0, "reset": "1m", "labels": ["team": "a"], "source": "built_in",
+            "hash": .string("sha256:" + String(repeating: "0", count: 64)),
             "live": [
                 "status": "error", "running": 0, "executions": 7, "success_rate": .double(0.5), "spent_usd": "0.01",
                 "circuit": ["state": "open", "failures": 5, "until": "2026-01-01T00:00:00.000Z"],
@@ -56,7 +57,8 @@ struct AgentRouteTests {
 
     private static let care: JSONValue = [
         "name": "care", "description": "Takes care", "category": "", "tags": [], "tools": ["echo"], "priority": 50,
-        "disclosure": "full", "defaults": [:], "constraints": [],
+        "disclosure": "full", "defaults": [:], "constraints": [], "source": "edited", "version": 2,
+        "hash": .string("sha256:" + String(repeating: "0", count: 64)),
     ]
 
     /// Says who was asked what.

@@ -9,7 +9,7 @@ internal import Identity
 internal import JSON
 internal import RateLimits
 internal import Secrets
-internal import Store
+public import Store
 
 /// Why a request was refused (RFC 9457), with the stable codes of spec 10.8.
 public struct Problem: Error, Sendable, Equatable {
@@ -132,7 +132,7 @@ public struct Problem: Error, Sendable, Equatable {
     }
 
     /// The store's refusal.
-    init(_ error: StoreError) {
+    public init(_ error: StoreError) {
         switch error.code {
         case .full: self.init(507, "storage.full", error.message)
         case .corrupted, .missing: self.init(500, "internal", error.message)

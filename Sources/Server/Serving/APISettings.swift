@@ -39,6 +39,8 @@ public struct APISettings: Sendable {
     public var agents = Agents()
     /// Models for programs that are no part of a run.
     public var gateway = ModelAccess()
+    /// Texts of agents and skills that administrators change; `nil` where there are none.
+    public var prompts: PromptAccess?
     /// What agents are estimated with.
     public var prices: @Sendable () -> PriceTable = { PriceTable() }
     /// What `/health` and `/readyz` look at besides the store.
