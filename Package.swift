@@ -266,7 +266,8 @@ let package = Package(
         tests(
             "Commands",
             [
-                "BatonClient", "Tools", "Providers", "Engine", "Identity", "RateLimits", "Rates", "Retention",
+                "Agents", "Server", "BatonClient", "Tools", "Providers", "Engine", "Identity", "RateLimits", "Rates",
+                "Retention",
                 "StoreSQLite",
                 "Store",
                 "Definition",

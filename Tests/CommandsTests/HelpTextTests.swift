@@ -95,8 +95,8 @@ private let rootHelp = """
       dev         Serve the API with two example workflows and a run of each, until Ctrl-C
       tool        List tools, show what they take, and call one by hand
       mcp         Say which tools of MCP servers may be called, and serve MCP clients
-      agent       List agents, and show what they can do and how they are
-      skill       List skills that agents may be given, and show what they say
+      agent       List agents, show what they can do and how they are, and edit what they are told
+      skill       List skills that agents may be given, show what they say, and edit it
       rag         Keep documents that agents and people search
       knowledge   Write down what is known in a project, for its agents
       memory      Read and change what agents remember of a run, a project or in all their runs

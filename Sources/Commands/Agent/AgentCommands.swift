@@ -5,17 +5,19 @@ import Agents
 import BatonClient
 import Definition
 import JSON
+import Store
 
 /// `baton agent …`: who can work on tasks.
 enum AgentCommands {
     static let group: CommandDescription = .init(
         name: "agent",
-        summary: "List agents, and show what they can do and how they are",
+        summary: "List agents, show what they can do and how they are, and edit what they are told",
         discussion: """
-            Agents come with the program, and from the folder that the setting agents.dir names. What they do now is known to the
+            Agents come with the program, and from the folder that the setting agents.dir names; what is edited goes before both.
+            What they do now is known to the
             server or command in which they work: without a server nothing is under way.
             """,
-        children: [list, show, match]
+        children: [list, show, match] + PromptCommands.agents
     )
 
     private static let list: CommandDescription = .init(
@@ -138,12 +140,26 @@ enum AgentCommands {
         return try toolbox(context).agents.list
     }
 
+    /// With the agents and skills that are in force in the data folder.
     static func toolbox(_ context: CommandContext) throws(CommandFailure) -> Toolbox {
-        try Toolbox(try SettingsReader.read(context), context)
+        let toolbox = try Toolbox(try SettingsReader.read(context), context)
+        try SecuritySession.reading(context) { store throws(CommandFailure) in
+            try storeCall { () throws(StoreError) in try PromptDesk(store: store, agents: toolbox.agents).load() }
+        }
+        return toolbox
     }
 
     private static func percent(_ rate: JSONValue?) -> String {
         rate?.doubleValue.map { "\(Int(($0 * 100).rounded())) %" } ?? ""
+    }
+
+    /// Where its text comes from.
+    static func origin(of agent: JSONValue) -> String {
+        switch agent["source"]?.stringValue {
+        case "edited": "edited, version \(agent["version"]?.text ?? "")"
+        case "file": "from its file"
+        default: "comes with the program"
+        }
     }
 
     private static func text(of agent: JSONValue) -> String {
@@ -158,6 +174,7 @@ enum AgentCommands {
             ("status", live?["status"]?.stringValue ?? ""), ("circuit", live?["circuit"]?["state"]?.stringValue ?? ""),
             ("executions", live?["executions"]?.text ?? ""), ("capabilities", words("capabilities")),
             ("tools", words("tools")), ("tier", word("tier")), ("at a time", agent["max_concurrent"]?.text ?? ""),
+            ("text", origin(of: agent)),
         ]
         let rate = percent(live?["success_rate"])
         if !rate.isEmpty { rows.insert(("went well", rate), at: 3) }

@@ -9,12 +9,12 @@ import JSON
 enum SkillCommands {
     static let group: CommandDescription = .init(
         name: "skill",
-        summary: "List skills that agents may be given, and show what they say",
+        summary: "List skills that agents may be given, show what they say, and edit it",
         discussion: """
             Nodes name skills under `skills`. They come with the program, and from the folder that the setting skills.dir names:
-            every folder in it with a file SKILL.md is one.
+            every folder in it with a file SKILL.md is one; what is edited goes before both.
             """,
-        children: [list, show]
+        children: [list, show] + PromptCommands.skills
     )
 
     private static let list: CommandDescription = .init(
@@ -76,7 +76,9 @@ enum SkillCommands {
         let constraints = (skill["constraints"]?.arrayValue ?? []).map { "constraint  \($0.text)" }
         let defaults = (skill["defaults"]?.objectValue ?? [:]).members.map { "default     \($0.key) \($0.value.text)" }
         let head = ["\(word("name")): \(word("description"))", "", "tools       \(words(skill["tools"]))"]
-        let rest = ["disclosure  \(word("disclosure"))"] + defaults + constraints + ["", word("instructions")]
+        let rest =
+            ["disclosure  \(word("disclosure"))", "text        \(AgentCommands.origin(of: skill))"] + defaults
+            + constraints + ["", word("instructions")]
         return (head + rest).joined(separator: "\n") + "\n"
     }
 }

@@ -46,7 +46,17 @@ struct SystemChecks {
     /// Which programs of others can work as agents; they are needed only by those who name them.
     private func agents() -> Finding {
         do throws(CommandFailure) {
-            let records = try Toolbox(settings, context).agents.roster.all
+            let agents = try AgentCommands.toolbox(context).agents
+            guard agents.problems.isEmpty else {
+                return Finding(
+                    check: "agents",
+                    grade: .warn,
+                    message: agents.problems.joined(separator: "; "),
+                    remedy:
+                        "what the file has is in force; `baton agent edit` takes another text, `baton agent reset` the file"
+                )
+            }
+            let records = agents.roster.all
             let places = records.compactMap { record in
                 record.program.map { (record.id, ProgramSearch.find($0.command, in: Toolbox.programPath)) }
             }

@@ -71,6 +71,7 @@ struct LocalEngine {
         // Whoever observes stays for long.
         options.pregrowWAL = observing != nil
         let store = try reading { () throws(StoreError) in try SQLiteRunStore(in: folder, options) }
+        try reading { () throws(StoreError) in try PromptDesk(store: store, agents: toolbox.agents).load() }
         let blobs = try reading { () throws(StoreError) in
             try SQLiteBlobStore(in: folder, durability: settings.durability)
         }

@@ -19,6 +19,7 @@ struct Toolbox: Sendable {
     let policy: AddressPolicy
     let sandbox: SandboxSettings
     let workspaces: Workspaces
+    /// As their files have them: edits are in the store, and taken when that is open.
     let agents: AgentRegistry
     /// Servers whose approved tools are among the tools; nothing of them is started yet.
     let servers: MCPServers

@@ -102,6 +102,9 @@ struct ServerSession {
                 ["address": .string(settings.server.address)]
             )
         }
+        for problem in local.agents.problems {
+            watch.log.record(.warn, "an edited text cannot be used, what its file has is in force: \(problem)")
+        }
         let problems = try local.ask { engine async throws(EngineError) in
             _ = try await engine.adopt(nil)
             return try await engine.runSchedules()
@@ -166,6 +169,7 @@ struct ServerSession {
         result.exposure.compactAbove = settings.compactAbove
         result.toolServers = ToolPins(store: local.store, servers: local.toolbox.servers).access
         let agents = local.agents
+        result.prompts = PromptDesk(store: local.store, agents: agents).access
         result.skills = APISettings.Skills(list: { agents.skills.list }, show: { agents.skills.show($0) }) {
             (skill, tool, arguments) throws(TaskError) in try agents.skills.apply(skill, to: tool, arguments)
         }
