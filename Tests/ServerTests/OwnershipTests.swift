@@ -103,9 +103,10 @@ struct OwnershipTests {
 
     private static func isAdministration(_ route: Route) -> Bool {
         guard let permission = route.contract.audience.permissions.first else { return false }
-        return ["users", "budgets", "system", "audit", "secrets", "workers.manage", "resources"].contains {
-            permission.rawValue.hasPrefix($0)
-        }
+        return ["users", "budgets", "system", "audit", "secrets", "workers.manage", "resources", "catalog.write"]
+            .contains {
+                permission.rawValue.hasPrefix($0)
+            }
     }
 
     /// A body that fits the contract.

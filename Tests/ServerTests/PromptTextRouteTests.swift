@@ -3,6 +3,8 @@
 
 import HTTPServer
 import JSON
+import Model
+import Store
 import Synchronization
 import Testing
 
@@ -101,6 +103,36 @@ struct PromptTextRouteTests {
         let changes = desk.changes.withLock { $0 }
         #expect(changes.map(\.text) == ["new", nil] && changes.map(\.note) == ["why", "so"])
         #expect(changes.allSatisfy { "\($0.kind.rawValue)s" == group && $0.actor.hasPrefix("user:") })
+        await world.stop()
+    }
+
+    @Test func administratorsOfOtherTenantsReadThemOnly() async throws {
+        let desk = Desk()
+        var settings = APISettings()
+        settings.prompts = desk.access
+        let world = try World(settings)
+        let (_, alice, _) = try await world.people()
+        let me = try await world.send("GET", "/v1/auth/me", as: alice).json["user"]?["id"]?.stringValue
+        let id = try #require(me.flatMap(UserID.init))
+        var row = try #require(try world.service.security.user(id))
+        (row.tenant, row.role) = ("acme", .admin)
+        row.revision += 1
+        var change = SecurityChange()
+        change.users = [row]
+        try world.service.security.apply(change)
+        let mail: JSONValue = .string(row.email)
+        let login = try await world.send(
+            "POST",
+            "/v1/auth/login",
+            ["email": mail, "password": .string(World.password)]
+        )
+        let token = try #require(login.json["access_token"]?.stringValue, "\(login.json.text)")
+        let path = "/v1/agents/known/prompt"
+        #expect(try await world.send("GET", path, as: token).status == 200)
+        let put = try await world.send("PUT", path, ["text": "x"], as: token)
+        #expect(put.status == 403 && put.json["code"] == "permission.denied", "\(put.json.text)")
+        let isUntouched = desk.changes.withLock { $0.isEmpty }
+        #expect(isUntouched)
         await world.stop()
     }
 }

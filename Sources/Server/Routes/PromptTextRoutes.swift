@@ -84,7 +84,7 @@ struct PromptTextRoutes: Sendable {
             "edit\(word(kind))Prompt",
             "Gives \(article(kind)) another text, in place of that of its file; runs that have not used it yet are told it.",
             .agents,
-            .may(.administer),
+            .may(.writeCatalog),
             headers: [.ifMatch],
             body: .json(
                 .object(
@@ -100,7 +100,7 @@ struct PromptTextRoutes: Sendable {
             Self.mismatch
         ).checkingFurther()
         return Route("PUT", path(kind), contract) { call throws(Problem) in
-            let change = change(kind, text: call.fields.text("text"), note: call.fields.text("note"), call)
+            let change = try change(kind, text: call.fields.text("text"), note: call.fields.text("note"), call)
             return Self.answer(try await needed(kind, call).apply(change))
         }
     }
@@ -110,21 +110,29 @@ struct PromptTextRoutes: Sendable {
             "reset\(word(kind))Prompt",
             "Lets the file of \(article(kind)) count again; the versions stay.",
             .agents,
-            .may(.administer),
+            .may(.writeCatalog),
             query: [.init("note", .word(0...2000), "Why.")],
             headers: [.ifMatch],
             .nothing,
             Self.mismatch
         )
         return Route("DELETE", path(kind), contract) { call throws(Problem) in
-            _ = try await needed(kind, call).apply(change(kind, text: nil, note: call.query("note"), call))
+            _ = try await needed(kind, call).apply(try change(kind, text: nil, note: call.query("note"), call))
             return HTTPResponse(status: 204)
         }
     }
 
-    private func change(_ kind: PromptAccess.Kind, text: String?, note: String?, _ call: APICall) -> PromptAccess.Change
-    {
-        PromptAccess.Change(
+    private func change(
+        _ kind: PromptAccess.Kind,
+        text: String?,
+        note: String?,
+        _ call: APICall
+    ) throws(Problem) -> PromptAccess.Change {
+        guard call.caller.tenant == Principal.defaultTenant else {
+            let message = "all tenants share agents and skills: only administrators of the first one change them"
+            throw Problem(403, "permission.denied", message)
+        }
+        return PromptAccess.Change(
             of: kind,
             name(kind, call),
             text: text,
