@@ -120,7 +120,21 @@ struct OpenAPIDocument {
             responses[status] = problem(meaning)
         }
         responses["default"] = problem("Something else went wrong.")
+        if contract.takesKeyHeader { addProviderErrors(to: &responses) }
         return .object(responses)
+    }
+
+    /// Clients of models are refused as their providers would refuse them, once they are let in.
+    private static func addProviderErrors(to responses: inout JSONObject) {
+        let problem = "application/problem+json"
+        for member in responses {
+            guard var response = member.value.objectValue, var content = response["content"]?.objectValue,
+                content[problem] != nil
+            else { continue }
+            content["application/json"] = ["schema": .object(Shape.anyObject.schema)]
+            response["content"] = .object(content)
+            responses[member.key] = .object(response)
+        }
     }
 
     /// The ways to be refused that an operation shares with others.
