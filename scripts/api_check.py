@@ -13,23 +13,14 @@ import subprocess
 import sys
 import urllib.request
 
+from checking import serve
+
 baton, folder, examples, seed = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3], sys.argv[4]
 home = os.path.join(folder, "home")
 shutil.rmtree(home, ignore_errors=True)
 os.makedirs(home)
-server = subprocess.Popen(
-    [baton, "server", "--port", "0", "-o", "json", "-q"],
-    env={**os.environ, "BATON_HOME": home},
-    stdout=subprocess.PIPE,
-)
+server, url = serve(baton, env={**os.environ, "BATON_HOME": home})
 try:
-    line = b""
-    while not line.strip().endswith(b"}"):
-        piece = server.stdout.readline()
-        if not piece:
-            sys.exit("the server did not start")
-        line += piece
-    url = json.loads(line)["url"]
     with open(os.path.join(home, "token"), encoding="ascii") as file:
         token = file.read().strip()
     document = json.load(urllib.request.urlopen(url + "/v1/openapi.json"))

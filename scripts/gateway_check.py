@@ -9,33 +9,18 @@ import os
 import subprocess
 import sys
 import tempfile
-import traceback
 
 import anthropic
 import openai
 
+import checking
+from checking import raises
+
 baton = sys.argv[1]
-failures = 0
 
 
 def check(test):
-    """Runs a check and says what came of it."""
-    global failures
-    try:
-        test()
-        print("ok    gateway: " + test.__name__.replace("_", " "), flush=True)
-    except Exception:
-        failures += 1
-        print("FAIL  gateway: " + test.__name__.replace("_", " "), flush=True)
-        traceback.print_exc()
-
-
-def raises(kind, body):
-    try:
-        body()
-    except kind as error:
-        return error
-    raise AssertionError(f"no {kind}")
+    checking.check(test, "gateway: ")
 
 
 home = tempfile.mkdtemp()
@@ -77,16 +62,8 @@ def message(text, **more):
 
 
 log = open(f"{home}/log", "w+", encoding="utf-8")
-command = [baton, "server", "--port", "0", "-o", "json", "-q"]
-server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log)
+server, url = checking.serve(baton, env=environment, stderr=log)
 try:
-    line = b""
-    while not line.strip().endswith(b"}"):
-        piece = server.stdout.readline()
-        if not piece:
-            sys.exit("the server did not start")
-        line += piece
-    url = json.loads(line)["url"]
     with open(f"{home}/data/token", encoding="ascii") as file:
         environment["BATON_TOKEN"] = file.read().strip()
     user = run("user", "create", "ann@example.org", "--server", url, text="a long enough password\n")
@@ -155,4 +132,4 @@ def the_server_stops_without_complaint():
     assert made["key"] not in words and "a-key-that-no-client-sees" not in words
 
 
-sys.exit(1 if failures else 0)
+checking.finish()

@@ -4,37 +4,14 @@
 
 import json
 import os
-import sys
 import time
-import traceback
 
 import anthropic
 import ollama
 import openai
 from pydantic import BaseModel
 
-failures = 0
-
-
-def check(test):
-    """Runs a check and says what came of it."""
-    global failures
-    try:
-        test()
-        print("ok    " + test.__name__.replace("_", " "))
-    except Exception:
-        failures += 1
-        print("FAIL  " + test.__name__.replace("_", " "))
-        traceback.print_exc()
-
-
-def raises(kind, body):
-    try:
-        body()
-    except kind as error:
-        return error
-    raise AssertionError(f"no {kind}")
-
+from checking import check, finish, raises
 
 class Person(BaseModel):
     name: str
@@ -285,4 +262,4 @@ def ollama_is_structured_thinks_and_fails():
     assert raises(ollama.ResponseError, lambda: llama.chat(model="mock", messages=ask("limited"))).status_code == 429
 
 
-sys.exit(1 if failures else 0)
+finish()
