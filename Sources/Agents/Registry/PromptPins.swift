@@ -63,7 +63,7 @@ struct PromptPins: Sendable {
         }
 
         mutating func agent(_ id: String, _ roster: AgentRoster) throws(TaskError) -> AgentRecord? {
-            let (name, now) = ("agent:\(id)", roster[id])
+            let (name, now) = (PromptName(.agent, id).description, roster[id])
             try pin([(name, now?.source)])
             guard let text = try text(name, unlike: now?.source) else { return now }
             do throws(AgentRecordError) {
@@ -75,12 +75,13 @@ struct PromptPins: Sendable {
 
         mutating func skills(_ names: [String], _ shelf: SkillShelf) throws(TaskError) -> SkillShelf {
             let known = Dictionary(shelf.all.map { ($0.name, $0) }) { $1 }
-            try pin(names.map { ("skill:\($0)", known[$0]?.source) })
+            try pin(names.map { (PromptName(.skill, $0).description, known[$0]?.source) })
             var skills = known
             for skill in Set(names) {
-                guard let text = try text("skill:\(skill)", unlike: known[skill]?.source) else { continue }
+                let name = PromptName(.skill, skill).description
+                guard let text = try text(name, unlike: known[skill]?.source) else { continue }
                 do throws(AgentRecordError) {
-                    skills[skill] = try Skill(text, fileName: "skill:\(skill)")
+                    skills[skill] = try Skill(text, fileName: name)
                 } catch {
                     throw unreadable("skill", error)
                 }
